@@ -1,0 +1,31 @@
+package dev.homolog.core.checkpoint;
+
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A model's configuration and weights. Opening one reads names and shapes only; a tensor's values are looked at (and
+ * refused when they are not finite) the first time it is asked for. One thread at a time.
+ */
+public interface Checkpoint extends AutoCloseable {
+  /** The folder, or a name for a checkpoint that lies in memory: for messages and results. */
+  String location();
+
+  ModelConfig config();
+
+  /** Names of all tensors, without a {@code transformer.} prefix, as the layout of the architecture has them. */
+  Set<String> names();
+
+  /**
+   * The tensor of that name, mapped, not copied.
+   *
+   * @throws dev.homolog.core.InputException if there is none, or if a value is NaN or infinite
+   */
+  StoredTensor tensor(String name);
+
+  /** File name to SHA-256 (hex) of each weight file, computed when first asked for. */
+  Map<String, String> hashes();
+
+  @Override
+  void close();
+}
