@@ -1,0 +1,12 @@
+/** Memory, checkpoints, tokens, models, kernels and the activation stream. */
+module dev.homolog.core {
+  requires static jdk.incubator.vector;
+  requires com.fasterxml.jackson.databind;
+  requires ai.djl.api;
+  requires ai.djl.tokenizers;
+  requires com.github.luben.zstd_jni;
+
+  exports dev.homolog.core;
+  exports dev.homolog.core.checkpoint;
+  exports dev.homolog.core.memory;
+}
