@@ -9,4 +9,5 @@ module dev.homolog.core {
   exports dev.homolog.core;
   exports dev.homolog.core.checkpoint;
   exports dev.homolog.core.memory;
+  exports dev.homolog.core.kernels;
 }
