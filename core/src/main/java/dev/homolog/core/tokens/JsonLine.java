@@ -61,8 +61,7 @@ record JsonLine(String text, Optional<String> label) {
       }
       return new JsonLine(text.get(), label);
     } catch (JsonProcessingException e) {
-      throw new InputException(
-          file, where, "not JSON: " + shortened(e.getOriginalMessage()), REMEDY);
+      throw new InputException(file, where, problem(e), REMEDY);
     } catch (IOException e) {
       throw new UncheckedIOException("a string cannot fail to be read", e);
     }
@@ -84,8 +83,10 @@ record JsonLine(String text, Optional<String> label) {
     return label;
   }
 
-  /** The parser quotes the line, which may be long. */
-  private static String shortened(String message) {
-    return message.length() <= 160 ? message : message.substring(0, 160) + "…";
+  /** What a parser found wrong, without the place, which it cannot show, and not too long. */
+  static String problem(JsonProcessingException e) {
+    String message =
+        e.getOriginalMessage().replaceAll(" \\(start marker at \\[Source: [^\\]]*\\]\\)", "");
+    return "not JSON: " + (message.length() <= 160 ? message : message.substring(0, 160) + "…");
   }
 }

@@ -42,7 +42,7 @@ record Vocabulary(
     try {
       root = JSON.readTree(bytes);
     } catch (JsonProcessingException e) {
-      throw new InputException(file, "", "not JSON: " + e.getOriginalMessage(), REMEDY);
+      throw new InputException(file, "", JsonLine.problem(e), REMEDY);
     } catch (IOException e) {
       throw new InputException(file, "", "not JSON: " + e.getMessage(), REMEDY);
     }

@@ -107,8 +107,8 @@ class DocumentsTest {
   void badLinesAreNamed() throws IOException {
     assertLine(
         "{\"text\": \"a\"",
-        "not JSON: Unexpected end-of-input: expected close marker for Object",
-        false);
+        "not JSON: Unexpected end-of-input: expected close marker for Object" + REMEDY,
+        true);
     assertLine("[1]", "not a JSON object" + REMEDY, true);
     assertLine("\"text\"", "not a JSON object" + REMEDY, true);
     assertLine("{\"txt\": \"a\"}", "no \"text\"" + REMEDY, true);
