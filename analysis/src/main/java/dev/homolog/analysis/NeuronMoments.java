@@ -5,7 +5,10 @@ import dev.homolog.core.stream.Moments;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Moments of a neuron's MLP_POST over kept tokens (ddof 0, kurtosis 3 for a Gaussian); skew and kurtosis NaN if constant. */
+/**
+ * Moments of a neuron's MLP_POST over kept tokens (ddof 0, kurtosis 3 for a Gaussian); skew and
+ * kurtosis NaN if constant.
+ */
 public record NeuronMoments(double mean, double variance, double skew, double kurtosis) {
 
   /** By flat id. */

@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Which neurons of a reference model are universal: the straight line from checkpoints and text to a table. One pass over
- * the tokens, each model running once a batch, serves all measurements.
+ * Which neurons of a reference model are universal: the straight line from checkpoints and text to
+ * a table. One pass over the tokens, each model running once a batch, serves all measurements.
  */
 public final class Study {
   /** Neurons that get a close look, the best by excess first. */
@@ -54,8 +54,7 @@ public final class Study {
    * @param kernels what computes; stays open
    * @throws dev.homolog.core.InputException if a model, a tokenizer or the text cannot be used
    */
-  public static StudyResult run(
-      StudyOptions options, Kernels kernels, ProgressListener progress) {
+  public static StudyResult run(StudyOptions options, Kernels kernels, ProgressListener progress) {
     return new Study(options, kernels, progress).run();
   }
 
@@ -63,8 +62,7 @@ public final class Study {
     try (StudyInputs inputs = StudyInputs.open(options, progress, phases);
         Arena arena = Arena.ofShared()) {
       ActivationStream.Text text = new ActivationStream.Text(inputs.table(), options.batchRows());
-      ActivationStream stream =
-          ActivationStream.open(kernels, arena, inputs.models(), text);
+      ActivationStream stream = ActivationStream.open(kernels, arena, inputs.models(), text);
       List<ModelNeurons> models = stream.models();
       // A file of rotations that does not fit is refused before the work, not after it.
       List<Rotation> rotations = rotations(models.subList(1, models.size()));
@@ -76,20 +74,20 @@ public final class Study {
           phases.time(
               "pilot", pilotRows.count() * context, () -> stream.pilot(pilotRows, progress));
       MomentsSink momentsSink = new MomentsSink(kernels, arena, pilot, stream.neurons());
-      CorrelationSink sink =
-          new CorrelationSink(kernels, arena, models, !rotations.isEmpty());
+      CorrelationSink sink = new CorrelationSink(kernels, arena, models, !rotations.isEmpty());
       phases.time(
           "activations",
           rows * context,
-          () -> stream.run("activations", Rows.all(rows), pilot, List.of(momentsSink, sink), progress));
+          () ->
+              stream.run(
+                  "activations", Rows.all(rows), pilot, List.of(momentsSink, sink), progress));
 
       Moments moments = momentsSink.moments();
       CorrelationSummary summary =
           phases.time(
               "correlations",
               0,
-              () ->
-                  CorrelationSummary.of(kernels, sink, moments, models, options.top(), progress));
+              () -> CorrelationSummary.of(kernels, sink, moments, models, options.top(), progress));
       RotationBaseline baseline = new RotationBaseline(kernels, sink, moments, models);
       List<double[][]> draws = new ArrayList<>();
       for (Rotation rotation : rotations) {
@@ -128,7 +126,6 @@ public final class Study {
   private CloseUp closeUp(
       StudyInputs inputs, ActivationStream.Text text, Universality universality) {
     List<Integer> chosen = universality.ranking().stream().limit(CHOSEN).toList();
-    return CloseUp.of(
-        kernels, inputs.models().getFirst(), text, chosen, options.seed(), progress);
+    return CloseUp.of(kernels, inputs.models().getFirst(), text, chosen, options.seed(), progress);
   }
 }

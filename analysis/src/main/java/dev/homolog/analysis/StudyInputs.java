@@ -36,8 +36,7 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
     try {
       for (int i = 0; i < folders.size(); i++) {
         models.add(
-            new ActivationStream.Model(
-                names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
+            new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
       }
       Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
       for (Path folder : folders.subList(1, folders.size())) {
@@ -55,14 +54,13 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
   private static void requireSame(Tokenizer reference, Tokenizer other) {
     reference
         .difference(other)
-        .ifPresent(
-            difference -> {
-              throw new InputException(
-                  other.file(),
-                  "",
-                  "not the tokenizer of " + reference.file() + ": " + difference,
-                  "compare models that read the same tokens");
-            });
+        .ifPresent(difference -> {
+          throw new InputException(
+              other.file(),
+              "",
+              "not the tokenizer of " + reference.file() + ": " + difference,
+              "compare models that read the same tokens");
+        });
   }
 
   private static TokenTable table(

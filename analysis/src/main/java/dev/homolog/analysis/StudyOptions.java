@@ -48,8 +48,7 @@ public record StudyOptions(
 
   /** The published settings: one draw of the rotation baseline, threshold 0.5, 50 matches. */
   public static StudyOptions of(Path reference, List<Path> others, TokenInput input) {
-    return new StudyOptions(
-        reference, others, input, 32, Baseline.rotation(1), 50, 0.5, 0, true);
+    return new StudyOptions(reference, others, input, 32, Baseline.rotation(1), 50, 0.5, 0, true);
   }
 
   public StudyOptions withBatchRows(int batchRows) {

@@ -48,10 +48,22 @@ final class StudyTables {
       Universality.Neuron u = result.universality().neurons().get(i);
       CorrelationSummary.RowMoments r = result.summary().rows().get(i);
       double[] row = {
-        post.mean(), post.variance(), post.skew(), post.kurtosis(),
-        u.maxCorr(), u.meanCorr(), u.minCorr(),
-        u.maxBaseline(), u.meanBaseline(), u.minBaseline(), u.baselineDeviation(), u.excessCorr(),
-        r.mean(), r.variance(), r.skew(), r.kurtosis()
+        post.mean(),
+        post.variance(),
+        post.skew(),
+        post.kurtosis(),
+        u.maxCorr(),
+        u.meanCorr(),
+        u.minCorr(),
+        u.maxBaseline(),
+        u.meanBaseline(),
+        u.minBaseline(),
+        u.baselineDeviation(),
+        u.excessCorr(),
+        r.mean(),
+        r.variance(),
+        r.skew(),
+        r.kurtosis()
       };
       for (int k = 0; k < row.length; k++) {
         c[k][i] = row[k];
@@ -83,8 +95,7 @@ final class StudyTables {
 
   Table matches() {
     List<PairMatches> pairs = result.summary().pairs();
-    String[] names =
-        pairs.stream().map(pair -> pair.other().name()).toArray(String[]::new);
+    String[] names = pairs.stream().map(pair -> pair.other().name()).toArray(String[]::new);
     int rows =
         pairs.stream()
             .flatMap(p -> Stream.of(p.highest(), p.lowest(), p.highestBack(), p.lowestBack()))

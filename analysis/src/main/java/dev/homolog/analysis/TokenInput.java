@@ -9,10 +9,12 @@ import java.util.OptionalLong;
 /**
  * The text of a study: files of text, or one {@code .npy} of token ids.
  *
- * @param text text files, tokenised by the reference's tokenizer; empty where {@code tokens} is given
- * @param tokens int32 or int64 [rows, context], each row beginning with BOS; null where {@code text} is given
- * @param context tokens a row, BOS included; if absent, the smaller of 256 and the models' positions, or the width of
- *     {@code tokens}
+ * @param text text files, tokenised by the reference's tokenizer; empty where {@code tokens} is
+ *     given
+ * @param tokens int32 or int64 [rows, context], each row beginning with BOS; null where {@code
+ *     text} is given
+ * @param context tokens a row, BOS included; if absent, the smaller of 256 and the models'
+ *     positions, or the width of {@code tokens}
  * @param maxTokens the most positions read, BOS included, cut to whole rows
  */
 public record TokenInput(

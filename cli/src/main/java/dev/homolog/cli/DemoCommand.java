@@ -30,8 +30,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     StudyRun.Request request =
-        StudyRun.checked(
-            spec, () -> new StudyRun.Request(options(), run).alsoAt(SECOND_THRESHOLD));
+        StudyRun.checked(spec, () -> new StudyRun.Request(options(), run).alsoAt(SECOND_THRESHOLD));
     return new StudyRun(spec, request).run();
   }
 

@@ -24,8 +24,15 @@ final class DoctorCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Runtime.Version java = Runtime.version();
     boolean sound = java.feature() > 25 || java.compareToIgnoreOptional(FIRST_SOUND) >= 0;
-    line(out, sound, "Java", java + (sound ? "" : ": G1 of this version may move pinned objects"
-        + " (JDK-8377811); take 25.0.3 or later"));
+    line(
+        out,
+        sound,
+        "Java",
+        java
+            + (sound
+                ? ""
+                : ": G1 of this version may move pinned objects"
+                    + " (JDK-8377811); take 25.0.3 or later"));
     line(
         out,
         true,
@@ -39,11 +46,16 @@ final class DoctorCommand implements Callable<Integer> {
             Runtime.getRuntime().maxMemory() >> 20));
     boolean vector = Backend.hasVector();
     if (vector) {
-      try (var kernels = Backend.VECTOR.open(Runtime.getRuntime().availableProcessors()).kernels()) {
+      try (var kernels =
+          Backend.VECTOR.open(Runtime.getRuntime().availableProcessors()).kernels()) {
         line(out, true, "vector", kernels.description());
       }
     } else {
-      line(out, false, "vector", "not there; start java with --add-modules " + Backend.VECTOR_MODULE);
+      line(
+          out,
+          false,
+          "vector",
+          "not there; start java with --add-modules " + Backend.VECTOR_MODULE);
     }
     line(out, true, "scalar", "always there; for checking");
     try (var chosen = Backend.AUTO.open(1).kernels()) {

@@ -42,19 +42,18 @@ final class Main implements Runnable {
     return new CommandLine(new Main())
         .setOut(out)
         .setErr(err)
-        .setParameterExceptionHandler(
-            (e, _) -> {
-              CommandLine command = e.getCommandLine();
-              command
-                  .getErr()
-                  .println(
-                      "homolog: "
-                          + firstLine(e.getMessage())
-                          + "; see "
-                          + command.getCommandSpec().qualifiedName()
-                          + " --help");
-              return CommandLine.ExitCode.USAGE;
-            })
+        .setParameterExceptionHandler((e, _) -> {
+          CommandLine command = e.getCommandLine();
+          command
+              .getErr()
+              .println(
+                  "homolog: "
+                      + firstLine(e.getMessage())
+                      + "; see "
+                      + command.getCommandSpec().qualifiedName()
+                      + " --help");
+          return CommandLine.ExitCode.USAGE;
+        })
         .setExecutionExceptionHandler((e, command, _) -> failed(e, command))
         .execute(args);
   }

@@ -9,7 +9,10 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A bar a phase with units a second and the time left, on a terminal only; with {@code --verbose} a line a phase. */
+/**
+ * A bar a phase with units a second and the time left, on a terminal only; with {@code --verbose} a
+ * line a phase.
+ */
 final class Progress implements ProgressListener, AutoCloseable {
   private static final int WIDTH = 100;
 

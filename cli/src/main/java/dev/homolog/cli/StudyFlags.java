@@ -83,8 +83,7 @@ final class StudyFlags {
 
   private Baseline baseline() {
     return switch (baseline.toLowerCase(Locale.ROOT)) {
-      case "rotation" ->
-          new Baseline(Baseline.Kind.ROTATION, draws == null ? 1 : draws, rotation);
+      case "rotation" -> new Baseline(Baseline.Kind.ROTATION, draws == null ? 1 : draws, rotation);
       case "none" -> {
         if (draws != null || rotation != null) {
           throw new HomologException(

@@ -26,8 +26,7 @@ final class StudyRun {
    *
    * @param alsoAt a second threshold to count at
    */
-  record Request(
-      StudyOptions options, TableFormat format, OptionalDouble alsoAt, RunFlags flags) {
+  record Request(StudyOptions options, TableFormat format, OptionalDouble alsoAt, RunFlags flags) {
     Request(StudyOptions options, RunFlags flags) {
       this(options, flags.format(), OptionalDouble.empty(), flags);
     }

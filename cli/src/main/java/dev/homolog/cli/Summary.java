@@ -97,7 +97,11 @@ final class Summary {
     int count = result.universality().count(threshold);
     StringBuilder list = new StringBuilder();
     for (int layer = 0; layer < layers; layer++) {
-      list.append(layer == 0 ? "" : "  ").append("L").append(layer).append(' ').append(byLayer[layer]);
+      list.append(layer == 0 ? "" : "  ")
+          .append("L")
+          .append(layer)
+          .append(' ')
+          .append(byLayer[layer]);
     }
     line("  %-11s %9d  %6.2f%%   %s", threshold, count, 100.0 * count / neurons.size(), list);
   }
@@ -163,18 +167,17 @@ final class Summary {
     StringBuilder text = new StringBuilder();
     token
         .codePoints()
-        .forEach(
-            c -> {
-              switch (c) {
-                case '\n' -> text.append("\\n");
-                case '\t' -> text.append("\\t");
-                case '\r' -> text.append("\\r");
-                default -> {
-                  boolean odd = Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
-                  text.append(odd ? String.format("\\u%04x", c) : Character.toString(c));
-                }
-              }
-            });
+        .forEach(c -> {
+          switch (c) {
+            case '\n' -> text.append("\\n");
+            case '\t' -> text.append("\\t");
+            case '\r' -> text.append("\\r");
+            default -> {
+              boolean odd = Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
+              text.append(odd ? String.format("\\u%04x", c) : Character.toString(c));
+            }
+          }
+        });
     return text.toString();
   }
 

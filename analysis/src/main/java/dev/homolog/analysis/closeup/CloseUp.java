@@ -10,7 +10,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * What a second, short pass says of chosen neurons of the reference: the token ids on which each is most active.
+ * What a second, short pass says of chosen neurons of the reference: the token ids on which each is
+ * most active.
  *
  * @param tokens positions read
  * @param neurons one entry for each chosen neuron, in the order chosen
@@ -49,8 +50,7 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons) {
       int[] columns = chosen.stream().mapToInt(Integer::intValue).toArray();
       int vocabulary = reference.checkpoint().config().vocabSize();
       TokenSumsSink sums = new TokenSumsSink(kernels, arena, columns, vocabulary);
-      ActivationStream stream =
-          ActivationStream.open(kernels, arena, List.of(reference), text);
+      ActivationStream stream = ActivationStream.open(kernels, arena, List.of(reference), text);
       int context = text.table().context();
       long all = text.table().rows();
       long most = Math.min((long) (all * SHARE), MOST_TOKENS / context);
@@ -71,7 +71,8 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons) {
         found.add(new TokenMean(id, sums.mean(id, j), sums.max(id, j), sums.count(id)));
       }
     }
-    found.sort(Comparator.comparingDouble(TokenMean::mean).reversed().thenComparingInt(TokenMean::id));
+    found.sort(
+        Comparator.comparingDouble(TokenMean::mean).reversed().thenComparingInt(TokenMean::id));
     return List.copyOf(found.subList(0, Math.min(TOP, found.size())));
   }
 }

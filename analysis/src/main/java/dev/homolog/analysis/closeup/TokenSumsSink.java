@@ -68,8 +68,7 @@ final class TokenSumsSink implements ActivationSink {
 
   @Override
   public Map<String, Tensor> state() {
-    return Map.of(
-        "tokens.sums", sums, "tokens.maxima", maxima, "tokens.counts", counts);
+    return Map.of("tokens.sums", sums, "tokens.maxima", maxima, "tokens.counts", counts);
   }
 
   @Override

@@ -15,8 +15,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Sums of products of standardised activations: of every neuron of the reference with every neuron of all other models, and,
- * for the rotation baseline, of the neurons of each layer of the others among themselves.
+ * Sums of products of standardised activations: of every neuron of the reference with every neuron
+ * of all other models, and, for the rotation baseline, of the neurons of each layer of the others
+ * among themselves.
  */
 public final class CorrelationSink implements ActivationSink {
   private final List<ModelNeurons> models;

@@ -11,12 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Pearson correlations of the reference's neurons with those of the other models, reduced to what is kept of them. The N²
- * matrix is made a block of rows at a time and never stands as a whole.
+ * Pearson correlations of the reference's neurons with those of the other models, reduced to what
+ * is kept of them. The N² matrix is made a block of rows at a time and never stands as a whole.
  *
  * @param pairs one for each other model, in order
- * @param rows count, mean, variance, skew and kurtosis of each reference neuron's correlations with all neurons of all other
- *     models, constant neurons left out
+ * @param rows count, mean, variance, skew and kurtosis of each reference neuron's correlations with
+ *     all neurons of all other models, constant neurons left out
  */
 public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows) {
   /** Bins of the histogram of all correlations. */
@@ -42,14 +42,20 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
 
   /** Reduces a stream's sums; {@code top} matches are kept at each end of each row. */
   public static CorrelationSummary of(
-      Kernels kernels, CorrelationSink sink, Moments moments, List<ModelNeurons> models, int top, ProgressListener progress) {
+      Kernels kernels,
+      CorrelationSink sink,
+      Moments moments,
+      List<ModelNeurons> models,
+      int top,
+      ProgressListener progress) {
     try (Arena arena = Arena.ofShared()) {
       ModelNeurons reference = models.getFirst();
       Tensor rowSums = kernels.allocate(arena, DType.F64, reference.count(), 5);
       List<PairMatches> pairs = new ArrayList<>();
       for (ModelNeurons other : models.subList(1, models.size())) {
         progress.progress("correlations", pairs.size(), models.size() - 1L);
-        pairs.add(new Pair(kernels, moments, reference, other).reduce(sink.cross(other), top, rowSums));
+        pairs.add(
+            new Pair(kernels, moments, reference, other).reduce(sink.cross(other), top, rowSums));
       }
       progress.progress("correlations", pairs.size(), models.size() - 1L);
       List<RowMoments> rows = new ArrayList<>();
@@ -60,7 +66,8 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
     }
   }
 
-  private record Pair(Kernels kernels, Moments moments, ModelNeurons reference, ModelNeurons other) {
+  private record Pair(
+      Kernels kernels, Moments moments, ModelNeurons reference, ModelNeurons other) {
 
     PairMatches reduce(Tensor cross, int top, Tensor rowSums) {
       try (Arena arena = Arena.ofShared()) {
@@ -79,7 +86,12 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
     }
 
     private void reduce(
-        Tensor cross, ModelNeurons from, ModelNeurons to, Ends ends, Tensor rowSums, Tensor counts) {
+        Tensor cross,
+        ModelNeurons from,
+        ModelNeurons to,
+        Ends ends,
+        Tensor rowSums,
+        Tensor counts) {
       try (Arena arena = Arena.ofShared()) {
         Kernels.Columns columns = columns(arena, to);
         int rows = blockRows(kernels, from.count(), to.count());

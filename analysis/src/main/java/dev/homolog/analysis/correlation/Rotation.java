@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
-/** The matrices by which the layers of the other models are turned: drawn at random, or given in a file. */
+/**
+ * The matrices by which the layers of the other models are turned: drawn at random, or given in a
+ * file.
+ */
 public final class Rotation {
   private final long seed;
   private final int draw;
@@ -27,8 +30,8 @@ public final class Rotation {
   }
 
   /**
-   * Matrices from a {@code .npy} file [layers, m, m] of float16, 32 or 64 in C order, the same for every other model, rows
-   * used as given.
+   * Matrices from a {@code .npy} file [layers, m, m] of float16, 32 or 64 in C order, the same for
+   * every other model, rows used as given.
    *
    * @throws InputException if the file is not that, or does not fit one of the models
    */
@@ -59,7 +62,9 @@ public final class Rotation {
     }
   }
 
-  /** The matrix [m, m] of a layer of the other model with that number; row j makes turned neuron j. */
+  /**
+   * The matrix [m, m] of a layer of the other model with that number; row j makes turned neuron j.
+   */
   public double[][] matrix(int other, int layer, int m) {
     if (given != null) {
       return given[layer];
@@ -81,7 +86,10 @@ public final class Rotation {
     return rows;
   }
 
-  /** A seed of its own for each matrix, mixed as in SplitMix64 so that neighbours have nothing in common. */
+  /**
+   * A seed of its own for each matrix, mixed as in SplitMix64 so that neighbours have nothing in
+   * common.
+   */
   private long stream(int other, int layer) {
     long x = seed;
     for (long part : new long[] {draw, other, layer}) {

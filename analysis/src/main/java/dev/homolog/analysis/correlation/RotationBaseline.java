@@ -11,9 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How well a reference neuron would correlate with another model whose layers are each turned by a random matrix R (rows of
- * length 1): the baseline of Gurnee et al. 2024, section 4.1. It needs no second pass over the tokens, since cov(A, R B) =
- * cov(A, B) Rᵀ and var((R B)_j) = R_j cov(B, B) R_jᵀ.
+ * How well a reference neuron would correlate with another model whose layers are each turned by a
+ * random matrix R (rows of length 1): the baseline of Gurnee et al. 2024, section 4.1. It needs no
+ * second pass over the tokens, since cov(A, R B) = cov(A, B) Rᵀ and var((R B)_j) = R_j cov(B, B)
+ * R_jᵀ.
  */
 public final class RotationBaseline {
   private final Kernels kernels;
@@ -31,7 +32,8 @@ public final class RotationBaseline {
   }
 
   /**
-   * The greatest correlation of each reference neuron with the turned neurons of each other model, for one draw.
+   * The greatest correlation of each reference neuron with the turned neurons of each other model,
+   * for one draw.
    *
    * @return [other][reference neuron]; NaN for a constant neuron
    */
@@ -73,11 +75,13 @@ public final class RotationBaseline {
     return best;
   }
 
-  /** Deviations of the activations themselves, not of the standardised ones; 0 for a constant neuron. */
+  /**
+   * Deviations of the activations themselves, not of the standardised ones; 0 for a constant
+   * neuron.
+   */
   private double[] deviations(long from, int count) {
     double[] deviations = new double[count];
-    Arrays.setAll(
-        deviations, k -> Math.sqrt(moments.variance(Math.toIntExact(from + k))));
+    Arrays.setAll(deviations, k -> Math.sqrt(moments.variance(Math.toIntExact(from + k))));
     return deviations;
   }
 
@@ -124,8 +128,9 @@ public final class RotationBaseline {
     }
 
     /**
-     * The matrix [m, m] that takes correlations with a layer's neurons to correlations with its turned ones: column j is
-     * R_j times the neurons' deviations, over the deviation of turned neuron j.
+     * The matrix [m, m] that takes correlations with a layer's neurons to correlations with its
+     * turned ones: column j is R_j times the neurons' deviations, over the deviation of turned
+     * neuron j.
      */
     private Tensor weights(Arena arena) {
       Tensor scaled = kernels.allocate(arena, kernels.working(), m, m);

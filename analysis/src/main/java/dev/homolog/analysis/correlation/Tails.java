@@ -4,8 +4,8 @@ import dev.homolog.core.memory.Tensor;
 import java.util.Arrays;
 
 /**
- * The k greatest or least correlations of each neuron of one model with the neurons of another, best first. Where a row has
- * fewer than k, the rest is NaN with neuron −1.
+ * The k greatest or least correlations of each neuron of one model with the neurons of another,
+ * best first. Where a row has fewer than k, the rest is NaN with neuron −1.
  */
 public final class Tails {
   private final int k;

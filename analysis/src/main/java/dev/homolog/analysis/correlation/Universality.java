@@ -6,9 +6,10 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * What the other models say of each neuron of the reference (Gurnee et al. 2024, section 4.1): {@code max_corr}, {@code
- * mean_corr} and {@code min_corr} are the maximum, mean and minimum over the other models of its greatest correlation; the
- * same of the baseline; {@code excess_corr} is mean less mean, and a neuron with more than the threshold is universal.
+ * What the other models say of each neuron of the reference (Gurnee et al. 2024, section 4.1):
+ * {@code max_corr}, {@code mean_corr} and {@code min_corr} are the maximum, mean and minimum over
+ * the other models of its greatest correlation; the same of the baseline; {@code excess_corr} is
+ * mean less mean, and a neuron with more than the threshold is universal.
  */
 public final class Universality {
   private final List<Neuron> neurons;
@@ -20,7 +21,8 @@ public final class Universality {
   /**
    * One reference neuron. A constant neuron has NaN throughout and is never universal.
    *
-   * @param baselineDeviation deviation of mean_baseline over the draws of the baseline (ddof 1); NaN with fewer than two
+   * @param baselineDeviation deviation of mean_baseline over the draws of the baseline (ddof 1);
+   *     NaN with fewer than two
    */
   public record Neuron(
       double maxCorr,
@@ -40,7 +42,8 @@ public final class Universality {
 
   /**
    * @param pairs matches with each other model
-   * @param draws baseline by draw, other model and reference neuron; empty without a baseline, and then the excess is NaN
+   * @param draws baseline by draw, other model and reference neuron; empty without a baseline, and
+   *     then the excess is NaN
    */
   public static Universality of(List<PairMatches> pairs, List<double[][]> draws) {
     int n = pairs.getFirst().highest().rows();
@@ -89,8 +92,8 @@ public final class Universality {
   }
 
   /**
-   * Flat ids of all neurons that have a correlation, the best first: by excess, or by mean correlation where there is no
-   * baseline; ties by id.
+   * Flat ids of all neurons that have a correlation, the best first: by excess, or by mean
+   * correlation where there is no baseline; ties by id.
    */
   public List<Integer> ranking() {
     boolean excess = neurons.stream().anyMatch(neuron -> !Double.isNaN(neuron.excessCorr));
@@ -103,7 +106,10 @@ public final class Universality {
   }
 
   private record Spread(double max, double mean, double min) {
-    /** Maximum and minimum pass over NaN, the mean does not: a mean over fewer models is no mean over the models. */
+    /**
+     * Maximum and minimum pass over NaN, the mean does not: a mean over fewer models is no mean
+     * over the models.
+     */
     static Spread of(double[] values) {
       double max = Double.NaN;
       double min = Double.NaN;

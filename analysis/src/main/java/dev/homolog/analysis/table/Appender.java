@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Objects;
 
 /**
- * A growing column of a table that is being built, one {@code add} a row. Used by one thread; {@link
- * Table.Builder#build} takes its values, after which {@code add} throws {@link
+ * A growing column of a table that is being built, one {@code add} a row. Used by one thread;
+ * {@link Table.Builder#build} takes its values, after which {@code add} throws {@link
  * IllegalStateException}.
  */
 public abstract sealed class Appender {

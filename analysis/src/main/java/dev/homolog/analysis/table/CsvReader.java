@@ -69,15 +69,14 @@ final class CsvReader {
       List<String> names = header(scanner);
       var builder = Table.builder(name);
       var appenders = new Appender[names.size()]; // null where the column is not asked for
-      columns.forEach(
-          (column, type) -> {
-            int index = names.indexOf(column);
-            if (index < 0) {
-              throw new InputException(
-                  file, column, "is missing, the columns are " + names, CsvScanner.REMEDY);
-            }
-            appenders[index] = builder.appender(column, type);
-          });
+      columns.forEach((column, type) -> {
+        int index = names.indexOf(column);
+        if (index < 0) {
+          throw new InputException(
+              file, column, "is missing, the columns are " + names, CsvScanner.REMEDY);
+        }
+        appenders[index] = builder.appender(column, type);
+      });
       while (scanner.next()) {
         for (int i = 0; i < appenders.length; i++) {
           cell(scanner, i, appenders.length);

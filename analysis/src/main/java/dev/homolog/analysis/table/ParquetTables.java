@@ -148,7 +148,8 @@ final class ParquetTables {
             Arrays.stream(ColumnType.values())
                 .filter(type -> sqlType(type).equals(sql))
                 .findFirst()
-                .orElseThrow(() -> foreign(file, column, "is " + sql + ", which no table here is")));
+                .orElseThrow(
+                    () -> foreign(file, column, "is " + sql + ", which no table here is")));
       }
     }
     return types;
@@ -215,7 +216,10 @@ final class ParquetTables {
               .add(Arrays.stream(values).mapToInt(value -> (Integer) value).toArray());
       case DOUBLE_LIST ->
           ((Appender.Lists<double[]>) appender)
-              .add(Arrays.stream(values).mapToDouble(value -> value == null ? Double.NaN : (Double) value).toArray());
+              .add(
+                  Arrays.stream(values)
+                      .mapToDouble(value -> value == null ? Double.NaN : (Double) value)
+                      .toArray());
       default ->
           ((Appender.Lists<String[]>) appender)
               .add(Arrays.copyOf(values, values.length, String[].class));

@@ -91,8 +91,15 @@ class RoundTripTest {
       }
       assertEquals(
           List.of(
-              "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "INTEGER[]", "DOUBLE[]",
-              "VARCHAR[]", "VARCHAR"),
+              "INTEGER",
+              "BIGINT",
+              "DOUBLE",
+              "BOOLEAN",
+              "VARCHAR",
+              "INTEGER[]",
+              "DOUBLE[]",
+              "VARCHAR[]",
+              "VARCHAR"),
           types);
       try (var rows = statement.executeQuery("SELECT * FROM " + from)) {
         for (int row = 0; row < 200; row++) {
@@ -193,8 +200,7 @@ class RoundTripTest {
           assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
       statement.execute("COPY (SELECT DATE '2026-01-01' AS d) TO '" + foreign + "'");
       assertEquals(
-          foreign
-              + ": d: is DATE, which no table here is; restore the file or run the study again",
+          foreign + ": d: is DATE, which no table here is; restore the file or run the study again",
           assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
       statement.execute("COPY (SELECT NULL::DOUBLE AS a) TO '" + foreign + "'");
       assertTrue(Double.isNaN(Table.read(foreign).doubles("a").get(0)));

@@ -53,7 +53,8 @@ class RunFolderTest {
         out + ": has no table matches; run the command that writes it",
         assertThrows(InputException.class, () -> read.read("matches")).getMessage());
     assertEquals(
-        out + "/other.json: cannot be read: no such file or folder"
+        out
+            + "/other.json: cannot be read: no such file or folder"
             + "; restore the file or run the study again",
         assertThrows(InputException.class, () -> read.readJson("other")).getMessage());
   }
@@ -127,16 +128,14 @@ class RunFolderTest {
     var failure = new IllegalStateException("injected");
     Iterator<Table> parts =
         Stream.of(1, 2, 3)
-            .map(
-                part -> {
-                  if (part == 3) {
-                    throw failure;
-                  }
-                  return table;
-                })
+            .map(part -> {
+              if (part == 3) {
+                throw failure;
+              }
+              return table;
+            })
             .iterator();
-    assertSame(
-        failure, assertThrows(IllegalStateException.class, () -> run.write(parts, format)));
+    assertSame(failure, assertThrows(IllegalStateException.class, () -> run.write(parts, format)));
     assertEquals(List.of("first." + format.extension()), list());
   }
 

@@ -38,19 +38,19 @@ public enum Backend {
     return Arrays.stream(values())
         .filter(backend -> backend.toString().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new HomologException(
-                    "--backend: no backend is called "
-                        + name
-                        + "; known: "
-                        + Arrays.stream(values())
-                            .map(Backend::toString)
-                            .collect(Collectors.joining(", "))));
+        .orElseThrow(() ->
+            new HomologException(
+                "--backend: no backend is called "
+                    + name
+                    + "; known: "
+                    + Arrays.stream(values())
+                        .map(Backend::toString)
+                        .collect(Collectors.joining(", "))));
   }
 
   /**
-   * Kernels of this backend. A backend asked for by name is used or refused; only {@link #AUTO} looks further.
+   * Kernels of this backend. A backend asked for by name is used or refused; only {@link #AUTO}
+   * looks further.
    *
    * @param threads how many threads compute
    * @throws HomologException if it cannot run here; the message says what to do

@@ -3,8 +3,8 @@ package dev.homolog.core.model;
 import dev.homolog.core.memory.Tensor;
 
 /**
- * Where a forward pass leaves what it saw. Each is [T, layers · d_mlp] (neuron n of layer l in column l · d_mlp + n) or
- * [T, vocab], or null where nobody reads it.
+ * Where a forward pass leaves what it saw. Each is [T, layers · d_mlp] (neuron n of layer l in
+ * column l · d_mlp + n) or [T, vocab], or null where nobody reads it.
  *
  * @param pre MLP_PRE
  * @param post MLP_POST

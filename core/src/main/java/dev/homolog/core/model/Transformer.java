@@ -9,9 +9,9 @@ import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 
 /**
- * GPT-2 (Radford et al. 2019): blocks of causal attention and an MLP that read the residual stream through a LayerNorm and
- * add to it, with learned positions. Weights are used as stored. Belongs to one thread and to the arena and kernels that it
- * was made with.
+ * GPT-2 (Radford et al. 2019): blocks of causal attention and an MLP that read the residual stream
+ * through a LayerNorm and add to it, with learned positions. Weights are used as stored. Belongs to
+ * one thread and to the arena and kernels that it was made with.
  */
 public final class Transformer {
   private final ModelConfig config;
@@ -37,7 +37,8 @@ public final class Transformer {
    * @param maxTokens the most tokens (rows times context) that a batch will have
    * @throws dev.homolog.core.InputException if a weight is missing or not finite
    */
-  public static Transformer of(Checkpoint checkpoint, Kernels kernels, Arena arena, long maxTokens) {
+  public static Transformer of(
+      Checkpoint checkpoint, Kernels kernels, Arena arena, long maxTokens) {
     Weights weights = Weights.read(checkpoint, kernels);
     return new Transformer(checkpoint.config(), kernels, weights, arena, maxTokens);
   }
@@ -53,7 +54,8 @@ public final class Transformer {
   }
 
   /**
-   * Runs the model over a batch and writes what {@code out} asks for; stops after the last MLP where no logits are wanted.
+   * Runs the model over a batch and writes what {@code out} asks for; stops after the last MLP
+   * where no logits are wanted.
    *
    * @param ids token ids I32 [T, 1], rows of {@code context} tokens one after the other
    */

@@ -6,8 +6,8 @@ import dev.homolog.core.model.Site;
 import java.util.List;
 
 /**
- * One batch of tokens and every model's activations on it, in the kernels' memory. Valid only during the call of {@link
- * ActivationSink#accept} that hands it over; the buffers are used again.
+ * One batch of tokens and every model's activations on it, in the kernels' memory. Valid only
+ * during the call of {@link ActivationSink#accept} that hands it over; the buffers are used again.
  *
  * @param kernels the device that the tensors belong to
  * @param models the models in order, the reference first

@@ -6,9 +6,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A measurement of a stream of activations. It hands blocks to the kernels and owns sums that the same kernels made; it
- * never reads an element of a block. Sums of disjoint parts of a stream add up to those of the whole, so what {@link
- * #state} gives can be saved, sent and merged: resuming, sharding and distributing are all that.
+ * A measurement of a stream of activations. It hands blocks to the kernels and owns sums that the
+ * same kernels made; it never reads an element of a block. Sums of disjoint parts of a stream add
+ * up to those of the whole, so what {@link #state} gives can be saved, sent and merged: resuming,
+ * sharding and distributing are all that.
  */
 public interface ActivationSink {
 
@@ -31,6 +32,8 @@ public interface ActivationSink {
   /** The sums so far, by name, in host memory: a view that the next block changes. */
   Map<String, Tensor> state();
 
-  /** Adds the {@link #state} of another sink of the same study; merging into a new sink restores it. */
+  /**
+   * Adds the {@link #state} of another sink of the same study; merging into a new sink restores it.
+   */
   void merge(Map<String, Tensor> other);
 }

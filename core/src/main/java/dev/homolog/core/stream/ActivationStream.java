@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs several models over the same rows of tokens, batch by batch, each model once a batch, and shows every batch to all
- * sinks. Belongs to one thread and to the arena it was opened with.
+ * Runs several models over the same rows of tokens, batch by batch, each model once a batch, and
+ * shows every batch to all sinks. Belongs to one thread and to the arena it was opened with.
  */
 public final class ActivationStream {
   private final Kernels kernels;
@@ -63,8 +63,7 @@ public final class ActivationStream {
   public record Model(String name, Checkpoint checkpoint) {}
 
   /** Opens a stream over the models, the reference first; their checkpoints must stay open. */
-  public static ActivationStream open(
-      Kernels kernels, Arena arena, List<Model> models, Text text) {
+  public static ActivationStream open(Kernels kernels, Arena arena, List<Model> models, Text text) {
     List<ModelNeurons> neurons = new ArrayList<>();
     List<Transformer> transformers = new ArrayList<>();
     long offset = 0;
@@ -93,7 +92,7 @@ public final class ActivationStream {
     Pilot identity = Pilot.identity(kernels, arena, neurons());
     MomentsSink moments = new MomentsSink(kernels, arena, identity, neurons());
     run("pilot", rows, identity, List.of(moments), progress);
-    return Pilot.of(kernels, arena, moments.moments());
+    return moments.moments().pilot(kernels, arena);
   }
 
   /**
@@ -126,8 +125,7 @@ public final class ActivationStream {
     long rowBytes = (long) context * Integer.BYTES;
     for (int i = from; i < to; i++) {
       long at = (long) (i - from) * context;
-      MemorySegment.copy(
-          table.ids(rows.get(i), 1), 0, ids.data(), at * Integer.BYTES, rowBytes);
+      MemorySegment.copy(table.ids(rows.get(i), 1), 0, ids.data(), at * Integer.BYTES, rowBytes);
       MemorySegment.copy(table.keep(rows.get(i), 1), 0, keep.data(), at, context);
     }
     long kept = 0;
@@ -144,11 +142,13 @@ public final class ActivationStream {
               pre == null ? null : model.columns(pre), post == null ? null : model.columns(post));
       transformers.get(i).forward(batchIds, context, out);
     }
-    return new ActivationBlock(
-        kernels, models, batchIds, keep.rows(0, tokens), kept, pre, post);
+    return new ActivationBlock(kernels, models, batchIds, keep.rows(0, tokens), kept, pre, post);
   }
 
-  /** Raw readers first; then the block is standardised in place, which needs no second buffer, for the others. */
+  /**
+   * Raw readers first; then the block is standardised in place, which needs no second buffer, for
+   * the others.
+   */
   private void show(ActivationBlock block, Pilot pilot, List<? extends ActivationSink> sinks) {
     for (ActivationSink sink : sinks) {
       if (sink.values() == ActivationSink.Values.RAW) {
@@ -170,8 +170,7 @@ public final class ActivationStream {
 
   private void buffer(Site site) {
     sites.computeIfAbsent(
-        site,
-        _ -> kernels.allocate(arena, kernels.working(), keep.rows(), neurons()));
+        site, _ -> kernels.allocate(arena, kernels.working(), keep.rows(), neurons()));
   }
 
   private Tensor rowsOf(Site site, long tokens) {

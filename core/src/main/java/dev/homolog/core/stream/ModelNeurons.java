@@ -3,8 +3,8 @@ package dev.homolog.core.stream;
 import dev.homolog.core.memory.Tensor;
 
 /**
- * The columns of an activation block that hold one model's neurons: neuron n of layer l stands in column offset + l ·
- * d_mlp + n.
+ * The columns of an activation block that hold one model's neurons: neuron n of layer l stands in
+ * column offset + l · d_mlp + n.
  *
  * @param name short name of the model, unique in its study
  */

@@ -6,8 +6,8 @@ import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 
 /**
- * Population moments (ddof 0) of every neuron over kept tokens, from the power sums of the standardised activations z = (x
- * − pilot mean) · pilot scale.
+ * Population moments (ddof 0) of every neuron over kept tokens, from the power sums of the
+ * standardised activations z = (x − pilot mean) · pilot scale.
  */
 public final class Moments {
   private final long n;
@@ -22,6 +22,11 @@ public final class Moments {
     this.n = n;
     this.sums = sums;
     this.pilot = pilot;
+  }
+
+  /** What to standardise a stream by, where these are the moments of a pilot. */
+  public Pilot pilot(Kernels kernels, Arena arena) {
+    return Pilot.of(kernels, arena, this);
   }
 
   /** Kept tokens. */
@@ -68,7 +73,10 @@ public final class Moments {
     return sums.get(5, neuron);
   }
 
-  /** Whether the neuron has the same activation on all kept tokens, and so no correlation with anything. */
+  /**
+   * Whether the neuron has the same activation on all kept tokens, and so no correlation with
+   * anything.
+   */
   public boolean isConstant(int neuron) {
     return !(min(neuron) < max(neuron));
   }
@@ -85,9 +93,11 @@ public final class Moments {
   }
 
   /**
-   * Mean and one over the deviation of z for one model's neurons, as the kernels want them for correlations.
+   * Mean and one over the deviation of z for one model's neurons, as the kernels want them for
+   * correlations.
    *
-   * @param inverseOfConstant what stands for one over the deviation of a constant neuron: NaN, or 0 to leave it out of sums
+   * @param inverseOfConstant what stands for one over the deviation of a constant neuron: NaN, or 0
+   *     to leave it out of sums
    */
   public Kernels.Columns columns(
       Kernels kernels, Arena arena, ModelNeurons model, double inverseOfConstant) {

@@ -5,9 +5,10 @@ import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 
 /**
- * Mean and one over the deviation of every neuron on a few rows, by which the stream is standardised so that products keep
- * their digits in single precision. What is measured does not depend on it but for rounding: true moments correct it at the
- * end. Both are [1, all neurons of the study] of the working type.
+ * Mean and one over the deviation of every neuron on a few rows, by which the stream is
+ * standardised so that products keep their digits in single precision. What is measured does not
+ * depend on it but for rounding: true moments correct it at the end. Both are [1, all neurons of
+ * the study] of the working type.
  */
 public record Pilot(Tensor mean, Tensor scale) {
 

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Random models of odd shapes: vector kernels against the oracle, and what a forward pass must not depend on. */
+/**
+ * Random models of odd shapes: vector kernels against the oracle, and what a forward pass must not
+ * depend on.
+ */
 @Tag("kernels")
 class TransformerTest {
 
@@ -83,8 +86,7 @@ class TransformerTest {
       Transformer model = Transformer.of(checkpoint, kernels, arena, 4);
       Tensor ids = ids(arena, 8, config.vocabSize());
       Activations none = Activations.sites(null, null);
-      var e =
-          assertThrows(IllegalArgumentException.class, () -> model.forward(ids, 4, none));
+      var e = assertThrows(IllegalArgumentException.class, () -> model.forward(ids, 4, none));
       assertEquals("8 tokens with buffers for 4", e.getMessage());
     }
   }
