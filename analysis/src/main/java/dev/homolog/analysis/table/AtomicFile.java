@@ -20,8 +20,8 @@ final class AtomicFile {
   private AtomicFile() {}
 
   /**
-   * Writes a temporary file beside the target, forces it to disk, renames it, and forces the folder.
-   * Whatever fails, the temporary file is removed.
+   * Writes a temporary file beside the target, forces it to disk, renames it, and forces the
+   * folder. Whatever fails, the temporary file is removed.
    */
   static void write(Path target, Content content) throws IOException {
     Path temporary = target.resolveSibling("." + target.getFileName() + ".tmp");

@@ -1,6 +1,8 @@
 package dev.homolog.analysis.table;
 
-/** What a column holds. Only {@link #TEXT} has null; a missing number is NaN in a {@link #DOUBLE}. */
+/**
+ * What a column holds. Only {@link #TEXT} has null; a missing number is NaN in a {@link #DOUBLE}.
+ */
 public enum ColumnType {
   INT,
   LONG,

@@ -139,8 +139,7 @@ final class CsvScanner implements AutoCloseable {
       limit = Math.max(0, reader.read(buffer));
       return limit > 0;
     } catch (CharacterCodingException e) {
-      throw new InputException(
-          file.toString(), "after row " + row, "is not UTF-8", REMEDY, e);
+      throw new InputException(file.toString(), "after row " + row, "is not UTF-8", REMEDY, e);
     }
   }
 }

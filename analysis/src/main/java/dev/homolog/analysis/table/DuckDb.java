@@ -29,8 +29,8 @@ final class DuckDb implements AutoCloseable {
    * Opens a database.
    *
    * @param folder the one it may touch
-   * @param spill a folder in it, for what does not fit into its memory; need not exist, is made when
-   *     needed, and is the caller's to remove
+   * @param spill a folder in it, for what does not fit into its memory; need not exist, is made
+   *     when needed, and is the caller's to remove
    * @throws LinkageError DuckDB is not installed, or not for this platform
    */
   static DuckDb open(Path folder, Path spill) throws SQLException {
@@ -45,11 +45,13 @@ final class DuckDb implements AutoCloseable {
     config.setProperty("memory_limit", MEMORY);
     config.setProperty("preserve_insertion_order", "true");
     config.setProperty("jdbc_stream_results", "true");
-    var database = new DuckDb((DuckDBConnection) new DuckDBDriver().connect("jdbc:duckdb:", config));
+    var database =
+        new DuckDb((DuckDBConnection) new DuckDBDriver().connect("jdbc:duckdb:", config));
     try {
       database.execute("SET allowed_directories = [" + literal(folder.toString()) + "]");
       database.execute("SET enable_external_access = false");
       database.execute("SET lock_configuration = true");
+      database.execute("BEGIN"); // else each couple of thousand appended rows is a transaction
       return database;
     } catch (SQLException e) {
       database.close();

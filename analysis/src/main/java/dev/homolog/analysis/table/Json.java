@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * JSON as a run folder holds it: UTF-8, indented by two spaces, lines ending in LF, keys in the order
- * given, null for NaN and the infinities. Stateless.
+ * JSON as a run folder holds it: UTF-8, indented by two spaces, lines ending in LF, keys in the
+ * order given, null for NaN and the infinities. Stateless.
  */
 final class Json {
   private static final JsonMapper MAPPER =

@@ -133,8 +133,8 @@ public final class RunFolder {
   }
 
   /**
-   * Writes {@code study.json}, which makes this a finished run: from here on no table and no JSON is
-   * written.
+   * Writes {@code study.json}, which makes this a finished run: from here on no table and no JSON
+   * is written.
    *
    * @throws HomologException it cannot be written; the run is not finished
    * @throws IllegalStateException the run is finished
@@ -183,10 +183,9 @@ public final class RunFolder {
         .map(format -> file(table, format))
         .filter(Files::exists)
         .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    path, "", "has no table " + table, "run the command that writes it"));
+        .orElseThrow(() ->
+            new InputException(
+                path, "", "has no table " + table, "run the command that writes it"));
   }
 
   private Path file(String table, TableFormat format) {
@@ -210,12 +209,7 @@ public final class RunFolder {
       return file;
     } catch (IOException e) {
       throw new HomologException(
-          "cannot write "
-              + file
-              + ": "
-              + AtomicFile.reason(e)
-              + "; make room for it or "
-              + CHOOSE,
+          "cannot write " + file + ": " + AtomicFile.reason(e) + "; make room for it or " + CHOOSE,
           e);
     }
   }

@@ -64,8 +64,8 @@ public final class Table {
   /**
    * Reads these columns and no others, in this order and as these types.
    *
-   * @throws dev.homolog.core.InputException as {@link #read(Path)}, and where a column is missing or
-   *     holds something else
+   * @throws dev.homolog.core.InputException as {@link #read(Path)}, and where a column is missing
+   *     or holds something else
    */
   public static Table read(Path file, SequencedMap<String, ColumnType> columns) {
     return TableFormat.of(file).read(file, columns);
@@ -265,16 +265,19 @@ public final class Table {
     }
 
     Appender appender(String column, ColumnType type) {
-      var appender = Appender.of(column, type);
-      add(column, appender);
+      return appender(Appender.of(column, type));
+    }
+
+    Appender appender(Appender appender) {
+      add(appender.name, appender);
       return appender;
     }
 
     /**
      * The table.
      *
-     * @throws IllegalStateException there is no column, or the columns differ in length; the message
-     *     names both lengths
+     * @throws IllegalStateException there is no column, or the columns differ in length; the
+     *     message names both lengths
      */
     public Table build() {
       if (columns.isEmpty()) {

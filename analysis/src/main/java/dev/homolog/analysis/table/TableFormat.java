@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 /** The file formats of tables. */
 public enum TableFormat {
   /**
-   * Parquet, compressed with zstd, made and read by DuckDB. NaN is NaN and null is null; −0 may come
-   * back as 0.
+   * Parquet, compressed with zstd, made and read by DuckDB. NaN is NaN and null is null; −0 may
+   * come back as 0.
    */
   PARQUET,
   /**
@@ -37,10 +37,9 @@ public enum TableFormat {
     return Arrays.stream(values())
         .filter(format -> format.extension().equals(name))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    "--format", "", "there is no format " + name, "choose one of " + names(", ")));
+        .orElseThrow(() ->
+            new InputException(
+                "--format", "", "there is no format " + name, "choose one of " + names(", ")));
   }
 
   /** The format of a file, by its name. */
@@ -48,13 +47,14 @@ public enum TableFormat {
     return Arrays.stream(values())
         .filter(format -> file.toString().endsWith("." + format.extension()))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new InputException(
-                    file, "", "is not a table", "name a file that ends in ." + names(" or .")));
+        .orElseThrow(() ->
+            new InputException(
+                file, "", "is not a table", "name a file that ends in ." + names(" or .")));
   }
 
-  /** The name that {@link #parse} takes, and the end of a file's name: {@code parquet}, {@code csv}. */
+  /**
+   * The name that {@link #parse} takes, and the end of a file's name: {@code parquet}, {@code csv}.
+   */
   public String extension() {
     return name().toLowerCase(Locale.ROOT);
   }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,15 @@ class RoundTripTest {
   @Test
   void parquetNeedsNoTypes() {
     Table table = Tables.hard(1000);
+    Tables.assertSame(table, Table.read(write(table, TableFormat.PARQUET)));
+  }
+
+  /** Beyond a few thousand distinct texts the reader has no dictionary. */
+  @Test
+  void manyTextsComeBack() {
+    var texts = new String[5000];
+    Arrays.setAll(texts, row -> row % 7 == 0 ? null : "text " + row);
+    Table table = Table.builder("t").texts("a", texts).texts("none", new String[5000]).build();
     Tables.assertSame(table, Table.read(write(table, TableFormat.PARQUET)));
   }
 
@@ -91,8 +101,15 @@ class RoundTripTest {
       }
       assertEquals(
           List.of(
-              "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "INTEGER[]", "DOUBLE[]",
-              "VARCHAR[]", "VARCHAR"),
+              "INTEGER",
+              "BIGINT",
+              "DOUBLE",
+              "BOOLEAN",
+              "VARCHAR",
+              "INTEGER[]",
+              "DOUBLE[]",
+              "VARCHAR[]",
+              "VARCHAR"),
           types);
       try (var rows = statement.executeQuery("SELECT * FROM " + from)) {
         for (int row = 0; row < 200; row++) {
@@ -193,8 +210,11 @@ class RoundTripTest {
           assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
       statement.execute("COPY (SELECT DATE '2026-01-01' AS d) TO '" + foreign + "'");
       assertEquals(
-          foreign
-              + ": d: is DATE, which no table here is; restore the file or run the study again",
+          foreign + ": d: is DATE, which no table here is; restore the file or run the study again",
+          assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
+      statement.execute("COPY (SELECT [1, NULL] AS l) TO '" + foreign + "'");
+      assertEquals(
+          foreign + ": l: has a null in a list of row 1; restore the file or run the study again",
           assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
       statement.execute("COPY (SELECT NULL::DOUBLE AS a) TO '" + foreign + "'");
       assertTrue(Double.isNaN(Table.read(foreign).doubles("a").get(0)));

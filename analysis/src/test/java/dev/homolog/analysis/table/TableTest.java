@@ -84,8 +84,7 @@ class TableTest {
 
   @Test
   void wrongNamesAndTypesAreRefusedWithWhatThereIs() {
-    Table table =
-        Table.builder("t").ints("layer", new int[0]).doubles("r", new double[0]).build();
+    Table table = Table.builder("t").ints("layer", new int[0]).doubles("r", new double[0]).build();
     assertEquals(
         "table t has no column neuron; it has [layer, r]",
         assertThrows(IllegalArgumentException.class, () -> table.ints("neuron")).getMessage());
@@ -112,8 +111,7 @@ class TableTest {
                 IllegalArgumentException.class,
                 () -> builder.texts("c", new int[] {2}, new String[] {"x", "y"}))
             .getMessage());
-    assertThrows(
-        NullPointerException.class, () -> builder.intLists("l", new int[][] {{1}, null}));
+    assertThrows(NullPointerException.class, () -> builder.intLists("l", new int[][] {{1}, null}));
     for (String name : List.of("", "../x", "A", "a b", "a.b", ".a")) {
       assertThrows(IllegalArgumentException.class, () -> Table.builder(name), name);
     }

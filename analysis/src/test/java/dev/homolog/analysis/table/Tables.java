@@ -75,8 +75,7 @@ final class Tables {
     for (int row = 0; row < rows; row++) {
       ints.add(row < INTS.length ? INTS[row] : random.nextInt());
       longs.add(row < LONGS.length ? LONGS[row] : random.nextLong());
-      doubles.add(
-          row < DOUBLES.length ? DOUBLES[row] : Double.longBitsToDouble(random.nextLong()));
+      doubles.add(row < DOUBLES.length ? DOUBLES[row] : Double.longBitsToDouble(random.nextLong()));
       booleans.add(random.nextBoolean());
       texts.add(TEXTS[row % TEXTS.length]);
       codes[row] = row % 3 - 1;
@@ -84,15 +83,14 @@ final class Tables {
       doubleLists.add(
           random.ints(row % 5, 0, DOUBLES.length).mapToDouble(i -> DOUBLES[i]).toArray());
       textLists.add(
-          random
-              .ints(row % 3, 0, TEXTS.length)
-              .mapToObj(i -> TEXTS[i])
-              .toArray(String[]::new));
+          random.ints(row % 3, 0, TEXTS.length).mapToObj(i -> TEXTS[i]).toArray(String[]::new));
     }
     return builder.texts("codes", codes, new String[] {"out", "back"}).build();
   }
 
-  /** Equal names, types and values; NaN equals NaN, −0 equals 0 (a dictionary in Parquet has one). */
+  /**
+   * Equal names, types and values; NaN equals NaN, −0 equals 0 (a dictionary in Parquet has one).
+   */
   static void assertSame(Table expected, Table actual) {
     assertEquals(expected.name(), actual.name());
     assertEquals(
