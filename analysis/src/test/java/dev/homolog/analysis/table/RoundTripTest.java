@@ -222,11 +222,16 @@ class RoundTripTest {
   }
 
   @Test
-  void whatIsNoTableIsRefused() {
+  void whatIsNoTableIsRefused() throws Exception {
     Path absent = folder.resolve("t.csv");
     assertEquals(
         absent + ": is not a file; name the table of a finished run",
         assertThrows(InputException.class, () -> Table.read(absent)).getMessage());
+    Path oddly = folder.resolve("My Table.csv");
+    Files.writeString(oddly, "a\n1\n");
+    assertEquals(
+        oddly + ": is not named like a table; rename it like matches.csv",
+        assertThrows(InputException.class, () -> Table.read(oddly)).getMessage());
     Path text = folder.resolve("t.txt");
     assertEquals(
         text + ": is not a table; name a file that ends in .parquet or .csv",
