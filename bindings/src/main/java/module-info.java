@@ -1,0 +1,1 @@
+module dev.homolog.bindings {}
