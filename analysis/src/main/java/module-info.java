@@ -1,4 +1,7 @@
-/** Correlation, statistics, weights, explanations, roles and interventions, the neuron table and the report. */
+/**
+ * Correlation, statistics, weights, explanations, roles and interventions, the neuron table and the
+ * report.
+ */
 module dev.homolog.analysis {
   requires static jdk.incubator.vector;
   requires transitive dev.homolog.core;

@@ -3,4 +3,7 @@ module dev.homolog.cli {
   requires dev.homolog.analysis;
   requires info.picocli;
   requires me.tongfei.progressbar;
+
+  opens dev.homolog.cli to
+      info.picocli;
 }

@@ -3,8 +3,8 @@ package dev.homolog.core;
 import java.nio.file.Path;
 
 /**
- * A file, folder or value from outside that cannot be used. The message is one line: where, which field, what is wrong
- * with it, and the remedy; the same four parts are there as fields.
+ * A file, folder or value from outside that cannot be used. The message is one line: where, which
+ * field, what is wrong with it, and the remedy; the same four parts are there as fields.
  */
 public final class InputException extends HomologException {
   private static final long serialVersionUID = 1L;
@@ -24,8 +24,11 @@ public final class InputException extends HomologException {
     this(where, field, problem, remedy, null);
   }
 
-  public InputException(String where, String field, String problem, String remedy, Throwable cause) {
-    super(oneLine(where + ": " + (field.isEmpty() ? "" : field + ": ") + problem + "; " + remedy), cause);
+  public InputException(
+      String where, String field, String problem, String remedy, Throwable cause) {
+    super(
+        oneLine(where + ": " + (field.isEmpty() ? "" : field + ": ") + problem + "; " + remedy),
+        cause);
     this.where = where;
     this.field = field;
     this.problem = problem;

@@ -29,7 +29,9 @@ class InputExceptionTest {
     assertEquals("f: a\uFFFDb\uFFFD[31m\uFFFD: is wrong; rename it", e.getMessage());
   }
 
-  /** Tests run as the build says: in the module, on Java 25 or later, with the Vector API at hand. */
+  /**
+   * Tests run as the build says: in the module, on Java 25 or later, with the Vector API at hand.
+   */
   @Test
   void runsAsAModuleWithTheVectorApi() {
     assertEquals("dev.homolog.core", InputException.class.getModule().getName());

@@ -4,8 +4,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A model's configuration and weights. Opening one reads names and shapes only; a tensor's values are looked at (and
- * refused when they are not finite) the first time it is asked for. One thread at a time.
+ * A model's configuration and weights. Opening one reads names and shapes only; a tensor's values
+ * are looked at (and refused when they are not finite) the first time it is asked for. One thread
+ * at a time.
  */
 public interface Checkpoint extends AutoCloseable {
   /** The folder, or a name for a checkpoint that lies in memory: for messages and results. */
@@ -13,7 +14,10 @@ public interface Checkpoint extends AutoCloseable {
 
   ModelConfig config();
 
-  /** Names of all tensors, without a {@code transformer.} prefix, as the layout of the architecture has them. */
+  /**
+   * Names of all tensors, without a {@code transformer.} prefix, as the layout of the architecture
+   * has them.
+   */
   Set<String> names();
 
   /**

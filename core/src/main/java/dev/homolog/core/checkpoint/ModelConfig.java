@@ -14,7 +14,8 @@ import java.util.OptionalInt;
  * @param layerNormEpsilon added to the variance inside every LayerNorm
  * @param activation between MLP_PRE and MLP_POST
  * @param scaleAttnWeights whether scores are divided by sqrt(d_head)
- * @param scaleAttnByInverseLayerIdx whether scores are also divided by layer + 1 (Stanford CRFM models)
+ * @param scaleAttnByInverseLayerIdx whether scores are also divided by layer + 1 (Stanford CRFM
+ *     models)
  * @param bosTokenId id that begins every row
  * @param eosTokenId id between documents, usually the same
  * @param padTokenId if the file names one
