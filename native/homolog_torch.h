@@ -82,7 +82,7 @@ AOTITorchError aoti_torch_empty_strided_pinned(
     int32_t device_type,
     int32_t device_index,
     AtenTensorHandle *ret_new_tensor);
-/* a view of self's storage, which it keeps alive; storage_offset counts elements from the start of the storage */
+/* a view of self's storage, which it keeps alive; storage_offset counts elements from self's first one, unchecked */
 AOTITorchError aoti_torch__reinterpret_tensor(
     AtenTensorHandle self,
     int64_t ndim,
