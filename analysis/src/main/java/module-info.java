@@ -3,10 +3,14 @@
  * report.
  */
 module dev.homolog.analysis {
-  requires static jdk.incubator.vector;
   requires transitive dev.homolog.core;
   requires java.sql;
   requires duckdb.jdbc;
-  requires com.fasterxml.jackson.databind;
+  requires transitive com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.dataformat.csv;
+
+  exports dev.homolog.analysis;
+  exports dev.homolog.analysis.closeup;
+  exports dev.homolog.analysis.correlation;
+  exports dev.homolog.analysis.table;
 }

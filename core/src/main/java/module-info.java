@@ -9,4 +9,8 @@ module dev.homolog.core {
   exports dev.homolog.core;
   exports dev.homolog.core.checkpoint;
   exports dev.homolog.core.memory;
+  exports dev.homolog.core.kernels;
+  exports dev.homolog.core.model;
+  exports dev.homolog.core.stream;
+  exports dev.homolog.core.tokens;
 }

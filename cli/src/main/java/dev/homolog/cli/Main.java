@@ -1,5 +1,7 @@
 package dev.homolog.cli;
 
+import dev.homolog.core.HomologException;
+import java.io.PrintWriter;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -15,7 +17,13 @@ import picocli.CommandLine.Spec;
     name = "homolog",
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
-    description = "Finds the neurons that independently trained language models have in common.")
+    description = "Finds the neurons that independently trained language models have in common.",
+    subcommands = {
+      StudyCommand.class,
+      CorrelateCommand.class,
+      DemoCommand.class,
+      DoctorCommand.class
+    })
 final class Main implements Runnable {
   @Spec private CommandSpec spec;
 
@@ -27,14 +35,49 @@ final class Main implements Runnable {
   }
 
   static int execute(String... args) {
+    return execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+  }
+
+  static int execute(PrintWriter out, PrintWriter err, String... args) {
     return new CommandLine(new Main())
+        .setOut(out)
+        .setErr(err)
         .setParameterExceptionHandler((e, _) -> {
-          e.getCommandLine()
+          CommandLine command = e.getCommandLine();
+          command
               .getErr()
-              .println("homolog: " + e.getMessage() + "; see homolog --help");
+              .println(
+                  "homolog: "
+                      + firstLine(e.getMessage())
+                      + "; see "
+                      + command.getCommandSpec().qualifiedName()
+                      + " --help");
           return CommandLine.ExitCode.USAGE;
         })
+        .setExecutionExceptionHandler((e, command, _) -> failed(e, command))
         .execute(args);
+  }
+
+  private static int failed(Exception e, CommandLine command) {
+    boolean known = e instanceof HomologException;
+    String message =
+        known
+            ? e.getMessage()
+            : "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage();
+    command.getErr().println("homolog: " + firstLine(message));
+    if (command.getCommand() instanceof Verbose verbose && verbose.verbose()) {
+      e.printStackTrace(command.getErr());
+    }
+    return CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** A command that prints stack traces when asked. */
+  interface Verbose {
+    boolean verbose();
+  }
+
+  private static String firstLine(String message) {
+    return message == null ? "" : message.lines().findFirst().orElse("");
   }
 
   @Override

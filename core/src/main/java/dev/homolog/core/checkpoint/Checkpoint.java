@@ -27,7 +27,10 @@ public interface Checkpoint extends AutoCloseable {
    */
   StoredTensor tensor(String name);
 
-  /** File name to SHA-256 (hex) of each weight file, computed when first asked for. */
+  /**
+   * File name to SHA-256 (hex) of each file that the model comes from, computed when first asked
+   * for.
+   */
   Map<String, String> hashes();
 
   @Override

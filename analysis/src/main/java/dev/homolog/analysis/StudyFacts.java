@@ -1,0 +1,101 @@
+package dev.homolog.analysis;
+
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.tokens.TokenTable;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a study ran on, for its manifest.
+ *
+ * @param models the reference first
+ * @param tokens the text
+ * @param backend one line: kernels, threads, precision
+ * @param precision working type and that of the sums
+ * @param phases seconds and tokens of each part
+ */
+public record StudyFacts(
+    List<ModelFacts> models,
+    TokenFacts tokens,
+    String backend,
+    String precision,
+    List<PhaseFacts> phases) {
+
+  /** A model, its shape and the hashes of its files. */
+  public record ModelFacts(
+      String name,
+      String path,
+      int layers,
+      int dMlp,
+      int dModel,
+      int vocabSize,
+      Map<String, String> sha256) {
+
+    /** Number of neurons. */
+    public int neurons() {
+      return layers * dMlp;
+    }
+  }
+
+  /**
+   * Positions read, BOS included.
+   *
+   * @param kept that count in correlations
+   * @param droppedTail tokens at the end that did not fill a row
+   * @param replacedCharacters malformed parts of the text
+   * @param pilot positions read beforehand, to standardise by
+   */
+  public record TokenFacts(
+      long rows,
+      int context,
+      long read,
+      long kept,
+      long droppedTail,
+      long replacedCharacters,
+      long documents,
+      List<String> subsets,
+      String sha256,
+      long pilot) {}
+
+  /** Seconds of a part, and positions a second where it reads any. */
+  public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {}
+
+  static StudyFacts of(Kernels kernels, StudyInputs inputs, long pilot, Phases phases) {
+    List<ModelFacts> models = new ArrayList<>();
+    for (ActivationStream.Model model : inputs.models()) {
+      var config = model.checkpoint().config();
+      models.add(
+          new ModelFacts(
+              model.name(),
+              model.checkpoint().location(),
+              config.layers(),
+              config.dMlp(),
+              config.dModel(),
+              config.vocabSize(),
+              new LinkedHashMap<>(model.checkpoint().hashes())));
+    }
+    TokenTable table = inputs.table();
+    TokenFacts tokens =
+        new TokenFacts(
+            table.rows(),
+            table.context(),
+            table.tokens(),
+            table.kept(),
+            table.droppedTail(),
+            table.replacedCharacters(),
+            table.documents(),
+            table.subsets(),
+            table.sha256(),
+            pilot);
+    List<PhaseFacts> done =
+        phases.done().stream()
+            .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
+            .toList();
+    String precision =
+        "activations " + kernels.working().name().toLowerCase(java.util.Locale.ROOT) + ", sums f64";
+    return new StudyFacts(List.copyOf(models), tokens, kernels.description(), precision, done);
+  }
+}

@@ -1,0 +1,44 @@
+package dev.homolog.analysis;
+
+import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.tokens.Tokenizer;
+import java.util.List;
+
+/**
+ * What a study found. Neurons are listed by flat id, layer · d_mlp + neuron.
+ *
+ * @param moments of each reference neuron
+ * @param constants number of constant neurons of each model, which have no correlation
+ * @param summary correlations with each other model
+ * @param closeUp tokens of the chosen neurons, or null where none was asked for
+ * @param tokenizer to print tokens with
+ */
+public record StudyResult(
+    StudyOptions options,
+    StudyFacts facts,
+    List<NeuronMoments> moments,
+    List<Integer> constants,
+    CorrelationSummary summary,
+    Universality universality,
+    CloseUp closeUp,
+    Tokenizer tokenizer) {
+
+  /** Neurons a layer of the reference. */
+  public int dMlp() {
+    return facts.models().getFirst().dMlp();
+  }
+
+  /** How many neurons are universal at the study's threshold. */
+  public int universal() {
+    return universality.count(options.threshold());
+  }
+
+  /** Writes the tables and, last, {@code study.json}. */
+  public void write(RunFolder folder, TableFormat format, String command) {
+    StudyTables.write(this, folder, format, command);
+  }
+}

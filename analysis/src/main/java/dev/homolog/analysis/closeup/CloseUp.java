@@ -1,0 +1,78 @@
+package dev.homolog.analysis.closeup;
+
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.ProgressListener;
+import dev.homolog.core.stream.Rows;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * What a second, short pass says of chosen neurons of the reference: the token ids on which each is
+ * most active.
+ *
+ * @param tokens positions read
+ * @param neurons one entry for each chosen neuron, in the order chosen
+ */
+public record CloseUp(long tokens, List<NeuronTokens> neurons) {
+  /** A token id seen less often says too little of a neuron to be listed. */
+  public static final int LEAST_COUNT = 4;
+
+  /** Token ids listed a neuron. */
+  public static final int TOP = 100;
+
+  /** Share of the rows that are read, and the most positions. */
+  private static final double SHARE = 0.2;
+
+  private static final long MOST_TOKENS = 1_000_000;
+
+  /** A neuron (flat id) and its token ids, the highest mean activation first. */
+  public record NeuronTokens(int neuron, List<TokenMean> tokens) {}
+
+  /** Mean and maximum MLP_POST over {@code count} positions of a token id. */
+  public record TokenMean(int id, double mean, double max, long count) {}
+
+  /**
+   * Reads a random share of the rows with the reference alone.
+   *
+   * @param chosen flat ids of neurons
+   */
+  public static CloseUp of(
+      Kernels kernels,
+      ActivationStream.Model reference,
+      ActivationStream.Text text,
+      List<Integer> chosen,
+      long seed,
+      ProgressListener progress) {
+    try (Arena arena = Arena.ofShared()) {
+      int[] columns = chosen.stream().mapToInt(Integer::intValue).toArray();
+      int vocabulary = reference.checkpoint().config().vocabSize();
+      TokenSumsSink sums = new TokenSumsSink(kernels, arena, columns, vocabulary);
+      ActivationStream stream = ActivationStream.open(kernels, arena, List.of(reference), text);
+      int context = text.table().context();
+      long all = text.table().rows();
+      long most = Math.min((long) (all * SHARE), MOST_TOKENS / context);
+      Rows rows = Rows.random(all, Math.max(1, most), seed);
+      stream.run("close-up", rows, null, List.of(sums), progress);
+      List<NeuronTokens> neurons = new ArrayList<>();
+      for (int j = 0; j < columns.length; j++) {
+        neurons.add(new NeuronTokens(columns[j], top(sums, j, vocabulary)));
+      }
+      return new CloseUp((long) rows.count() * context, List.copyOf(neurons));
+    }
+  }
+
+  private static List<TokenMean> top(TokenSumsSink sums, int j, int vocabulary) {
+    List<TokenMean> found = new ArrayList<>();
+    for (int id = 0; id < vocabulary; id++) {
+      if (sums.count(id) >= LEAST_COUNT) {
+        found.add(new TokenMean(id, sums.mean(id, j), sums.max(id, j), sums.count(id)));
+      }
+    }
+    found.sort(
+        Comparator.comparingDouble(TokenMean::mean).reversed().thenComparingInt(TokenMean::id));
+    return List.copyOf(found.subList(0, Math.min(TOP, found.size())));
+  }
+}

@@ -1,0 +1,103 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.tokens.NpyFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * The matrices by which the layers of the other models are turned: drawn at random, or given in a
+ * file.
+ */
+public final class Rotation {
+  private final long seed;
+  private final int draw;
+  private final double[][][] given;
+
+  private Rotation(long seed, int draw, double[][][] given) {
+    this.seed = seed;
+    this.draw = draw;
+    this.given = given;
+  }
+
+  /** Standard normal entries, rows scaled to length 1; different for each model, layer and draw. */
+  public static Rotation random(long seed, int draw) {
+    return new Rotation(seed, draw, null);
+  }
+
+  /**
+   * Matrices from a {@code .npy} file [layers, m, m] of float16, 32 or 64 in C order, the same for
+   * every other model, rows used as given.
+   *
+   * @throws InputException if the file is not that, or does not fit one of the models
+   */
+  public static Rotation read(Path file, List<ModelNeurons> others) {
+    try (NpyFile npy = NpyFile.open(file)) {
+      List<Long> shape = npy.shape();
+      for (ModelNeurons other : others) {
+        List<Long> wanted =
+            List.of((long) other.layers(), (long) other.dMlp(), (long) other.dMlp());
+        if (!npy.dtype().isFloat() || !shape.equals(wanted)) {
+          throw new InputException(
+              file,
+              "",
+              npy.dtype() + " " + shape + " is no rotation of model " + other.name(),
+              "give float16, float32 or float64 " + wanted);
+        }
+      }
+      int layers = Math.toIntExact(shape.get(0));
+      int m = Math.toIntExact(shape.get(1));
+      Tensor all = Tensor.wrap(npy.data(), npy.dtype(), (long) layers * m, m);
+      double[][][] matrices = new double[layers][m][m];
+      for (int row = 0; row < layers * m; row++) {
+        for (int k = 0; k < m; k++) {
+          matrices[row / m][row % m][k] = all.get(row, k);
+        }
+      }
+      return new Rotation(0, 0, matrices);
+    }
+  }
+
+  /**
+   * The matrix [m, m] of a layer of the other model with that number; row j makes turned neuron j.
+   */
+  public double[][] matrix(int other, int layer, int m) {
+    if (given != null) {
+      return given[layer];
+    }
+    RandomGenerator random =
+        RandomGeneratorFactory.of("L64X128MixRandom").create(stream(other, layer));
+    double[][] rows = new double[m][m];
+    for (double[] row : rows) {
+      double square = 0;
+      for (int k = 0; k < m; k++) {
+        row[k] = random.nextGaussian();
+        square += row[k] * row[k];
+      }
+      double inverse = 1 / Math.sqrt(square);
+      for (int k = 0; k < m; k++) {
+        row[k] *= inverse;
+      }
+    }
+    return rows;
+  }
+
+  /**
+   * A seed of its own for each matrix, mixed as in SplitMix64 so that neighbours have nothing in
+   * common.
+   */
+  private long stream(int other, int layer) {
+    long x = seed;
+    for (long part : new long[] {draw, other, layer}) {
+      x += 0x9e3779b97f4a7c15L * (part + 1);
+      x = (x ^ (x >>> 30)) * 0xbf58476d1ce4e5b9L;
+      x = (x ^ (x >>> 27)) * 0x94d049bb133111ebL;
+      x ^= x >>> 31;
+    }
+    return x;
+  }
+}

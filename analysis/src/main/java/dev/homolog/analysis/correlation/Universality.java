@@ -1,0 +1,133 @@
+package dev.homolog.analysis.correlation;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/**
+ * What the other models say of each neuron of the reference (Gurnee et al. 2024, section 4.1):
+ * {@code max_corr}, {@code mean_corr} and {@code min_corr} are the maximum, mean and minimum over
+ * the other models of its greatest correlation; the same of the baseline; {@code excess_corr} is
+ * mean less mean, and a neuron with more than the threshold is universal.
+ */
+public final class Universality {
+  private final List<Neuron> neurons;
+
+  private Universality(List<Neuron> neurons) {
+    this.neurons = neurons;
+  }
+
+  /**
+   * One reference neuron. A constant neuron has NaN throughout and is never universal.
+   *
+   * @param baselineDeviation deviation of mean_baseline over the draws of the baseline (ddof 1);
+   *     NaN with fewer than two
+   */
+  public record Neuron(
+      double maxCorr,
+      double meanCorr,
+      double minCorr,
+      double maxBaseline,
+      double meanBaseline,
+      double minBaseline,
+      double baselineDeviation,
+      double excessCorr) {
+
+    /** Whether the excess is above the threshold; false for NaN. */
+    public boolean universal(double threshold) {
+      return excessCorr > threshold;
+    }
+  }
+
+  /**
+   * @param pairs matches with each other model
+   * @param draws baseline by draw, other model and reference neuron; empty without a baseline, and
+   *     then the excess is NaN
+   */
+  public static Universality of(List<PairMatches> pairs, List<double[][]> draws) {
+    int n = pairs.getFirst().highest().rows();
+    Neuron[] neurons = new Neuron[n];
+    double[] best = new double[pairs.size()];
+    for (int i = 0; i < n; i++) {
+      for (int other = 0; other < best.length; other++) {
+        best[other] = pairs.get(other).highest().value(i, 0);
+      }
+      Spread corr = Spread.of(best);
+      double[] max = new double[draws.size()];
+      double[] mean = new double[draws.size()];
+      double[] min = new double[draws.size()];
+      for (int draw = 0; draw < draws.size(); draw++) {
+        for (int other = 0; other < best.length; other++) {
+          best[other] = draws.get(draw)[other][i];
+        }
+        Spread baseline = Spread.of(best);
+        max[draw] = baseline.max;
+        mean[draw] = baseline.mean;
+        min[draw] = baseline.min;
+      }
+      double meanBaseline = Spread.of(mean).mean;
+      neurons[i] =
+          new Neuron(
+              corr.max,
+              corr.mean,
+              corr.min,
+              Spread.of(max).mean,
+              meanBaseline,
+              Spread.of(min).mean,
+              deviation(mean, meanBaseline),
+              corr.mean - meanBaseline);
+    }
+    return new Universality(List.of(neurons));
+  }
+
+  /** By flat id. */
+  public List<Neuron> neurons() {
+    return neurons;
+  }
+
+  /** How many have an excess above the threshold. */
+  public int count(double threshold) {
+    return (int) neurons.stream().filter(neuron -> neuron.universal(threshold)).count();
+  }
+
+  /**
+   * Flat ids of all neurons that have a correlation, the best first: by excess, or by mean
+   * correlation where there is no baseline; ties by id.
+   */
+  public List<Integer> ranking() {
+    boolean excess = neurons.stream().anyMatch(neuron -> !Double.isNaN(neuron.excessCorr));
+    ToDoubleFunction<Neuron> score = excess ? Neuron::excessCorr : Neuron::meanCorr;
+    return IntStream.range(0, neurons.size())
+        .boxed()
+        .filter(i -> !Double.isNaN(score.applyAsDouble(neurons.get(i))))
+        .sorted(Comparator.comparingDouble(i -> -score.applyAsDouble(neurons.get(i))))
+        .toList();
+  }
+
+  private record Spread(double max, double mean, double min) {
+    /**
+     * Maximum and minimum pass over NaN, the mean does not: a mean over fewer models is no mean
+     * over the models.
+     */
+    static Spread of(double[] values) {
+      double max = Double.NaN;
+      double min = Double.NaN;
+      double sum = 0;
+      for (double value : values) {
+        max = value > max || Double.isNaN(max) ? value : max;
+        min = value < min || Double.isNaN(min) ? value : min;
+        sum += value;
+      }
+      return new Spread(max, values.length == 0 ? Double.NaN : sum / values.length, min);
+    }
+  }
+
+  private static double deviation(double[] values, double mean) {
+    double sum = 0;
+    for (double value : values) {
+      sum += (value - mean) * (value - mean);
+    }
+    return values.length < 2 ? Double.NaN : Math.sqrt(sum / (values.length - 1));
+  }
+}

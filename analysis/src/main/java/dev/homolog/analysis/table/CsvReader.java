@@ -1,0 +1,223 @@
+package dev.homolog.analysis.table;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.io.NumberInput;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
+import java.io.IOException;
+import java.nio.CharBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.SequencedMap;
+
+/**
+ * Reads a CSV file into a table; one instance a file, used by one thread. Without types given it
+ * scans the file twice, first for the types.
+ */
+final class CsvReader {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final List<String> INFINITIES = List.of("Infinity", "-Infinity");
+
+  private final Path file;
+
+  private CsvReader(Path file) {
+    this.file = file;
+  }
+
+  static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
+    try {
+      var reader = new CsvReader(file);
+      return reader.read(name, columns == null ? reader.infer() : columns);
+    } catch (IOException e) {
+      throw new HomologException("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private SequencedMap<String, ColumnType> infer() throws IOException {
+    try (var scanner = new CsvScanner(file)) {
+      List<String> names = header(scanner);
+      var types = new CsvTypes[names.size()];
+      for (int i = 0; i < types.length; i++) {
+        types[i] = new CsvTypes();
+      }
+      while (scanner.next()) {
+        for (int i = 0; i < types.length; i++) {
+          cell(scanner, i, types.length);
+          types[i].see(scanner.cell, scanner.length, scanner.quoted);
+        }
+      }
+      var inferred = new LinkedHashMap<String, ColumnType>();
+      for (int i = 0; i < types.length; i++) {
+        inferred.put(names.get(i), types[i].type());
+      }
+      return inferred;
+    }
+  }
+
+  private Table read(String name, SequencedMap<String, ColumnType> columns) throws IOException {
+    try (var scanner = new CsvScanner(file)) {
+      List<String> names = header(scanner);
+      var builder = Table.builder(name);
+      var appenders = new Appender[names.size()]; // null where the column is not asked for
+      columns.forEach((column, type) -> {
+        int index = names.indexOf(column);
+        if (index < 0) {
+          throw new InputException(
+              file, column, "is missing, the columns are " + names, CsvScanner.REMEDY);
+        }
+        appenders[index] = builder.appender(column, type);
+      });
+      while (scanner.next()) {
+        for (int i = 0; i < appenders.length; i++) {
+          cell(scanner, i, appenders.length);
+          if (appenders[i] != null) {
+            append(scanner, appenders[i]);
+          }
+        }
+      }
+      return builder.build();
+    }
+  }
+
+  private List<String> header(CsvScanner scanner) throws IOException {
+    var names = new ArrayList<String>();
+    if (!scanner.next()) {
+      throw new InputException(file, "", "is empty", CsvScanner.REMEDY);
+    }
+    names.add(scanner.text());
+    while (!scanner.last) {
+      scanner.next();
+      names.add(scanner.text());
+    }
+    var distinct = new HashSet<String>();
+    names.forEach(name -> distinct.add(name.toLowerCase(Locale.ROOT)));
+    if (distinct.size() < names.size() || names.contains("")) {
+      throw scanner.malformed("names a column twice or not at all");
+    }
+    return names;
+  }
+
+  /** Moves to cell {@code index} of the row, checking that the row has {@code count}. */
+  private static void cell(CsvScanner scanner, int index, int count) throws IOException {
+    if (index > 0) {
+      scanner.next();
+    }
+    if (scanner.last != (index == count - 1)) {
+      throw scanner.malformed("does not have the " + count + " cells of the header");
+    }
+  }
+
+  private static void append(CsvScanner scanner, Appender appender) {
+    switch (appender) {
+      case Appender.Ints ints -> ints.add((int) whole(scanner, appender, Integer.MAX_VALUE));
+      case Appender.Longs longs -> longs.add(whole(scanner, appender, Long.MAX_VALUE));
+      case Appender.Doubles doubles -> doubles.add(number(scanner, appender));
+      case Appender.Booleans booleans -> booleans.add(truth(scanner, appender));
+      case Appender.Texts texts -> texts.addShared(text(scanner));
+      case Appender.Lists<?> lists -> list(scanner, lists);
+      case Appender.Codes codes -> throw new AssertionError(codes.name);
+    }
+  }
+
+  /** A whole number in −max − 1 … max. */
+  private static long whole(CsvScanner scanner, Appender column, long max) {
+    try {
+      if (!scanner.quoted) {
+        long value = Long.parseLong(CharBuffer.wrap(scanner.cell), 0, scanner.length, 10);
+        if (value <= max && value >= -max - 1) {
+          return value;
+        }
+      }
+    } catch (NumberFormatException e) {
+      // refused below
+    }
+    throw refused(scanner, column, "a whole number");
+  }
+
+  private static double number(CsvScanner scanner, Appender column) {
+    if (scanner.length == 0 && !scanner.quoted) {
+      return Double.NaN;
+    }
+    if (scanner.quoted || !CsvTypes.isNumber(scanner.cell, scanner.length)) {
+      throw refused(scanner, column, "a number");
+    }
+    return NumberInput.parseDouble(scanner.text(), true);
+  }
+
+  private static boolean truth(CsvScanner scanner, Appender column) {
+    if (scanner.quoted || !CsvTypes.isTruth(scanner.cell, scanner.length)) {
+      throw refused(scanner, column, "true or false");
+    }
+    return scanner.length == 4;
+  }
+
+  private static String text(CsvScanner scanner) {
+    return scanner.length == 0 && !scanner.quoted ? null : scanner.text();
+  }
+
+  @SuppressWarnings("unchecked") // the appender was made for the type
+  private static void list(CsvScanner scanner, Appender.Lists<?> appender) {
+    try {
+      JsonNode array = JSON.readTree(scanner.text());
+      switch (appender.type()) {
+        case INT_LIST -> ((Appender.Lists<int[]>) appender).add(ints(array));
+        case DOUBLE_LIST -> ((Appender.Lists<double[]>) appender).add(doubles(array));
+        default -> ((Appender.Lists<String[]>) appender).add(texts(array));
+      }
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      throw refused(scanner, appender, "an array of its type");
+    }
+  }
+
+  private static int[] ints(JsonNode array) {
+    var values = new int[checkedSize(array)];
+    for (int i = 0; i < values.length; i++) {
+      check(array.get(i).isInt());
+      values[i] = array.get(i).intValue();
+    }
+    return values;
+  }
+
+  private static double[] doubles(JsonNode array) {
+    var values = new double[checkedSize(array)];
+    for (int i = 0; i < values.length; i++) {
+      JsonNode value = array.get(i);
+      String text = value.asText();
+      check(value.isNumber() || value.isNull() || INFINITIES.contains(text));
+      values[i] = value.isNull() ? Double.NaN : Double.parseDouble(text);
+    }
+    return values;
+  }
+
+  private static String[] texts(JsonNode array) {
+    var values = new String[checkedSize(array)];
+    for (int i = 0; i < values.length; i++) {
+      check(array.get(i).isTextual() || array.get(i).isNull());
+      values[i] = array.get(i).textValue();
+    }
+    return values;
+  }
+
+  private static int checkedSize(JsonNode array) {
+    check(array.isArray());
+    return array.size();
+  }
+
+  private static void check(boolean fits) {
+    if (!fits) {
+      throw new IllegalArgumentException("not an array of the type");
+    }
+  }
+
+  private static InputException refused(CsvScanner scanner, Appender column, String wanted) {
+    String text = scanner.text();
+    String shown = text.length() > 40 ? text.substring(0, 40) + "…" : text;
+    return scanner.malformed("column " + column.name + " is \"" + shown + "\", not " + wanted);
+  }
+}

@@ -1,0 +1,292 @@
+package dev.homolog.analysis.table;
+
+import dev.homolog.core.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.StringJoiner;
+import org.duckdb.DuckDBAppender;
+
+/**
+ * Writes and reads Parquet through DuckDB. Stateless. Every method may throw {@link LinkageError}
+ * where DuckDB is not installed.
+ */
+final class ParquetTables {
+  private static final int MOST_TEXTS = 1 << 12; // of a dictionary
+
+  private ParquetTables() {}
+
+  /** Opens DuckDB and closes it again. */
+  static void probe(Path folder) throws SQLException {
+    DuckDb.open(folder, spill(folder)).close();
+  }
+
+  /** The folder that DuckDB may make in {@code folder}. */
+  static Path spill(Path folder) {
+    return folder.resolve(".spill");
+  }
+
+  /** As {@link TableFormat#write}; rows keep their order. */
+  static void write(Path file, Iterator<Table> parts) throws IOException {
+    Path absolute = file.toAbsolutePath();
+    Path folder = absolute.getParent();
+    try (var database = DuckDb.open(folder, spill(folder))) {
+      Table first = parts.next();
+      database.execute("CREATE TABLE rows (" + definition(first) + ")");
+      try (DuckDBAppender rows = database.appender("rows")) {
+        append(rows, first);
+        while (parts.hasNext()) {
+          append(rows, parts.next());
+        }
+      }
+      database.execute(
+          "COPY rows TO "
+              + DuckDb.literal(absolute.toString())
+              + " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)");
+    } catch (SQLException e) {
+      throw new IOException(DuckDb.message(e), e);
+    } finally {
+      removeSpill(spill(folder));
+    }
+  }
+
+  private static void removeSpill(Path spill) throws IOException {
+    if (Files.isDirectory(spill)) {
+      try (var files = Files.newDirectoryStream(spill)) {
+        for (Path file : files) {
+          Files.deleteIfExists(file);
+        }
+      }
+      Files.deleteIfExists(spill);
+    }
+  }
+
+  private static String definition(Table table) {
+    var definition = new StringJoiner(", ");
+    for (Column column : table.columns()) {
+      definition.add(DuckDb.identifier(column.name()) + " " + sqlType(column.type()));
+    }
+    return definition.toString();
+  }
+
+  private static void append(DuckDBAppender rows, Table table) throws SQLException {
+    var columns = table.columns().toArray(Column[]::new);
+    for (int row = 0; row < table.rows(); row++) {
+      rows.beginRow();
+      for (Column column : columns) {
+        append(rows, column, row);
+      }
+      rows.endRow();
+    }
+  }
+
+  private static void append(DuckDBAppender rows, Column column, int row) throws SQLException {
+    switch (column) {
+      case Column.Ints ints -> rows.append(ints.get(row));
+      case Column.Longs longs -> rows.append(longs.get(row));
+      case Column.Doubles doubles -> rows.append(doubles.get(row));
+      case Column.Booleans booleans -> rows.append(booleans.get(row));
+      case Column.Texts texts -> {
+        String text = texts.get(row);
+        if (text == null) {
+          rows.appendNull();
+        } else {
+          rows.append(text);
+        }
+      }
+      case Column.Lists<?> lists -> {
+        switch (lists.get(row)) {
+          case int[] values -> rows.append(values);
+          case double[] values -> rows.append(values);
+          case String[] values -> rows.append(Arrays.asList(values));
+          default -> throw new AssertionError(lists.type());
+        }
+      }
+    }
+  }
+
+  /** As {@link TableFormat#read}. */
+  static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
+    Path absolute = file.toAbsolutePath();
+    Path folder = absolute.getParent();
+    String source = " FROM read_parquet(" + DuckDb.literal(absolute.toString()) + ")";
+    try (var database = DuckDb.open(folder, spill(folder))) {
+      SequencedMap<String, ColumnType> held = types(database, file, source);
+      SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
+      wanted.forEach((column, type) -> check(file, held, column, type));
+      var builder = Table.builder(name);
+      List<Appender> appenders = new ArrayList<>();
+      var select = new StringJoiner(", ");
+      for (var column : wanted.entrySet()) {
+        String sql = DuckDb.identifier(column.getKey());
+        String[] dictionary =
+            column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
+        appenders.add(
+            builder.appender(
+                dictionary == null
+                    ? Appender.of(column.getKey(), column.getValue())
+                    : new Appender.Codes(column.getKey(), dictionary)));
+        select.add(
+            dictionary == null ? sql : "enum_code(" + sql + "::" + enumOf(sql) + ")::INTEGER");
+      }
+      try (ResultSet rows = database.query("SELECT " + select + source)) {
+        while (rows.next()) {
+          for (int i = 0; i < appenders.size(); i++) {
+            read(file, rows, i + 1, appenders.get(i));
+          }
+        }
+      }
+      return builder.build();
+    } catch (SQLException e) {
+      throw new InputException(
+          file.toString(),
+          "",
+          "is not readable as Parquet (" + DuckDb.message(e) + ")",
+          CsvScanner.REMEDY,
+          e);
+    }
+  }
+
+  private static SequencedMap<String, ColumnType> types(DuckDb database, Path file, String source)
+      throws SQLException {
+    var types = new LinkedHashMap<String, ColumnType>();
+    try (ResultSet rows = database.query("DESCRIBE SELECT *" + source)) {
+      while (rows.next()) {
+        String sql = rows.getString("column_type");
+        String column = rows.getString("column_name");
+        types.put(
+            column,
+            Arrays.stream(ColumnType.values())
+                .filter(type -> sqlType(type).equals(sql))
+                .findFirst()
+                .orElseThrow(
+                    () -> foreign(file, column, "is " + sql + ", which no table here is")));
+      }
+    }
+    return types;
+  }
+
+  private static void check(
+      Path file, Map<String, ColumnType> held, String column, ColumnType wanted) {
+    ColumnType type = held.get(column);
+    if (type == null) {
+      throw foreign(file, column, "is missing, the columns are " + held.keySet());
+    }
+    if (type != wanted) {
+      throw foreign(file, column, "is " + type + ", not " + wanted);
+    }
+  }
+
+  /**
+   * The distinct texts of a column, made an enum type of the database too, or null where there are
+   * none or many. A text takes the driver fifty times as long as a number.
+   */
+  private static String[] dictionary(DuckDb database, String column, String source)
+      throws SQLException {
+    String distinct = "SELECT DISTINCT " + column + source + " WHERE " + column + " IS NOT NULL";
+    int size;
+    try (ResultSet count =
+        database.query("SELECT count(*) FROM (" + distinct + " LIMIT " + (MOST_TEXTS + 1) + ")")) {
+      count.next();
+      size = count.getInt(1);
+    }
+    if (size == 0 || size > MOST_TEXTS) {
+      return null;
+    }
+    database.execute("CREATE TYPE " + enumOf(column) + " AS ENUM (" + distinct + ")");
+    var texts = new ArrayList<String>();
+    try (ResultSet rows =
+        database.query("SELECT unnest(enum_range(NULL::" + enumOf(column) + "))::VARCHAR")) {
+      while (rows.next()) {
+        texts.add(rows.getString(1));
+      }
+    }
+    return texts.toArray(String[]::new);
+  }
+
+  private static String enumOf(String column) {
+    return "\"texts of " + column.substring(1);
+  }
+
+  private static void read(Path file, ResultSet rows, int index, Appender appender)
+      throws SQLException {
+    switch (appender) {
+      case Appender.Ints ints -> ints.add(rows.getInt(index));
+      case Appender.Longs longs -> longs.add(rows.getLong(index));
+      case Appender.Doubles doubles -> {
+        double value = rows.getDouble(index);
+        doubles.add(rows.wasNull() ? Double.NaN : value);
+        return;
+      }
+      case Appender.Booleans booleans -> booleans.add(rows.getBoolean(index));
+      case Appender.Texts texts -> {
+        texts.addShared(rows.getString(index));
+        return;
+      }
+      case Appender.Codes codes -> {
+        int code = rows.getInt(index);
+        codes.add(rows.wasNull() ? -1 : code);
+        return;
+      }
+      case Appender.Lists<?> lists -> {
+        java.sql.Array array = rows.getArray(index);
+        if (array != null && !addList(lists, (Object[]) array.getArray())) {
+          throw foreign(file, appender.name, "has a null in a list of row " + (appender.size + 1));
+        }
+      }
+    }
+    if (rows.wasNull()) {
+      throw foreign(file, appender.name, "has a null in row " + appender.size);
+    }
+  }
+
+  /** Adds a list; false where it holds a null that its type does not. */
+  @SuppressWarnings("unchecked") // the appender was made for the type
+  private static boolean addList(Appender.Lists<?> appender, Object[] values) {
+    switch (appender.type()) {
+      case INT_LIST -> {
+        if (Arrays.asList(values).contains(null)) {
+          return false;
+        }
+        ((Appender.Lists<int[]>) appender)
+            .add(Arrays.stream(values).mapToInt(value -> (Integer) value).toArray());
+      }
+      case DOUBLE_LIST ->
+          ((Appender.Lists<double[]>) appender)
+              .add(
+                  Arrays.stream(values)
+                      .mapToDouble(value -> value == null ? Double.NaN : (Double) value)
+                      .toArray());
+      default ->
+          ((Appender.Lists<String[]>) appender)
+              .add(Arrays.copyOf(values, values.length, String[].class));
+    }
+    return true;
+  }
+
+  private static InputException foreign(Path file, String column, String problem) {
+    return new InputException(file, column, problem, CsvScanner.REMEDY);
+  }
+
+  private static String sqlType(ColumnType type) {
+    return switch (type) {
+      case INT -> "INTEGER";
+      case LONG -> "BIGINT";
+      case DOUBLE -> "DOUBLE";
+      case BOOLEAN -> "BOOLEAN";
+      case TEXT -> "VARCHAR";
+      case INT_LIST -> "INTEGER[]";
+      case DOUBLE_LIST -> "DOUBLE[]";
+      case TEXT_LIST -> "VARCHAR[]";
+    };
+  }
+}

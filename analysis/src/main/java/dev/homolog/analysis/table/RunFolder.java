@@ -1,0 +1,282 @@
+package dev.homolog.analysis.table;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.regex.Pattern;
+
+/**
+ * The folder a run leaves behind. Every file in it is either absent or whole: it is written under
+ * another name, forced to disk and renamed; what was written before a failure stays. {@code
+ * study.json}, written last by {@link #finish}, marks the run as finished. Used by one thread.
+ */
+public final class RunFolder {
+  private static final String STUDY = "study";
+  private static final String CHOOSE = "choose another --out";
+  private static final String NAME_ONE = "name the folder of a finished run";
+  private static final Pattern FILE_NAME = Pattern.compile("[a-z][a-z0-9_]*\\.[a-z0-9]+");
+
+  private final Path path;
+  private boolean finished;
+
+  private RunFolder(Path path, boolean finished) {
+    this.path = path;
+    this.finished = finished;
+  }
+
+  /**
+   * Makes the folder of a new run, and those above it, and tries that it can be written.
+   *
+   * @throws InputException it is a file or not empty, or it cannot be made or written; what was
+   *     there is as it was
+   */
+  public static RunFolder create(Path out) {
+    if (Files.exists(out)) {
+      checkVacant(out);
+    }
+    boolean made = !Files.exists(out);
+    try {
+      Files.createDirectories(out);
+      Files.delete(Files.createTempFile(out, ".probe", ""));
+      AtomicFile.forceFolder(out.toAbsolutePath().normalize().getParent());
+    } catch (IOException e) {
+      removeIfEmpty(out, made);
+      throw new InputException(
+          out.toString(), "", "cannot be written: " + AtomicFile.reason(e), CHOOSE, e);
+    }
+    return new RunFolder(out, false);
+  }
+
+  /**
+   * Opens the folder of a finished run.
+   *
+   * @throws InputException it is none
+   */
+  public static RunFolder open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      String problem = Files.exists(folder) ? "is not a folder" : "does not exist";
+      throw new InputException(folder, "", problem, NAME_ONE);
+    }
+    if (!isFinished(folder)) {
+      throw new InputException(folder, "", "holds no finished run (no study.json)", NAME_ONE);
+    }
+    return new RunFolder(folder, true);
+  }
+
+  /** Whether a folder holds a finished run. */
+  public static boolean isFinished(Path folder) {
+    return Files.isRegularFile(folder.resolve(STUDY + ".json"));
+  }
+
+  /** The folder. */
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * Writes a table to {@code <name>.parquet} or {@code <name>.csv}, in place of one that is there.
+   *
+   * @return the file
+   * @throws HomologException it cannot be written; the file is not there, or as it was
+   * @throws IllegalStateException the run is finished
+   */
+  public Path write(Table table, TableFormat format) {
+    return write(List.of(table).iterator(), format);
+  }
+
+  /**
+   * Writes a table that is too large to be held: its parts, of equal name and schema, one after the
+   * other. They are asked for one at a time, and what that throws is passed on.
+   *
+   * @param parts at least one
+   * @throws IllegalArgumentException the parts differ in name or schema
+   */
+  public Path write(Iterator<Table> parts, TableFormat format) {
+    var ahead = new Peeked(parts);
+    Path file = file(ahead.name, format);
+    return writeData(file, temporary -> format.write(temporary, ahead));
+  }
+
+  /**
+   * Writes {@code <name>.json}, indented, keys in the order given, null for NaN and the infinities.
+   *
+   * @param value a {@link JsonNode}, or maps, lists, arrays, texts and numbers
+   * @return the file
+   * @throws HomologException it cannot be written; the file is not there, or as it was
+   * @throws IllegalStateException the run is finished
+   */
+  public Path writeJson(String name, Object value) {
+    if (name.equals(STUDY)) {
+      throw new IllegalArgumentException("study.json is written by finish");
+    }
+    return writeData(jsonFile(name), temporary -> Json.write(temporary, value));
+  }
+
+  /**
+   * Writes a text file, such as {@code report.html}, in UTF-8; a finished run takes it too.
+   *
+   * @return the file
+   * @throws HomologException it cannot be written; the file is not there, or as it was
+   */
+  public Path writeText(String fileName, String text) {
+    if (!FILE_NAME.matcher(fileName).matches()) {
+      throw new IllegalArgumentException("a file cannot be named " + fileName);
+    }
+    return write(path.resolve(fileName), temporary -> Files.writeString(temporary, text));
+  }
+
+  /**
+   * Writes {@code study.json}, which makes this a finished run: from here on no table and no JSON
+   * is written.
+   *
+   * @throws HomologException it cannot be written; the run is not finished
+   * @throws IllegalStateException the run is finished
+   */
+  public void finish(JsonNode study) {
+    writeData(jsonFile(STUDY), temporary -> Json.write(temporary, study));
+    finished = true;
+  }
+
+  /** Whether the folder has that table, in either format. */
+  public boolean has(String table) {
+    return Arrays.stream(TableFormat.values()).anyMatch(f -> Files.exists(file(table, f)));
+  }
+
+  /**
+   * Reads a table in whichever format it is there; see {@link Table#read(Path)}.
+   *
+   * @throws InputException the run has no such table, or it cannot be read
+   */
+  public Table read(String table) {
+    return Table.read(find(table));
+  }
+
+  /** As {@link #read(String)}, these columns only, as these types. */
+  public Table read(String table, SequencedMap<String, ColumnType> columns) {
+    return Table.read(find(table), columns);
+  }
+
+  /**
+   * Reads {@code <name>.json}.
+   *
+   * @throws InputException it is not there or not JSON
+   */
+  public JsonNode readJson(String name) {
+    Path file = jsonFile(name);
+    try {
+      return Json.read(file);
+    } catch (IOException e) {
+      throw new InputException(
+          file.toString(), "", "cannot be read: " + AtomicFile.reason(e), CsvScanner.REMEDY, e);
+    }
+  }
+
+  private Path find(String table) {
+    return Arrays.stream(TableFormat.values())
+        .map(format -> file(table, format))
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(() ->
+            new InputException(
+                path, "", "has no table " + table, "run the command that writes it"));
+  }
+
+  private Path file(String table, TableFormat format) {
+    return path.resolve(Table.checkName(table) + "." + format.extension());
+  }
+
+  private Path jsonFile(String name) {
+    return path.resolve(Table.checkName(name) + ".json");
+  }
+
+  private Path writeData(Path file, AtomicFile.Content content) {
+    if (finished) {
+      throw new IllegalStateException(path + " is finished");
+    }
+    return write(file, content);
+  }
+
+  private static Path write(Path file, AtomicFile.Content content) {
+    try {
+      AtomicFile.write(file, content);
+      return file;
+    } catch (IOException e) {
+      throw new HomologException(
+          "cannot write " + file + ": " + AtomicFile.reason(e) + "; make room for it or " + CHOOSE,
+          e);
+    }
+  }
+
+  private static void checkVacant(Path out) {
+    if (!Files.isDirectory(out)) {
+      throw new InputException(out, "", "is a file", CHOOSE);
+    }
+    if (isFinished(out)) {
+      throw new InputException(out, "", "already holds a run", CHOOSE);
+    }
+    try (var entries = Files.newDirectoryStream(out)) {
+      if (entries.iterator().hasNext()) {
+        throw new InputException(out, "", "already holds files", CHOOSE);
+      }
+    } catch (IOException e) {
+      throw new InputException(
+          out.toString(), "", "cannot be read: " + AtomicFile.reason(e), CHOOSE, e);
+    }
+  }
+
+  private static void removeIfEmpty(Path out, boolean made) {
+    if (made) {
+      try {
+        Files.deleteIfExists(out);
+      } catch (IOException e) {
+        // the refusal says what went wrong
+      }
+    }
+  }
+
+  /** Parts, of which the first is known ahead and the others are checked against it. */
+  private static final class Peeked implements Iterator<Table> {
+    private final Iterator<Table> rest;
+    private final String name;
+    private final SequencedMap<String, ColumnType> schema;
+    private Table first; // null once it is given, so that it is not kept
+
+    Peeked(Iterator<Table> parts) {
+      rest = parts;
+      first = parts.next();
+      name = first.name();
+      schema = first.schema();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return first != null || rest.hasNext();
+    }
+
+    @Override
+    public Table next() {
+      if (first != null) {
+        Table given = first;
+        first = null;
+        return given;
+      }
+      Table part = rest.next();
+      if (!part.name().equals(name) || !inOrder(part.schema()).equals(inOrder(schema))) {
+        throw new IllegalArgumentException(
+            "not a part of table " + name + " with columns " + schema + ": " + part);
+      }
+      return part;
+    }
+
+    private static List<?> inOrder(SequencedMap<String, ColumnType> schema) {
+      return List.copyOf(schema.entrySet());
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.stream.ActivationBlock;
+import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.Moments;
+import dev.homolog.core.stream.MomentsSink;
+import dev.homolog.core.stream.Pilot;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/** Activations made up by a test, shown to the sinks as a stream would show them. */
+final class Streamed {
+  final Kernels kernels;
+  final List<ModelNeurons> models;
+  final MomentsSink momentsSink;
+  final CorrelationSink sink;
+
+  private final Arena arena;
+  private final Pilot pilot;
+  private final int neurons;
+
+  /**
+   * @param pilotRows activations [rows][all neurons] that the pilot sees
+   */
+  Streamed(Kernels kernels, Arena arena, List<ModelNeurons> models, double[][] pilotRows) {
+    this.kernels = kernels;
+    this.arena = arena;
+    this.models = models;
+    this.neurons = (int) models.getLast().offset() + models.getLast().count();
+    Tensor mean = kernels.allocate(arena, kernels.working(), 1, neurons);
+    Tensor scale = kernels.allocate(arena, kernels.working(), 1, neurons);
+    scale.fill(1);
+    Pilot identity = new Pilot(mean, scale);
+    MomentsSink first = new MomentsSink(kernels, arena, identity, neurons);
+    boolean[] all = new boolean[pilotRows.length];
+    java.util.Arrays.fill(all, true);
+    first.accept(block(pilotRows, all));
+    this.pilot = first.moments().pilot(kernels, arena);
+    this.momentsSink = new MomentsSink(kernels, arena, pilot, neurons);
+    this.sink = new CorrelationSink(kernels, arena, models, true);
+  }
+
+  static List<ModelNeurons> models(int... layersAndWidths) {
+    List<ModelNeurons> models = new java.util.ArrayList<>();
+    long offset = 0;
+    for (int i = 0; i < layersAndWidths.length; i += 2) {
+      ModelNeurons model =
+          new ModelNeurons("m" + i / 2, layersAndWidths[i], layersAndWidths[i + 1], offset);
+      models.add(model);
+      offset += model.count();
+    }
+    return models;
+  }
+
+  /** Shows activations [tokens][all neurons] in batches. */
+  Streamed show(double[][] x, boolean[] keep, int batch) {
+    for (int from = 0; from < x.length; from += batch) {
+      int to = Math.min(x.length, from + batch);
+      ActivationBlock block =
+          block(
+              java.util.Arrays.copyOfRange(x, from, to),
+              java.util.Arrays.copyOfRange(keep, from, to));
+      momentsSink.accept(block);
+      kernels.standardize(block.post(), block.keep(), pilot.mean(), pilot.scale());
+      sink.accept(block);
+    }
+    return this;
+  }
+
+  private ActivationBlock block(double[][] x, boolean[] keep) {
+    Tensor post = kernels.allocate(arena, kernels.working(), x.length, neurons);
+    Tensor mask = kernels.allocate(arena, DType.U8, x.length, 1);
+    long kept = 0;
+    for (int t = 0; t < x.length; t++) {
+      mask.set(t, 0, keep[t] ? 1 : 0);
+      kept += keep[t] ? 1 : 0;
+      for (int j = 0; j < neurons; j++) {
+        post.set(t, j, x[t][j]);
+      }
+    }
+    return new ActivationBlock(kernels, models, null, mask, kept, null, post);
+  }
+
+  Moments moments() {
+    return momentsSink.moments();
+  }
+
+  CorrelationSummary summary(int top) {
+    return CorrelationSummary.of(kernels, sink, moments(), models, top, (_, _, _) -> {});
+  }
+
+  RotationBaseline baseline() {
+    return new RotationBaseline(kernels, sink, moments(), models);
+  }
+}

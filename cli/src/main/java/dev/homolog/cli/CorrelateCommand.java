@@ -1,0 +1,30 @@
+package dev.homolog.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Only the correlations: {@code study.json}, neurons, matches and histograms. */
+@Command(
+    name = "correlate",
+    mixinStandardHelpOptions = true,
+    description = "As study, but only the correlations: neurons, matches and histograms.")
+final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
+  @Spec private CommandSpec spec;
+  @Mixin private StudyFlags study;
+  @Mixin private RunFlags run;
+
+  @Override
+  public Integer call() {
+    StudyRun.Request request =
+        StudyRun.checked(spec, () -> new StudyRun.Request(study.options(run, false), run));
+    return new StudyRun(spec, request).run();
+  }
+
+  @Override
+  public boolean verbose() {
+    return run.verbose();
+  }
+}

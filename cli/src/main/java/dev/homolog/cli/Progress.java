@@ -1,0 +1,91 @@
+package dev.homolog.cli;
+
+import dev.homolog.core.stream.ProgressListener;
+import java.io.PrintWriter;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import me.tongfei.progressbar.DelegatingProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * A bar a phase with units a second and the time left, on a terminal only; with {@code --verbose} a
+ * line a phase.
+ */
+final class Progress implements ProgressListener, AutoCloseable {
+  private static final int WIDTH = 100;
+
+  private final boolean onTerminal;
+  private final boolean verbose;
+  private final PrintWriter err;
+  private String phase = "";
+  private long started;
+  private long last;
+  private ProgressBar bar;
+
+  private Progress(boolean onTerminal, boolean verbose, PrintWriter err) {
+    this.onTerminal = onTerminal;
+    this.verbose = verbose;
+    this.err = err;
+  }
+
+  static Progress start(boolean verbose, PrintWriter err) {
+    return new Progress(Boolean.getBoolean("homolog.progress"), verbose, err);
+  }
+
+  @Override
+  public void progress(String phase, long done, long total) {
+    if (!phase.equals(this.phase)) {
+      finish();
+      this.phase = phase;
+      started = System.nanoTime();
+      bar = onTerminal ? open(phase, total) : null;
+    }
+    last = done;
+    if (bar != null) {
+      bar.stepTo(done);
+    }
+  }
+
+  private ProgressBar open(String phase, long total) {
+    String unit = phase.equals("correlations") || phase.equals("baseline") ? " models" : " tokens";
+    return new ProgressBarBuilder()
+        .setTaskName(String.format(Locale.ROOT, "%-12s", phase))
+        .setInitialMax(total == 0 ? -1 : total)
+        .setStyle(ProgressBarStyle.ASCII)
+        .setUnit(unit, 1)
+        .showSpeed()
+        .setSpeedUnit(ChronoUnit.SECONDS)
+        .setUpdateIntervalMillis(200)
+        .setMaxRenderedLength(WIDTH)
+        .clearDisplayOnFinish()
+        .setConsumer(
+            new DelegatingProgressBarConsumer(
+                line -> {
+                  err.print("\r" + line);
+                  err.flush();
+                },
+                WIDTH))
+        .build();
+  }
+
+  private void finish() {
+    if (bar != null) {
+      bar.close();
+      err.print("\r" + " ".repeat(WIDTH) + "\r");
+      err.flush();
+      bar = null;
+    }
+    if (verbose && !phase.isEmpty()) {
+      double seconds = (System.nanoTime() - started) / 1e9;
+      err.printf(Locale.ROOT, "homolog: %s: %,d in %.1f s%n", phase, last, seconds);
+    }
+    phase = "";
+  }
+
+  @Override
+  public void close() {
+    finish();
+  }
+}

@@ -1,0 +1,100 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.kernels.Backend;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import picocli.CommandLine.Option;
+
+/** The RUN flags: how a command runs and where it writes. */
+final class RunFlags {
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "folder of the run; must not exist yet (default: runs/COMMAND-TIME)")
+  private Path out;
+
+  @Option(
+      names = "--context",
+      paramLabel = "C",
+      description = "tokens a row, BOS included (default: the smaller of 256 and the models')")
+  private Integer context;
+
+  @Option(
+      names = "--max-tokens",
+      paramLabel = "N",
+      description = "most positions to read, BOS included, cut to whole rows (default: all)")
+  private Long maxTokens;
+
+  @Option(
+      names = "--batch",
+      paramLabel = "ROWS",
+      description = "rows of tokens a batch (default: ${DEFAULT-VALUE})")
+  private int batch = 32;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "auto, vector or scalar (default: ${DEFAULT-VALUE})")
+  private String backend = "auto";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "threads that compute (default: all cores, here ${DEFAULT-VALUE})")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "seed of all that is random (default: ${DEFAULT-VALUE})")
+  private long seed;
+
+  @Option(
+      names = "--format",
+      paramLabel = "NAME",
+      description = "of the tables: parquet or csv (default: ${DEFAULT-VALUE})")
+  private String format = "parquet";
+
+  @Option(names = "--verbose", description = "print phases, and stack traces of failures")
+  private boolean verbose;
+
+  Path out(String command) {
+    if (out != null) {
+      return out;
+    }
+    DateTimeFormatter time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+    return Path.of("runs", command + "-" + LocalDateTime.now().format(time));
+  }
+
+  OptionalInt context() {
+    return context == null ? OptionalInt.empty() : OptionalInt.of(context);
+  }
+
+  OptionalLong maxTokens() {
+    return maxTokens == null ? OptionalLong.empty() : OptionalLong.of(maxTokens);
+  }
+
+  int batch() {
+    return batch;
+  }
+
+  Backend.Choice openBackend() {
+    return Backend.parse(backend).open(threads);
+  }
+
+  long seed() {
+    return seed;
+  }
+
+  TableFormat format() {
+    return TableFormat.parse(format);
+  }
+
+  boolean verbose() {
+    return verbose;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.homolog.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Everything there is to know of a reference model's neurons, in one run. */
+@Command(
+    name = "study",
+    mixinStandardHelpOptions = true,
+    description = "Judges the neurons of a reference model against other models on the same text.")
+final class StudyCommand implements Callable<Integer>, Main.Verbose {
+  @Spec private CommandSpec spec;
+  @Mixin private StudyFlags study;
+  @Mixin private RunFlags run;
+
+  @Override
+  public Integer call() {
+    StudyRun.Request request =
+        StudyRun.checked(spec, () -> new StudyRun.Request(study.options(run, true), run));
+    return new StudyRun(spec, request).run();
+  }
+
+  @Override
+  public boolean verbose() {
+    return run.verbose();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.Study;
+import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.StudyResult;
+import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.HomologException;
+import dev.homolog.core.kernels.Backend;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalDouble;
+import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+
+/** Runs a study that the command line asked for, and says what it found. */
+final class StudyRun {
+
+  /**
+   * What the command line asked for, read and found sound.
+   *
+   * @param alsoAt a second threshold to count at
+   */
+  record Request(StudyOptions options, TableFormat format, OptionalDouble alsoAt, RunFlags flags) {
+    Request(StudyOptions options, RunFlags flags) {
+      this(options, flags.format(), OptionalDouble.empty(), flags);
+    }
+
+    Request alsoAt(double threshold) {
+      return new Request(options, format, OptionalDouble.of(threshold), flags);
+    }
+  }
+
+  private final CommandSpec spec;
+  private final Request request;
+
+  StudyRun(CommandSpec spec, Request request) {
+    this.spec = spec;
+    this.request = request;
+  }
+
+  /** What is refused while the command line is read is an error of the command line. */
+  static <T> T checked(CommandSpec spec, Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (HomologException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  int run() {
+    PrintWriter err = spec.commandLine().getErr();
+    String command = spec.name();
+    request.format().require();
+    Path out = request.flags().out(command);
+    Backend.Choice backend = checked(spec, request.flags()::openBackend);
+    try (var kernels = backend.kernels()) {
+      RunFolder folder = checked(spec, () -> RunFolder.create(out));
+      err.println("homolog: " + backend.line());
+      StudyResult result;
+      try (Progress progress = Progress.start(request.flags().verbose(), err)) {
+        result = Study.run(request.options(), kernels, progress);
+        result.write(folder, request.format(), command);
+      } catch (RuntimeException e) {
+        removeIfEmpty(out);
+        throw e;
+      }
+      new Summary(result, request.alsoAt(), out, spec.commandLine().getOut()).print();
+    }
+    return 0;
+  }
+
+  private static void removeIfEmpty(Path folder) {
+    try {
+      Files.deleteIfExists(folder);
+    } catch (DirectoryNotEmptyException e) {
+      // What was written stays.
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

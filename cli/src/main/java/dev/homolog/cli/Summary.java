@@ -1,0 +1,199 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.Baseline;
+import dev.homolog.analysis.StudyFacts;
+import dev.homolog.analysis.StudyResult;
+import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.PairMatches;
+import dev.homolog.analysis.correlation.Universality;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** What a person wants to know at the end of a study, on standard output. */
+final class Summary {
+  private static final int BEST = 10;
+  private static final int TOKENS = 6;
+
+  private final StudyResult result;
+  private final OptionalDouble alsoAt;
+  private final Path out;
+  private final PrintWriter to;
+
+  Summary(StudyResult result, OptionalDouble alsoAt, Path out, PrintWriter to) {
+    this.result = result;
+    this.alsoAt = alsoAt;
+    this.out = out;
+    this.to = to;
+  }
+
+  void print() {
+    study();
+    counts();
+    best();
+    to.println();
+    to.println("Tables and study.json: " + out);
+    to.flush();
+  }
+
+  private void study() {
+    List<StudyFacts.ModelFacts> models = result.facts().models();
+    StudyFacts.ModelFacts reference = models.getFirst();
+    String others =
+        models.subList(1, models.size()).stream()
+            .map(StudyFacts.ModelFacts::name)
+            .collect(Collectors.joining(", "));
+    line(
+        "Model %s: %,d neurons in %d layers, compared with %s",
+        reference.name(), reference.neurons(), reference.layers(), others);
+    StudyFacts.TokenFacts tokens = result.facts().tokens();
+    double seconds =
+        result.facts().phases().stream().mapToDouble(StudyFacts.PhaseFacts::seconds).sum();
+    double speed =
+        result.facts().phases().stream()
+            .filter(phase -> phase.name().equals("activations"))
+            .mapToDouble(StudyFacts.PhaseFacts::tokensPerSecond)
+            .sum();
+    line(
+        "Read %,d tokens (%,d kept) of %,d documents in %.0f s; %,.0f tokens/s through all models",
+        tokens.read(), tokens.kept(), tokens.documents(), seconds, speed);
+    int constant = result.constants().getFirst();
+    if (constant > 0) {
+      line("%,d neurons were constant and have no correlation", constant);
+    }
+    to.println();
+  }
+
+  private void counts() {
+    double threshold = result.options().threshold();
+    if (result.options().baseline().kind() == Baseline.Kind.NONE) {
+      line("No baseline was asked for, so no neuron is called universal.");
+      return;
+    }
+    line("Universal: the mean over the other models of a neuron's best correlation exceeds what");
+    line("randomly rotated layers reach by more than a threshold.");
+    to.println();
+    line("  excess over   neurons    share   by layer");
+    row(threshold);
+    alsoAt.ifPresent(this::row);
+  }
+
+  private void row(double threshold) {
+    int m = result.dMlp();
+    int layers = result.moments().size() / m;
+    int[] byLayer = new int[layers];
+    List<Universality.Neuron> neurons = result.universality().neurons();
+    for (int i = 0; i < neurons.size(); i++) {
+      if (neurons.get(i).universal(threshold)) {
+        byLayer[i / m]++;
+      }
+    }
+    int count = result.universality().count(threshold);
+    StringBuilder list = new StringBuilder();
+    for (int layer = 0; layer < layers; layer++) {
+      list.append(layer == 0 ? "" : "  ")
+          .append("L")
+          .append(layer)
+          .append(' ')
+          .append(byLayer[layer]);
+    }
+    line("  %-11s %9d  %6.2f%%   %s", threshold, count, 100.0 * count / neurons.size(), list);
+  }
+
+  private void best() {
+    List<Integer> ranking = result.universality().ranking();
+    int shown = Math.min(BEST, ranking.size());
+    if (shown == 0) {
+      return;
+    }
+    Map<Integer, CloseUp.NeuronTokens> tokens =
+        result.closeUp() == null
+            ? Map.of()
+            : result.closeUp().neurons().stream()
+                .collect(Collectors.toMap(CloseUp.NeuronTokens::neuron, Function.identity()));
+    to.println();
+    line("The %d best, with their match in each other model:", shown);
+    to.println();
+    List<String> names =
+        result.summary().pairs().stream().map(pair -> pair.other().name()).toList();
+    StringBuilder head = new StringBuilder("  neuron    excess   mean r  ");
+    int width = Math.max(15, names.stream().mapToInt(String::length).max().orElse(0) + 2);
+    names.forEach(name -> head.append(pad(name, width)));
+    head.append(tokens.isEmpty() ? "" : "fires most on");
+    line("%s", head.toString().stripTrailing());
+    for (int i : ranking.subList(0, shown)) {
+      Universality.Neuron neuron = result.universality().neurons().get(i);
+      StringBuilder row = new StringBuilder();
+      row.append(
+          String.format(
+              Locale.ROOT,
+              "  %-9s %6s   %6s  ",
+              name(i, result.dMlp()),
+              number(neuron.excessCorr()),
+              number(neuron.meanCorr())));
+      for (PairMatches pair : result.summary().pairs()) {
+        int match = pair.highest().match(i, 0);
+        String text =
+            match < 0
+                ? "-"
+                : name(match, pair.other().dMlp()) + " " + number(pair.highest().value(i, 0));
+        row.append(pad(text, width));
+      }
+      if (tokens.containsKey(i)) {
+        row.append(words(tokens.get(i)));
+      }
+      line("%s", row.toString().stripTrailing());
+    }
+  }
+
+  private String words(CloseUp.NeuronTokens neuron) {
+    List<String> words = new ArrayList<>();
+    for (CloseUp.TokenMean token : neuron.tokens()) {
+      if (words.size() < TOKENS && token.mean() > 0) {
+        words.add("'" + printable(result.tokenizer().tokenText(token.id())) + "'");
+      }
+    }
+    return String.join(" ", words);
+  }
+
+  /** Line breaks and control characters of a token as escapes, so that it stays on its line. */
+  static String printable(String token) {
+    StringBuilder text = new StringBuilder();
+    token
+        .codePoints()
+        .forEach(c -> {
+          switch (c) {
+            case '\n' -> text.append("\\n");
+            case '\t' -> text.append("\\t");
+            case '\r' -> text.append("\\r");
+            default -> {
+              boolean odd = Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
+              text.append(odd ? String.format("\\u%04x", c) : Character.toString(c));
+            }
+          }
+        });
+    return text.toString();
+  }
+
+  private static String name(int neuron, int dMlp) {
+    return "L" + neuron / dMlp + "." + neuron % dMlp;
+  }
+
+  private static String number(double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  private static String pad(String text, int width) {
+    return text + " ".repeat(Math.max(1, width - text.length()));
+  }
+
+  private void line(String format, Object... values) {
+    to.println(String.format(Locale.ROOT, format, values));
+  }
+}

@@ -1,0 +1,133 @@
+package dev.homolog.core.checkpoint;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.memory.DType;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Tensors of F32, F16 or BF16 by name, each searched for NaN and infinity the first time it is
+ * asked for.
+ */
+final class FiniteTensors {
+  private static final ValueLayout.OfLong LONG =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt INT =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort SHORT =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final long BLOCK = 1 << 16;
+
+  private final String where;
+  private final Map<String, StoredTensor> tensors;
+  private final Set<String> searched = new HashSet<>();
+
+  FiniteTensors(String where, Map<String, StoredTensor> tensors) {
+    this.where = where;
+    this.tensors = tensors;
+  }
+
+  Set<String> names() {
+    return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  /**
+   * The tensor of that name.
+   *
+   * @throws InputException if there is none, or if a value is NaN or infinite
+   */
+  StoredTensor get(String name) {
+    StoredTensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new InputException(
+          where, Json.clip(name), "no such tensor", "the model has " + tensors.size() + " others");
+    }
+    if (!searched.contains(name)) {
+      long at = firstNotFinite(tensor.dtype(), tensor.data());
+      if (at >= 0) {
+        throw new InputException(
+            where,
+            name,
+            "element %s is %s".formatted(index(tensor.shape(), at), value(tensor, at)),
+            "use a checkpoint whose weights are all finite");
+      }
+      searched.add(name);
+    }
+    return tensor;
+  }
+
+  /**
+   * Flat index of the first element whose exponent bits are all ones, or −1.
+   *
+   * @throws IllegalArgumentException for a dtype other than F32, F16 and BF16
+   */
+  static long firstNotFinite(DType dtype, MemorySegment data) {
+    // Eight bytes at a time: with all but the exponents masked out, adding an exponent's lowest bit
+    // carries into the
+    // sign bit where they are all ones, and never beyond it.
+    long exponents =
+        switch (dtype) {
+          case F32 -> 0x7f80_0000_7f80_0000L;
+          case F16 -> 0x7c00_7c00_7c00_7c00L;
+          case BF16 -> 0x7f80_7f80_7f80_7f80L;
+          default -> throw new IllegalArgumentException("not a dtype of weights: " + dtype);
+        };
+    long signs = dtype == DType.F32 ? 0x8000_0000_8000_0000L : 0x8000_8000_8000_8000L;
+    long lowest = exponents & ~(exponents << 1);
+    long size = data.byteSize();
+    for (long begin = 0; begin < size; begin += BLOCK) {
+      long end = Math.min(begin + BLOCK, size);
+      long words = end - (end - begin) % Long.BYTES;
+      long carried = 0;
+      for (long at = begin; at < words; at += Long.BYTES) {
+        carried |= (data.get(LONG, at) & exponents) + lowest;
+      }
+      if ((carried & signs) != 0 || words < end) {
+        for (long at = begin; at < end; at += dtype.bytes()) {
+          long bits = bits(dtype, data, at);
+          if (((bits & exponents) + lowest & signs) != 0) {
+            return at / dtype.bytes();
+          }
+        }
+      }
+    }
+    return -1;
+  }
+
+  /** One element's bits in the lowest lane; the lanes above are zero and so count as finite. */
+  private static long bits(DType dtype, MemorySegment data, long at) {
+    return dtype == DType.F32
+        ? Integer.toUnsignedLong(data.get(INT, at))
+        : Short.toUnsignedLong(data.get(SHORT, at));
+  }
+
+  private static String value(StoredTensor tensor, long element) {
+    DType dtype = tensor.dtype();
+    long bits = bits(dtype, tensor.data(), element * dtype.bytes());
+    float value =
+        switch (dtype) {
+          case F16 -> Float.float16ToFloat((short) bits);
+          case BF16 -> Float.intBitsToFloat((int) bits << 16);
+          default -> Float.intBitsToFloat((int) bits);
+        };
+    return Float.isNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
+  }
+
+  /** A flat index in C order as one index a dimension. */
+  private static List<Long> index(List<Long> shape, long flat) {
+    List<Long> index = new ArrayList<>();
+    long rest = flat;
+    for (long n : shape.reversed()) {
+      index.add(rest % n);
+      rest /= n;
+    }
+    return index.reversed();
+  }
+}

@@ -1,0 +1,183 @@
+package dev.homolog.core.checkpoint;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import dev.homolog.core.InputException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Reads one JSON object from a file that may be hostile: strict UTF-8, no duplicate keys, bounded
+ * depth and list length, nothing but white space after it. Values come back as String, Long,
+ * BigInteger (beyond a long), Double, Boolean, List, Map or null.
+ *
+ * @param where the file, for messages
+ * @param field the part of it that is JSON; empty for the whole
+ * @param remedy what the user can do when it is refused
+ * @param maxDepth levels of objects and lists, the outermost included
+ * @param maxList entries of one list
+ */
+record Json(String where, String field, String remedy, int maxDepth, int maxList) {
+  private static final int MAX_NAME = 50_000;
+  private static final int MAX_NUMBER = 1_000;
+  private static final int MAX_STRING = 20_000_000;
+  private static final int CLIP = 200;
+
+  // Names are neither interned nor put into a symbol table: a file can hold a million of them.
+  private static final JsonFactory FACTORY =
+      JsonFactory.builder()
+          .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNameLength(MAX_NAME)
+                  .maxNumberLength(MAX_NUMBER)
+                  .maxStringLength(MAX_STRING)
+                  .build())
+          .build();
+
+  /**
+   * The object that {@code bytes} hold.
+   *
+   * @throws InputException if they are anything else
+   */
+  Map<String, Object> readObject(InputStream bytes) {
+    // A decoder of our own: the parser's is lenient, and a reader made from a charset's name
+    // replaces silently.
+    Reader text =
+        new InputStreamReader(
+            bytes,
+            StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT));
+    try (JsonParser parser = FACTORY.createParser(text)) {
+      JsonToken first = parser.nextToken();
+      if (first != JsonToken.START_OBJECT) {
+        throw refuse(first == null ? "holds no JSON" : "is not a JSON object", null);
+      }
+      Map<String, Object> object = object(parser, 1);
+      if (parser.nextToken() != null) {
+        throw refuse("holds more than one JSON value", null);
+      }
+      return object;
+    } catch (CharacterCodingException e) {
+      throw refuse("is not UTF-8", e);
+    } catch (StreamConstraintsException e) {
+      throw refuse(
+          "goes beyond the limits on JSON (%d characters a name, %d a number, %d a string)"
+              .formatted(MAX_NAME, MAX_NUMBER, MAX_STRING),
+          e);
+    } catch (JsonProcessingException e) {
+      throw refuse(
+          e.getLocation() == null
+              ? "is not JSON"
+              : "is not JSON (at line %d, column %d)"
+                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()),
+          e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Map<String, Object> object(JsonParser parser, int depth) throws IOException {
+    checkDepth(depth);
+    Map<String, Object> object = new LinkedHashMap<>();
+    while (parser.nextToken() != JsonToken.END_OBJECT) {
+      String key = unicode(parser.currentName());
+      if (object.containsKey(key)) {
+        throw refuse("key %s is there twice".formatted(describe(key)), null);
+      }
+      parser.nextToken();
+      object.put(key, value(parser, depth));
+    }
+    return object;
+  }
+
+  private List<Object> list(JsonParser parser, int depth) throws IOException {
+    checkDepth(depth);
+    List<Object> list = new ArrayList<>();
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      if (list.size() == maxList) {
+        throw refuse("holds a list of more than %d entries".formatted(maxList), null);
+      }
+      list.add(value(parser, depth));
+    }
+    return list;
+  }
+
+  private Object value(JsonParser parser, int depth) throws IOException {
+    return switch (parser.currentToken()) {
+      case START_OBJECT -> object(parser, depth + 1);
+      case START_ARRAY -> list(parser, depth + 1);
+      case VALUE_STRING -> unicode(parser.getText());
+      case VALUE_NUMBER_INT -> integer(parser.getBigIntegerValue());
+      case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+      case VALUE_TRUE -> true;
+      case VALUE_FALSE -> false;
+      default -> null;
+    };
+  }
+
+  private static Object integer(BigInteger value) {
+    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
+  }
+
+  private void checkDepth(int depth) {
+    if (depth > maxDepth) {
+      throw refuse("is nested more than %d levels deep".formatted(maxDepth), null);
+    }
+  }
+
+  /**
+   * Half a surrogate pair can be escaped in JSON but is no character and cannot be written back.
+   */
+  private String unicode(String text) {
+    if (!isUnicode(text)) {
+      throw refuse("holds a string with half a surrogate pair", null);
+    }
+    return text;
+  }
+
+  /** Whether every surrogate of the string has its other half. */
+  static boolean isUnicode(String text) {
+    return text.codePoints()
+        .noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+  }
+
+  private InputException refuse(String problem, Throwable cause) {
+    return new InputException(where, field, problem, remedy, cause);
+  }
+
+  /** A value as messages show it: strings quoted, long ones cut, lists and objects only named. */
+  static String describe(Object value) {
+    return switch (value) {
+      case String text -> '"' + clip(text) + '"';
+      case List<?> _ -> "a list";
+      case Map<?, ?> _ -> "an object";
+      case null -> "null";
+      default -> clip(Objects.toString(value));
+    };
+  }
+
+  /** The text, cut to 200 characters. */
+  static String clip(String text) {
+    return text.length() <= CLIP ? text : text.substring(0, CLIP) + "…";
+  }
+}

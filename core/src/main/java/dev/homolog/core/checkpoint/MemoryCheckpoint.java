@@ -1,0 +1,198 @@
+package dev.homolog.core.checkpoint;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.memory.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * A GPT-2 checkpoint that is not in a file: weights of one's own, or random ones. They are copied
+ * off the heap as F32 and freed by {@link #close()}. One thread at a time.
+ */
+public final class MemoryCheckpoint implements Checkpoint {
+  private static final String WHERE = "weights in memory";
+  private static final ValueLayout.OfFloat FLOAT =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final long ALIGNMENT = 64;
+
+  private final ModelConfig config;
+  private final Arena arena;
+  private final FiniteTensors tensors;
+  private Map<String, String> hashes;
+  private boolean closed;
+
+  private MemoryCheckpoint(ModelConfig config, Arena arena, Map<String, StoredTensor> tensors) {
+    this.config = config;
+    this.arena = arena;
+    this.tensors = new FiniteTensors(WHERE, tensors);
+  }
+
+  /** Fills the tensors of a layout; returns those that it has. */
+  private interface Filler {
+    List<StoredTensor> fill(Gpt2Layout layout, Arena arena);
+  }
+
+  /**
+   * A checkpoint of the given weights.
+   *
+   * @param weights name (without {@code transformer.} prefix) to values in C order, matrices [in,
+   *     out] as GPT-2 files have them; {@code lm_head.weight} may be left out
+   * @throws InputException if a tensor is missing, unknown or of another length than its shape, or
+   *     if the configuration is out of range
+   */
+  public static MemoryCheckpoint of(ModelConfig config, Map<String, float[]> weights) {
+    return create(
+        config,
+        (layout, arena) -> {
+          List<StoredTensor> tensors = new ArrayList<>();
+          weights.forEach((name, values) -> {
+            MemorySegment data = allocate(arena, values.length);
+            MemorySegment.copy(values, 0, data, FLOAT, 0, values.length);
+            tensors.add(
+                new StoredTensor(
+                    name, DType.F32, shape(layout, name, values.length), data.asReadOnly()));
+          });
+          return tensors;
+        });
+  }
+
+  /**
+   * A checkpoint as GPT-2 is initialised: matrices and embeddings normal with mean 0 and deviation
+   * {@code scale} (0.02 in GPT-2), those that write into the residual stream with scale / √(2 ·
+   * layers); biases 0, LayerNorm weights 1; unembedding tied. The same seed gives the same weights.
+   *
+   * @throws InputException if the configuration is out of range
+   */
+  public static MemoryCheckpoint random(ModelConfig config, long seed, double scale) {
+    return create(
+        config,
+        (layout, arena) -> {
+          SplittableRandom seeds = new SplittableRandom(seed);
+          List<StoredTensor> tensors = new ArrayList<>();
+          layout
+              .required()
+              .forEach((name, shape) -> {
+                long elements = shape.stream().reduce(1L, Math::multiplyExact);
+                MemorySegment data = allocate(arena, elements);
+                fillRandom(name, config, seeds.split(), scale, data);
+                tensors.add(new StoredTensor(name, DType.F32, shape, data.asReadOnly()));
+              });
+          return tensors;
+        });
+  }
+
+  @SuppressWarnings("MustBeClosedChecker") // the result owns the arena
+  private static MemoryCheckpoint create(ModelConfig config, Filler filler) {
+    ModelConfigReader.check(WHERE, config);
+    Gpt2Layout layout = new Gpt2Layout(config, true);
+    Arena arena = Arena.ofShared();
+    boolean created = false;
+    try {
+      Map<String, StoredTensor> tensors = layout.match(WHERE, filler.fill(layout, arena));
+      MemoryCheckpoint checkpoint = new MemoryCheckpoint(config, arena, tensors);
+      created = true;
+      return checkpoint;
+    } finally {
+      if (!created) {
+        arena.close();
+      }
+    }
+  }
+
+  private static MemorySegment allocate(Arena arena, long elements) {
+    return arena.allocate(elements * Float.BYTES, ALIGNMENT);
+  }
+
+  /**
+   * The expected shape where the length fits it; else the length itself, which the layout then
+   * refuses.
+   */
+  private static List<Long> shape(Gpt2Layout layout, String name, long length) {
+    List<Long> expected = layout.expectedShape(name);
+    return expected != null && expected.stream().reduce(1L, Math::multiplyExact) == length
+        ? expected
+        : List.of(length);
+  }
+
+  private static void fillRandom(
+      String name, ModelConfig config, SplittableRandom random, double scale, MemorySegment data) {
+    boolean norm = name.contains("ln_");
+    double deviation =
+        name.endsWith(".bias") || norm
+            ? 0
+            : name.endsWith(".c_proj.weight") ? scale / Math.sqrt(2.0 * config.layers()) : scale;
+    double mean = norm && name.endsWith(".weight") ? 1 : 0;
+    for (long at = 0; at < data.byteSize(); at += Float.BYTES) {
+      double noise = deviation == 0 ? 0 : deviation * random.nextGaussian();
+      data.set(FLOAT, at, (float) (mean + noise));
+    }
+  }
+
+  @Override
+  public String location() {
+    return WHERE;
+  }
+
+  @Override
+  public ModelConfig config() {
+    return config;
+  }
+
+  @Override
+  public Set<String> names() {
+    return tensors.names();
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * @throws IllegalStateException after {@link #close()}
+   */
+  @Override
+  public StoredTensor tensor(String name) {
+    checkOpen();
+    return tensors.get(name);
+  }
+
+  /**
+   * One entry, {@code memory}: the digest of the configuration and of every tensor's name and
+   * bytes.
+   *
+   * @throws InputException if a value is NaN or infinite
+   * @throws IllegalStateException after {@link #close()}
+   */
+  @Override
+  public Map<String, String> hashes() {
+    checkOpen();
+    if (hashes == null) {
+      Sha256 hash = new Sha256().update(config.toString().getBytes(StandardCharsets.UTF_8));
+      for (String name : names()) {
+        hash.update(name.getBytes(StandardCharsets.UTF_8)).update(tensors.get(name).data());
+      }
+      hashes = Map.of("memory", hash.hex());
+    }
+    return hashes;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException(WHERE + " are closed; make the checkpoint again");
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      arena.close();
+      closed = true;
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+
+/**
+ * Bulk operations on the tensors of one device: what the forward pass and the statistics are made
+ * of. Implementations agree to the tolerance of their {@link #working} type; {@link ScalarKernels}
+ * in double is the oracle.
+ *
+ * <p>T is the number of tokens of a batch (rows times context), N a number of neurons. A tensor
+ * argument is [rows, cols]; a vector is [1, n]. Outputs may be views; they must not overlap inputs
+ * unless a method says so. Shapes are checked, and a wrong one throws {@link
+ * IllegalArgumentException}. One thread calls an instance at a time; an instance uses as many
+ * threads as it was made with, and its results do not depend on their number.
+ */
+public interface Kernels extends AutoCloseable {
+
+  /** The backend's name on the command line. */
+  String name();
+
+  /** One line that says what runs: instruction set or library version, threads, precision. */
+  String description();
+
+  /** Element type of activations: F32, or F64 for the oracle. */
+  DType working();
+
+  /** A zeroed tensor [rows, cols] of this device that lives as long as the arena. */
+  Tensor allocate(Arena arena, DType dtype, long rows, long cols);
+
+  /**
+   * A weight of a checkpoint as [rows, cols] on this device, without a copy where device and dtype
+   * allow.
+   */
+  Tensor weight(StoredTensor stored, long rows, long cols);
+
+  /**
+   * out[t] = W_E[ids[t]] + W_pos[t mod context]. ids I32 [T, 1], W_E [vocab, d], W_pos [positions,
+   * d], out [T, d].
+   */
+  void embed(Tensor ids, int context, Tensor W_E, Tensor W_pos, Tensor out);
+
+  /**
+   * Rows of x to mean 0 and variance 1 (plus epsilon), times gain, plus bias. x, out [T, d]; gain,
+   * bias [1, d].
+   */
+  void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out);
+
+  /** out = x W + b. x [T, in], W [in, out], b [1, out] or null, out [T, out]. */
+  void linear(Tensor x, Tensor W, Tensor b, Tensor out);
+
+  /** out += x W + b: a write to the residual stream. Shapes as {@link #linear}. */
+  void addLinear(Tensor x, Tensor W, Tensor b, Tensor out);
+
+  /**
+   * pre = x W + b and post = f(pre); {@code pre} may be null where nobody reads it. Shapes as
+   * {@link #linear}.
+   */
+  void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post);
+
+  /** Causal softmax attention within each row. qkv [T, 3 d] as q, k, v; out [T, d]. */
+  void attention(Tensor qkv, AttentionShape shape, Tensor out);
+
+  /**
+   * Adds to the power sums of z = (x - mean) scale over the tokens that are kept. x [T, N]; keep U8
+   * [T, 1]; mean, scale [1, N]; sums F64 [6, N]: the sums of z, z^2, z^3, z^4, then the least and
+   * the greatest x.
+   */
+  void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums);
+
+  /**
+   * x = (x - mean) scale in place, and 0 where a token is not kept. Shapes as {@link #powerSums}.
+   */
+  void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale);
+
+  /** sum += aᵀ b. a [T, N_a], b [T, N_b], sum F64 [N_a, N_b], its rows contiguous. */
+  void crossProducts(Tensor a, Tensor b, Tensor sum);
+
+  /**
+   * sum += aᵀ a, of which only entries on and above the diagonal are defined. a [T, N], sum F64 [N,
+   * N].
+   */
+  void gram(Tensor a, Tensor sum);
+
+  /**
+   * r[i, j] = (sum[i, j] / n - meanA[i] meanB[j]) inverseA[i] inverseB[j], clamped to [-1, 1]: the
+   * correlation, where mean is that of z and inverse one over its deviation. NaN in an inverse
+   * makes NaN. sum F64 [A, B], possibly transposed; the vectors F64 [1, A] or [1, B]; r [A, B] of
+   * the working type.
+   */
+  void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r);
+
+  /** Mean and one over the deviation of each column, F64 [1, N] each. */
+  record Columns(Tensor mean, Tensor inverse) {}
+
+  /**
+   * The k greatest (or least) of each row in order, ties to the lowest column, NaN passed over;
+   * where a row has fewer, NaN and column -1. x [rows, cols]; values of the working type, columns
+   * I32, both [rows, k].
+   */
+  void topK(Tensor x, boolean greatest, Tensor values, Tensor columns);
+
+  /**
+   * Adds to counts I64 [1, bins] of equal width over [low, high], both ends closed; NaN and what
+   * lies outside is passed over.
+   */
+  void histogram(Tensor x, double low, double high, Tensor counts);
+
+  /**
+   * Adds, for each row of x without its NaN, count, sum, and sums of squares, cubes and fourth
+   * powers to sums F64 [rows, 5].
+   */
+  void rowPowerSums(Tensor x, Tensor sums);
+
+  /**
+   * Sums and maxima of chosen columns by class of the row: sums[c, j] += x[t, columns[j]] and the
+   * same for the maximum, where c = classes[t]. x [T, N]; classes I32 [T, 1]; columns I32 [1, k];
+   * sums F64, maxima F32, both [classes, k].
+   */
+  void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima);
+
+  /** Frees threads and native handles; idempotent. */
+  @Override
+  void close();
+}

@@ -1,0 +1,291 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+
+/**
+ * Plain loops in double precision on one thread: the oracle that the other kernels are tested
+ * against. It reads like the definitions and is slow.
+ */
+public final class ScalarKernels implements Kernels {
+
+  /** The oracle; it holds nothing. */
+  public ScalarKernels() {}
+
+  @Override
+  public String name() {
+    return "scalar";
+  }
+
+  @Override
+  public String description() {
+    return "scalar: plain Java loops, 1 thread, fp64";
+  }
+
+  @Override
+  public DType working() {
+    return DType.F64;
+  }
+
+  @Override
+  public Tensor allocate(Arena arena, DType dtype, long rows, long cols) {
+    return Tensor.allocate(arena, dtype, rows, cols);
+  }
+
+  @Override
+  public Tensor weight(StoredTensor stored, long rows, long cols) {
+    return Tensor.wrap(stored.data(), stored.dtype(), rows, cols);
+  }
+
+  @Override
+  public void embed(Tensor ids, int context, Tensor W_E, Tensor W_pos, Tensor out) {
+    Shapes.embed(ids, context, W_E, W_pos, out);
+    for (long t = 0; t < out.rows(); t++) {
+      long id = (long) ids.get(t, 0);
+      for (long i = 0; i < out.cols(); i++) {
+        out.set(t, i, W_E.get(id, i) + W_pos.get(t % context, i));
+      }
+    }
+  }
+
+  @Override
+  public void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out) {
+    Shapes.layerNorm(x, gain, bias, out);
+    long d = x.cols();
+    for (long t = 0; t < x.rows(); t++) {
+      double mean = 0;
+      for (long i = 0; i < d; i++) {
+        mean += x.get(t, i) / d;
+      }
+      double variance = 0;
+      for (long i = 0; i < d; i++) {
+        double c = x.get(t, i) - mean;
+        variance += c * c / d;
+      }
+      double inverse = 1 / Math.sqrt(variance + epsilon);
+      for (long i = 0; i < d; i++) {
+        out.set(t, i, (x.get(t, i) - mean) * inverse * gain.get(0, i) + bias.get(0, i));
+      }
+    }
+  }
+
+  @Override
+  public void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
+    Shapes.linear(x, W, b, out);
+    product(x, W, b, out, false);
+  }
+
+  @Override
+  public void addLinear(Tensor x, Tensor W, Tensor b, Tensor out) {
+    Shapes.linear(x, W, b, out);
+    product(x, W, b, out, true);
+  }
+
+  @Override
+  public void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post) {
+    Shapes.linear(x, W, b, post);
+    product(x, W, b, post, false);
+    for (long t = 0; t < post.rows(); t++) {
+      for (long j = 0; j < post.cols(); j++) {
+        double value = post.get(t, j);
+        if (pre != null) {
+          pre.set(t, j, value);
+        }
+        post.set(t, j, ScalarMath.activate(f, value));
+      }
+    }
+  }
+
+  private static void product(Tensor x, Tensor W, Tensor b, Tensor out, boolean add) {
+    for (long t = 0; t < out.rows(); t++) {
+      for (long j = 0; j < out.cols(); j++) {
+        double sum = b == null ? 0 : b.get(0, j);
+        for (long i = 0; i < x.cols(); i++) {
+          sum += x.get(t, i) * W.get(i, j);
+        }
+        out.set(t, j, add ? out.get(t, j) + sum : sum);
+      }
+    }
+  }
+
+  @Override
+  public void attention(Tensor qkv, AttentionShape shape, Tensor out) {
+    Shapes.attention(qkv, shape, out);
+    int d = shape.heads() * shape.dHead();
+    double[] p = new double[shape.context()];
+    for (long first = 0; first < out.rows(); first += shape.context()) {
+      for (int h = 0; h < shape.heads(); h++) {
+        long q = (long) h * shape.dHead();
+        long k = d + q;
+        long v = 2L * d + q;
+        for (int i = 0; i < shape.context(); i++) {
+          double greatest = Double.NEGATIVE_INFINITY;
+          for (int j = 0; j <= i; j++) {
+            double score = 0;
+            for (int e = 0; e < shape.dHead(); e++) {
+              score += qkv.get(first + i, q + e) * qkv.get(first + j, k + e);
+            }
+            p[j] = score * shape.scale();
+            greatest = Math.max(greatest, p[j]);
+          }
+          double total = 0;
+          for (int j = 0; j <= i; j++) {
+            p[j] = Math.exp(p[j] - greatest);
+            total += p[j];
+          }
+          for (int e = 0; e < shape.dHead(); e++) {
+            double z = 0;
+            for (int j = 0; j <= i; j++) {
+              z += p[j] / total * qkv.get(first + j, v + e);
+            }
+            out.set(first + i, q + e, z);
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {
+    Shapes.powerSums(x, keep, mean, scale, sums);
+    for (long t = 0; t < x.rows(); t++) {
+      if (keep.get(t, 0) == 0) {
+        continue;
+      }
+      for (long j = 0; j < x.cols(); j++) {
+        double value = x.get(t, j);
+        double z = (value - mean.get(0, j)) * scale.get(0, j);
+        double power = 1;
+        for (int p = 0; p < 4; p++) {
+          power *= z;
+          sums.set(p, j, sums.get(p, j) + power);
+        }
+        sums.set(4, j, Math.min(sums.get(4, j), value));
+        sums.set(5, j, Math.max(sums.get(5, j), value));
+      }
+    }
+  }
+
+  @Override
+  public void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale) {
+    Shapes.standardize(x, keep, mean, scale);
+    for (long t = 0; t < x.rows(); t++) {
+      boolean kept = keep.get(t, 0) != 0;
+      for (long j = 0; j < x.cols(); j++) {
+        x.set(t, j, kept ? (x.get(t, j) - mean.get(0, j)) * scale.get(0, j) : 0);
+      }
+    }
+  }
+
+  @Override
+  public void crossProducts(Tensor a, Tensor b, Tensor sum) {
+    Shapes.crossProducts(a, b, sum);
+    for (long i = 0; i < sum.rows(); i++) {
+      for (long j = 0; j < sum.cols(); j++) {
+        double total = 0;
+        for (long t = 0; t < a.rows(); t++) {
+          total += a.get(t, i) * b.get(t, j);
+        }
+        sum.set(i, j, sum.get(i, j) + total);
+      }
+    }
+  }
+
+  @Override
+  public void gram(Tensor a, Tensor sum) {
+    crossProducts(a, a, sum);
+  }
+
+  @Override
+  public void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r) {
+    Shapes.correlations(sum, a, b, r);
+    for (long i = 0; i < r.rows(); i++) {
+      for (long j = 0; j < r.cols(); j++) {
+        double covariance = sum.get(i, j) / n - a.mean().get(0, i) * b.mean().get(0, j);
+        double value = covariance * a.inverse().get(0, i) * b.inverse().get(0, j);
+        r.set(i, j, Math.max(-1, Math.min(1, value)));
+      }
+    }
+  }
+
+  @Override
+  public void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
+    Shapes.topK(x, values, columns);
+    int k = (int) values.cols();
+    for (long i = 0; i < x.rows(); i++) {
+      double[] best = new double[k];
+      int[] at = new int[k];
+      int found = 0;
+      for (int j = 0; j < x.cols(); j++) {
+        double value = x.get(i, j);
+        if (Double.isNaN(value)) {
+          continue;
+        }
+        int place = found;
+        while (place > 0 && (greatest ? value > best[place - 1] : value < best[place - 1])) {
+          place--;
+        }
+        if (place == k) {
+          continue;
+        }
+        found = Math.min(found + 1, k);
+        System.arraycopy(best, place, best, place + 1, found - place - 1);
+        System.arraycopy(at, place, at, place + 1, found - place - 1);
+        best[place] = value;
+        at[place] = j;
+      }
+      for (int p = 0; p < k; p++) {
+        values.set(i, p, p < found ? best[p] : Double.NaN);
+        columns.set(i, p, p < found ? at[p] : -1);
+      }
+    }
+  }
+
+  @Override
+  public void histogram(Tensor x, double low, double high, Tensor counts) {
+    int bins = (int) counts.cols();
+    for (long i = 0; i < x.rows(); i++) {
+      for (long j = 0; j < x.cols(); j++) {
+        double value = x.get(i, j);
+        if (value >= low && value <= high) {
+          int bin = Math.min(bins - 1, (int) ((value - low) / (high - low) * bins));
+          counts.set(0, bin, counts.get(0, bin) + 1);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void rowPowerSums(Tensor x, Tensor sums) {
+    sums.requireShape("sums", x.rows(), 5);
+    for (long i = 0; i < x.rows(); i++) {
+      for (long j = 0; j < x.cols(); j++) {
+        double value = x.get(i, j);
+        double power = 1;
+        for (int p = 0; p < 5 && !Double.isNaN(value); p++) {
+          sums.set(i, p, sums.get(i, p) + power);
+          power *= value;
+        }
+      }
+    }
+  }
+
+  @Override
+  public void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
+    Shapes.classSums(x, classes, columns, sums, maxima);
+    for (long t = 0; t < x.rows(); t++) {
+      long c = (long) classes.get(t, 0);
+      for (long j = 0; j < columns.cols(); j++) {
+        double value = x.get(t, (long) columns.get(0, j));
+        sums.set(c, j, sums.get(c, j) + value);
+        maxima.set(c, j, Math.max(maxima.get(c, j), value));
+      }
+    }
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,104 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+
+/** The shape checks that all kernels share; each throws {@link IllegalArgumentException}. */
+final class Shapes {
+  private Shapes() {}
+
+  static void embed(Tensor ids, int context, Tensor W_E, Tensor W_pos, Tensor out) {
+    ids.requireShape("ids", out.rows(), 1);
+    requireType("ids", ids, DType.I32);
+    W_E.requireShape("W_E", W_E.rows(), out.cols());
+    W_pos.requireShape("W_pos", W_pos.rows(), out.cols());
+    if (context < 1 || context > W_pos.rows() || out.rows() % context != 0) {
+      throw new IllegalArgumentException(
+          "context " + context + " with W_pos " + W_pos + " and " + out.rows() + " tokens");
+    }
+    for (long t = 0; t < ids.rows(); t++) {
+      double id = ids.get(t, 0);
+      if (id < 0 || id >= W_E.rows()) {
+        throw new IllegalArgumentException(
+            "token id " + (long) id + " at " + t + " with a vocabulary of " + W_E.rows());
+      }
+    }
+  }
+
+  static void layerNorm(Tensor x, Tensor gain, Tensor bias, Tensor out) {
+    out.requireShape("out", x.rows(), x.cols());
+    gain.requireShape("gain", 1, x.cols());
+    bias.requireShape("bias", 1, x.cols());
+  }
+
+  static void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
+    W.requireShape("W", x.cols(), W.cols());
+    out.requireShape("out", x.rows(), W.cols());
+    if (b != null) {
+      b.requireShape("b", 1, W.cols());
+    }
+  }
+
+  static void attention(Tensor qkv, AttentionShape shape, Tensor out) {
+    long d = (long) shape.heads() * shape.dHead();
+    qkv.requireShape("qkv", out.rows(), 3 * d);
+    out.requireShape("out", out.rows(), d);
+    if (shape.context() < 1 || out.rows() % shape.context() != 0) {
+      throw new IllegalArgumentException("context " + shape.context() + " with " + out);
+    }
+  }
+
+  static void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale) {
+    keep.requireShape("keep", x.rows(), 1);
+    requireType("keep", keep, DType.U8);
+    mean.requireShape("mean", 1, x.cols());
+    scale.requireShape("scale", 1, x.cols());
+  }
+
+  static void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {
+    standardize(x, keep, mean, scale);
+    sums.requireShape("sums", 6, x.cols());
+    requireType("sums", sums, DType.F64);
+  }
+
+  static void crossProducts(Tensor a, Tensor b, Tensor sum) {
+    b.requireShape("b", a.rows(), b.cols());
+    sum.requireShape("sum", a.cols(), b.cols());
+    requireType("sum", sum, DType.F64);
+  }
+
+  static void correlations(Tensor sum, Kernels.Columns a, Kernels.Columns b, Tensor r) {
+    requireType("sum", sum, DType.F64);
+    r.requireShape("r", sum.rows(), sum.cols());
+    for (Tensor t : new Tensor[] {a.mean(), a.inverse()}) {
+      t.requireShape("a", 1, sum.rows());
+      requireType("a", t, DType.F64);
+    }
+    for (Tensor t : new Tensor[] {b.mean(), b.inverse()}) {
+      t.requireShape("b", 1, sum.cols());
+      requireType("b", t, DType.F64);
+    }
+  }
+
+  static void topK(Tensor x, Tensor values, Tensor columns) {
+    values.requireShape("values", x.rows(), values.cols());
+    columns.requireShape("columns", x.rows(), values.cols());
+    requireType("columns", columns, DType.I32);
+  }
+
+  static void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
+    classes.requireShape("classes", x.rows(), 1);
+    requireType("classes", classes, DType.I32);
+    requireType("columns", columns, DType.I32);
+    sums.requireShape("sums", sums.rows(), columns.cols());
+    requireType("sums", sums, DType.F64);
+    maxima.requireShape("maxima", sums.rows(), columns.cols());
+    requireType("maxima", maxima, DType.F32);
+  }
+
+  static void requireType(String what, Tensor tensor, DType dtype) {
+    if (tensor.dtype() != dtype) {
+      throw new IllegalArgumentException(what + " must be " + dtype + " but is " + tensor);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.homolog.core.kernels;
+
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.NEG;
+
+import dev.homolog.core.checkpoint.Activation;
+import jdk.incubator.vector.FloatVector;
+
+/** Elementary functions on vectors, to about 2e-7, without the platform's mathematics library. */
+final class VectorMath {
+  /** Adding 1.5 · 2^23 rounds to an integer that then stands in the low bits. */
+  private static final float ROUND = 0x1.8p23f;
+
+  private static final float LOG2_E = 1.44269504f;
+  private static final float LN2_HIGH = 0.693359375f;
+  private static final float LN2_LOW = -2.12194440e-4f;
+
+  private static final float SQRT_2_OVER_PI = 0.7978845608f;
+
+  /**
+   * Minimax rational approximation of erf(x)/x in x² on [-4, 4]; beyond, erf is 1 in single
+   * precision.
+   */
+  private static final float[] ERF_P = {
+    -2.72614225801306e-10f,
+    2.77068142495902e-08f,
+    -2.10102402082508e-06f,
+    -5.69250639462346e-05f,
+    -7.34990630326855e-04f,
+    -2.95459980854025e-03f,
+    -1.60960333262415e-02f
+  };
+
+  private static final float[] ERF_Q = {
+    -1.45660718464996e-05f,
+    -2.13374055278905e-04f,
+    -1.68282697438203e-03f,
+    -7.37332916720468e-03f,
+    -1.42647390514189e-02f
+  };
+
+  private VectorMath() {}
+
+  /** e^x; x is held in [-87, 88], so the result is a normal number. NaN stays NaN. */
+  static FloatVector exp(FloatVector x) {
+    FloatVector held = x.max(-87f).min(88f);
+    FloatVector shifted = held.mul(LOG2_E).add(ROUND);
+    FloatVector n = shifted.sub(ROUND);
+    FloatVector r = held.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
+    FloatVector p = r.mul(1.9875691500e-4f).add(1.3981999507e-3f);
+    p = p.mul(r).add(8.3334519073e-3f);
+    p = p.mul(r).add(4.1665795894e-2f);
+    p = p.mul(r).add(1.6666665459e-1f);
+    p = p.mul(r).add(5.0000001201e-1f);
+    p = p.mul(r).mul(r).add(r).add(1f);
+    return p.reinterpretAsInts()
+        .add(shifted.reinterpretAsInts().lanewise(LSHL, 23))
+        .reinterpretAsFloats();
+  }
+
+  static FloatVector erf(FloatVector x) {
+    FloatVector held = x.max(-4f).min(4f);
+    FloatVector square = held.mul(held);
+    FloatVector p = square.mul(ERF_P[0]).add(ERF_P[1]);
+    for (int i = 2; i < ERF_P.length; i++) {
+      p = p.mul(square).add(ERF_P[i]);
+    }
+    FloatVector q = square.mul(ERF_Q[0]).add(ERF_Q[1]);
+    for (int i = 2; i < ERF_Q.length; i++) {
+      q = q.mul(square).add(ERF_Q[i]);
+    }
+    return held.mul(p).div(q);
+  }
+
+  static FloatVector activate(Activation f, FloatVector x) {
+    return switch (f) {
+      // (1 + tanh u) / 2 = 1 / (1 + e^-2u)
+      case GELU_TANH -> {
+        FloatVector u = x.mul(x).mul(x).mul(0.044715f).add(x).mul(-2 * SQRT_2_OVER_PI);
+        yield x.div(exp(u).add(1f));
+      }
+      case GELU_ERF -> x.mul(0.5f).mul(erf(x.mul(0.70710678f)).add(1f));
+      case RELU -> x.max(0f);
+      case SILU -> x.div(exp(x.lanewise(NEG)).add(1f));
+    };
+  }
+}

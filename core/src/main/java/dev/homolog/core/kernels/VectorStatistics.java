@@ -1,0 +1,347 @@
+package dev.homolog.core.kernels;
+
+import static jdk.incubator.vector.VectorOperators.F2D;
+import static jdk.incubator.vector.VectorOperators.GT;
+
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The statistical half of {@link VectorKernels}; the shapes are those of {@link Kernels}. */
+final class VectorStatistics {
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+  private static final ValueLayout.OfDouble F64 =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
+  private static final ValueLayout.OfLong I64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(Packing.ORDER);
+  private static final ValueLayout.OfInt I32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(Packing.ORDER);
+
+  /** Columns whose sums one worker keeps in its inner cache. */
+  private static final int COLUMNS = 256;
+
+  /** Rows that a piece of row-wise work covers. */
+  private static final int ROWS = 16;
+
+  private final Workers workers;
+
+  VectorStatistics(Workers workers) {
+    this.workers = workers;
+  }
+
+  void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {
+    int n = (int) x.cols();
+    float[] means = Packing.vector(mean);
+    float[] scales = Packing.vector(scale);
+    workers.run(
+        (n + COLUMNS - 1) / COLUMNS,
+        (_, piece) -> {
+          int from = piece * COLUMNS;
+          int to = Math.min(from + COLUMNS, n);
+          float[] m = Arrays.copyOfRange(means, from, from + COLUMNS);
+          float[] s = Arrays.copyOfRange(scales, from, from + COLUMNS);
+          powerSums(x.columns(from, to), keep, m, s, sums.columns(from, to));
+        });
+  }
+
+  private static void powerSums(Tensor x, Tensor keep, float[] mean, float[] scale, Tensor sums) {
+    int n = (int) x.cols();
+    double[] total = new double[4 * COLUMNS];
+    float[] least = new float[COLUMNS];
+    float[] greatest = new float[COLUMNS];
+    Arrays.fill(least, Float.POSITIVE_INFINITY);
+    Arrays.fill(greatest, Float.NEGATIVE_INFINITY);
+    float[] line = new float[COLUMNS];
+    for (long t = 0; t < x.rows(); t++) {
+      if (keep.data().get(ValueLayout.JAVA_BYTE, t) == 0) {
+        continue;
+      }
+      Packing.row(x, t, 0, n, line, 0);
+      for (int j = 0; j < n; j += Tile.LANES) {
+        FloatVector v = FloatVector.fromArray(Tile.SPECIES, line, j);
+        v.min(FloatVector.fromArray(Tile.SPECIES, least, j)).intoArray(least, j);
+        v.max(FloatVector.fromArray(Tile.SPECIES, greatest, j)).intoArray(greatest, j);
+        FloatVector z =
+            v.sub(FloatVector.fromArray(Tile.SPECIES, mean, j))
+                .mul(FloatVector.fromArray(Tile.SPECIES, scale, j));
+        addPowers(z, 0, total, j);
+        addPowers(z, 1, total, j + DOUBLES.length());
+      }
+    }
+    for (int j = 0; j < n; j++) {
+      for (int p = 0; p < 4; p++) {
+        sums.set(p, j, sums.get(p, j) + total[p * COLUMNS + j]);
+      }
+      sums.set(4, j, Math.min(sums.get(4, j), least[j]));
+      sums.set(5, j, Math.max(sums.get(5, j), greatest[j]));
+    }
+  }
+
+  private static void addPowers(FloatVector z, int part, double[] total, int at) {
+    DoubleVector one = (DoubleVector) z.convertShape(F2D, DOUBLES, part);
+    DoubleVector two = one.mul(one);
+    one.add(DoubleVector.fromArray(DOUBLES, total, at)).intoArray(total, at);
+    two.add(DoubleVector.fromArray(DOUBLES, total, at + COLUMNS)).intoArray(total, at + COLUMNS);
+    two.mul(one)
+        .add(DoubleVector.fromArray(DOUBLES, total, at + 2 * COLUMNS))
+        .intoArray(total, at + 2 * COLUMNS);
+    two.mul(two)
+        .add(DoubleVector.fromArray(DOUBLES, total, at + 3 * COLUMNS))
+        .intoArray(total, at + 3 * COLUMNS);
+  }
+
+  void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale) {
+    int n = (int) x.cols();
+    int padded = Packing.roundUp(n, Tile.LANES);
+    float[] means = Arrays.copyOf(Packing.vector(mean), padded);
+    float[] scales = Arrays.copyOf(Packing.vector(scale), padded);
+    workers.run(
+        blocks(x.rows()),
+        (_, piece) -> {
+          float[] line = new float[padded];
+          long end = Math.min(x.rows(), (piece + 1L) * ROWS);
+          for (long t = (long) piece * ROWS; t < end; t++) {
+            if (keep.data().get(ValueLayout.JAVA_BYTE, t) == 0) {
+              Arrays.fill(line, 0);
+            } else {
+              Packing.row(x, t, 0, n, line, 0);
+              for (int j = 0; j < padded; j += Tile.LANES) {
+                FloatVector.fromArray(Tile.SPECIES, line, j)
+                    .sub(FloatVector.fromArray(Tile.SPECIES, means, j))
+                    .mul(FloatVector.fromArray(Tile.SPECIES, scales, j))
+                    .intoArray(line, j);
+              }
+            }
+            Packing.store(line, 0, n, x, t, 0);
+          }
+        });
+  }
+
+  void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r) {
+    double[] meanA = a.mean().toArray();
+    double[] inverseA = a.inverse().toArray();
+    double[] meanB = b.mean().toArray();
+    double[] inverseB = b.inverse().toArray();
+    int cols = (int) r.cols();
+    MemorySegment data = sum.data();
+    workers.run(
+        blocks(r.rows()),
+        (_, piece) -> {
+          int from = piece * ROWS;
+          int to = (int) Math.min(r.rows(), from + (long) ROWS);
+          float[][] lines = new float[to - from][cols];
+          boolean downColumns = sum.rowStride() == 1;
+          if (downColumns) {
+            for (int j = 0; j < cols; j++) {
+              long offset = sum.offset(from, j);
+              for (int i = from; i < to; i++) {
+                double s = data.get(F64, offset + 8L * (i - from));
+                double covariance = s / n - meanA[i] * meanB[j];
+                lines[i - from][j] = clamp(covariance * inverseA[i] * inverseB[j]);
+              }
+            }
+          } else {
+            double one = 1.0 / n;
+            for (int i = from; i < to; i++) {
+              float[] line = lines[i - from];
+              long offset = sum.offset(i, 0);
+              for (int j = 0; j < cols; j++) {
+                double s = data.get(F64, offset + 8L * j);
+                double covariance = s * one - meanA[i] * meanB[j];
+                line[j] = clamp(covariance * inverseA[i] * inverseB[j]);
+              }
+            }
+          }
+          for (int i = from; i < to; i++) {
+            Packing.store(lines[i - from], 0, cols, r, i, 0);
+          }
+        });
+  }
+
+  private static float clamp(double r) {
+    return (float) Math.max(-1, Math.min(1, r));
+  }
+
+  void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
+    int n = (int) x.cols();
+    int k = (int) values.cols();
+    int padded = Packing.roundUp(n, Tile.LANES);
+    workers.run(
+        blocks(x.rows()),
+        (_, piece) -> {
+          float[] line = new float[padded];
+          float[] best = new float[k];
+          int[] at = new int[k];
+          long end = Math.min(x.rows(), (piece + 1L) * ROWS);
+          for (long i = (long) piece * ROWS; i < end; i++) {
+            Packing.row(x, i, 0, n, line, 0);
+            Arrays.fill(line, n, padded, Float.NaN);
+            if (!greatest) {
+              negate(line);
+            }
+            int found = select(line, n, best, at);
+            for (int p = 0; p < k; p++) {
+              double value = p >= found ? Double.NaN : greatest ? best[p] : -best[p];
+              values.set(i, p, value);
+              columns.set(i, p, p < found ? at[p] : -1);
+            }
+          }
+        });
+  }
+
+  private static void negate(float[] line) {
+    for (int j = 0; j < line.length; j++) {
+      line[j] = -line[j];
+    }
+  }
+
+  /**
+   * The greatest of line [0, n), sorted; ties keep the earlier. NaN is never greater. Returns how
+   * many there are.
+   */
+  private static int select(float[] line, int n, float[] best, int[] at) {
+    int k = best.length;
+    int found = 0;
+    int j = 0;
+    for (; j < n && found < k; j++) {
+      if (!Float.isNaN(line[j])) {
+        insert(line[j], j, best, at, found++);
+      }
+    }
+    if (k == 0) {
+      return 0;
+    }
+    for (; j < n && j % Tile.LANES != 0; j++) {
+      if (line[j] > best[k - 1]) {
+        insert(line[j], j, best, at, k - 1);
+      }
+    }
+    for (; j < n; j += Tile.LANES) {
+      VectorMask<Float> over =
+          FloatVector.fromArray(Tile.SPECIES, line, j).compare(GT, best[k - 1]);
+      if (over.anyTrue()) {
+        for (int l = j; l < j + Tile.LANES; l++) {
+          if (line[l] > best[k - 1]) {
+            insert(line[l], l, best, at, k - 1);
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Puts a value among best [0, size), which grows by one; the last falls out where there is no
+   * room.
+   */
+  private static void insert(float value, int index, float[] best, int[] at, int size) {
+    int place = size;
+    while (place > 0 && value > best[place - 1]) {
+      best[place] = best[place - 1];
+      at[place] = at[place - 1];
+      place--;
+    }
+    best[place] = value;
+    at[place] = index;
+  }
+
+  void histogram(Tensor x, double low, double high, Tensor counts) {
+    int n = (int) x.cols();
+    int bins = (int) counts.cols();
+    double perUnit = bins / (high - low);
+    long[][] found = new long[workers.threads()][bins];
+    workers.run(
+        blocks(x.rows()),
+        (worker, piece) -> {
+          float[] line = new float[n];
+          long end = Math.min(x.rows(), (piece + 1L) * ROWS);
+          for (long i = (long) piece * ROWS; i < end; i++) {
+            Packing.row(x, i, 0, n, line, 0);
+            for (float value : line) {
+              if (value >= low && value <= high) {
+                found[worker][Math.min(bins - 1, (int) ((value - low) * perUnit))]++;
+              }
+            }
+          }
+        });
+    for (int bin = 0; bin < bins; bin++) {
+      long at = counts.offset(0, bin);
+      long total = counts.data().get(I64, at);
+      for (long[] part : found) {
+        total += part[bin];
+      }
+      counts.data().set(I64, at, total);
+    }
+  }
+
+  void rowPowerSums(Tensor x, Tensor sums) {
+    int n = (int) x.cols();
+    workers.run(
+        blocks(x.rows()),
+        (_, piece) -> {
+          float[] line = new float[n];
+          long end = Math.min(x.rows(), (piece + 1L) * ROWS);
+          for (long i = (long) piece * ROWS; i < end; i++) {
+            Packing.row(x, i, 0, n, line, 0);
+            double[] total = new double[5];
+            for (float value : line) {
+              if (!Float.isNaN(value)) {
+                double square = (double) value * value;
+                total[0]++;
+                total[1] += value;
+                total[2] += square;
+                total[3] += square * value;
+                total[4] += square * square;
+              }
+            }
+            for (int p = 0; p < 5; p++) {
+              sums.set(i, p, sums.get(i, p) + total[p]);
+            }
+          }
+        });
+  }
+
+  void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
+    int k = (int) columns.cols();
+    long[] column = new long[k];
+    for (int j = 0; j < k; j++) {
+      column[j] = (long) columns.get(0, j);
+    }
+    MemorySegment data = x.data();
+    workers.run(
+        (k + ROWS - 1) / ROWS,
+        (_, piece) -> {
+          int from = piece * ROWS;
+          int to = Math.min(from + ROWS, k);
+          for (long t = 0; t < x.rows(); t++) {
+            int c = classes.data().get(I32, classes.offset(t, 0));
+            for (int j = from; j < to; j++) {
+              float value = data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, x.offset(t, column[j]));
+              long at = sums.offset(c, j);
+              sums.data().set(F64, at, sums.data().get(F64, at) + value);
+              if (value > maxima.get(c, j)) {
+                maxima.set(c, j, value);
+              }
+            }
+          }
+        });
+  }
+
+  private static int blocks(long rows) {
+    return Math.toIntExact((rows + ROWS - 1) / ROWS);
+  }
+
+  static void requireF32(Tensor... tensors) {
+    for (Tensor t : tensors) {
+      if (t != null && t.dtype() != DType.F32) {
+        throw new IllegalArgumentException("must be F32 but is " + t);
+      }
+    }
+  }
+}

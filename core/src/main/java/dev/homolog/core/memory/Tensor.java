@@ -1,0 +1,208 @@
+package dev.homolog.core.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * A matrix [rows, cols] of one element type in off-heap memory, or a strided view of one. A tensor
+ * never owns its memory: the arena (or the checkpoint) that it was made in does, and using it after
+ * that is closed throws {@link IllegalStateException}. Strides are in elements. Views share memory;
+ * nothing here copies.
+ */
+public final class Tensor {
+  private static final ValueLayout.OfDouble F64 =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfFloat F32 =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfLong I64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfInt I32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+  private static final ValueLayout.OfShort I16 =
+      ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+  /** One cache line, and the widest vector there is. */
+  private static final long ALIGNMENT = 64;
+
+  private final DType dtype;
+  private final long rows;
+  private final long cols;
+  private final long rowStride;
+  private final long colStride;
+  private final MemorySegment data;
+
+  private Tensor(
+      DType dtype, long rows, long cols, long rowStride, long colStride, MemorySegment data) {
+    this.dtype = dtype;
+    this.rows = rows;
+    this.cols = cols;
+    this.rowStride = rowStride;
+    this.colStride = colStride;
+    this.data = data;
+  }
+
+  /** A zeroed matrix [rows, cols], rows contiguous, that lives as long as the arena. */
+  public static Tensor allocate(Arena arena, DType dtype, long rows, long cols) {
+    long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), dtype.bytes());
+    return new Tensor(dtype, rows, cols, cols, 1, arena.allocate(Math.max(bytes, 1), ALIGNMENT));
+  }
+
+  /** A matrix over memory that somebody else owns, rows contiguous; the segment may be longer. */
+  public static Tensor wrap(MemorySegment data, DType dtype, long rows, long cols) {
+    long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), dtype.bytes());
+    return new Tensor(dtype, rows, cols, cols, 1, data.asSlice(0, bytes));
+  }
+
+  public DType dtype() {
+    return dtype;
+  }
+
+  public long rows() {
+    return rows;
+  }
+
+  public long cols() {
+    return cols;
+  }
+
+  /** Elements from one row to the next. */
+  public long rowStride() {
+    return rowStride;
+  }
+
+  /** Elements from one column to the next; 1 unless transposed. */
+  public long colStride() {
+    return colStride;
+  }
+
+  /** The memory, beginning at element [0, 0]. */
+  public MemorySegment data() {
+    return data;
+  }
+
+  /** Number of elements. */
+  public long size() {
+    return rows * cols;
+  }
+
+  /** Whether the elements lie one behind the other in row order. */
+  public boolean isContiguous() {
+    return (colStride == 1 || cols == 1) && (rowStride == cols || rows == 1);
+  }
+
+  /** View of columns [from, to). */
+  public Tensor columns(long from, long to) {
+    checkRange("columns", from, to, cols);
+    return new Tensor(dtype, rows, to - from, rowStride, colStride, tail(from * colStride));
+  }
+
+  /** View of rows [from, to). */
+  public Tensor rows(long from, long to) {
+    checkRange("rows", from, to, rows);
+    return new Tensor(dtype, to - from, cols, rowStride, colStride, tail(from * rowStride));
+  }
+
+  /** View [cols, rows]. */
+  public Tensor transposed() {
+    return new Tensor(dtype, cols, rows, colStride, rowStride, data);
+  }
+
+  /** Byte offset of element [row, col] in {@link #data}. */
+  public long offset(long row, long col) {
+    return (row * rowStride + col * colStride) * dtype.bytes();
+  }
+
+  /** One element as a double; for summaries and tests, not for loops over activations. */
+  public double get(long row, long col) {
+    long at = checkedOffset(row, col);
+    return switch (dtype) {
+      case F64 -> data.get(F64, at);
+      case F32 -> data.get(F32, at);
+      case F16 -> Float.float16ToFloat(data.get(I16, at));
+      case BF16 -> Float.intBitsToFloat(data.get(I16, at) << 16);
+      case I64 -> data.get(I64, at);
+      case I32 -> data.get(I32, at);
+      case I16 -> data.get(I16, at);
+      case I8 -> data.get(ValueLayout.JAVA_BYTE, at);
+      case U8, BOOL -> data.get(ValueLayout.JAVA_BYTE, at) & 0xff;
+    };
+  }
+
+  /** Sets one element, rounding or truncating to the element type. */
+  public void set(long row, long col, double value) {
+    long at = checkedOffset(row, col);
+    switch (dtype) {
+      case F64 -> data.set(F64, at, value);
+      case F32 -> data.set(F32, at, (float) value);
+      case F16 -> data.set(I16, at, Float.floatToFloat16((float) value));
+      case BF16 -> data.set(I16, at, roundToBf16((float) value));
+      case I64 -> data.set(I64, at, (long) value);
+      case I32 -> data.set(I32, at, (int) value);
+      case I16 -> data.set(I16, at, (short) value);
+      case I8, U8, BOOL -> data.set(ValueLayout.JAVA_BYTE, at, (byte) value);
+    }
+  }
+
+  /** Sets every element. */
+  public void fill(double value) {
+    for (long r = 0; r < rows; r++) {
+      for (long c = 0; c < cols; c++) {
+        set(r, c, value);
+      }
+    }
+  }
+
+  /** The elements in row order, on the heap. */
+  public double[] toArray() {
+    double[] out = new double[Math.toIntExact(size())];
+    int i = 0;
+    for (long r = 0; r < rows; r++) {
+      for (long c = 0; c < cols; c++) {
+        out[i++] = get(r, c);
+      }
+    }
+    return out;
+  }
+
+  /** Fails unless the shape is [rows, cols]. */
+  public void requireShape(String what, long rows, long cols) {
+    if (this.rows != rows || this.cols != cols) {
+      throw new IllegalArgumentException(
+          what + " must be [" + rows + ", " + cols + "] but is " + this);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return dtype + "[" + rows + ", " + cols + "]";
+  }
+
+  private MemorySegment tail(long element) {
+    return rows == 0 || cols == 0
+        ? data
+        : data.asSlice(Math.min(element * dtype.bytes(), data.byteSize()));
+  }
+
+  private long checkedOffset(long row, long col) {
+    if (row < 0 || row >= rows || col < 0 || col >= cols) {
+      throw new IndexOutOfBoundsException("[" + row + ", " + col + "] of " + this);
+    }
+    return offset(row, col);
+  }
+
+  private static void checkRange(String what, long from, long to, long size) {
+    if (from < 0 || to < from || to > size) {
+      throw new IndexOutOfBoundsException(what + " [" + from + ", " + to + ") of " + size);
+    }
+  }
+
+  private static short roundToBf16(float value) {
+    int bits = Float.floatToRawIntBits(value);
+    if (Float.isNaN(value)) {
+      return (short) ((bits >>> 16) | 0x40);
+    }
+    return (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+  }
+}

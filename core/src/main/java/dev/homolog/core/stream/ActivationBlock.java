@@ -1,0 +1,37 @@
+package dev.homolog.core.stream;
+
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.Site;
+import java.util.List;
+
+/**
+ * One batch of tokens and every model's activations on it, in the kernels' memory. Valid only
+ * during the call of {@link ActivationSink#accept} that hands it over; the buffers are used again.
+ *
+ * @param kernels the device that the tensors belong to
+ * @param models the models in order, the reference first
+ * @param ids token ids I32 [T, 1]
+ * @param keep U8 [T, 1]: 1 where the token counts for correlations
+ * @param kept number of ones in {@code keep}
+ * @param pre MLP_PRE [T, all neurons of the study], or null where no sink reads it
+ * @param post MLP_POST likewise
+ */
+public record ActivationBlock(
+    Kernels kernels,
+    List<ModelNeurons> models,
+    Tensor ids,
+    Tensor keep,
+    long kept,
+    Tensor pre,
+    Tensor post) {
+
+  /** The site's activations [T, all neurons of the study]; fails where no sink asked for it. */
+  public Tensor site(Site site) {
+    Tensor found = site == Site.MLP_PRE ? pre : post;
+    if (found == null) {
+      throw new IllegalStateException("no sink of this stream asked for " + site);
+    }
+    return found;
+  }
+}

@@ -1,0 +1,180 @@
+package dev.homolog.core.stream;
+
+import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.Activations;
+import dev.homolog.core.model.Site;
+import dev.homolog.core.model.Transformer;
+import dev.homolog.core.tokens.TokenTable;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs several models over the same rows of tokens, batch by batch, each model once a batch, and
+ * shows every batch to all sinks. Belongs to one thread and to the arena it was opened with.
+ */
+public final class ActivationStream {
+  private final Kernels kernels;
+  private final Arena arena;
+  private final List<ModelNeurons> models;
+  private final List<Transformer> transformers;
+  private final TokenTable table;
+  private final int batchRows;
+  private final Tensor ids;
+  private final Tensor keep;
+  private final Map<Site, Tensor> sites = new EnumMap<>(Site.class);
+
+  private ActivationStream(
+      Kernels kernels,
+      Arena arena,
+      List<ModelNeurons> models,
+      List<Transformer> transformers,
+      Text text) {
+    this.kernels = kernels;
+    this.arena = arena;
+    this.models = models;
+    this.transformers = transformers;
+    this.table = text.table;
+    this.batchRows = text.batchRows;
+    long tokens = text.tokens();
+    this.ids = kernels.allocate(arena, DType.I32, tokens, 1);
+    this.keep = kernels.allocate(arena, DType.U8, tokens, 1);
+  }
+
+  /**
+   * The text that a stream reads.
+   *
+   * @param batchRows rows of the table a batch
+   */
+  public record Text(TokenTable table, int batchRows) {
+    long tokens() {
+      return (long) batchRows * table.context();
+    }
+  }
+
+  /** A model and the name by which its columns are known. */
+  public record Model(String name, Checkpoint checkpoint) {}
+
+  /** Opens a stream over the models, the reference first; their checkpoints must stay open. */
+  public static ActivationStream open(Kernels kernels, Arena arena, List<Model> models, Text text) {
+    List<ModelNeurons> neurons = new ArrayList<>();
+    List<Transformer> transformers = new ArrayList<>();
+    long offset = 0;
+    for (Model model : models) {
+      var config = model.checkpoint().config();
+      neurons.add(new ModelNeurons(model.name(), config.layers(), config.dMlp(), offset));
+      offset += config.neurons();
+      transformers.add(Transformer.of(model.checkpoint(), kernels, arena, text.tokens()));
+    }
+    return new ActivationStream(kernels, arena, List.copyOf(neurons), transformers, text);
+  }
+
+  /** The models' columns, in the order they were given. */
+  public List<ModelNeurons> models() {
+    return models;
+  }
+
+  /** Number of neurons of all models together. */
+  public long neurons() {
+    ModelNeurons last = models.getLast();
+    return last.offset() + last.count();
+  }
+
+  /** Mean and deviation of every neuron on some rows, to standardise by. */
+  public Pilot pilot(Rows rows, ProgressListener progress) {
+    Pilot identity = Pilot.identity(kernels, arena, neurons());
+    MomentsSink moments = new MomentsSink(kernels, arena, identity, neurons());
+    run("pilot", rows, identity, List.of(moments), progress);
+    return moments.moments().pilot(kernels, arena);
+  }
+
+  /**
+   * Shows the rows to the sinks.
+   *
+   * @param phase what to call it in progress
+   * @param pilot for sinks that read standardised values
+   */
+  public void run(
+      String phase,
+      Rows rows,
+      Pilot pilot,
+      List<? extends ActivationSink> sinks,
+      ProgressListener progress) {
+    for (ActivationSink sink : sinks) {
+      sink.sites().forEach(this::buffer);
+    }
+    long total = (long) rows.count() * table.context();
+    for (int from = 0; from < rows.count(); from += batchRows) {
+      progress.progress(phase, (long) from * table.context(), total);
+      int to = Math.min(from + batchRows, rows.count());
+      show(forward(rows, from, to), pilot, sinks);
+    }
+    progress.progress(phase, total, total);
+  }
+
+  private ActivationBlock forward(Rows rows, int from, int to) {
+    int context = table.context();
+    long tokens = (long) (to - from) * context;
+    long rowBytes = (long) context * Integer.BYTES;
+    for (int i = from; i < to; i++) {
+      long at = (long) (i - from) * context;
+      MemorySegment.copy(table.ids(rows.get(i), 1), 0, ids.data(), at * Integer.BYTES, rowBytes);
+      MemorySegment.copy(table.keep(rows.get(i), 1), 0, keep.data(), at, context);
+    }
+    long kept = 0;
+    for (long t = 0; t < tokens; t++) {
+      kept += keep.data().get(ValueLayout.JAVA_BYTE, t);
+    }
+    Tensor batchIds = ids.rows(0, tokens);
+    Tensor pre = rowsOf(Site.MLP_PRE, tokens);
+    Tensor post = rowsOf(Site.MLP_POST, tokens);
+    for (int i = 0; i < models.size(); i++) {
+      ModelNeurons model = models.get(i);
+      Activations out =
+          Activations.sites(
+              pre == null ? null : model.columns(pre), post == null ? null : model.columns(post));
+      transformers.get(i).forward(batchIds, context, out);
+    }
+    return new ActivationBlock(kernels, models, batchIds, keep.rows(0, tokens), kept, pre, post);
+  }
+
+  /**
+   * Raw readers first; then the block is standardised in place, which needs no second buffer, for
+   * the others.
+   */
+  private void show(ActivationBlock block, Pilot pilot, List<? extends ActivationSink> sinks) {
+    for (ActivationSink sink : sinks) {
+      if (sink.values() == ActivationSink.Values.RAW) {
+        sink.accept(block);
+      }
+    }
+    boolean standardized = false;
+    for (ActivationSink sink : sinks) {
+      if (sink.values() == ActivationSink.Values.STANDARDIZED) {
+        if (!standardized) {
+          Tensor post = block.site(Site.MLP_POST);
+          kernels.standardize(post, block.keep(), pilot.mean(), pilot.scale());
+          standardized = true;
+        }
+        sink.accept(block);
+      }
+    }
+  }
+
+  private void buffer(Site site) {
+    sites.computeIfAbsent(
+        site, _ -> kernels.allocate(arena, kernels.working(), keep.rows(), neurons()));
+  }
+
+  private Tensor rowsOf(Site site, long tokens) {
+    Tensor all = sites.get(site);
+    return all == null ? null : all.rows(0, tokens);
+  }
+}

@@ -1,0 +1,109 @@
+package dev.homolog.core.tokens;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * A Hugging Face {@code tokenizer.json}: text to token ids and back, as Python's {@code
+ * Tokenizer.encode(text, add_special_tokens=False)} does it. Nothing is truncated, padded or added;
+ * a special token spelt out in the text, such as {@code <|endoftext|>}, becomes that token's id.
+ * Surrogates without partner count as U+FFFD. Any thread may use it; it needs no closing.
+ */
+public final class Tokenizer {
+  private final Path file;
+  private final TokenizerEngine engine;
+  private final OptionalInt newlineId;
+
+  private Tokenizer(Path file, TokenizerEngine engine) {
+    this.file = file;
+    this.engine = engine;
+    this.newlineId = findNewline(engine);
+  }
+
+  /**
+   * Reads a tokenizer; equal files share one native tokenizer for the life of the process.
+   *
+   * @throws dev.homolog.core.InputException if the file is missing or is no tokenizer
+   * @throws dev.homolog.core.HomologException if Java was started without native access for it
+   */
+  public static Tokenizer of(Path tokenizerJson) {
+    return new Tokenizer(tokenizerJson, TokenizerEngine.of(tokenizerJson));
+  }
+
+  /** Where it was read from, for messages. */
+  public Path file() {
+    return file;
+  }
+
+  /** Token ids of a text of any length. */
+  public int[] encode(String text) {
+    return engine.encode(Utf8.wellFormed(text).text());
+  }
+
+  /** Token ids of several texts, on all cores where the tokenizer allows it. */
+  public int[][] encode(List<String> texts) {
+    return engine.encode(texts.stream().map(text -> Utf8.wellFormed(text).text()).toList());
+  }
+
+  /** Token ids and where each token lies in the text. */
+  public Encoded encodeWithSpans(String text) {
+    return engine.encodeWithSpans(Utf8.wellFormed(text).text());
+  }
+
+  /** The text of several tokens together; bytes that are no UTF-8 show as U+FFFD. */
+  public String decode(int... ids) {
+    return engine.decode(ids);
+  }
+
+  /**
+   * The text of one token for printing: its bytes decoded, part of a character as U+FFFD. A row of
+   * an embedding that is only padding has no token; then this says so.
+   */
+  public String tokenText(int id) {
+    return engine.has(id) ? engine.decode(id) : "<no token " + id + ">";
+  }
+
+  /** One more than the largest id, added tokens included. */
+  public int vocabularySize() {
+    return engine.size();
+  }
+
+  /** The id of a token as it is spelt in the file, such as {@code <|endoftext|>}. */
+  public OptionalInt id(String token) {
+    Integer id = engine.vocabulary().ids().get(token);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+  }
+
+  /** The single token that is exactly "\n", if there is one. */
+  public OptionalInt newlineId() {
+    return newlineId;
+  }
+
+  /**
+   * The first thing in which another tokenizer differs ("here" is this one, "there" the other):
+   * tokens by id, added tokens, merges. Empty if ids mean the same in both.
+   */
+  public Optional<String> difference(Tokenizer other) {
+    if (engine.hash().equals(other.engine.hash())) {
+      return Optional.empty();
+    }
+    return engine.vocabulary().difference(other.engine.vocabulary());
+  }
+
+  private static OptionalInt findNewline(TokenizerEngine engine) {
+    int[] encoded = engine.encode("\n");
+    if (encoded.length == 1 && engine.decode(encoded).equals("\n")) {
+      return OptionalInt.of(encoded[0]);
+    }
+    for (String spelling :
+        List.of("\u010A", "\n", "<0x0A>")) { // GPT-2's bytes, plain, byte fallback
+      Integer id = engine.vocabulary().ids().get(spelling);
+      if (id != null && engine.decode(id).equals("\n")) {
+        return OptionalInt.of(id);
+      }
+    }
+    return OptionalInt.empty();
+  }
+}

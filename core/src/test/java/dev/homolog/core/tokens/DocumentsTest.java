@@ -1,0 +1,227 @@
+package dev.homolog.core.tokens;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.github.luben.zstd.ZstdCompressCtx;
+import dev.homolog.core.InputException;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DocumentsTest {
+  private static final String REMEDY = "; give one object a line, as {\"text\": \"…\"}";
+
+  @TempDir Path folder;
+
+  @Test
+  void everyKindOfFile() throws IOException {
+    String lines =
+        """
+        {"text": "one", "meta": {"pile_set_name": "A", "x": [1, {"text": 2}]}}
+
+        {"id": {"text": "no"}, "meta": {}, "text": "two\\n"}\r
+        {"text": "", "meta": null}
+           \t
+        {"text": "three", "meta": {"pile_set_name": null}}\
+        """;
+    byte[] bytes = lines.getBytes(StandardCharsets.UTF_8);
+    Path text = write("a.txt", "whole\nfile\r\n\u00E9".getBytes(StandardCharsets.UTF_8));
+    Path plain = write("b.jsonl", bytes);
+    Path gzip = write("c.jsonl.gz", gzip(bytes));
+    // Two frames, as parallel compressors write them.
+    Path zstd =
+        write(
+            "d.JSONL.ZST",
+            join(
+                zstd(Arrays.copyOf(bytes, 30)), zstd(Arrays.copyOfRange(bytes, 30, bytes.length))));
+    List<String> seen = new ArrayList<>();
+    for (Document d : all(text, plain, gzip, zstd)) {
+      seen.add(d.file() + ":" + d.line() + ":" + d.label().orElse("-") + ":" + d.text());
+    }
+    List<String> expected = new ArrayList<>(List.of("0:1:-:whole\nfile\r\n\u00E9"));
+    for (int file = 1; file <= 3; file++) {
+      expected.addAll(
+          List.of(file + ":1:A:one", file + ":3:-:two\n", file + ":4:-:", file + ":6:-:three"));
+    }
+    assertEquals(expected, seen);
+  }
+
+  @Test
+  void linesLongerThanAnyBuffer() throws IOException {
+    String word = "abcdefghij".repeat(50_000);
+    byte[] bytes =
+        ("{\"text\": \"" + word + "\"}\n{\"text\": \"x\"}\n").getBytes(StandardCharsets.UTF_8);
+    for (Path path :
+        List.of(
+            write("a.jsonl", bytes),
+            write("a.jsonl.gz", gzip(bytes)),
+            write("a.jsonl.zst", zstd(bytes)))) {
+      assertEquals(List.of(word, "x"), all(path).stream().map(Document::text).toList());
+    }
+  }
+
+  @Test
+  void malformedUtf8IsReplacedAndCounted() throws IOException {
+    byte[] bytes = {
+      'a',
+      (byte) 0xFF,
+      'b',
+      (byte) 0xE2,
+      (byte) 0x82,
+      'c',
+      (byte) 0xEF,
+      (byte) 0xBF,
+      (byte) 0xBD,
+      (byte) 0xC3
+    };
+    Document text = all(write("a.txt", bytes)).getFirst();
+    assertEquals("a\uFFFDb\uFFFDc\uFFFD\uFFFD", text.text());
+    assertEquals(3, text.replaced());
+    byte[] line =
+        join(
+            join("{\"text\": \"".getBytes(StandardCharsets.UTF_8), bytes),
+            "\\ud83d \\ud83d\\ude00\"}".getBytes(StandardCharsets.UTF_8));
+    Document json = all(write("a.jsonl", line)).getFirst();
+    assertEquals("a\uFFFDb\uFFFDc\uFFFD\uFFFD\uFFFD \uD83D\uDE00", json.text());
+    assertEquals(4, json.replaced());
+  }
+
+  @Test
+  void byteOrderMarkIsNoPartOfJson() throws IOException {
+    Path file = write("a.jsonl", "\uFEFF{\"text\": \"x\"}".getBytes(StandardCharsets.UTF_8));
+    assertEquals("x", all(file).getFirst().text());
+  }
+
+  @Test
+  void badLinesAreNamed() throws IOException {
+    assertLine(
+        "{\"text\": \"a\"",
+        "not JSON: Unexpected end-of-input: expected close marker for Object" + REMEDY,
+        true);
+    assertLine("[1]", "not a JSON object" + REMEDY, true);
+    assertLine("\"text\"", "not a JSON object" + REMEDY, true);
+    assertLine("{\"txt\": \"a\"}", "no \"text\"" + REMEDY, true);
+    assertLine("{\"text\": 5}", "\"text\" is not a string" + REMEDY, true);
+    assertLine("{\"text\": null}", "\"text\" is not a string" + REMEDY, true);
+    assertLine(
+        "{\"text\": \"a\", \"text\": \"b\"}", "not JSON: Duplicate field 'text'" + REMEDY, true);
+    assertLine("{\"text\": \"a\"} {\"text\": \"b\"}", "more than one JSON object" + REMEDY, true);
+    assertLine(
+        "{\"text\": \"a\", \"meta\": {\"pile_set_name\": 3}}",
+        "\"meta.pile_set_name\" is not a string" + REMEDY,
+        true);
+    assertLine("{\"text\": \"a\", \"n\": NaN}", "not JSON: Non-standard token 'NaN'", false);
+    assertLine("[".repeat(5000), "not a JSON object" + REMEDY, true);
+    assertLine(
+        "{\"a\":" + "[".repeat(5000), "not JSON: Document nesting depth (1001) exceeds", false);
+  }
+
+  private void assertLine(String line, String message, boolean whole) throws IOException {
+    Path file =
+        write("bad.jsonl", ("{\"text\": \"fine\"}\n\n" + line).getBytes(StandardCharsets.UTF_8));
+    String actual = assertThrows(InputException.class, () -> all(file)).getMessage();
+    String expected = file + ": line 3: " + message;
+    assertEquals(
+        expected,
+        whole ? actual : actual.substring(0, Math.min(actual.length(), expected.length())));
+    assertEquals(1, actual.lines().count());
+  }
+
+  @Test
+  void badFilesAreNamed() throws IOException {
+    assertFile(
+        folder.resolve("a.csv"),
+        "not a kind of text that is known; give .txt, .jsonl, .jsonl.gz or .jsonl.zst");
+    assertFile(
+        folder.resolve("a.txt.gz"),
+        "not a kind of text that is known; give .txt, .jsonl, .jsonl.gz or .jsonl.zst");
+    assertFile(folder.resolve("a.txt"), "no such file; check the path given to --text");
+    assertFile(
+        Files.createDirectory(folder.resolve("dir.txt")),
+        "a folder, not a file; name the files inside it");
+    byte[] lines =
+        "{\"text\": \"some text that is there\"}\n".repeat(5000).getBytes(StandardCharsets.UTF_8);
+    byte[] zstd = zstd(lines);
+    assertFile(
+        write("a.jsonl.gz", lines),
+        "cannot be read: Not in GZIP format; check that the file is whole");
+    assertFile(
+        write("b.jsonl.gz", new byte[0]),
+        "cannot be read: EOFException; check that the file is whole");
+    assertBroken(
+        write("c.jsonl.gz", Arrays.copyOf(gzip(lines), 200)),
+        "Unexpected end of ZLIB input stream");
+    assertBroken(write("a.jsonl.zst", lines), "Unknown frame descriptor");
+    assertBroken(
+        write("b.jsonl.zst", Arrays.copyOf(zstd, zstd.length - 5)),
+        "the file ends within a zstd frame");
+    assertBroken(write("c.jsonl.zst", new byte[0]), "the file ends within a zstd frame");
+    zstd[zstd.length / 2] ^= 0x55;
+    assertThrows(InputException.class, () -> all(write("d.jsonl.zst", zstd)));
+  }
+
+  private void assertFile(Path file, String message) {
+    assertEquals(
+        file + ": " + message, assertThrows(InputException.class, () -> all(file)).getMessage());
+  }
+
+  private void assertBroken(Path file, String reason) {
+    InputException refusal = assertThrows(InputException.class, () -> all(file));
+    assertEquals("line ", refusal.field().substring(0, 5));
+    assertEquals("cannot be read: " + reason, refusal.problem());
+  }
+
+  @Test
+  void theFamilysText() throws IOException {
+    List<Document> documents = all(Golden.VALIDATION);
+    assertEquals(429, documents.size());
+    assertEquals(Optional.of("Python Docs reST"), documents.getFirst().label());
+    assertEquals(0, documents.stream().mapToLong(Document::replaced).sum());
+  }
+
+  private static List<Document> all(Path... files) throws IOException {
+    List<Document> all = new ArrayList<>();
+    try (Documents documents = Documents.of(List.of(files))) {
+      for (Optional<Document> d = documents.next(); d.isPresent(); d = documents.next()) {
+        all.add(d.get());
+      }
+      assertEquals(Optional.empty(), documents.next());
+    }
+    return all;
+  }
+
+  private Path write(String name, byte[] bytes) throws IOException {
+    return Files.write(folder.resolve(name), bytes);
+  }
+
+  private static byte[] join(byte[] a, byte[] b) {
+    byte[] both = Arrays.copyOf(a, a.length + b.length);
+    System.arraycopy(b, 0, both, a.length, b.length);
+    return both;
+  }
+
+  private static byte[] zstd(byte[] bytes) {
+    try (ZstdCompressCtx context = new ZstdCompressCtx()) {
+      return context.setChecksum(true).compress(bytes);
+    }
+  }
+
+  private static byte[] gzip(byte[] bytes) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (OutputStream gzip = new GZIPOutputStream(out)) {
+      gzip.write(bytes);
+    }
+    return out.toByteArray();
+  }
+}
