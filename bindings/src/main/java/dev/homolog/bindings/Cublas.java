@@ -8,10 +8,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * A cuBLAS handle: its own, or libtorch's ({@link Torch#blasHandle}), which runs on the stream that is current in libtorch.
+ * A cuBLAS handle: its own, or libtorch's ({@link Torch#blasHandle}), which runs on the stream that
+ * is current in libtorch.
  *
- * <p>cuBLAS stores matrices by columns. A row-major matrix [r, c] with row stride s is, seen by columns, its transpose [c, r]
- * with leading dimension s: {@link #accumulateTransposed} does that translation. One thread at a time.
+ * <p>cuBLAS stores matrices by columns. A row-major matrix [r, c] with row stride s is, seen by
+ * columns, its transpose [c, r] with leading dimension s: {@link #accumulateTransposed} does that
+ * translation. One thread at a time.
  */
 public final class Cublas implements AutoCloseable {
   private static final long MAX_TEXT = 4096;
@@ -88,7 +90,10 @@ public final class Cublas implements AutoCloseable {
     }
   }
 
-  /** Memory of the device for calls to use, so that reruns are equal bit for bit; null pointer and 0 for cuBLAS's own. */
+  /**
+   * Memory of the device for calls to use, so that reruns are equal bit for bit; null pointer and 0
+   * for cuBLAS's own.
+   */
   public void setWorkspace(MemorySegment memory, long bytes) {
     check(CublasC.cublasSetWorkspace_v2(handle(), memory, bytes), "cublasSetWorkspace");
   }
@@ -125,11 +130,10 @@ public final class Cublas implements AutoCloseable {
   public record Matrix(MemorySegment data, Dtype type, int ld, boolean transposed) {}
 
   /**
-   * c [m, n] = beta · c + alpha · a [m, k] · b [k, n], by columns. Sums are in float32 for a and b of float32, bfloat16 and
-   * float16, and in float64 for float64.
+   * c [m, n] = beta · c + alpha · a [m, k] · b [k, n], by columns. Sums are in float32 for a and b
+   * of float32, bfloat16 and float16, and in float64 for float64.
    */
-  public void gemmEx(
-      int m, int n, int k, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+  public void gemmEx(int m, int n, int k, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
     requireGemm(m, n, k, a, b, c);
     boolean wide = a.type() == Dtype.FLOAT64;
     setScalars(wide, alpha, beta);
@@ -160,15 +164,7 @@ public final class Cublas implements AutoCloseable {
 
   /** As {@link #gemmEx}, count times, each matrix so many elements after the one before. */
   public void gemmStridedBatchedEx(
-      int m,
-      int n,
-      int k,
-      double alpha,
-      Batch a,
-      Batch b,
-      double beta,
-      Batch c,
-      int count) {
+      int m, int n, int k, double alpha, Batch a, Batch b, double beta, Batch c, int count) {
     requireGemm(m, n, k, a.first(), b.first(), c.first());
     boolean wide = a.first().type() == Dtype.FLOAT64;
     setScalars(wide, alpha, beta);
@@ -251,8 +247,9 @@ public final class Cublas implements AutoCloseable {
   }
 
   /**
-   * c [n, m] = beta · c + aᵀ · b of row-major a [rows, n] and b [rows, m]: the update of cross products. a and b are of one
-   * dtype; c is float32, or float64 if they are. Columns may be slices of wider rows.
+   * c [n, m] = beta · c + aᵀ · b of row-major a [rows, n] and b [rows, m]: the update of cross
+   * products. a and b are of one dtype; c is float32, or float64 if they are. Columns may be slices
+   * of wider rows.
    */
   public void accumulateTransposed(TorchTensor c, TorchTensor a, TorchTensor b, double beta) {
     TorchGemm.requireSameDevice(c, a);
@@ -265,7 +262,8 @@ public final class Cublas implements AutoCloseable {
     if (c.dtype() != sum) {
       throw new IllegalArgumentException("the sums of %s are not %s".formatted(a, c));
     }
-    // By columns: cᵀ [m, n] = bᵀ [m, rows] · a [rows, n], where b's rows are columns already and a's must be turned.
+    // By columns: cᵀ [m, n] = bᵀ [m, rows] · a [rows, n], where b's rows are columns already and
+    // a's must be turned.
     gemmEx(
         Math.toIntExact(b.size(1)),
         Math.toIntExact(a.size(1)),
@@ -316,8 +314,7 @@ public final class Cublas implements AutoCloseable {
       case FLOAT64 -> CublasC.CUDA_R_64F();
       case BFLOAT16 -> CublasC.CUDA_R_16BF();
       case FLOAT16 -> CublasC.CUDA_R_16F();
-      case UINT8, INT32, INT64, BOOL ->
-          throw new IllegalArgumentException("a gemm of " + dtype);
+      case UINT8, INT32, INT64, BOOL -> throw new IllegalArgumentException("a gemm of " + dtype);
     };
   }
 

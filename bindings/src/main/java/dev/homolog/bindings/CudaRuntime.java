@@ -56,8 +56,7 @@ public final class CudaRuntime {
   public String deviceName(int device) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment properties = arena.allocate(PROPERTIES_BYTES, 16);
-      check(
-          CudartC.cudaGetDeviceProperties(properties, device), "cudaGetDeviceProperties");
+      check(CudartC.cudaGetDeviceProperties(properties, device), "cudaGetDeviceProperties");
       return properties.asSlice(0, NAME_BYTES).getString(0);
     }
   }
@@ -125,8 +124,7 @@ public final class CudaRuntime {
 
   /** Copies between host and devices; waits. */
   public void copy(MemorySegment target, MemorySegment source, long bytes) {
-    check(
-        CudartC.cudaMemcpy(target, source, bytes, CudartC.cudaMemcpyDefault()), "cudaMemcpy");
+    check(CudartC.cudaMemcpy(target, source, bytes, CudartC.cudaMemcpyDefault()), "cudaMemcpy");
   }
 
   /** Copies in the order of a stream; both sides stay as they are until it was waited for. */
@@ -205,7 +203,8 @@ public final class CudaRuntime {
     if (status != 0) {
       String name = CudartC.cudaGetErrorName(status).reinterpret(MAX_TEXT).getString(0);
       String text = CudartC.cudaGetErrorString(status).reinterpret(MAX_TEXT).getString(0);
-      // Errors that do not break the device are forgotten, so that they are not reported again by a later call.
+      // Errors that do not break the device are forgotten, so that they are not reported again by a
+      // later call.
       CudartC.cudaGetLastError();
       throw new NativeException(function, status, name + ", " + text);
     }

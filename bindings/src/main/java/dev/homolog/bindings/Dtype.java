@@ -1,6 +1,9 @@
 package dev.homolog.bindings;
 
-/** Element types of tensors, with libtorch's codes; {@link Torch#open} checks that the library agrees. */
+/**
+ * Element types of tensors, with libtorch's codes; {@link Torch#open} checks that the library
+ * agrees.
+ */
 public enum Dtype {
   UINT8(0, 1),
   INT32(3, 4),

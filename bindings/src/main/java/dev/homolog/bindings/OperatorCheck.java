@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Calls every operator of this package once on tiny tensors, so that one that is missing or has another schema is found when
- * a run starts and not in the middle of it. Takes some milliseconds.
+ * Calls every operator of this package once on tiny tensors, so that one that is missing or has
+ * another schema is found when a run starts and not in the middle of it. Takes some milliseconds.
  */
 final class OperatorCheck {
   private final Device device;
@@ -40,8 +40,7 @@ final class OperatorCheck {
   }
 
   private TorchTensor ones(Dtype dtype, long... sizes) {
-    return keep(
-        TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes)).fill(1));
+    return keep(TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes)).fill(1));
   }
 
   private TorchTensor keep(TorchTensor tensor) {
@@ -52,7 +51,6 @@ final class OperatorCheck {
   private void keep(TorchTensor... tensors) {
     open.addAll(List.of(tensors));
   }
-
 
   private void gemm() {
     TorchTensor a = ones(Dtype.FLOAT32, 2, 2);
@@ -118,8 +116,7 @@ final class OperatorCheck {
     TorchTensor indices = ones(Dtype.INT64, 1, 2);
     keep(TorchOps.indexSelect(x, 0, index));
     keep(TorchOps.gather(x, 0, indices));
-    TorchOps.scatterAddInPlace(
-        ones(Dtype.FLOAT32, 2, 2), 0, indices, ones(Dtype.FLOAT32, 1, 2));
+    TorchOps.scatterAddInPlace(ones(Dtype.FLOAT32, 2, 2), 0, indices, ones(Dtype.FLOAT32, 1, 2));
     keep(TorchOps.topK(x, 1, 1, true, true));
     keep(TorchOps.sort(x, 1, true));
     keep(TorchOps.cat(0, x, x));

@@ -6,10 +6,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A thread's memory for the arguments and results of one native call, so that calls allocate nothing.
+ * A thread's memory for the arguments and results of one native call, so that calls allocate
+ * nothing.
  *
- * <p>Each call reads its results out before the next one is made. libtorch's grad mode is a thread's too: it is switched off
- * when a thread makes its first call.
+ * <p>Each call reads its results out before the next one is made. libtorch's grad mode is a
+ * thread's too: it is switched off when a thread makes its first call.
  */
 final class Scratch {
   static final int STACK = 32;

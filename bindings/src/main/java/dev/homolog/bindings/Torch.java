@@ -14,7 +14,10 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
-/** The libtorch of this process: makes tensors, sets threads, and hands out CUDA's streams. Any thread. */
+/**
+ * The libtorch of this process: makes tensors, sets threads, and hands out CUDA's streams. Any
+ * thread.
+ */
 public final class Torch {
   private static Torch opened;
 
@@ -25,7 +28,8 @@ public final class Torch {
   }
 
   /**
-   * Loads libtorch and tries every operator of this package once, on the CPU and, if there is one, on the first GPU.
+   * Loads libtorch and tries every operator of this package once, on the CPU and, if there is one,
+   * on the first GPU.
    *
    * @throws NativeUnavailableException with the reasons, if there is no libtorch that serves
    */
@@ -75,7 +79,10 @@ public final class Torch {
     return TorchCalls.emptyStridedPinned(dtype, sizes, Shapes.contiguous(sizes));
   }
 
-  /** A float64 tensor without dimensions on the CPU: it does not widen the float tensors it is combined with. */
+  /**
+   * A float64 tensor without dimensions on the CPU: it does not widen the float tensors it is
+   * combined with.
+   */
   public TorchTensor scalar(double value) {
     return TorchCalls.scalar(value);
   }
@@ -105,8 +112,9 @@ public final class Torch {
   }
 
   /**
-   * {@code at::set_num_threads(int)}, the one function that we call by its C++ name: libtorch has no C function for it. The
-   * name is that of the Itanium ABI, unchanged since torch 1.0; its shape, one int and no result, is by hand.
+   * {@code at::set_num_threads(int)}, the one function that we call by its C++ name: libtorch has
+   * no C function for it. The name is that of the Itanium ABI, unchanged since torch 1.0; its
+   * shape, one int and no result, is by hand.
    */
   private static final class ThreadSetter {
     private static final MethodHandle HANDLE =
@@ -114,15 +122,17 @@ public final class Torch {
             .downcallHandle(
                 SymbolLookup.loaderLookup()
                     .find("_ZN2at15set_num_threadsEi")
-                    .orElseThrow(
-                        () ->
-                            new UnsupportedOperationException(
-                                "this libtorch cannot set its number of threads; start the process"
-                                    + " with OMP_NUM_THREADS")),
+                    .orElseThrow(() ->
+                        new UnsupportedOperationException(
+                            "this libtorch cannot set its number of threads; start the process"
+                                + " with OMP_NUM_THREADS")),
                 FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
   }
 
-  /** Whether operators of the calling thread record gradients: off once a thread has made a call here. */
+  /**
+   * Whether operators of the calling thread record gradients: off once a thread has made a call
+   * here.
+   */
   public boolean gradMode() {
     Scratch.get();
     return TorchC.aoti_torch_grad_mode_is_enabled();
@@ -163,7 +173,10 @@ public final class Torch {
     synchronize(currentStream(device), device);
   }
 
-  /** libtorch's cublasHandle_t of the calling thread's current device and stream: not to be destroyed. */
+  /**
+   * libtorch's cublasHandle_t of the calling thread's current device and stream: not to be
+   * destroyed.
+   */
   public MemorySegment blasHandle() {
     requireCuda();
     Scratch s = Scratch.get();
@@ -201,7 +214,10 @@ public final class Torch {
     return new Guard(s.pointer0(), true);
   }
 
-  /** Puts back what was current before. Belongs to the thread that asked for it; closing twice is allowed. */
+  /**
+   * Puts back what was current before. Belongs to the thread that asked for it; closing twice is
+   * allowed.
+   */
   public static final class Guard implements AutoCloseable {
     private final Thread thread = Thread.currentThread();
     private final boolean ofStream;
@@ -226,7 +242,8 @@ public final class Torch {
       LiveHandles.gone();
       if (ofStream) {
         TorchErrors.check(
-            TorchC.aoti_torch_delete_cuda_stream_guard(last), "aoti_torch_delete_cuda_stream_guard");
+            TorchC.aoti_torch_delete_cuda_stream_guard(last),
+            "aoti_torch_delete_cuda_stream_guard");
       } else {
         TorchErrors.check(
             TorchC.aoti_torch_delete_device_guard(last), "aoti_torch_delete_device_guard");

@@ -11,7 +11,10 @@ import java.util.StringJoiner;
 final class TorchErrors {
   private static final long MAX_TEXT = 1 << 16;
 
-  /** Whether the library keeps the text of the last exception: torch 2.13 and newer. Tests switch it off. */
+  /**
+   * Whether the library keeps the text of the last exception: torch 2.13 and newer. Tests switch it
+   * off.
+   */
   static volatile boolean hasText =
       SymbolLookup.loaderLookup().find("torch_exception_get_what_without_backtrace").isPresent();
 
@@ -34,18 +37,21 @@ final class TorchErrors {
   }
 
   /**
-   * Throws if the status is not 0. Called right after the native call with all tensors that it was given: it also keeps them,
-   * and the memory they share, reachable until here.
+   * Throws if the status is not 0. Called right after the native call with all tensors that it was
+   * given: it also keeps them, and the memory they share, reachable until here.
    */
   static void check(
       int status, String function, TorchTensor a, TorchTensor b, TorchTensor c, TorchTensor d) {
-    if (status != 0) {
-      throw failure(status, function, a, b, c, d);
+    try {
+      if (status != 0) {
+        throw failure(status, function, a, b, c, d);
+      }
+    } finally {
+      Reference.reachabilityFence(a);
+      Reference.reachabilityFence(b);
+      Reference.reachabilityFence(c);
+      Reference.reachabilityFence(d);
     }
-    Reference.reachabilityFence(a);
-    Reference.reachabilityFence(b);
-    Reference.reachabilityFence(c);
-    Reference.reachabilityFence(d);
   }
 
   static NativeException failure(int status, String function, TorchTensor... tensors) {

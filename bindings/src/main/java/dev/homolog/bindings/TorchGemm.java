@@ -6,11 +6,12 @@ import dev.homolog.bindings.gen.torch.TorchC;
 import java.util.Arrays;
 
 /**
- * Matrix products. All tensors of a call are on one device; an output has the shape of the result and is never resized.
+ * Matrix products. All tensors of a call are on one device; an output has the shape of the result
+ * and is never resized.
  *
- * <p>Any strides will do: transposed views and column slices are passed to the BLAS as they are. Which of libtorch's functions
- * is called, the CPU's or CUDA's, is told by the output. float32 products on a GPU do not use TF32 unless libtorch's default
- * was changed.
+ * <p>Any strides will do: transposed views and column slices are passed to the BLAS as they are.
+ * Which of libtorch's functions is called, the CPU's or CUDA's, is told by the output. float32
+ * products on a GPU do not use TF32 unless libtorch's default was changed.
  */
 public final class TorchGemm {
   private static final TorchOperator LINEAR = new TorchOperator("aten::linear", "");
@@ -74,7 +75,10 @@ public final class TorchGemm {
         b);
   }
 
-  /** out [g, m, n] = beta · c + alpha · a [g, m, k] · b [g, k, n], with c broadcast to out; c may be out. */
+  /**
+   * out [g, m, n] = beta · c + alpha · a [g, m, k] · b [g, k, n], with c broadcast to out; c may be
+   * out.
+   */
   public static void baddbmmInto(
       TorchTensor out, TorchTensor c, TorchTensor a, TorchTensor b, double beta, double alpha) {
     requireProduct(out, a, b, 3);

@@ -8,13 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * An operator of libtorch called through its dispatcher: any one without a Scalar argument, on any device.
+ * An operator of libtorch called through its dispatcher: any one without a Scalar argument, on any
+ * device.
  *
  * <pre>{@code
  * static final TorchOperator GELU = new TorchOperator("aten::gelu", "");
@@ -23,8 +24,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * }
  * }</pre>
  *
- * <p>All arguments of the schema are given, in its order, those with defaults too. What the dispatcher consumes is made here
- * and freed here if the call does not take place: tensors that are passed stay the caller's.
+ * <p>All arguments of the schema are given, in its order, those with defaults too. What the
+ * dispatcher consumes is made here and freed here if the call does not take place: tensors that are
+ * passed stay the caller's.
  */
 public final class TorchOperator {
   /** The schemas that our arguments follow: libtorch adapts calls made for an older version. */
@@ -36,7 +38,9 @@ public final class TorchOperator {
   private final MemorySegment nativeName;
   private final MemorySegment nativeOverload;
 
-  /** Whether a call has succeeded, so that a later failure is known to have consumed its arguments. */
+  /**
+   * Whether a call has succeeded, so that a later failure is known to have consumed its arguments.
+   */
   private volatile boolean proven;
 
   /**
@@ -53,7 +57,9 @@ public final class TorchOperator {
     return STRINGS.computeIfAbsent(text, key -> Arena.global().allocateFrom(key));
   }
 
-  /** Starts a call. One at a time on a thread: finish it before an argument of another is computed. */
+  /**
+   * Starts a call. One at a time on a thread: finish it before an argument of another is computed.
+   */
   public Call call() {
     return Scratch.get().call.start(this);
   }
@@ -70,20 +76,23 @@ public final class TorchOperator {
     private static final byte LIST = 2;
     private static final byte STRING = 3;
     private static final byte OPTIONAL = 4;
-    private static final int MAX_SHOWN = 4;
+    private static final int INNER = 4 * Scratch.STACK;
 
     private final Scratch scratch;
     private final byte[] kinds = new byte[Scratch.STACK];
 
     /** What lists and optionals hold: to be freed with them if the call does not take place. */
-    private final long[] inner = new long[4 * Scratch.STACK];
+    private final long[] inner = new long[INNER];
 
-    private final byte[] innerKinds = new byte[4 * Scratch.STACK];
-    private final TorchTensor[] shown = new TorchTensor[MAX_SHOWN];
+    private final byte[] innerKinds = new byte[INNER];
+
+    /** The tensors of this call: for its error text, and kept reachable until it is over. */
+    private final TorchTensor[] given = new TorchTensor[Scratch.STACK + INNER];
+
     private TorchOperator operator;
     private int count;
     private int innerCount;
-    private int shownCount;
+    private int givenCount;
 
     Call(Scratch scratch) {
       this.scratch = scratch;
@@ -107,17 +116,15 @@ public final class TorchOperator {
       return this;
     }
 
-    private void show(TorchTensor tensor) {
-      if (shownCount < MAX_SHOWN) {
-        shown[shownCount++] = tensor;
-      }
+    private void remember(TorchTensor tensor) {
+      given[givenCount++] = tensor;
     }
 
     /** A tensor that is only read. */
     public Call tensor(TorchTensor tensor) {
       long handle = TorchCalls.newHandle(tensor).address();
       LiveHandles.made();
-      show(tensor);
+      remember(tensor);
       return push(TENSOR, handle);
     }
 
@@ -134,7 +141,7 @@ public final class TorchOperator {
       }
       long handle = TorchCalls.newHandle(tensor).address();
       LiveHandles.made();
-      show(tensor);
+      remember(tensor);
       hold(TENSOR, handle);
       return pushOptional(handle);
     }
@@ -211,7 +218,7 @@ public final class TorchOperator {
       for (TorchTensor tensor : tensors) {
         long handle = TorchCalls.newHandle(tensor).address();
         LiveHandles.made();
-        show(tensor);
+        remember(tensor);
         hold(TENSOR, handle);
         pushToList(list, handle);
       }
@@ -257,7 +264,10 @@ public final class TorchOperator {
       return results;
     }
 
-    /** Makes the call of an operator that writes to its first or last argument and returns it: nothing is left to close. */
+    /**
+     * Makes the call of an operator that writes to its first or last argument and returns it:
+     * nothing is left to close.
+     */
     public void inPlace() {
       invoke();
       TorchCalls.delete(pointer(0));
@@ -282,8 +292,10 @@ public final class TorchOperator {
           TorchC.torch_call_dispatcher(
               called.nativeName, called.nativeOverload, scratch.stack, BUILT_FOR);
       if (status != 0) {
-        NativeException failure = TorchErrors.failure(status, called.name, shown.clone());
-        // An operator that does not exist consumes nothing. Where that cannot be told from a failure that has consumed all,
+        NativeException failure =
+            TorchErrors.failure(status, called.name, Arrays.copyOf(given, givenCount));
+        // An operator that does not exist consumes nothing. Where that cannot be told from a
+        // failure that has consumed all,
         // the arguments are left alone: losing a few bytes once is better than freeing them twice.
         if (called.proven || !failure.text().startsWith("Could not find schema")) {
           forgetAll();
@@ -292,9 +304,6 @@ public final class TorchOperator {
       }
       called.proven = true;
       forgetAll();
-      for (int i = 0; i < shownCount; i++) {
-        Reference.reachabilityFence(shown[i]);
-      }
     }
 
     /** The dispatcher has consumed what was on the stack. */
@@ -323,10 +332,10 @@ public final class TorchOperator {
       }
       count = 0;
       innerCount = 0;
-      for (int i = 0; i < shownCount; i++) {
-        shown[i] = null;
+      for (int i = 0; i < givenCount; i++) {
+        given[i] = null;
       }
-      shownCount = 0;
+      givenCount = 0;
       operator = null;
     }
 
@@ -346,10 +355,11 @@ public final class TorchOperator {
   }
 
   /**
-   * The 8 bytes that hold the value of an optional argument, freed by the dispatcher with C++'s delete.
+   * The 8 bytes that hold the value of an optional argument, freed by the dispatcher with C++'s
+   * delete.
    *
-   * <p>torch 2.13 and newer has functions for them; before, C++'s own new and delete are called, by the names that libstdc++
-   * gives them.
+   * <p>torch 2.13 and newer has functions for them; before, C++'s own new and delete are called, by
+   * the names that libstdc++ gives them.
    */
   static final class OptionalCells {
     /** Tests switch it off. */
@@ -362,8 +372,7 @@ public final class TorchOperator {
     static MemorySegment make(Scratch scratch) {
       MemorySegment cell;
       if (hasFunctions) {
-        TorchErrors.check(
-            TorchC.torch_new_stable_ivalue(scratch.out0), "torch_new_stable_ivalue");
+        TorchErrors.check(TorchC.torch_new_stable_ivalue(scratch.out0), "torch_new_stable_ivalue");
         cell = scratch.pointer0();
       } else {
         cell = Cxx.make(Long.BYTES);

@@ -7,8 +7,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What a transformer is made of, selection and reductions, the same on the CPU and on a GPU. Results are new tensors that the
- * caller closes; a method whose name ends in {@code InPlace} writes to its first argument and returns nothing.
+ * What a transformer is made of, selection and reductions, the same on the CPU and on a GPU.
+ * Results are new tensors that the caller closes; a method whose name ends in {@code InPlace}
+ * writes to its first argument and returns nothing.
  */
 public final class TorchOps {
   private static final TorchOperator LAYER_NORM = new TorchOperator("aten::layer_norm", "");
@@ -47,7 +48,10 @@ public final class TorchOps {
     }
   }
 
-  /** As {@link #layerNorm}, with the mean and the reciprocal standard deviation of each row: three tensors. */
+  /**
+   * As {@link #layerNorm}, with the mean and the reciprocal standard deviation of each row: three
+   * tensors.
+   */
   public static TorchTensor[] nativeLayerNorm(
       TorchTensor x, TorchTensor weight, TorchTensor bias, double eps) {
     try (TorchOperator.Call call = NATIVE_LAYER_NORM.call()) {
@@ -67,12 +71,7 @@ public final class TorchOps {
    * @param causal each position sees itself and those before it; without a mask
    */
   public static TorchTensor attention(
-      TorchTensor q,
-      TorchTensor k,
-      TorchTensor v,
-      TorchTensor mask,
-      boolean causal,
-      double scale) {
+      TorchTensor q, TorchTensor k, TorchTensor v, TorchTensor mask, boolean causal, double scale) {
     try (TorchOperator.Call call = ATTENTION.call()) {
       return call.tensor(q)
           .tensor(k)
@@ -127,7 +126,10 @@ public final class TorchOps {
     }
   }
 
-  /** x[index[i][j]][j] += source[i][j] for dim 0, and so on; index is int64. On a GPU the order of the sums varies. */
+  /**
+   * x[index[i][j]][j] += source[i][j] for dim 0, and so on; index is int64. On a GPU the order of
+   * the sums varies.
+   */
   public static void scatterAddInPlace(
       TorchTensor x, int dim, TorchTensor index, TorchTensor source) {
     try (TorchOperator.Call call = SCATTER_ADD.call()) {
@@ -191,7 +193,10 @@ public final class TorchOps {
     return TorchTensor.own(s.pointer0());
   }
 
-  /** The number of boundaries, a sorted vector, at or below each element: below only, if right is false. int64. */
+  /**
+   * The number of boundaries, a sorted vector, at or below each element: below only, if right is
+   * false. int64.
+   */
   public static TorchTensor bucketize(TorchTensor x, TorchTensor boundaries, boolean right) {
     TorchGemm.requireSameDevice(x, boundaries);
     Scratch s = Scratch.get();

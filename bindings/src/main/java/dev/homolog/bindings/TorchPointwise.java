@@ -5,10 +5,12 @@ import static dev.homolog.bindings.TorchErrors.check;
 import dev.homolog.bindings.gen.torch.TorchC;
 
 /**
- * Elementwise operators, the same on the CPU and on a GPU. Results are new tensors that the caller closes; a method whose name
- * ends in {@code Into} or {@code InPlace} writes to its first argument and returns nothing.
+ * Elementwise operators, the same on the CPU and on a GPU. Results are new tensors that the caller
+ * closes; a method whose name ends in {@code Into} or {@code InPlace} writes to its first argument
+ * and returns nothing.
  *
- * <p>Shapes broadcast as in PyTorch. Tensors of no dimension ({@link Torch#scalar}) on the CPU go with tensors on a GPU.
+ * <p>Shapes broadcast as in PyTorch. Tensors of no dimension ({@link Torch#scalar}) on the CPU go
+ * with tensors on a GPU.
  */
 public final class TorchPointwise {
   private static final TorchOperator FOREACH_ADDCMUL =
@@ -102,7 +104,8 @@ public final class TorchPointwise {
   /**
    * a += alpha · b, b broadcast to a. a may have the wider dtype.
    *
-   * <p>libtorch's own add_ takes a Scalar, which its C interface cannot pass; this is a += alpha · b · 1, one pass too.
+   * <p>libtorch's own add_ takes a Scalar, which its C interface cannot pass; this is a += alpha ·
+   * b · 1, one pass too.
    */
   public static void addInPlace(TorchTensor a, TorchTensor b, double alpha) {
     try (TorchTensor one = TorchCalls.scalar(1);
@@ -149,6 +152,7 @@ public final class TorchPointwise {
   }
 
   /** Elementwise functions and comparisons of two tensors; comparisons give bools. */
+  @SuppressWarnings("ImmutableEnumChecker") // An operator remembers only that it has worked.
   public enum Binary {
     MAXIMUM("maximum", ""),
     MINIMUM("minimum", ""),
@@ -173,6 +177,7 @@ public final class TorchPointwise {
   }
 
   /** Elementwise functions; each also in place, but for those that give bools. */
+  @SuppressWarnings("ImmutableEnumChecker") // An operator remembers only that it has worked.
   public enum Unary {
     RELU("relu", true),
     SILU("silu", true),

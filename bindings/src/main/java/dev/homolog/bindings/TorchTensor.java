@@ -8,13 +8,16 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * A tensor of libtorch. Owns its native handle; the memory under it is libtorch's, or a {@link MemorySegment} of the caller.
+ * A tensor of libtorch. Owns its native handle; the memory under it is libtorch's, or a {@link
+ * MemorySegment} of the caller.
  *
- * <p>Over a caller's segment ({@link #wrap}) nothing is copied. The tensor and all its views keep the segment reachable, and
- * refuse every use once its arena is closed; they cannot keep the arena open. Where the memory is libtorch's, views share it
- * and the last one to close frees it; {@link #data} is such a share too and dies with the tensor that gave it.
+ * <p>Over a caller's segment ({@link #wrap}) nothing is copied. The tensor and all its views keep
+ * the segment reachable, and refuse every use once its arena is closed; they cannot keep the arena
+ * open. Where the memory is libtorch's, views share it and the last one to close frees it; {@link
+ * #data} is such a share too and dies with the tensor that gave it.
  *
- * <p>Any thread may use it. Closing twice is allowed; any other use after closing throws IllegalStateException.
+ * <p>Any thread may use it. Closing twice is allowed; any other use after closing throws
+ * IllegalStateException.
  */
 public final class TorchTensor implements AutoCloseable {
   private static final VarHandle HANDLE;
@@ -113,8 +116,7 @@ public final class TorchTensor implements AutoCloseable {
   /** The handle for a native call that writes to this tensor. */
   MemorySegment writableHandle() {
     if (!writable) {
-      throw new IllegalStateException(
-          "the tensor cannot be written to: its segment is read-only");
+      throw new IllegalStateException("the tensor cannot be written to: its segment is read-only");
     }
     return handle();
   }
@@ -266,10 +268,13 @@ public final class TorchTensor implements AutoCloseable {
   }
 
   /**
-   * The memory from the first element to the last, of a tensor on the CPU; strides are the caller's to follow.
+   * The memory from the first element to the last, of a tensor on the CPU; strides are the caller's
+   * to follow.
    *
-   * <p>Of a wrapped tensor it is a slice of the caller's segment. Else it belongs to this tensor: closing the tensor closes it.
+   * <p>Of a wrapped tensor it is a slice of the caller's segment. Else it belongs to this tensor:
+   * closing the tensor closes it.
    */
+  @SuppressWarnings("MustBeClosed") // Closed with this tensor.
   public MemorySegment data() {
     if (device().isCuda()) {
       throw new IllegalStateException("the tensor is on " + device() + ": copy it to the CPU");
@@ -291,7 +296,10 @@ public final class TorchTensor implements AutoCloseable {
     }
   }
 
-  /** Address of the first element, on the device it is on: for cuBLAS. Valid while this tensor is open. */
+  /**
+   * Address of the first element, on the device it is on: for cuBLAS. Valid while this tensor is
+   * open.
+   */
   public MemorySegment address() {
     return TorchCalls.getDataPtr(this);
   }
@@ -303,8 +311,8 @@ public final class TorchTensor implements AutoCloseable {
   }
 
   /**
-   * As {@link #copyFrom}, but does not wait where one side is page-locked and the other a GPU: neither may be touched until the
-   * GPU's stream has been waited for.
+   * As {@link #copyFrom}, but does not wait where one side is page-locked and the other a GPU:
+   * neither may be touched until the GPU's stream has been waited for.
    */
   public TorchTensor copyFromAsync(TorchTensor source) {
     TorchCalls.copy(this, source, true);
@@ -338,7 +346,10 @@ public final class TorchTensor implements AutoCloseable {
     };
   }
 
-  /** Frees the handle. Memory of libtorch goes with the last view; the caller's segment is the caller's. */
+  /**
+   * Frees the handle. Memory of libtorch goes with the last view; the caller's segment is the
+   * caller's.
+   */
   @Override
   public void close() {
     MemorySegment last;

@@ -87,11 +87,10 @@ final class CudaProbe {
     }
     options
         .variable("LD_LIBRARY_PATH")
-        .ifPresent(
-            path ->
-                Arrays.stream(path.split(":", -1))
-                    .filter(part -> !part.isBlank())
-                    .forEach(part -> folders.add(Path.of(part))));
+        .ifPresent(path ->
+            Arrays.stream(path.split(":", -1))
+                .filter(part -> !part.isBlank())
+                .forEach(part -> folders.add(Path.of(part))));
     folders.add(Path.of("/usr/local/cuda/lib64"));
     folders.add(Path.of("/usr/lib/x86_64-linux-gnu"));
     folders.add(Path.of("/usr/lib64"));

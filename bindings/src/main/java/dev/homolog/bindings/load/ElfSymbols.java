@@ -16,10 +16,11 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Says which functions a shared library exports, without loading it: a loaded library cannot be unloaded safely.
+ * Says which functions a shared library exports, without loading it: a loaded library cannot be
+ * unloaded safely.
  *
- * <p>Reads the 64-bit little-endian ELF format: the dynamic symbol table through its GNU hash table. The mapping belongs to the
- * object; one thread at a time.
+ * <p>Reads the 64-bit little-endian ELF format: the dynamic symbol table through its GNU hash
+ * table. The mapping belongs to the object; one thread at a time.
  */
 final class ElfSymbols implements AutoCloseable {
   private static final ValueLayout.OfShort SHORT =
@@ -40,7 +41,9 @@ final class ElfSymbols implements AutoCloseable {
   private MemorySegment names;
   private MemorySegment hash;
 
-  /** Opens a library; throws IOException, saying what is wrong, if it is not one for this machine. */
+  /**
+   * Opens a library; throws IOException, saying what is wrong, if it is not one for this machine.
+   */
   ElfSymbols(Path path) throws IOException {
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
       file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);

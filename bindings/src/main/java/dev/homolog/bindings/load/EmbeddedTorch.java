@@ -14,9 +14,11 @@ import java.util.jar.JarEntry;
 import java.util.zip.CRC32;
 
 /**
- * The libtorch of Maven Central, found as resources of the class path and unpacked into the user's cache.
+ * The libtorch of Maven Central, found as resources of the class path and unpacked into the user's
+ * cache.
  *
- * <p>It has no CUDA. Its libraries do not find one another, so they are loaded one by one, each after those it needs.
+ * <p>It has no CUDA. Its libraries do not find one another, so they are loaded one by one, each
+ * after those it needs.
  */
 final class EmbeddedTorch {
   private static final String PLATFORM = "linux-x86_64";
@@ -78,12 +80,11 @@ final class EmbeddedTorch {
         .variable("HOMOLOG_CACHE")
         .map(Path::of)
         .or(() -> options.variable("XDG_CACHE_HOME").map(path -> Path.of(path, "homolog")))
-        .orElseGet(
-            () ->
-                Path.of(
-                    options.variable("HOME").orElseGet(() -> System.getProperty("user.home")),
-                    ".cache",
-                    "homolog"));
+        .orElseGet(() ->
+            Path.of(
+                options.variable("HOME").orElseGet(() -> System.getProperty("user.home")),
+                ".cache",
+                "homolog"));
   }
 
   private static LibraryCache.Entry entry(String resource, ClassLoader loader)

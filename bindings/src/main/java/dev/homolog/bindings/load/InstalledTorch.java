@@ -18,7 +18,9 @@ final class InstalledTorch {
 
   private InstalledTorch() {}
 
-  /** Inspects a folder that may be {@code torch/lib}, {@code torch}, or what contains {@code lib}. */
+  /**
+   * Inspects a folder that may be {@code torch/lib}, {@code torch}, or what contains {@code lib}.
+   */
   static TorchFiles inspect(TorchSource source, Path named) throws RefusedException {
     if (!Files.isDirectory(named)) {
       throw new RefusedException(named, "no such folder", "name the folder torch/lib of a PyTorch");
@@ -67,8 +69,7 @@ final class InstalledTorch {
           }
         }
       } catch (IOException e) {
-        throw new RefusedException(
-            library, "cannot be read: " + EmbeddedTorch.describe(e), "");
+        throw new RefusedException(library, "cannot be read: " + EmbeddedTorch.describe(e), "");
       }
     }
     throw new RefusedException(

@@ -50,18 +50,17 @@ public final class TorchLibrary {
               ""));
     }
     forced(options)
-        .ifPresent(
-            candidate -> {
-              Path folder = candidate.folder().toAbsolutePath().normalize();
-              if (!loaded.folder().startsWith(folder)) {
-                throw new NativeUnavailableException(
-                    new Refusal(
-                        candidate.source().label(),
-                        folder.toString(),
-                        "this process has already loaded the libtorch of " + loaded.folder(),
-                        ""));
-              }
-            });
+        .ifPresent(candidate -> {
+          Path folder = candidate.folder().toAbsolutePath().normalize();
+          if (!loaded.folder().startsWith(folder)) {
+            throw new NativeUnavailableException(
+                new Refusal(
+                    candidate.source().label(),
+                    folder.toString(),
+                    "this process has already loaded the libtorch of " + loaded.folder(),
+                    ""));
+          }
+        });
   }
 
   private record Candidate(TorchSource source, Path folder) {}
@@ -70,11 +69,10 @@ public final class TorchLibrary {
     return options
         .libtorch()
         .map(path -> new Candidate(TorchSource.OPTION, path))
-        .or(
-            () ->
-                options
-                    .variable("HOMOLOG_LIBTORCH")
-                    .map(path -> new Candidate(TorchSource.VARIABLE, Path.of(path))));
+        .or(() ->
+            options
+                .variable("HOMOLOG_LIBTORCH")
+                .map(path -> new Candidate(TorchSource.VARIABLE, Path.of(path))));
   }
 
   private LoadedTorch search() {
@@ -182,7 +180,9 @@ public final class TorchLibrary {
     Path cublas = CudaProbe.find("libcublas.so", files, options);
     if (cublas == null) {
       throw new RefusedException(
-          files.folder(), "no cuBLAS beside this PyTorch or on the system", "install nvidia-cublas");
+          files.folder(),
+          "no cuBLAS beside this PyTorch or on the system",
+          "install nvidia-cublas");
     }
     loadFile(cublas);
   }

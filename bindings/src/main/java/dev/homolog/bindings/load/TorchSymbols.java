@@ -8,7 +8,8 @@ import java.util.Set;
 /**
  * The functions of libtorch that must be there.
  *
- * <p>jextract makes one nested class a function: their names are the list, read without initialising any of them.
+ * <p>jextract makes one nested class a function: their names are the list, read without
+ * initialising any of them.
  */
 public final class TorchSymbols {
   /** Newer than {@link Version#MINIMUM}; the safe layer has a substitute for each. */
