@@ -1,6 +1,7 @@
 /** Memory, checkpoints, tokens, models, kernels and the activation stream. */
 module dev.homolog.core {
   requires static jdk.incubator.vector;
+  requires dev.homolog.bindings;
   requires com.fasterxml.jackson.databind;
   requires ai.djl.api;
   requires ai.djl.tokenizers;

@@ -275,6 +275,39 @@ public final class Cublas implements AutoCloseable {
         rowMajor(c, false));
   }
 
+  /**
+   * out [m, n] = beta · out + a [m, k] · b [k, n], row-major; a and b of one dtype, each possibly a
+   * transposed view. out is float32, or float64 if they are.
+   */
+  public void multiply(TorchTensor out, TorchTensor a, TorchTensor b, double beta) {
+    TorchGemm.requireSameDevice(out, a);
+    TorchGemm.requireSameDevice(out, b);
+    if (a.dim() != 2 || b.dim() != 2 || a.size(1) != b.size(0) || a.dtype() != b.dtype()) {
+      throw new IllegalArgumentException("a · b of %s and %s".formatted(a, b));
+    }
+    TorchGemm.requireShape(out, new long[] {a.size(0), b.size(1)});
+    // By columns: outᵀ [n, m] = bᵀ [n, k] · aᵀ [k, m], where rows are columns already.
+    gemmEx(
+        Math.toIntExact(b.size(1)),
+        Math.toIntExact(a.size(0)),
+        Math.toIntExact(a.size(1)),
+        1,
+        eitherMajor(b),
+        eitherMajor(a),
+        beta,
+        rowMajor(out, false));
+  }
+
+  /** A row-major matrix, or a view of one that is turned and must be turned back. */
+  private static Matrix eitherMajor(TorchTensor tensor) {
+    if (tensor.rawStrides()[1] == 1) {
+      return rowMajor(tensor, false);
+    }
+    try (TorchTensor turned = tensor.t()) {
+      return rowMajor(turned, true);
+    }
+  }
+
   private static Matrix rowMajor(TorchTensor tensor, boolean transposed) {
     long[] strides = tensor.rawStrides();
     if (strides[1] != 1) {

@@ -117,6 +117,7 @@ final class OperatorCheck {
     keep(TorchOps.indexSelect(x, 0, index));
     keep(TorchOps.gather(x, 0, indices));
     TorchOps.scatterAddInPlace(ones(Dtype.FLOAT32, 2, 2), 0, indices, ones(Dtype.FLOAT32, 1, 2));
+    TorchOps.scatterMaxInPlace(ones(Dtype.FLOAT32, 2, 2), 0, indices, ones(Dtype.FLOAT32, 1, 2));
     keep(TorchOps.topK(x, 1, 1, true, true));
     keep(TorchOps.sort(x, 1, true));
     keep(TorchOps.cat(0, x, x));

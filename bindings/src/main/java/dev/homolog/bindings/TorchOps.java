@@ -24,6 +24,8 @@ public final class TorchOps {
   private static final TorchOperator INDEX_SELECT = new TorchOperator("aten::index_select", "");
   private static final TorchOperator GATHER = new TorchOperator("aten::gather", "");
   private static final TorchOperator SCATTER_ADD = new TorchOperator("aten::scatter_add_", "");
+  private static final TorchOperator SCATTER_REDUCE =
+      new TorchOperator("aten::scatter_reduce_", "two");
   private static final TorchOperator SUM = new TorchOperator("aten::sum", "dim_IntList");
   private static final TorchOperator AMIN = new TorchOperator("aten::amin", "");
   private static final TorchOperator ARGMAX = new TorchOperator("aten::argmax", "");
@@ -134,6 +136,16 @@ public final class TorchOps {
       TorchTensor x, int dim, TorchTensor index, TorchTensor source) {
     try (TorchOperator.Call call = SCATTER_ADD.call()) {
       call.output(x).integer(dim).tensor(index).tensor(source).inPlace();
+    }
+  }
+
+  /**
+   * x[index[i][j]][j] = max(x[index[i][j]][j], source[i][j]) for dim 0, and so on; index is int64.
+   */
+  public static void scatterMaxInPlace(
+      TorchTensor x, int dim, TorchTensor index, TorchTensor source) {
+    try (TorchOperator.Call call = SCATTER_REDUCE.call()) {
+      call.output(x).integer(dim).tensor(index).tensor(source).string("amax").bool(true).inPlace();
     }
   }
 

@@ -346,6 +346,12 @@ public final class TorchTensor implements AutoCloseable {
     };
   }
 
+  /** Closes this tensor when the arena closes. */
+  public TorchTensor closeWith(Arena arena) {
+    MemorySegment.ofAddress(1).reinterpret(arena, _ -> close());
+    return this;
+  }
+
   /**
    * Frees the handle. Memory of libtorch goes with the last view; the caller's segment is the
    * caller's.

@@ -2,10 +2,12 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.kernels.Precision;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import picocli.CommandLine.Option;
@@ -39,7 +41,7 @@ final class RunFlags {
   @Option(
       names = "--backend",
       paramLabel = "NAME",
-      description = "auto, vector or scalar (default: ${DEFAULT-VALUE})")
+      description = "auto, cuda, torch, vector or scalar (default: ${DEFAULT-VALUE})")
   private String backend = "auto";
 
   @Option(
@@ -47,6 +49,18 @@ final class RunFlags {
       paramLabel = "N",
       description = "threads that compute (default: all cores, here ${DEFAULT-VALUE})")
   private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--libtorch",
+      paramLabel = "DIR",
+      description = "folder of an installed PyTorch or its lib (default: the usual places)")
+  private Path libtorch;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      description = "of matrix products: fp32, or bf16 on a GPU (default: ${DEFAULT-VALUE})")
+  private String precision = "fp32";
 
   @Option(
       names = "--seed",
@@ -84,7 +98,9 @@ final class RunFlags {
   }
 
   Backend.Choice openBackend() {
-    return Backend.parse(backend).open(threads);
+    Backend.Settings settings =
+        new Backend.Settings(threads, Optional.ofNullable(libtorch), Precision.parse(precision));
+    return Backend.parse(backend).open(settings);
   }
 
   long seed() {

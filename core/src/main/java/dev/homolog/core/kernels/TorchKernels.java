@@ -1,0 +1,461 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.bindings.Cublas;
+import dev.homolog.bindings.Device;
+import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.Torch;
+import dev.homolog.bindings.TorchGemm;
+import dev.homolog.bindings.TorchOps;
+import dev.homolog.bindings.TorchPointwise;
+import dev.homolog.bindings.TorchTensor;
+import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+import java.util.IdentityHashMap;
+
+/**
+ * libtorch, on the CPU or on a GPU. On the CPU tensors are the host's memory, which libtorch reads
+ * and writes in place; single-precision weights are read where they are mapped. On a GPU weights
+ * are uploaded once, and activations and sums stay there.
+ */
+public final class TorchKernels implements Kernels {
+  /** Bytes of the product of one block of columns, before it is added to the sums in double. */
+  private static final long CPU_SCRATCH = 32L << 20;
+
+  private static final long GPU_SCRATCH = 1L << 30;
+
+  /** Tokens whose products are added up in single precision. */
+  private static final long DEPTH = 16_384;
+
+  private final Torch torch;
+  private final Device device;
+  private final boolean detached;
+  private final Precision precision;
+  private final TorchStatistics generic;
+  private final VectorStatistics onHost;
+  private final Workers workers;
+  private final IdentityHashMap<Object, TorchTensor> rounded = new IdentityHashMap<>();
+  private boolean closed;
+
+  private TorchKernels(
+      Torch torch, Device device, boolean detached, Precision precision, int threads) {
+    this.torch = torch;
+    this.device = device;
+    this.detached = detached;
+    this.precision = precision;
+    this.generic = new TorchStatistics();
+    boolean javaOnHost = !detached && Backend.hasVector();
+    this.workers = javaOnHost ? new Workers(threads) : null;
+    this.onHost = javaOnHost ? new VectorStatistics(workers) : null;
+    torch.setThreads(threads);
+  }
+
+  /** libtorch on the CPU with that many threads. */
+  static TorchKernels cpu(Torch torch, int threads) {
+    return new TorchKernels(torch, Device.CPU, false, Precision.FP32, threads);
+  }
+
+  /** libtorch on the first GPU; it must have one. */
+  static TorchKernels cuda(Torch torch, Precision precision, int threads) {
+    Device gpu = torch.gpu().orElseThrow(() -> new IllegalStateException("there is no GPU"));
+    return new TorchKernels(torch, gpu, true, precision, threads);
+  }
+
+  /** As on a GPU, with memory that Java does not touch, but on the CPU: for tests. */
+  static TorchKernels detached(Torch torch, Precision precision) {
+    return new TorchKernels(torch, Device.CPU, true, precision, 2);
+  }
+
+  @Override
+  public String name() {
+    return device.isCuda() ? "cuda" : "torch";
+  }
+
+  @Override
+  public String description() {
+    String products =
+        precision == Precision.FP32
+            ? "fp32 with fp64 sums"
+            : "bf16 products summed in fp32, then fp64";
+    String where =
+        device.isCuda()
+            ? "libtorch " + torch.library().version() + " on " + device
+            : "libtorch " + torch.library().version() + " on the CPU, " + threadsText();
+    return name() + ": " + where + ", " + products;
+  }
+
+  private String threadsText() {
+    int threads = torch.threads();
+    return threads + (threads == 1 ? " thread" : " threads");
+  }
+
+  @Override
+  public DType working() {
+    return DType.F32;
+  }
+
+  // ---- memory ----
+
+  @Override
+  public Tensor allocate(Arena arena, DType dtype, long rows, long cols) {
+    if (!detached) {
+      return Tensor.allocate(arena, dtype, rows, cols);
+    }
+    TorchTensor root = torch.zeros(Handles.dtype(dtype), device, rows, cols);
+    return Tensor.onDevice(root.closeWith(arena), dtype, rows, cols);
+  }
+
+  @Override
+  public Tensor weight(Arena arena, StoredTensor stored, long rows, long cols) {
+    Tensor mapped = Tensor.wrap(stored.data(), stored.dtype(), rows, cols);
+    boolean aligned = stored.data().address() % stored.dtype().bytes() == 0;
+    if (!detached && stored.dtype() == DType.F32 && aligned) {
+      return mapped;
+    }
+    Tensor copy = allocate(arena, DType.F32, rows, cols);
+    if (aligned) {
+      convert(mapped, copy);
+    } else {
+      try (Arena scratch = Arena.ofConfined()) {
+        Tensor there = Tensor.allocate(scratch, stored.dtype(), rows, cols);
+        HostMemory.copy(mapped, there);
+        convert(there, copy);
+      }
+    }
+    return copy;
+  }
+
+  @Override
+  public void copy(Tensor from, Tensor to) {
+    to.requireShape("to", from.rows(), from.cols());
+    Shapes.requireType("to", to, from.dtype());
+    if (from.onHost() && to.onHost()) {
+      HostMemory.copy(from, to);
+    } else {
+      convert(from, to);
+    }
+  }
+
+  private static void convert(Tensor from, Tensor to) {
+    try (Handles h = new Handles()) {
+      h.of(to).copyFrom(h.of(from));
+    }
+  }
+
+  @Override
+  public void add(Tensor from, Tensor to) {
+    to.requireShape("to", from.rows(), from.cols());
+    try (Handles h = new Handles()) {
+      TorchPointwise.addInPlace(h.of(to), h.of(from), 1);
+    }
+  }
+
+  // ---- the forward pass ----
+
+  @Override
+  public void embed(Tensor ids, int context, Tensor W_E, Tensor W_pos, Tensor out) {
+    Shapes.embed(ids, context, W_E, W_pos, out);
+    long rows = out.rows() / context;
+    long d = out.cols();
+    try (Handles h = new Handles()) {
+      TorchTensor tokens = h.own(TorchOps.embedding(h.of(W_E), column(h, ids)));
+      TorchTensor positions = h.of(W_pos.rows(0, context));
+      TorchTensor target = h.of(out);
+      long[] stride = {context * out.rowStride(), out.rowStride(), out.colStride()};
+      TorchTensor byRow = h.own(target.view(new long[] {rows, context, d}, stride, 0));
+      target.copyFrom(tokens);
+      TorchPointwise.addInPlace(byRow, positions, 1);
+    }
+  }
+
+  private static TorchTensor column(Handles h, Tensor ids) {
+    return h.own(h.of(ids).view(new long[] {ids.rows()}, new long[] {ids.rowStride()}, 0));
+  }
+
+  @Override
+  public void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out) {
+    Shapes.layerNorm(x, gain, bias, out);
+    try (Handles h = new Handles()) {
+      TorchTensor normal =
+          h.own(TorchOps.layerNorm(h.of(x), h.vector(gain), h.vector(bias), epsilon));
+      h.of(out).copyFrom(normal);
+    }
+  }
+
+  @Override
+  public void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
+    Shapes.linear(x, W, b, out);
+    try (Handles h = new Handles()) {
+      linear(h, x, W, b, h.of(out));
+    }
+  }
+
+  private void linear(Handles h, Tensor x, Tensor W, Tensor b, TorchTensor out) {
+    if (precision == Precision.BF16) {
+      product(h, out, rounded(h, x), roundedWeight(h, W), 0);
+      if (b != null) {
+        TorchPointwise.addInPlace(out, h.vector(b), 1);
+      }
+    } else if (b == null) {
+      TorchGemm.mmInto(out, h.of(x), h.of(W));
+    } else {
+      TorchGemm.addmmInto(out, h.vector(b), h.of(x), h.of(W), 1, 1);
+    }
+  }
+
+  @Override
+  public void addLinear(Tensor x, Tensor W, Tensor b, Tensor out) {
+    Shapes.linear(x, W, b, out);
+    try (Handles h = new Handles()) {
+      TorchTensor target = h.of(out);
+      if (precision == Precision.BF16) {
+        product(h, target, rounded(h, x), roundedWeight(h, W), 1);
+      } else {
+        TorchGemm.accumulate(target, h.of(x), h.of(W));
+      }
+      if (b != null) {
+        TorchPointwise.addInPlace(target, h.vector(b), 1);
+      }
+    }
+  }
+
+  @Override
+  public void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post) {
+    Shapes.linear(x, W, b, post);
+    try (Handles h = new Handles()) {
+      TorchTensor neurons = h.of(post);
+      TorchTensor before = pre == null ? neurons : h.of(pre);
+      linear(h, x, W, b, before);
+      switch (f) {
+        case GELU_TANH -> TorchPointwise.geluInto(neurons, before, true);
+        case GELU_ERF -> TorchPointwise.geluInto(neurons, before, false);
+        case RELU, SILU -> {
+          if (pre != null) {
+            neurons.copyFrom(before);
+          }
+          (f == Activation.RELU ? TorchPointwise.Unary.RELU : TorchPointwise.Unary.SILU)
+              .inPlace(neurons);
+        }
+      }
+    }
+  }
+
+  @Override
+  public void attention(Tensor qkv, AttentionShape shape, Tensor out) {
+    Shapes.attention(qkv, shape, out);
+    long rows = out.rows() / shape.context();
+    long d = (long) shape.heads() * shape.dHead();
+    long[] sizes = {rows, shape.heads(), shape.context(), shape.dHead()};
+    try (Handles h = new Handles()) {
+      TorchTensor all = h.of(qkv);
+      long[] from = headStrides(qkv, shape);
+      TorchTensor z =
+          h.own(
+              TorchOps.attention(
+                  h.own(all.view(sizes, from, 0)),
+                  h.own(all.view(sizes, from, d)),
+                  h.own(all.view(sizes, from, 2 * d)),
+                  null,
+                  true,
+                  shape.scale()));
+      h.own(h.of(out).view(sizes, headStrides(out, shape), 0)).copyFrom(z);
+    }
+  }
+
+  /** Strides of [rows, heads, context, d_head] in a tensor [T, …] whose heads lie side by side. */
+  private static long[] headStrides(Tensor t, AttentionShape shape) {
+    return new long[] {shape.context() * t.rowStride(), shape.dHead(), t.rowStride(), 1};
+  }
+
+  // ---- products ----
+
+  @Override
+  public void crossProducts(Tensor a, Tensor b, Tensor sum) {
+    Shapes.crossProducts(a, b, sum);
+    long scratch = device.isCuda() ? GPU_SCRATCH : CPU_SCRATCH;
+    long width = Math.clamp(scratch / Float.BYTES / a.cols(), 1, b.cols());
+    for (long t = 0; t < a.rows(); t += DEPTH) {
+      long end = Math.min(a.rows(), t + DEPTH);
+      try (Handles h = new Handles()) {
+        TorchTensor left = factor(h, a.rows(t, end));
+        TorchTensor right = factor(h, b.rows(t, end));
+        TorchTensor buffer = h.own(torch.empty(Dtype.FLOAT32, device, a.cols() * width));
+        for (long j = 0; j < b.cols(); j += width) {
+          long to = Math.min(b.cols(), j + width);
+          addProduct(left, right, j, to, buffer, sum.columns(j, to));
+        }
+      }
+    }
+  }
+
+  /** Only rows down to the diagonal of each block of columns are computed. */
+  @Override
+  public void gram(Tensor a, Tensor sum) {
+    Shapes.crossProducts(a, a, sum);
+    long n = a.cols();
+    long width = Math.max(64, (n + 7) / 8);
+    for (long t = 0; t < a.rows(); t += DEPTH) {
+      long end = Math.min(a.rows(), t + DEPTH);
+      try (Handles h = new Handles()) {
+        TorchTensor factor = factor(h, a.rows(t, end));
+        TorchTensor buffer = h.own(torch.empty(Dtype.FLOAT32, device, n * width));
+        for (long j = 0; j < n; j += width) {
+          long to = Math.min(n, j + width);
+          try (TorchTensor upper = factor.columns(0, to)) {
+            addProduct(upper, factor, j, to, buffer, sum.columns(j, to).rows(0, to));
+          }
+        }
+      }
+    }
+  }
+
+  /** sum += leftᵀ right[:, from … to), through a buffer in single precision. */
+  private void addProduct(
+      TorchTensor left, TorchTensor right, long from, long to, TorchTensor buffer, Tensor sum) {
+    try (Handles h = new Handles()) {
+      long rows = left.size(1);
+      long cols = to - from;
+      TorchTensor part = h.own(right.columns(from, to));
+      TorchTensor block = h.own(buffer.view(new long[] {rows, cols}, new long[] {cols, 1}, 0));
+      if (device.isCuda()) {
+        try (Cublas cublas = Cublas.borrow(torch.blasHandle())) {
+          cublas.accumulateTransposed(block, left, part, 0);
+        }
+      } else {
+        product(h, block, h.own(left.t()), part, 0);
+      }
+      TorchPointwise.addInPlace(h.of(sum), block, 1);
+    }
+  }
+
+  private TorchTensor factor(Handles h, Tensor t) {
+    return precision == Precision.BF16 ? rounded(h, t) : h.of(t);
+  }
+
+  private static TorchTensor rounded(Handles h, Tensor x) {
+    return h.own(TorchPointwise.to(h.of(x), Dtype.BFLOAT16));
+  }
+
+  /** Rounded once and kept; a view of a weight shares the weight's. */
+  private TorchTensor roundedWeight(Handles h, Tensor W) {
+    if (W.onHost()) {
+      return rounded(h, W);
+    }
+    TorchTensor root = (TorchTensor) W.root();
+    TorchTensor copy =
+        rounded.computeIfAbsent(root, key -> TorchPointwise.to((TorchTensor) key, Dtype.BFLOAT16));
+    long[] sizes = {W.rows(), W.cols()};
+    return h.own(copy.view(sizes, new long[] {W.rowStride(), W.colStride()}, W.origin()));
+  }
+
+  /**
+   * out = beta out + a b, of factors in single precision or bfloat16 and sums in single precision.
+   */
+  private void product(Handles h, TorchTensor out, TorchTensor a, TorchTensor b, double beta) {
+    TorchTensor left = a;
+    TorchTensor right = b;
+    if (a.dtype() == Dtype.BFLOAT16) {
+      if (device.isCuda()) {
+        try (Cublas cublas = Cublas.borrow(torch.blasHandle())) {
+          cublas.multiply(out, a, b, beta);
+        }
+        return;
+      }
+      // The CPU sums products of rounded factors in single precision, as the GPU does.
+      left = h.own(TorchPointwise.to(a, Dtype.FLOAT32));
+      right = h.own(TorchPointwise.to(b, Dtype.FLOAT32));
+    }
+    if (beta == 0) {
+      TorchGemm.mmInto(out, left, right);
+    } else {
+      TorchGemm.addmmInto(out, out, left, right, beta, 1);
+    }
+  }
+
+  // ---- statistics: on the host by the Vector API where it is there, else by libtorch's operators
+  // ----
+
+  @Override
+  public void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {
+    Shapes.powerSums(x, keep, mean, scale, sums);
+    if (onHost != null) {
+      onHost.powerSums(x, keep, mean, scale, sums);
+    } else {
+      generic.powerSums(x, keep, mean, scale, sums);
+    }
+  }
+
+  @Override
+  public void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale) {
+    Shapes.standardize(x, keep, mean, scale);
+    if (onHost != null) {
+      onHost.standardize(x, keep, mean, scale);
+    } else {
+      generic.standardize(x, keep, mean, scale);
+    }
+  }
+
+  @Override
+  public void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r) {
+    Shapes.correlations(sum, a, b, r);
+    if (onHost != null) {
+      onHost.correlations(sum, n, a, b, r);
+    } else {
+      generic.correlations(sum, n, a, b, r);
+    }
+  }
+
+  @Override
+  public void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
+    Shapes.topK(x, values, columns);
+    if (onHost != null) {
+      onHost.topK(x, greatest, values, columns);
+    } else {
+      generic.topK(x, greatest, values, columns);
+    }
+  }
+
+  @Override
+  public void histogram(Tensor x, double low, double high, Tensor counts) {
+    if (onHost != null) {
+      onHost.histogram(x, low, high, counts);
+    } else {
+      generic.histogram(x, low, high, counts);
+    }
+  }
+
+  @Override
+  public void rowPowerSums(Tensor x, Tensor sums) {
+    sums.requireShape("sums", x.rows(), 5);
+    if (onHost != null) {
+      onHost.rowPowerSums(x, sums);
+    } else {
+      generic.rowPowerSums(x, sums);
+    }
+  }
+
+  @Override
+  public void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
+    Shapes.classSums(x, classes, columns, sums, maxima);
+    if (onHost != null) {
+      onHost.classSums(x, classes, columns, sums, maxima);
+    } else {
+      generic.classSums(x, classes, columns, sums, maxima);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    rounded.values().forEach(TorchTensor::close);
+    rounded.clear();
+    if (workers != null) {
+      workers.close();
+    }
+  }
+}

@@ -1,0 +1,183 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.TorchOps;
+import dev.homolog.bindings.TorchPointwise;
+import dev.homolog.bindings.TorchPointwise.Binary;
+import dev.homolog.bindings.TorchTensor;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+
+/** The statistics of {@link TorchKernels} by libtorch's operators, on any device. */
+final class TorchStatistics {
+  /** Elements of a temporary: 64 MiB in double. */
+  private static final long TEMPORARY = 8L << 20;
+
+  void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {
+    long width = Math.clamp(TEMPORARY / Math.max(1, x.rows()), 1, Math.max(1, x.cols()));
+    for (long j = 0; j < x.cols(); j += width) {
+      long to = Math.min(x.cols(), j + width);
+      try (Handles h = new Handles()) {
+        TorchTensor values = h.of(x.columns(j, to));
+        TorchTensor kept = kept(h, keep);
+        TorchTensor dropped = h.own(TorchPointwise.Unary.LOGICAL_NOT.of(kept));
+        TorchTensor z = centred(h, values, mean.columns(j, to), scale.columns(j, to));
+        TorchPointwise.maskedFillInPlace(z, dropped, 0);
+        TorchTensor one = h.own(TorchPointwise.to(z, Dtype.FLOAT64));
+        TorchTensor power = h.own(one.copy());
+        Tensor part = sums.columns(j, to);
+        for (int p = 0; p < 4; p++) {
+          if (p > 0) {
+            TorchPointwise.mulInPlace(power, one);
+          }
+          TorchTensor sum = h.own(TorchOps.sum(power, true, 0));
+          TorchPointwise.addInPlace(h.of(part.rows(p, p + 1)), sum, 1);
+        }
+        TorchTensor raw = h.own(TorchPointwise.to(values, Dtype.FLOAT64));
+        TorchPointwise.maskedFillInPlace(raw, dropped, Double.POSITIVE_INFINITY);
+        TorchTensor least = h.own(TorchOps.amin(raw, true, 0));
+        TorchPointwise.maskedFillInPlace(raw, dropped, Double.NEGATIVE_INFINITY);
+        TorchTensor greatest = h.own(TorchOps.amax(raw, true, 0));
+        replace(h, part.rows(4, 5), least, Binary.MINIMUM);
+        replace(h, part.rows(5, 6), greatest, Binary.MAXIMUM);
+      }
+    }
+  }
+
+  private static void replace(Handles h, Tensor sums, TorchTensor by, Binary choice) {
+    TorchTensor target = h.of(sums);
+    target.copyFrom(h.own(choice.of(target, by)));
+  }
+
+  void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale) {
+    long height = Math.clamp(TEMPORARY / Math.max(1, x.cols()), 1, Math.max(1, x.rows()));
+    for (long t = 0; t < x.rows(); t += height) {
+      long to = Math.min(x.rows(), t + height);
+      try (Handles h = new Handles()) {
+        TorchTensor values = h.of(x.rows(t, to));
+        TorchTensor z = centred(h, values, mean, scale);
+        TorchTensor kept = kept(h, keep.rows(t, to));
+        TorchPointwise.maskedFillInPlace(z, h.own(TorchPointwise.Unary.LOGICAL_NOT.of(kept)), 0);
+        values.copyFrom(z);
+      }
+    }
+  }
+
+  /** (x − mean) · scale, in single precision as all kernels do it. */
+  private static TorchTensor centred(Handles h, TorchTensor x, Tensor mean, Tensor scale) {
+    TorchTensor z = h.own(TorchPointwise.sub(x, h.of(mean), 1));
+    TorchPointwise.mulInPlace(z, h.of(scale));
+    return z;
+  }
+
+  /** Bools [T, 1]. */
+  private static TorchTensor kept(Handles h, Tensor keep) {
+    return h.own(TorchPointwise.to(h.of(keep), Dtype.BOOL));
+  }
+
+  void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r) {
+    try (Handles h = new Handles()) {
+      TorchTensor covariance = h.own(TorchPointwise.mul(h.of(sum), 1.0 / n));
+      TorchTensor meanA = h.of(a.mean().transposed());
+      TorchTensor means = h.own(TorchPointwise.mul(meanA, h.of(b.mean())));
+      TorchPointwise.addInPlace(covariance, means, -1);
+      TorchPointwise.mulInPlace(covariance, h.of(a.inverse().transposed()));
+      TorchPointwise.mulInPlace(covariance, h.of(b.inverse()));
+      TorchTensor bound = number(h, covariance, 1);
+      TorchTensor below = h.own(Binary.MINIMUM.of(covariance, bound));
+      TorchTensor lower = number(h, covariance, -1);
+      h.of(r).copyFrom(h.own(Binary.MAXIMUM.of(below, lower)));
+    }
+  }
+
+  /** A tensor [1] of the like's dtype and device. */
+  private static TorchTensor number(Handles h, TorchTensor like, double value) {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor host = Tensor.allocate(arena, DType.F64, 1, 1);
+      host.set(0, 0, value);
+      try (Handles scratch = new Handles()) {
+        TorchTensor one = scratch.vector(host);
+        return h.own(TorchPointwise.to(one, like.dtype(), like.device()));
+      }
+    }
+  }
+
+  /** By a stable sort, which alone settles ties by the column. */
+  void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
+    long k = Math.min(values.cols(), x.cols());
+    double none = greatest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+    try (Handles h = new Handles()) {
+      TorchTensor clean = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT32));
+      TorchTensor missing = h.own(Binary.NE.of(clean, clean));
+      TorchPointwise.maskedFillInPlace(clean, missing, none);
+      TorchTensor[] sorted = h.own(TorchOps.sort(clean, 1, greatest));
+      TorchTensor best = h.own(h.own(sorted[0].columns(0, k)).copy());
+      TorchTensor at = h.own(h.own(sorted[1].columns(0, k)).copy());
+      TorchTensor absent = h.own(Binary.EQ.of(best, number(h, best, none)));
+      TorchPointwise.maskedFillInPlace(best, absent, Double.NaN);
+      TorchPointwise.maskedFillInPlace(at, absent, -1);
+      h.of(values.columns(0, k)).copyFrom(best);
+      h.of(columns.columns(0, k)).copyFrom(at);
+      if (k < values.cols()) {
+        h.of(values.columns(k, values.cols())).fill(Double.NaN);
+        h.of(columns.columns(k, values.cols())).fill(-1);
+      }
+    }
+  }
+
+  void histogram(Tensor x, double low, double high, Tensor counts) {
+    long bins = counts.cols();
+    try (Handles h = new Handles()) {
+      TorchTensor values = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT64));
+      TorchTensor above = h.own(Binary.GE.of(values, number(h, values, low)));
+      TorchTensor below = h.own(Binary.LE.of(values, number(h, values, high)));
+      TorchTensor inside = h.own(Binary.LOGICAL_AND.of(above, below));
+      TorchTensor outside = h.own(TorchPointwise.Unary.LOGICAL_NOT.of(inside));
+      TorchTensor place = h.own(TorchPointwise.sub(values, number(h, values, low), 1));
+      TorchPointwise.mulInPlace(place, bins / (high - low));
+      TorchTensor last = h.own(Binary.MINIMUM.of(place, number(h, place, bins - 1)));
+      // What lies outside is counted in a bin of its own, which is left out.
+      TorchPointwise.maskedFillInPlace(last, outside, bins);
+      TorchTensor bin = h.own(TorchPointwise.to(last, Dtype.INT64));
+      long n = x.size();
+      TorchTensor flat = h.own(h.own(bin.copy()).reshape(n));
+      TorchTensor found = h.own(h.own(number(h, values, 0).expand(bins + 1)).copy());
+      TorchTensor ones = h.own(number(h, values, 1).expand(n));
+      TorchOps.scatterAddInPlace(found, 0, flat, ones);
+      TorchTensor total = h.own(TorchPointwise.to(h.vector(counts), Dtype.FLOAT64));
+      TorchPointwise.addInPlace(total, h.own(found.slice(0, 0, bins)), 1);
+      h.vector(counts).copyFrom(total);
+    }
+  }
+
+  void rowPowerSums(Tensor x, Tensor sums) {
+    try (Handles h = new Handles()) {
+      TorchTensor values = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT64));
+      TorchTensor present = h.own(Binary.EQ.of(values, values));
+      TorchTensor missing = h.own(TorchPointwise.Unary.LOGICAL_NOT.of(present));
+      TorchPointwise.maskedFillInPlace(values, missing, 0);
+      TorchTensor power = h.own(TorchPointwise.to(present, Dtype.FLOAT64));
+      for (int p = 0; p < 5; p++) {
+        if (p > 0) {
+          TorchPointwise.mulInPlace(power, values);
+        }
+        TorchTensor sum = h.own(TorchOps.sum(power, true, 1));
+        TorchPointwise.addInPlace(h.of(sums.columns(p, p + 1)), sum, 1);
+      }
+    }
+  }
+
+  void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
+    long tokens = x.rows();
+    long k = columns.cols();
+    try (Handles h = new Handles()) {
+      TorchTensor chosen = h.own(TorchOps.indexSelect(h.of(x), 1, h.vector(columns)));
+      TorchTensor ids = h.own(TorchPointwise.to(h.of(classes), Dtype.INT64));
+      TorchTensor index = h.own(h.own(ids.expand(tokens, k)).copy());
+      TorchTensor wide = h.own(TorchPointwise.to(chosen, Dtype.FLOAT64));
+      TorchOps.scatterAddInPlace(h.of(sums), 0, index, wide);
+      TorchOps.scatterMaxInPlace(h.of(maxima), 0, index, chosen);
+    }
+  }
+}

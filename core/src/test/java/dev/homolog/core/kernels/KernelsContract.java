@@ -1,0 +1,420 @@
+package dev.homolog.core.kernels;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What every kind of kernels must agree on with the oracle in double: at odd sizes, on views in the
+ * middle of larger tensors, by tolerances that grow with size.
+ */
+abstract class KernelsContract {
+  private static final long SEED = 20261123;
+
+  private final Random random = new Random(SEED);
+  private final Kernels scalar = oracle();
+  private Kernels kernels;
+  private Arena arena;
+
+  /** New kernels on several threads; closed by the test. */
+  abstract Kernels open();
+
+  /** Runs after all that a test made is closed. */
+  void closed() {}
+
+  @BeforeEach
+  void openAll() {
+    kernels = open();
+    arena = Arena.ofShared();
+  }
+
+  @AfterEach
+  void close() {
+    arena.close();
+    kernels.close();
+    closed();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1,1,1",
+    "3,13,1",
+    "13,1,7",
+    "7,5,207",
+    "64,128,384",
+    "129,300,33",
+    "65,702,31",
+    "200,257,513"
+  })
+  void linearAgrees(int tokens, int in, int out) {
+    for (DType dtype : new DType[] {DType.F32, DType.F16, DType.BF16}) {
+      Tensor x = view(tokens, in);
+      Tensor w = weight(dtype, in, out);
+      Tensor b = weight(dtype, 1, out);
+      Tensor y = view(tokens, out);
+      Tensor expected = copy(y, DType.F64);
+      kernels.linear(x, w, b, y);
+      scalar.linear(x, w, b, expected);
+      assertClose(expected, y, 2e-6 * Math.sqrt(in) * 4);
+      kernels.addLinear(x, w, null, y);
+      scalar.addLinear(x, w, null, expected);
+      assertClose(expected, y, 2e-6 * Math.sqrt(in) * 8);
+    }
+  }
+
+  @Test
+  void linearReadsTransposedWeights() {
+    Tensor x = view(37, 19);
+    Tensor w = weight(DType.F16, 45, 19).transposed();
+    Tensor y = view(37, 45);
+    Tensor expected = copy(y, DType.F64);
+    kernels.linear(x, w, null, y);
+    scalar.linear(x, w, null, expected);
+    assertClose(expected, y, 3e-5);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Activation.class)
+  void activationsAgree(Activation f) {
+    int n = 4099;
+    Tensor x = Tensor.allocate(arena, DType.F32, n, 1);
+    for (int i = 0; i < n; i++) {
+      x.set(i, 0, (i - n / 2) * 0.01);
+    }
+    Tensor one = random(DType.F32, 1, 1);
+    one.set(0, 0, 1);
+    Tensor preOn = kernels.allocate(arena, DType.F32, n, 1);
+    Tensor postOn = kernels.allocate(arena, DType.F32, n, 1);
+    kernels.linearActivate(on(x), on(one), null, f, preOn, postOn);
+    Tensor pre = host(preOn);
+    Tensor post = host(postOn);
+    for (int i = 0; i < n; i++) {
+      double value = x.get(i, 0);
+      assertEquals(value, pre.get(i, 0), 0);
+      double expected = ScalarMath.activate(f, value);
+      assertEquals(expected, post.get(i, 0), 4e-7 * Math.max(1, Math.abs(value)), "at " + value);
+    }
+  }
+
+  @Test
+  void errorFunctionOfTheOracleMatchesKnownValues() {
+    // Abramowitz and Stegun, table 7.1
+    assertEquals(0.5204998778130465, ScalarMath.erf(0.5), 1e-15);
+    assertEquals(0.8427007929497149, ScalarMath.erf(1), 1e-15);
+    assertEquals(0.9953222650189527, ScalarMath.erf(2), 1e-15);
+    assertEquals(-0.9999779095030014, ScalarMath.erf(-3), 1e-15);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1,1", "2,5,2,4", "1,33,3,7", "2,70,2,32", "1,300,1,64", "1,530,2,20"})
+  void attentionAgrees(int rows, int context, int heads, int dHead) {
+    AttentionShape shape = new AttentionShape(context, heads, dHead, 1 / Math.sqrt(dHead));
+    Tensor qkv = view(rows * context, 3 * heads * dHead);
+    Tensor z = view(rows * context, heads * dHead);
+    Tensor expected = copy(z, DType.F64);
+    kernels.attention(qkv, shape, z);
+    scalar.attention(qkv, shape, expected);
+    assertClose(expected, z, 3e-6);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 13, 207, 702})
+  void layerNormAgrees(int d) {
+    Tensor x = view(21, d);
+    Tensor gain = weight(DType.F16, 1, d);
+    Tensor bias = weight(DType.F16, 1, d);
+    Tensor y = view(21, d);
+    Tensor expected = copy(y, DType.F64);
+    kernels.layerNorm(x, gain, bias, 1e-5, y);
+    scalar.layerNorm(x, gain, bias, 1e-5, expected);
+    assertClose(expected, y, 2e-5);
+  }
+
+  @Test
+  void embedAgreesAndRefusesForeignIds() {
+    Tensor ids = Tensor.allocate(arena, DType.I32, 12, 1);
+    for (int t = 0; t < 12; t++) {
+      ids.set(t, 0, random.nextInt(9));
+    }
+    Tensor wE = weight(DType.F16, 9, 21);
+    Tensor wPos = weight(DType.BF16, 5, 21);
+    Tensor x = view(12, 21);
+    Tensor expected = copy(x, DType.F64);
+    kernels.embed(on(ids), 4, wE, wPos, x);
+    scalar.embed(ids, 4, wE, wPos, expected);
+    assertClose(expected, x, 1e-6);
+    if (!x.onHost()) {
+      return; // ids on a device were checked when their table was made
+    }
+    ids.set(3, 0, 9);
+    var e = assertThrows(IllegalArgumentException.class, () -> kernels.embed(ids, 4, wE, wPos, x));
+    assertEquals("token id 9 at 3 with a vocabulary of 9", e.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1", "3,1,13", "13,207,3", "300,40,33", "520,129,530", "9,702,65"})
+  void crossProductsAgree(int tokens, int na, int nb) {
+    Tensor a = view(tokens, na);
+    Tensor b = view(tokens, nb);
+    Tensor sum = on(random(DType.F64, na, nb));
+    Tensor expected = copy(sum, DType.F64);
+    kernels.crossProducts(a, b, sum);
+    scalar.crossProducts(a, b, expected);
+    assertClose(expected, sum, 4e-6 * Math.sqrt(tokens));
+    Tensor squareOn = kernels.allocate(arena, DType.F64, na, na);
+    Tensor expectedSquare = Tensor.allocate(arena, DType.F64, na, na);
+    kernels.gram(a, squareOn);
+    Tensor square = host(squareOn);
+    scalar.gram(a, expectedSquare);
+    for (int i = 0; i < na; i++) {
+      for (int j = i; j < na; j++) {
+        double e = expectedSquare.get(i, j);
+        double tolerance = Math.max(1.2e-5 * Math.sqrt(tokens), 2e-6 * Math.abs(e));
+        assertEquals(e, square.get(i, j), tolerance);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 255, 256, 257, 702})
+  void powerSumsAndStandardizeAgree(int n) {
+    int tokens = 37;
+    Tensor x = view(tokens, n);
+    Tensor keep = Tensor.allocate(arena, DType.U8, tokens, 1);
+    for (int t = 0; t < tokens; t++) {
+      keep.set(t, 0, t % 5 == 2 ? 0 : 1);
+    }
+    Tensor mean = on(random(DType.F32, 1, n));
+    Tensor scale = on(random(DType.F32, 1, n));
+    Tensor sums = on(emptySums(n));
+    Tensor expected = emptySums(n);
+    kernels.powerSums(x, on(keep), mean, scale, sums);
+    scalar.powerSums(x, keep, mean, scale, expected);
+    sums = host(sums);
+    for (int j = 0; j < n; j++) {
+      assertEquals(expected.get(4, j), sums.get(4, j), 0);
+      assertEquals(expected.get(5, j), sums.get(5, j), 0);
+      double reach = (Math.abs(expected.get(4, j)) + Math.abs(expected.get(5, j)) + 3) * 3;
+      for (int p = 0; p < 4; p++) {
+        double tolerance = 1e-6 * tokens * Math.max(1, Math.pow(reach * 0.2, p + 1));
+        assertEquals(expected.get(p, j), sums.get(p, j), tolerance, "power " + (p + 1));
+      }
+    }
+    Tensor z = copy(x, DType.F64);
+    kernels.standardize(x, on(keep), mean, scale);
+    scalar.standardize(z, keep, mean, scale);
+    assertClose(z, x, 2e-6);
+  }
+
+  @Test
+  void correlationsAgreeInBothDirections() {
+    int na = 37;
+    int nb = 53;
+    Tensor sum = on(random(DType.F64, na, nb));
+    Kernels.Columns a = columns(na, -1);
+    Kernels.Columns b = columns(nb, 7);
+    for (boolean back : new boolean[] {false, true}) {
+      Tensor r = view(back ? nb : na, back ? na : nb);
+      Tensor expected = copy(r, DType.F64);
+      Tensor s = back ? sum.transposed() : sum;
+      kernels.correlations(s, 11, back ? b : a, back ? a : b, r);
+      scalar.correlations(s, 11, back ? b : a, back ? a : b, expected);
+      assertClose(expected, r, 1e-6);
+      assertTrue(Double.isNaN(host(r).get(back ? 7 : 0, back ? 0 : 7)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1", "5,9", "207,50", "4098,50", "33,33"})
+  void topKAgreesWithTiesAndNaN(int n, int k) {
+    Tensor whole = random(DType.F32, 21, n + 5);
+    for (int i = 0; i < 21; i++) {
+      for (int j = 0; j < n + 5; j++) {
+        // a coarse grid makes ties
+        whole.set(
+            i, j, random.nextInt(10) == 0 ? Double.NaN : Math.round(whole.get(i, j) * 8) / 8.0);
+      }
+    }
+    Tensor x = on(whole).rows(1, 20).columns(3, n + 3);
+    for (boolean greatest : new boolean[] {true, false}) {
+      Tensor values = kernels.allocate(arena, DType.F32, 19, k);
+      Tensor columns = kernels.allocate(arena, DType.I32, 19, k);
+      Tensor expectedValues = Tensor.allocate(arena, DType.F64, 19, k);
+      Tensor expectedColumns = Tensor.allocate(arena, DType.I32, 19, k);
+      kernels.topK(x, greatest, values, columns);
+      scalar.topK(x, greatest, expectedValues, expectedColumns);
+      assertClose(expectedValues, values, 0);
+      assertClose(expectedColumns, columns, 0);
+    }
+  }
+
+  @Test
+  void histogramsAndRowSumsAgree() {
+    Tensor whole = random(DType.F32, 47, 76);
+    whole.set(1, 3, 1);
+    whole.set(1, 4, -1);
+    whole.set(1, 5, Double.NaN);
+    Tensor x = on(whole).rows(1, 46).columns(3, 74);
+    Tensor counts = kernels.allocate(arena, DType.I64, 1, 100);
+    Tensor expected = Tensor.allocate(arena, DType.I64, 1, 100);
+    kernels.histogram(x, -1, 1, counts);
+    scalar.histogram(x, -1, 1, expected);
+    assertClose(expected, counts, 0);
+    Tensor sums = kernels.allocate(arena, DType.F64, 45, 5);
+    Tensor expectedSums = Tensor.allocate(arena, DType.F64, 45, 5);
+    kernels.rowPowerSums(x, sums);
+    scalar.rowPowerSums(x, expectedSums);
+    assertClose(expectedSums, sums, 1e-9);
+  }
+
+  @Test
+  void classSumsAgree() {
+    Tensor x = view(50, 30);
+    Tensor classes = Tensor.allocate(arena, DType.I32, 50, 1);
+    Tensor columns = Tensor.allocate(arena, DType.I32, 1, 17);
+    for (int t = 0; t < 50; t++) {
+      classes.set(t, 0, random.nextInt(6));
+    }
+    for (int j = 0; j < 17; j++) {
+      columns.set(0, j, random.nextInt(30));
+    }
+    Tensor expectedSums = Tensor.allocate(arena, DType.F64, 6, 17);
+    Tensor lowest = Tensor.allocate(arena, DType.F32, 6, 17);
+    lowest.fill(Double.NEGATIVE_INFINITY);
+    Tensor sums = kernels.allocate(arena, DType.F64, 6, 17);
+    Tensor maxima = on(copy(lowest, DType.F32));
+    kernels.classSums(x, on(classes), on(columns), sums, maxima);
+    scalar.classSums(x, classes, columns, expectedSums, lowest);
+    assertClose(expectedSums, sums, 1e-12);
+    assertClose(lowest, maxima, 0);
+  }
+
+  @Test
+  void wrongShapesAreRefused() {
+    Tensor x = view(4, 5);
+    assertThrows(
+        IllegalArgumentException.class, () -> kernels.linear(x, view(6, 2), null, view(4, 2)));
+    assertThrows(
+        IllegalArgumentException.class, () -> kernels.crossProducts(x, view(3, 2), view(5, 2)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> kernels.layerNorm(x, view(1, 5), view(1, 5), 1, view(5, 4)));
+  }
+
+  private Kernels.Columns columns(int n, int constant) {
+    Tensor inverse = random(DType.F64, 1, n);
+    if (constant >= 0) {
+      inverse.set(0, constant, Double.NaN);
+    }
+    return new Kernels.Columns(on(random(DType.F64, 1, n)), on(inverse));
+  }
+
+  private Tensor emptySums(int n) {
+    Tensor sums = Tensor.allocate(arena, DType.F64, 6, n);
+    sums.rows(4, 5).fill(Double.POSITIVE_INFINITY);
+    sums.rows(5, 6).fill(Double.NEGATIVE_INFINITY);
+    return sums;
+  }
+
+  /** A single-precision matrix in the middle of a larger one, where the kernels are. */
+  Tensor view(int rows, int cols) {
+    return on(random(DType.F32, rows + 2, cols + 5)).rows(1, rows + 1).columns(3, cols + 3);
+  }
+
+  /** A weight as a checkpoint would give it, at an odd address. */
+  private Tensor weight(DType dtype, int rows, int cols) {
+    Tensor values = random(dtype, rows, cols);
+    long bytes = values.size() * dtype.bytes();
+    MemorySegment odd = arena.allocate(bytes + 1).asSlice(1);
+    MemorySegment.copy(values.data(), 0, odd, 0, bytes);
+    List<Long> shape = List.of((long) rows, (long) cols);
+    return kernels.weight(arena, new StoredTensor("w", dtype, shape, odd), rows, cols);
+  }
+
+  private Tensor on(Tensor host) {
+    return kernels.fromHost(arena, host);
+  }
+
+  private Tensor host(Tensor there) {
+    return kernels.toHost(arena, there);
+  }
+
+  /** The scalar kernels, which are given copies of what is not on the host. */
+  private Kernels oracle() {
+    ScalarKernels scalar = new ScalarKernels();
+    return (Kernels)
+        Proxy.newProxyInstance(
+            Kernels.class.getClassLoader(),
+            new Class<?>[] {Kernels.class},
+            (_, method, arguments) ->
+                method.invoke(scalar, Arrays.stream(arguments).map(this::brought).toArray()));
+  }
+
+  private Object brought(Object argument) {
+    return switch (argument) {
+      case Tensor tensor -> host(tensor);
+      case Kernels.Columns columns ->
+          new Kernels.Columns(host(columns.mean()), host(columns.inverse()));
+      case null -> null;
+      default -> argument;
+    };
+  }
+
+  Tensor random(DType dtype, int rows, int cols) {
+    Tensor t = Tensor.allocate(arena, dtype, rows, cols);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < cols; j++) {
+        t.set(i, j, random.nextGaussian());
+      }
+    }
+    return t;
+  }
+
+  private Tensor copy(Tensor there, DType dtype) {
+    Tensor t = host(there);
+    Tensor copy = Tensor.allocate(arena, dtype, t.rows(), t.cols());
+    for (int i = 0; i < t.rows(); i++) {
+      for (int j = 0; j < t.cols(); j++) {
+        copy.set(i, j, t.get(i, j));
+      }
+    }
+    return copy;
+  }
+
+  private void assertClose(Tensor expected, Tensor there, double tolerance) {
+    Tensor actual = host(there);
+    assertEquals(expected.rows(), actual.rows());
+    assertEquals(expected.cols(), actual.cols());
+    for (int i = 0; i < expected.rows(); i++) {
+      for (int j = 0; j < expected.cols(); j++) {
+        double e = expected.get(i, j);
+        double a = actual.get(i, j);
+        if (!(Double.isNaN(e) && Double.isNaN(a))) {
+          assertEquals(
+              e,
+              a,
+              tolerance * Math.max(1, Math.abs(e)),
+              "[" + i + ", " + j + "] of " + actual + ", seed " + SEED);
+        }
+      }
+    }
+  }
+}
