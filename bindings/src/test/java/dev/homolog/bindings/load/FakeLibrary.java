@@ -8,14 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Writes a shared library of x86-64 Linux that exports given functions, each of which jumps to
  * whatever address a test puts into the data symbol of its name with {@code _target} after it.
  *
- * <p>Layout: header and tables in one segment, code in the next page, targets in the page
- * after it.
+ * <p>Layout: header and tables in one segment, code in the next page, targets in the page after it.
  */
 public final class FakeLibrary {
   private static final int PAGE = 4096;
@@ -24,20 +25,32 @@ public final class FakeLibrary {
   private final List<String> functions;
   private final String needed;
 
-  private FakeLibrary(List<String> functions, String needed) {
+  /** What functions return that jump nowhere. */
+  private final Map<String, Integer> constants;
+
+  private FakeLibrary(List<String> functions, String needed, Map<String, Integer> constants) {
     this.functions = functions;
     this.needed = needed;
+    this.constants = constants;
   }
 
   /** A library with these functions. */
   public static void write(Path file, List<String> functions) throws IOException {
-    Files.write(file, new FakeLibrary(functions, null).bytes());
+    Files.write(file, new FakeLibrary(functions, null, Map.of()).bytes());
+  }
+
+  /** A library whose functions return constants: those given, else 0. */
+  public static void writeReturning(
+      Path file, List<String> functions, Map<String, Integer> constants) throws IOException {
+    Map<String, Integer> all = new HashMap<>();
+    functions.forEach(function -> all.put(function, constants.getOrDefault(function, 0)));
+    Files.write(file, new FakeLibrary(functions, null, all).bytes());
   }
 
   /** A library that cannot be loaded, because it needs another. */
   public static void writeNeeding(Path file, List<String> functions, String needed)
       throws IOException {
-    Files.write(file, new FakeLibrary(functions, needed).bytes());
+    Files.write(file, new FakeLibrary(functions, needed, Map.of()).bytes());
   }
 
   private byte[] bytes() {
@@ -118,6 +131,12 @@ public final class FakeLibrary {
 
     for (int i = 0; i < functions.size(); i++) {
       int at = code + CODE_BYTES * i;
+      Integer constant = constants.get(functions.get(i));
+      if (constant != null) {
+        // mov eax, constant; ret
+        out.position(at).put((byte) 0xb8).putInt(constant).put((byte) 0xc3);
+        continue;
+      }
       // jmp *[rip + distance to the target]
       out.position(at).put((byte) 0xff).put((byte) 0x25).putInt(targets + 8 * i - (at + 6));
     }

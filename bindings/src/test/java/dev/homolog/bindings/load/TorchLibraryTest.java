@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.bindings.Torch;
+import dev.homolog.bindings.gen.cudart.CudartC;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.JarURLConnection;
@@ -204,6 +205,52 @@ class TorchLibraryTest {
     List<String> output = new Run().with("CONDA_PREFIX", brokenInstall("2.8.0")).output();
     assertTrue(output.getFirst().startsWith("opened EMBEDDED"), String.join("\n", output));
     assertTrue(output.get(1).contains("libtorch 2.8.0 is older than 2.10"), output.get(1));
+  }
+
+  /** A PyTorch with CUDA whose runtime answers the question for GPUs with a status and no count. */
+  private Path cudaInstall(int status) throws IOException {
+    Path packages = folder.resolve("venv/lib/python3.11/site-packages");
+    Path torch = packages.resolve("torch");
+    Path runtime = packages.resolve("nvidia/cuda_runtime/lib");
+    Files.createDirectories(torch.resolve("lib"));
+    Files.createDirectories(runtime);
+    Files.writeString(
+        torch.resolve("version.py"), "__version__ = '2.11.0+cu128'\ncuda: str = '12.8'\n");
+    FakeLibrary.write(torch.resolve("lib/libtorch_cpu.so"), TorchSymbols.cpu());
+    FakeLibrary.write(torch.resolve("lib/libtorch_cuda.so"), TorchSymbols.cuda());
+    List<String> functions =
+        Stream.of(CudartC.class.getDeclaredClasses()).map(Class::getSimpleName).toList();
+    FakeLibrary.writeReturning(
+        runtime.resolve("libcudart.so.12"), functions, Map.of("cudaGetDeviceCount", status));
+    return folder.resolve("venv");
+  }
+
+  @Test
+  void noDriverAndNoGpu() throws IOException {
+    List<String> noDriver = new Run().with("VIRTUAL_ENV", cudaInstall(35)).output();
+    assertTrue(noDriver.getFirst().startsWith("opened EMBEDDED"), String.join("\n", noDriver));
+    assertTrue(
+        noDriver.get(1).contains("libcudart.so.12): no GPU: CUDA error 35, no text; to use a GPU"),
+        noDriver.get(1));
+    assertOne(
+        new Run()
+            .arguments("gpu")
+            .with("HOMOLOG_LIBTORCH", cudaInstall(0).resolve("lib/python3.11/site-packages/torch"))
+            .output(),
+        "unavailable HOMOLOG_LIBTORCH, CUDA ("
+            + folder.resolve("venv/lib/python3.11/site-packages")
+            + "/nvidia/cuda_runtime/lib/libcudart.so.12): no GPU: the CUDA runtime sees none; to"
+            + " use a GPU, its driver must be installed and visible to this process");
+  }
+
+  @Test
+  void cudaRuntimeThatIsNotThere() throws IOException {
+    Path venv = cudaInstall(0);
+    Files.delete(
+        venv.resolve("lib/python3.11/site-packages/nvidia/cuda_runtime/lib/libcudart.so.12"));
+    List<String> output = new Run().with("VIRTUAL_ENV", venv).output();
+    assertTrue(
+        output.get(1).contains("no CUDA runtime (libcudart) beside this PyTorch"), output.get(1));
   }
 
   @Test
