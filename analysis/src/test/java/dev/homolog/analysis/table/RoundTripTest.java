@@ -211,13 +211,10 @@ class RoundTripTest {
       statement.execute("COPY (SELECT DATE '2026-01-01' AS d) TO '" + foreign + "'");
       assertEquals(
           foreign + ": d: is DATE, which no table here is; restore the file or run the study again",
-<<<<<<< HEAD
-=======
           assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
       statement.execute("COPY (SELECT [1, NULL] AS l) TO '" + foreign + "'");
       assertEquals(
           foreign + ": l: has a null in a list of row 1; restore the file or run the study again",
->>>>>>> table
           assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
       statement.execute("COPY (SELECT NULL::DOUBLE AS a) TO '" + foreign + "'");
       assertTrue(Double.isNaN(Table.read(foreign).doubles("a").get(0)));
