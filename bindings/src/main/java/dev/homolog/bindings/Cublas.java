@@ -16,8 +16,6 @@ import java.util.Arrays;
  * translation. One thread at a time.
  */
 public final class Cublas implements AutoCloseable {
-  private static final long MAX_TEXT = 4096;
-
   private final boolean owned;
   private MemorySegment handle;
 
@@ -363,8 +361,8 @@ public final class Cublas implements AutoCloseable {
 
   private static void check(int status, String function) {
     if (status != 0) {
-      String name = CublasC.cublasGetStatusName(status).reinterpret(MAX_TEXT).getString(0);
-      String text = CublasC.cublasGetStatusString(status).reinterpret(MAX_TEXT).getString(0);
+      String name = NativeText.read(CublasC.cublasGetStatusName(status));
+      String text = NativeText.read(CublasC.cublasGetStatusString(status));
       throw new NativeException(function, status, name + ", " + text);
     }
   }

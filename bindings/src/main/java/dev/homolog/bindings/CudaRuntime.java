@@ -10,8 +10,6 @@ import java.util.Optional;
 
 /** The CUDA runtime of this process. Any thread; the current device is a thread's own. */
 public final class CudaRuntime {
-  private static final long MAX_TEXT = 4096;
-
   /** Larger than cudaDeviceProp of any version; the name is its first field in all of them. */
   private static final long PROPERTIES_BYTES = 1 << 14;
 
@@ -201,8 +199,8 @@ public final class CudaRuntime {
 
   private static void check(int status, String function) {
     if (status != 0) {
-      String name = CudartC.cudaGetErrorName(status).reinterpret(MAX_TEXT).getString(0);
-      String text = CudartC.cudaGetErrorString(status).reinterpret(MAX_TEXT).getString(0);
+      String name = NativeText.read(CudartC.cudaGetErrorName(status));
+      String text = NativeText.read(CudartC.cudaGetErrorString(status));
       // Errors that do not break the device are forgotten, so that they are not reported again by a
       // later call.
       CudartC.cudaGetLastError();

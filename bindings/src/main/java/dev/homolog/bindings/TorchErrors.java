@@ -9,8 +9,6 @@ import java.util.StringJoiner;
 
 /** Turns libtorch's status codes into exceptions with its own text, or with the best substitute. */
 final class TorchErrors {
-  private static final long MAX_TEXT = 1 << 16;
-
   /**
    * Whether the library keeps the text of the last exception: torch 2.13 and newer. Tests switch it
    * off.
@@ -65,9 +63,9 @@ final class TorchErrors {
       return null;
     }
     MemorySegment text = TorchC.torch_exception_get_what_without_backtrace();
-    return text.equals(MemorySegment.NULL)
+    return text.address() == 0
         ? null
-        : text.reinterpret(MAX_TEXT).getString(0).strip().replaceAll("\\s*\\n\\s*", " ");
+        : NativeText.read(text).strip().replaceAll("\\s*\\n\\s*", " ");
   }
 
   private static String substitute(TorchTensor... tensors) {

@@ -2,7 +2,6 @@ package dev.homolog.bindings;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.util.Random;
@@ -18,10 +17,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class TorchOperatorTest {
   private static final TorchOperator LINEAR = new TorchOperator("aten::linear", "");
 
+  private final boolean hasText = TorchErrors.hasText;
+  private final boolean hasFunctions = TorchOperator.OptionalCells.hasFunctions;
+
   @AfterEach
   void restore() {
-    TorchErrors.hasText = true;
-    TorchOperator.OptionalCells.hasFunctions = true;
+    TorchErrors.hasText = hasText;
+    TorchOperator.OptionalCells.hasFunctions = hasFunctions;
   }
 
   private static TorchTensor ones(long... sizes) {
@@ -41,9 +43,7 @@ class TorchOperatorTest {
                 }
               });
       assertEquals("aten::no_such_operator.out", failure.function());
-      assertTrue(
-          failure.text().contains("Could not find schema for aten::no_such_operator"),
-          failure.text());
+      TorchFixture.assertText(failure, "Could not find schema for aten::no_such_operator");
       assertEquals(2, x.size(0));
     }
   }
@@ -57,7 +57,7 @@ class TorchOperatorTest {
         NativeException failure =
             assertThrows(NativeException.class, () -> TorchGemm.linear(x, w, b));
         assertEquals("aten::linear", failure.function());
-        assertTrue(failure.text().contains("cannot be multiplied"), failure.text());
+        TorchFixture.assertText(failure, "cannot be multiplied");
       }
       x.fill(2);
       assertEquals(2, Matrix.of(x).at(1, 2));

@@ -41,7 +41,8 @@ final class CudaProbe {
       MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
       int status = CudartC.cudaGetDeviceCount(count);
       if (status != 0) {
-        String text = CudartC.cudaGetErrorString(status).reinterpret(4096).getString(0);
+        MemorySegment words = CudartC.cudaGetErrorString(status);
+        String text = words.address() == 0 ? "no text" : words.reinterpret(4096).getString(0);
         throw new RefusedException(
             runtime, "no GPU: CUDA error %d, %s".formatted(status, text), DRIVER);
       }
