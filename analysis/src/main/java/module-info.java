@@ -5,7 +5,7 @@
 module dev.homolog.analysis {
   requires transitive dev.homolog.core;
   requires java.sql;
-  requires duckdb.jdbc;
+  requires static duckdb.jdbc;
   requires transitive com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.dataformat.csv;
 

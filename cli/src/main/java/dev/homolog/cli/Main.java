@@ -1,7 +1,10 @@
 package dev.homolog.cli;
 
 import dev.homolog.core.HomologException;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,7 +38,12 @@ final class Main implements Runnable {
   }
 
   static int execute(String... args) {
-    return execute(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+    return execute(writer(System.out), writer(System.err), args);
+  }
+
+  /** In UTF-8 whatever the locale: tokens are text of any language. */
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
   static int execute(PrintWriter out, PrintWriter err, String... args) {

@@ -4,6 +4,7 @@ import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.kernels.Backend;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -67,7 +68,7 @@ final class RunFlags {
       return out;
     }
     DateTimeFormatter time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
-    return Path.of("runs", command + "-" + LocalDateTime.now().format(time));
+    return Path.of("runs", command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(time));
   }
 
   OptionalInt context() {

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.closeup;
 
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
@@ -8,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a second, short pass says of chosen neurons of the reference: the token ids on which each is
@@ -56,19 +58,24 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons) {
       long most = Math.min((long) (all * SHARE), MOST_TOKENS / context);
       Rows rows = Rows.random(all, Math.max(1, most), seed);
       stream.run("close-up", rows, null, List.of(sums), progress);
+      Map<String, Tensor> state = sums.state();
       List<NeuronTokens> neurons = new ArrayList<>();
       for (int j = 0; j < columns.length; j++) {
-        neurons.add(new NeuronTokens(columns[j], top(sums, j, vocabulary)));
+        neurons.add(new NeuronTokens(columns[j], top(state, j)));
       }
       return new CloseUp((long) rows.count() * context, List.copyOf(neurons));
     }
   }
 
-  private static List<TokenMean> top(TokenSumsSink sums, int j, int vocabulary) {
+  private static List<TokenMean> top(Map<String, Tensor> state, int j) {
+    Tensor sums = state.get(TokenSumsSink.SUMS);
+    Tensor maxima = state.get(TokenSumsSink.MAXIMA);
+    Tensor counts = state.get(TokenSumsSink.COUNTS);
     List<TokenMean> found = new ArrayList<>();
-    for (int id = 0; id < vocabulary; id++) {
-      if (sums.count(id) >= LEAST_COUNT) {
-        found.add(new TokenMean(id, sums.mean(id, j), sums.max(id, j), sums.count(id)));
+    for (int id = 0; id < counts.cols(); id++) {
+      long count = (long) counts.get(0, id);
+      if (count >= LEAST_COUNT) {
+        found.add(new TokenMean(id, sums.get(id, j) / count, maxima.get(id, j), count));
       }
     }
     found.sort(

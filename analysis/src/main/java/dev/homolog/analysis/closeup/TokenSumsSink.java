@@ -12,6 +12,8 @@ import java.util.Set;
 
 /** Sum and maximum of MLP_POST by token id, of chosen neurons, over all positions. */
 final class TokenSumsSink implements ActivationSink {
+  private final Kernels kernels;
+  private final Arena arena;
   private final Tensor columns;
   private final Tensor sums;
   private final Tensor maxima;
@@ -22,13 +24,17 @@ final class TokenSumsSink implements ActivationSink {
    * @param vocabulary number of token ids
    */
   TokenSumsSink(Kernels kernels, Arena arena, int[] chosen, int vocabulary) {
-    this.columns = kernels.allocate(arena, DType.I32, 1, chosen.length);
+    this.kernels = kernels;
+    this.arena = arena;
+    Tensor list = Tensor.allocate(arena, DType.I32, 1, chosen.length);
     for (int j = 0; j < chosen.length; j++) {
-      columns.set(0, j, chosen[j]);
+      list.set(0, j, chosen[j]);
     }
+    this.columns = kernels.fromHost(arena, list);
     this.sums = kernels.allocate(arena, DType.F64, vocabulary, chosen.length);
-    this.maxima = kernels.allocate(arena, DType.F32, vocabulary, chosen.length);
-    maxima.fill(Double.NEGATIVE_INFINITY);
+    Tensor lowest = Tensor.allocate(arena, DType.F32, vocabulary, chosen.length);
+    lowest.fill(Double.NEGATIVE_INFINITY);
+    this.maxima = kernels.fromHost(arena, lowest);
     this.counts = Tensor.allocate(arena, DType.I64, 1, vocabulary);
   }
 
@@ -45,44 +51,47 @@ final class TokenSumsSink implements ActivationSink {
   @Override
   public void accept(ActivationBlock block) {
     Tensor x = block.site(Site.MLP_POST);
-    block.kernels().classSums(x, block.ids(), columns, sums, maxima);
-    for (long t = 0; t < block.ids().rows(); t++) {
-      long id = (long) block.ids().get(t, 0);
-      counts.set(0, id, counts.get(0, id) + 1);
+    kernels.classSums(x, block.ids(), columns, sums, maxima);
+    try (Arena scratch = Arena.ofConfined()) {
+      Tensor ids = kernels.toHost(scratch, block.ids());
+      for (long t = 0; t < ids.rows(); t++) {
+        long id = (long) ids.get(t, 0);
+        counts.set(0, id, counts.get(0, id) + 1);
+      }
     }
-  }
-
-  /** How often a token id was seen. */
-  long count(int id) {
-    return (long) counts.get(0, id);
-  }
-
-  /** Mean of chosen neuron j over the positions of a token id. */
-  double mean(int id, int j) {
-    return sums.get(id, j) / counts.get(0, id);
-  }
-
-  double max(int id, int j) {
-    return maxima.get(id, j);
   }
 
   @Override
   public Map<String, Tensor> state() {
-    return Map.of("tokens.sums", sums, "tokens.maxima", maxima, "tokens.counts", counts);
+    return Map.of(
+        SUMS, kernels.toHost(arena, sums), MAXIMA, kernels.toHost(arena, maxima), COUNTS, counts);
   }
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    Tensor theirSums = other.get("tokens.sums");
-    Tensor theirMaxima = other.get("tokens.maxima");
-    Tensor theirCounts = other.get("tokens.counts");
-    theirSums.requireShape("tokens.sums", sums.rows(), sums.cols());
-    for (long id = 0; id < sums.rows(); id++) {
-      for (long j = 0; j < sums.cols(); j++) {
-        sums.set(id, j, sums.get(id, j) + theirSums.get(id, j));
-        maxima.set(id, j, Math.max(maxima.get(id, j), theirMaxima.get(id, j)));
+    Tensor theirs = other.get(MAXIMA);
+    theirs.requireShape(MAXIMA, maxima.rows(), maxima.cols());
+    try (Arena scratch = Arena.ofShared()) {
+      kernels.add(kernels.fromHost(scratch, other.get(SUMS)), sums);
+      Tensor mine = kernels.toHost(scratch, maxima);
+      for (long id = 0; id < mine.rows(); id++) {
+        for (long j = 0; j < mine.cols(); j++) {
+          mine.set(id, j, Math.max(mine.get(id, j), theirs.get(id, j)));
+        }
       }
-      counts.set(0, id, counts.get(0, id) + theirCounts.get(0, id));
+      kernels.copy(mine, maxima);
+    }
+    for (long id = 0; id < counts.cols(); id++) {
+      counts.set(0, id, counts.get(0, id) + other.get(COUNTS).get(0, id));
     }
   }
+
+  /** [vocabulary, chosen]: sums of MLP_POST. */
+  static final String SUMS = "tokens.sums";
+
+  /** [vocabulary, chosen]: greatest MLP_POST. */
+  static final String MAXIMA = "tokens.maxima";
+
+  /** [1, vocabulary]: how often a token id was seen. */
+  static final String COUNTS = "tokens.counts";
 }

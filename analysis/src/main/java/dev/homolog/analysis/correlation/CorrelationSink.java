@@ -20,6 +20,8 @@ import java.util.Set;
  * among themselves.
  */
 public final class CorrelationSink implements ActivationSink {
+  private final Kernels kernels;
+  private final Arena arena;
   private final List<ModelNeurons> models;
   private final long others;
   private final Tensor cross;
@@ -33,6 +35,8 @@ public final class CorrelationSink implements ActivationSink {
    */
   public CorrelationSink(
       Kernels kernels, Arena arena, List<ModelNeurons> models, boolean withinLayers) {
+    this.kernels = kernels;
+    this.arena = arena;
     this.models = models;
     ModelNeurons last = models.getLast();
     this.others = last.offset() + last.count() - models.getFirst().count();
@@ -60,13 +64,11 @@ public final class CorrelationSink implements ActivationSink {
   public void accept(ActivationBlock block) {
     Tensor z = block.site(Site.MLP_POST);
     long from = models.getFirst().count();
-    block
-        .kernels()
-        .crossProducts(models.getFirst().columns(z), z.columns(from, from + others), cross);
+    kernels.crossProducts(models.getFirst().columns(z), z.columns(from, from + others), cross);
     for (int i = 0; i < grams.size(); i++) {
       ModelNeurons other = models.get(i + 1);
       for (int layer = 0; layer < other.layers(); layer++) {
-        block.kernels().gram(other.layer(z, layer), grams.get(i).get(layer));
+        kernels.gram(other.layer(z, layer), grams.get(i).get(layer));
       }
     }
   }
@@ -85,26 +87,30 @@ public final class CorrelationSink implements ActivationSink {
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    state.put("correlation.cross", cross);
+    sums().forEach((name, sum) -> state.put(name, kernels.toHost(arena, sum)));
+    return state;
+  }
+
+  private Map<String, Tensor> sums() {
+    Map<String, Tensor> sums = new LinkedHashMap<>();
+    sums.put("correlation.cross", cross);
     for (int i = 0; i < grams.size(); i++) {
       for (int layer = 0; layer < grams.get(i).size(); layer++) {
-        state.put("correlation.gram." + i + "." + layer, grams.get(i).get(layer));
+        sums.put("correlation.gram." + i + "." + layer, grams.get(i).get(layer));
       }
     }
-    return state;
+    return sums;
   }
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    state().forEach((name, mine) -> add(mine, other.get(name)));
-  }
-
-  private static void add(Tensor mine, Tensor theirs) {
-    theirs.requireShape("sums", mine.rows(), mine.cols());
-    for (long i = 0; i < mine.rows(); i++) {
-      for (long j = 0; j < mine.cols(); j++) {
-        mine.set(i, j, mine.get(i, j) + theirs.get(i, j));
-      }
-    }
+    sums()
+        .forEach((name, mine) -> {
+          Tensor theirs = other.get(name);
+          theirs.requireShape(name, mine.rows(), mine.cols());
+          try (Arena scratch = Arena.ofShared()) {
+            kernels.add(kernels.fromHost(scratch, theirs), mine);
+          }
+        });
   }
 }

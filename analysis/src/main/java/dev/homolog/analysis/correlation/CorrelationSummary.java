@@ -58,9 +58,10 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
             new Pair(kernels, moments, reference, other).reduce(sink.cross(other), top, rowSums));
       }
       progress.progress("correlations", pairs.size(), models.size() - 1L);
+      Tensor sums = kernels.toHost(arena, rowSums);
       List<RowMoments> rows = new ArrayList<>();
       for (int i = 0; i < reference.count(); i++) {
-        rows.add(RowMoments.of(rowSums, i));
+        rows.add(RowMoments.of(sums, i));
       }
       return new CorrelationSummary(List.copyOf(pairs), List.copyOf(rows));
     }
@@ -77,8 +78,9 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
         reduce(cross, reference, other, out, rowSums, counts);
         reduce(cross.transposed(), other, reference, back, null, null);
         long[] histogram = new long[BINS];
+        Tensor found = kernels.toHost(arena, counts);
         for (int bin = 0; bin < BINS; bin++) {
-          histogram[bin] = (long) counts.get(0, bin);
+          histogram[bin] = (long) found.get(0, bin);
         }
         return new PairMatches(
             other, out.highest, out.lowest, back.highest, back.lowest, histogram);
@@ -96,8 +98,6 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
         Kernels.Columns columns = columns(arena, to);
         int rows = blockRows(kernels, from.count(), to.count());
         Tensor r = kernels.allocate(arena, kernels.working(), rows, to.count());
-        Tensor values = kernels.allocate(arena, kernels.working(), rows, ends.highest.k());
-        Tensor matches = kernels.allocate(arena, DType.I32, rows, ends.highest.k());
         Kernels.Columns all = columns(arena, from);
         for (int i = 0; i < from.count(); i += rows) {
           int n = Math.min(rows, from.count() - i);
@@ -105,10 +105,8 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
               new Kernels.Columns(all.mean().columns(i, i + n), all.inverse().columns(i, i + n));
           Tensor block = r.rows(0, n);
           kernels.correlations(cross.rows(i, i + n), moments.n(), part, columns, block);
-          kernels.topK(block, true, values.rows(0, n), matches.rows(0, n));
-          ends.highest.put(i, values.rows(0, n), matches);
-          kernels.topK(block, false, values.rows(0, n), matches.rows(0, n));
-          ends.lowest.put(i, values.rows(0, n), matches);
+          ends.highest.put(kernels, i, block, true);
+          ends.lowest.put(kernels, i, block, false);
           if (rowSums != null) {
             kernels.rowPowerSums(block, rowSums.rows(i, i + n));
             kernels.histogram(block, -1, 1, counts);

@@ -107,8 +107,7 @@ public final class RotationBaseline {
         int rows = CorrelationSummary.blockRows(kernels, best.length, 2 * m);
         Tensor r = kernels.allocate(arena, kernels.working(), rows, m);
         Tensor turned = kernels.allocate(arena, kernels.working(), rows, m);
-        Tensor values = kernels.allocate(arena, kernels.working(), rows, 1);
-        Tensor matches = kernels.allocate(arena, DType.I32, rows, 1);
+        Tails greatest = new Tails(best.length, 1);
         for (int i = 0; i < best.length; i += rows) {
           int n = Math.min(rows, best.length - i);
           Kernels.Columns part =
@@ -116,9 +115,9 @@ public final class RotationBaseline {
                   columnsA.mean().columns(i, i + n), columnsA.inverse().columns(i, i + n));
           kernels.correlations(cross.rows(i, i + n), moments.n(), part, columns, r.rows(0, n));
           kernels.linear(r.rows(0, n), W, null, turned.rows(0, n));
-          kernels.topK(turned.rows(0, n), true, values.rows(0, n), matches.rows(0, n));
+          greatest.put(kernels, i, turned.rows(0, n), true);
           for (int j = 0; j < n; j++) {
-            double value = Math.min(1, Math.max(-1, values.get(j, 0)));
+            double value = Math.min(1, Math.max(-1, greatest.value(i + j, 0)));
             if (!(best[i + j] >= value)) {
               best[i + j] = value;
             }
@@ -133,15 +132,17 @@ public final class RotationBaseline {
      * neuron j.
      */
     private Tensor weights(Arena arena) {
-      Tensor scaled = kernels.allocate(arena, kernels.working(), m, m);
+      Tensor scaled = Tensor.allocate(arena, kernels.working(), m, m);
       for (int j = 0; j < m; j++) {
         for (int k = 0; k < m; k++) {
           scaled.set(k, j, rotation[j][k] * deviations[k]);
         }
       }
       Tensor within = correlationsWithin(arena);
-      Tensor product = kernels.allocate(arena, kernels.working(), m, m);
-      kernels.linear(within, scaled, null, product);
+      Tensor onDevice = kernels.fromHost(arena, scaled);
+      Tensor productOnDevice = kernels.allocate(arena, kernels.working(), m, m);
+      kernels.linear(within, onDevice, null, productOnDevice);
+      Tensor product = kernels.toHost(arena, productOnDevice);
       for (int j = 0; j < m; j++) {
         double variance = 0;
         for (int k = 0; k < m; k++) {
@@ -152,17 +153,23 @@ public final class RotationBaseline {
           scaled.set(k, j, scaled.get(k, j) * inverse);
         }
       }
-      return scaled;
+      kernels.copy(scaled, onDevice);
+      return onDevice;
     }
 
+    /** Only the upper triangle of the sums is defined. */
     private Tensor correlationsWithin(Arena arena) {
-      Tensor within = kernels.allocate(arena, kernels.working(), m, m);
+      Tensor upper = kernels.toHost(arena, gram);
+      Tensor sums = Tensor.allocate(arena, DType.F64, m, m);
       for (int i = 0; i < m; i++) {
-        for (int j = i + 1; j < m; j++) {
-          gram.set(j, i, gram.get(i, j));
+        for (int j = i; j < m; j++) {
+          double sum = upper.get(i, j);
+          sums.set(i, j, sum);
+          sums.set(j, i, sum);
         }
       }
-      kernels.correlations(gram, moments.n(), columns, columns, within);
+      Tensor within = kernels.allocate(arena, kernels.working(), m, m);
+      kernels.correlations(kernels.fromHost(arena, sums), moments.n(), columns, columns, within);
       return within;
     }
   }

@@ -1,6 +1,9 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
@@ -40,12 +43,19 @@ public final class Tails {
     return neurons[neuron * k + rank];
   }
 
-  /** Takes rows [from, from + n) from what the kernels found, both [n, k]. */
-  void put(int from, Tensor found, Tensor columns) {
-    for (int i = 0; i < found.rows(); i++) {
-      for (int rank = 0; rank < k; rank++) {
-        values[(from + i) * k + rank] = found.get(i, rank);
-        neurons[(from + i) * k + rank] = (int) columns.get(i, rank);
+  /** Takes the ends of a block of rows [n, neurons of the other model] that begins at row from. */
+  void put(Kernels kernels, int from, Tensor block, boolean greatest) {
+    try (Arena arena = Arena.ofShared()) {
+      Tensor found = kernels.allocate(arena, kernels.working(), block.rows(), k);
+      Tensor columns = kernels.allocate(arena, DType.I32, block.rows(), k);
+      kernels.topK(block, greatest, found, columns);
+      Tensor foundOnHost = kernels.toHost(arena, found);
+      Tensor columnsOnHost = kernels.toHost(arena, columns);
+      for (int i = 0; i < block.rows(); i++) {
+        for (int rank = 0; rank < k; rank++) {
+          values[(from + i) * k + rank] = foundOnHost.get(i, rank);
+          neurons[(from + i) * k + rank] = (int) columnsOnHost.get(i, rank);
+        }
       }
     }
   }

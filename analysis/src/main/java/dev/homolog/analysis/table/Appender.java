@@ -1,6 +1,8 @@
 package dev.homolog.analysis.table;
 
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -153,10 +155,22 @@ public abstract sealed class Appender {
 
   /** Appends to a column of {@link ColumnType#TEXT}. */
   public static final class Texts extends Appender {
+    private static final int SHARED = 1 << 16;
+
+    private final Map<String, String> shared = new HashMap<>();
     private String[] values = new String[INITIAL];
 
     Texts(String name) {
       super(name);
+    }
+
+    /** Adds a text that was just read: equal ones become one object, as long as they are few. */
+    void addShared(String value) {
+      String known = value == null ? null : shared.get(value);
+      if (known == null && value != null && shared.size() < SHARED) {
+        shared.put(value, value);
+      }
+      add(known == null ? value : known);
     }
 
     /** Adds a text, or null where there is none; the column keeps the reference. */
@@ -171,6 +185,32 @@ public abstract sealed class Appender {
     @Override
     Column column() {
       return new Column.Texts(name, values, size);
+    }
+  }
+
+  /** Appends to a column of {@link ColumnType#TEXT} by codes into a dictionary. */
+  static final class Codes extends Appender {
+    private final String[] dictionary;
+    private int[] values = new int[INITIAL];
+
+    /** Takes over the dictionary. */
+    Codes(String name, String[] dictionary) {
+      super(name);
+      this.dictionary = dictionary;
+    }
+
+    /** Adds an index into the dictionary, unchecked, or −1 for null. */
+    void add(int code) {
+      int capacity = grown(values.length);
+      if (capacity != values.length) {
+        values = Arrays.copyOf(values, capacity);
+      }
+      values[size++] = code;
+    }
+
+    @Override
+    Column column() {
+      return new Column.Texts(name, Arrays.copyOf(values, size), dictionary);
     }
   }
 

@@ -10,12 +10,10 @@ import java.io.IOException;
 import java.nio.CharBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SequencedMap;
 
 /**
@@ -25,10 +23,8 @@ import java.util.SequencedMap;
 final class CsvReader {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final List<String> INFINITIES = List.of("Infinity", "-Infinity");
-  private static final int SHARED_TEXTS = 1 << 16;
 
   private final Path file;
-  private final Map<String, String> shared = new HashMap<>(); // one object for equal texts
 
   private CsvReader(Path file) {
     this.file = file;
@@ -117,14 +113,15 @@ final class CsvReader {
     }
   }
 
-  private void append(CsvScanner scanner, Appender appender) {
+  private static void append(CsvScanner scanner, Appender appender) {
     switch (appender) {
       case Appender.Ints ints -> ints.add((int) whole(scanner, appender, Integer.MAX_VALUE));
       case Appender.Longs longs -> longs.add(whole(scanner, appender, Long.MAX_VALUE));
       case Appender.Doubles doubles -> doubles.add(number(scanner, appender));
       case Appender.Booleans booleans -> booleans.add(truth(scanner, appender));
-      case Appender.Texts texts -> texts.add(text(scanner));
+      case Appender.Texts texts -> texts.addShared(text(scanner));
       case Appender.Lists<?> lists -> list(scanner, lists);
+      case Appender.Codes codes -> throw new AssertionError(codes.name);
     }
   }
 
@@ -160,16 +157,8 @@ final class CsvReader {
     return scanner.length == 4;
   }
 
-  private String text(CsvScanner scanner) {
-    if (scanner.length == 0 && !scanner.quoted) {
-      return null;
-    }
-    String text = scanner.text();
-    String known = shared.get(text);
-    if (known == null && shared.size() < SHARED_TEXTS) {
-      shared.put(text, text);
-    }
-    return known == null ? text : known;
+  private static String text(CsvScanner scanner) {
+    return scanner.length == 0 && !scanner.quoted ? null : scanner.text();
   }
 
   @SuppressWarnings("unchecked") // the appender was made for the type

@@ -51,6 +51,7 @@ final class DuckDb implements AutoCloseable {
       database.execute("SET allowed_directories = [" + literal(folder.toString()) + "]");
       database.execute("SET enable_external_access = false");
       database.execute("SET lock_configuration = true");
+      database.execute("BEGIN"); // else each couple of thousand appended rows is a transaction
       return database;
     } catch (SQLException e) {
       database.close();

@@ -21,6 +21,8 @@ import org.duckdb.DuckDBAppender;
  * where DuckDB is not installed.
  */
 final class ParquetTables {
+  private static final int MOST_TEXTS = 1 << 12; // of a dictionary
+
   private ParquetTables() {}
 
   /** Opens DuckDB and closes it again. */
@@ -121,11 +123,29 @@ final class ParquetTables {
       SequencedMap<String, ColumnType> held = types(database, file, source);
       SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
       wanted.forEach((column, type) -> check(file, held, column, type));
+      var builder = Table.builder(name);
+      List<Appender> appenders = new ArrayList<>();
       var select = new StringJoiner(", ");
-      wanted.keySet().forEach(column -> select.add(DuckDb.identifier(column)));
-      try (ResultSet rows = database.query("SELECT " + select + source)) {
-        return read(file, rows, name, wanted);
+      for (var column : wanted.entrySet()) {
+        String sql = DuckDb.identifier(column.getKey());
+        String[] dictionary =
+            column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
+        appenders.add(
+            builder.appender(
+                dictionary == null
+                    ? Appender.of(column.getKey(), column.getValue())
+                    : new Appender.Codes(column.getKey(), dictionary)));
+        select.add(
+            dictionary == null ? sql : "enum_code(" + sql + "::" + enumOf(sql) + ")::INTEGER");
       }
+      try (ResultSet rows = database.query("SELECT " + select + source)) {
+        while (rows.next()) {
+          for (int i = 0; i < appenders.size(); i++) {
+            read(file, rows, i + 1, appenders.get(i));
+          }
+        }
+      }
+      return builder.build();
     } catch (SQLException e) {
       throw new InputException(
           file.toString(),
@@ -166,21 +186,37 @@ final class ParquetTables {
     }
   }
 
-  private static Table read(
-      Path file, ResultSet rows, String name, SequencedMap<String, ColumnType> columns)
+  /**
+   * The distinct texts of a column, made an enum type of the database too, or null where there are
+   * none or many. A text takes the driver fifty times as long as a number.
+   */
+  private static String[] dictionary(DuckDb database, String column, String source)
       throws SQLException {
-    var builder = Table.builder(name);
-    List<Appender> appenders = new ArrayList<>();
-    columns.forEach((column, type) -> appenders.add(builder.appender(column, type)));
-    while (rows.next()) {
-      for (int i = 0; i < appenders.size(); i++) {
-        read(file, rows, i + 1, appenders.get(i));
+    String distinct = "SELECT DISTINCT " + column + source + " WHERE " + column + " IS NOT NULL";
+    int size;
+    try (ResultSet count =
+        database.query("SELECT count(*) FROM (" + distinct + " LIMIT " + (MOST_TEXTS + 1) + ")")) {
+      count.next();
+      size = count.getInt(1);
+    }
+    if (size == 0 || size > MOST_TEXTS) {
+      return null;
+    }
+    database.execute("CREATE TYPE " + enumOf(column) + " AS ENUM (" + distinct + ")");
+    var texts = new ArrayList<String>();
+    try (ResultSet rows =
+        database.query("SELECT unnest(enum_range(NULL::" + enumOf(column) + "))::VARCHAR")) {
+      while (rows.next()) {
+        texts.add(rows.getString(1));
       }
     }
-    return builder.build();
+    return texts.toArray(String[]::new);
   }
 
-  @SuppressWarnings("unchecked") // the appender was made for the type
+  private static String enumOf(String column) {
+    return "\"texts of " + column.substring(1);
+  }
+
   private static void read(Path file, ResultSet rows, int index, Appender appender)
       throws SQLException {
     switch (appender) {
@@ -193,13 +229,18 @@ final class ParquetTables {
       }
       case Appender.Booleans booleans -> booleans.add(rows.getBoolean(index));
       case Appender.Texts texts -> {
-        texts.add(rows.getString(index));
+        texts.addShared(rows.getString(index));
+        return;
+      }
+      case Appender.Codes codes -> {
+        int code = rows.getInt(index);
+        codes.add(rows.wasNull() ? -1 : code);
         return;
       }
       case Appender.Lists<?> lists -> {
         java.sql.Array array = rows.getArray(index);
-        if (array != null) {
-          addList(lists, (Object[]) array.getArray());
+        if (array != null && !addList(lists, (Object[]) array.getArray())) {
+          throw foreign(file, appender.name, "has a null in a list of row " + (appender.size + 1));
         }
       }
     }
@@ -208,12 +249,17 @@ final class ParquetTables {
     }
   }
 
-  @SuppressWarnings("unchecked") // as above
-  private static void addList(Appender.Lists<?> appender, Object[] values) {
+  /** Adds a list; false where it holds a null that its type does not. */
+  @SuppressWarnings("unchecked") // the appender was made for the type
+  private static boolean addList(Appender.Lists<?> appender, Object[] values) {
     switch (appender.type()) {
-      case INT_LIST ->
-          ((Appender.Lists<int[]>) appender)
-              .add(Arrays.stream(values).mapToInt(value -> (Integer) value).toArray());
+      case INT_LIST -> {
+        if (Arrays.asList(values).contains(null)) {
+          return false;
+        }
+        ((Appender.Lists<int[]>) appender)
+            .add(Arrays.stream(values).mapToInt(value -> (Integer) value).toArray());
+      }
       case DOUBLE_LIST ->
           ((Appender.Lists<double[]>) appender)
               .add(
@@ -224,6 +270,7 @@ final class ParquetTables {
           ((Appender.Lists<String[]>) appender)
               .add(Arrays.copyOf(values, values.length, String[].class));
     }
+    return true;
   }
 
   private static InputException foreign(Path file, String column, String problem) {

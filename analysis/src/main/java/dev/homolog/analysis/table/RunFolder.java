@@ -34,8 +34,8 @@ public final class RunFolder {
   /**
    * Makes the folder of a new run, and those above it, and tries that it can be written.
    *
-   * @throws InputException it is a file or not empty, or it cannot be made or written; nothing has
-   *     been changed
+   * @throws InputException it is a file or not empty, or it cannot be made or written; what was
+   *     there is as it was
    */
   public static RunFolder create(Path out) {
     if (Files.exists(out)) {

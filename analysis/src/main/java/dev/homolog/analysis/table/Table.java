@@ -159,8 +159,12 @@ public final class Table {
     return name + ": " + rows + " rows, columns " + schema();
   }
 
+  static boolean isName(String name) {
+    return NAME.matcher(name).matches();
+  }
+
   static String checkName(String name) {
-    if (!NAME.matcher(name).matches()) {
+    if (!isName(name)) {
       throw new IllegalArgumentException("a table cannot be named " + name);
     }
     return name;
@@ -265,8 +269,11 @@ public final class Table {
     }
 
     Appender appender(String column, ColumnType type) {
-      var appender = Appender.of(column, type);
-      add(column, appender);
+      return appender(Appender.of(column, type));
+    }
+
+    Appender appender(Appender appender) {
+      add(appender.name, appender);
       return appender;
     }
 

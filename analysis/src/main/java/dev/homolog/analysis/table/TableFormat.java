@@ -92,8 +92,11 @@ public enum TableFormat {
     if (!Files.isRegularFile(file)) {
       throw new InputException(file, "", "is not a file", "name the table of a finished run");
     }
-    String stem = file.getFileName().toString();
-    String name = Table.checkName(stem.substring(0, stem.length() - extension().length() - 1));
+    String fileName = file.getFileName().toString();
+    String name = fileName.substring(0, fileName.length() - extension().length() - 1);
+    if (!Table.isName(name)) {
+      throw new InputException(file, "", "is not named like a table", "rename it like matches.csv");
+    }
     require();
     return switch (this) {
       case PARQUET -> ParquetTables.read(file, name, columns);

@@ -30,10 +30,7 @@ final class Streamed {
     this.arena = arena;
     this.models = models;
     this.neurons = (int) models.getLast().offset() + models.getLast().count();
-    Tensor mean = kernels.allocate(arena, kernels.working(), 1, neurons);
-    Tensor scale = kernels.allocate(arena, kernels.working(), 1, neurons);
-    scale.fill(1);
-    Pilot identity = new Pilot(mean, scale);
+    Pilot identity = Pilot.identity(kernels, arena, neurons);
     MomentsSink first = new MomentsSink(kernels, arena, identity, neurons);
     boolean[] all = new boolean[pilotRows.length];
     java.util.Arrays.fill(all, true);
@@ -71,8 +68,8 @@ final class Streamed {
   }
 
   private ActivationBlock block(double[][] x, boolean[] keep) {
-    Tensor post = kernels.allocate(arena, kernels.working(), x.length, neurons);
-    Tensor mask = kernels.allocate(arena, DType.U8, x.length, 1);
+    Tensor post = Tensor.allocate(arena, kernels.working(), x.length, neurons);
+    Tensor mask = Tensor.allocate(arena, DType.U8, x.length, 1);
     long kept = 0;
     for (int t = 0; t < x.length; t++) {
       mask.set(t, 0, keep[t] ? 1 : 0);
@@ -81,7 +78,14 @@ final class Streamed {
         post.set(t, j, x[t][j]);
       }
     }
-    return new ActivationBlock(kernels, models, null, mask, kept, null, post);
+    return new ActivationBlock(
+        kernels,
+        models,
+        null,
+        kernels.fromHost(arena, mask),
+        kept,
+        null,
+        kernels.fromHost(arena, post));
   }
 
   Moments moments() {

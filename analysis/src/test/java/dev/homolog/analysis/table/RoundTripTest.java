@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.DriverManager;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,15 @@ class RoundTripTest {
   @Test
   void parquetNeedsNoTypes() {
     Table table = Tables.hard(1000);
+    Tables.assertSame(table, Table.read(write(table, TableFormat.PARQUET)));
+  }
+
+  /** Beyond a few thousand distinct texts the reader has no dictionary. */
+  @Test
+  void manyTextsComeBack() {
+    var texts = new String[5000];
+    Arrays.setAll(texts, row -> row % 7 == 0 ? null : "text " + row);
+    Table table = Table.builder("t").texts("a", texts).texts("none", new String[5000]).build();
     Tables.assertSame(table, Table.read(write(table, TableFormat.PARQUET)));
   }
 
@@ -202,17 +212,26 @@ class RoundTripTest {
       assertEquals(
           foreign + ": d: is DATE, which no table here is; restore the file or run the study again",
           assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
+      statement.execute("COPY (SELECT [1, NULL] AS l) TO '" + foreign + "'");
+      assertEquals(
+          foreign + ": l: has a null in a list of row 1; restore the file or run the study again",
+          assertThrows(InputException.class, () -> Table.read(foreign)).getMessage());
       statement.execute("COPY (SELECT NULL::DOUBLE AS a) TO '" + foreign + "'");
       assertTrue(Double.isNaN(Table.read(foreign).doubles("a").get(0)));
     }
   }
 
   @Test
-  void whatIsNoTableIsRefused() {
+  void whatIsNoTableIsRefused() throws Exception {
     Path absent = folder.resolve("t.csv");
     assertEquals(
         absent + ": is not a file; name the table of a finished run",
         assertThrows(InputException.class, () -> Table.read(absent)).getMessage());
+    Path oddly = folder.resolve("My Table.csv");
+    Files.writeString(oddly, "a\n1\n");
+    assertEquals(
+        oddly + ": is not named like a table; rename it like matches.csv",
+        assertThrows(InputException.class, () -> Table.read(oddly)).getMessage());
     Path text = folder.resolve("t.txt");
     assertEquals(
         text + ": is not a table; name a file that ends in .parquet or .csv",

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
@@ -82,6 +83,28 @@ class RunFolderTest {
     Files.writeString(used.resolve("study.json"), "{}");
     assertRefused(used, "already holds a run; choose another --out");
     assertEquals(List.of("file", "notes.txt", "study.json"), list());
+  }
+
+  /** Links, dots and relative paths: the folder is the same, and DuckDB may touch it. */
+  @ParameterizedTest
+  @EnumSource
+  void anyPathToAFolderServes(TableFormat format) throws IOException {
+    Path real = Files.createDirectories(folder.resolve("real"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+    Path here = Path.of("").toAbsolutePath();
+    Table table = Table.builder("t").ints("a", new int[] {1}).build();
+    for (Path out :
+        List.of(
+            link,
+            link.resolve("one"),
+            real.resolve("../two"),
+            here.relativize(folder.resolve("three")),
+            here.relativize(folder.resolve("four/.")))) {
+      RunFolder.create(out).write(table, format);
+      assertEquals(1, Table.read(out.resolve("t." + format.extension())).rows(), out.toString());
+      Files.delete(out.resolve("t." + format.extension()));
+    }
+    assertEquals(List.of(), list());
   }
 
   @Test
@@ -266,7 +289,7 @@ class RunFolderTest {
           .sorted()
           .toList();
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -15,8 +15,11 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.AssertionFailedError;
 
 /** A distribution without DuckDB: the same classes in a class loader that lacks it. */
 class WithoutDuckDbTest {
@@ -68,8 +71,8 @@ class WithoutDuckDbTest {
       JsonFactory.class,
       JsonProperty.class,
       CsvFactory.class,
-      org.junit.jupiter.api.Assertions.class,
-      org.opentest4j.AssertionFailedError.class,
+      Assertions.class,
+      AssertionFailedError.class,
     };
     URL[] urls =
         Stream.of(there)
@@ -93,7 +96,7 @@ class WithoutDuckDbTest {
     }
   }
 
-  private static void assertRefused(org.junit.jupiter.api.function.Executable call) {
+  private static void assertRefused(Executable call) {
     Throwable e = assertThrows(InvocationTargetException.class, call).getCause();
     assertEquals(HomologException.class.getName(), e.getClass().getName());
     String message = e.getMessage();

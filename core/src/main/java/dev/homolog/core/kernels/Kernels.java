@@ -32,10 +32,33 @@ public interface Kernels extends AutoCloseable {
   Tensor allocate(Arena arena, DType dtype, long rows, long cols);
 
   /**
-   * A weight of a checkpoint as [rows, cols] on this device, without a copy where device and dtype
-   * allow.
+   * A weight of a checkpoint as [rows, cols] on this device: without a copy where device and dtype
+   * allow, else a copy that lives as long as the arena.
    */
-  Tensor weight(StoredTensor stored, long rows, long cols);
+  Tensor weight(Arena arena, StoredTensor stored, long rows, long cols);
+
+  /** Copies between the host and this device, or within one; same shape and type. */
+  void copy(Tensor from, Tensor to);
+
+  /** The tensor itself where it is on the host, else a copy there. */
+  default Tensor toHost(Arena arena, Tensor tensor) {
+    if (tensor.onHost()) {
+      return tensor;
+    }
+    Tensor host = Tensor.allocate(arena, tensor.dtype(), tensor.rows(), tensor.cols());
+    copy(tensor, host);
+    return host;
+  }
+
+  /** A copy on this device of a tensor on the host. */
+  default Tensor fromHost(Arena arena, Tensor tensor) {
+    Tensor copy = allocate(arena, tensor.dtype(), tensor.rows(), tensor.cols());
+    copy(tensor, copy);
+    return copy;
+  }
+
+  /** to += from. Both F64 of the same shape, on this device. */
+  void add(Tensor from, Tensor to);
 
   /**
    * out[t] = W_E[ids[t]] + W_pos[t mod context]. ids I32 [T, 1], W_E [vocab, d], W_pos [positions,

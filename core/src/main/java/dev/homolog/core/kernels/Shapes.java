@@ -16,7 +16,8 @@ final class Shapes {
       throw new IllegalArgumentException(
           "context " + context + " with W_pos " + W_pos + " and " + out.rows() + " tokens");
     }
-    for (long t = 0; t < ids.rows(); t++) {
+    // Ids on a device were checked when their table was made.
+    for (long t = 0; ids.onHost() && t < ids.rows(); t++) {
       double id = ids.get(t, 0);
       if (id < 0 || id >= W_E.rows()) {
         throw new IllegalArgumentException(

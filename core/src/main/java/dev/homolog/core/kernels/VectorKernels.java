@@ -67,8 +67,18 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public Tensor weight(StoredTensor stored, long rows, long cols) {
+  public Tensor weight(Arena arena, StoredTensor stored, long rows, long cols) {
     return Tensor.wrap(stored.data(), stored.dtype(), rows, cols);
+  }
+
+  @Override
+  public void copy(Tensor from, Tensor to) {
+    HostMemory.copy(from, to);
+  }
+
+  @Override
+  public void add(Tensor from, Tensor to) {
+    HostMemory.add(from, to);
   }
 
   @Override

@@ -6,10 +6,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * A matrix [rows, cols] of one element type in off-heap memory, or a strided view of one. A tensor
- * never owns its memory: the arena (or the checkpoint) that it was made in does, and using it after
- * that is closed throws {@link IllegalStateException}. Strides are in elements. Views share memory;
- * nothing here copies.
+ * A matrix [rows, cols] of one element type, or a strided view of one, in off-heap memory or on a
+ * device. A tensor never owns its memory: the arena (or the checkpoint) that it was made in does,
+ * and using it after that is closed throws {@link IllegalStateException}. Strides are in elements.
+ * Views share memory; nothing here copies.
  */
 public final class Tensor {
   private static final ValueLayout.OfDouble F64 =
@@ -31,28 +31,49 @@ public final class Tensor {
   private final long cols;
   private final long rowStride;
   private final long colStride;
-  private final MemorySegment data;
+  private final Place place;
 
-  private Tensor(
-      DType dtype, long rows, long cols, long rowStride, long colStride, MemorySegment data) {
+  /**
+   * Where element [0, 0] is: {@code origin} elements into memory that Java sees ({@code data}), or
+   * into memory of a device, which only its kernels know how to reach ({@code root}).
+   */
+  private record Place(MemorySegment data, Object root, long origin) {
+    Place plus(long elements, int bytes) {
+      return root != null
+          ? new Place(null, root, origin + elements)
+          : new Place(data.asSlice(Math.min(elements * bytes, data.byteSize())), null, 0);
+    }
+  }
+
+  private Tensor(DType dtype, long rows, long cols, long rowStride, long colStride, Place place) {
     this.dtype = dtype;
     this.rows = rows;
     this.cols = cols;
     this.rowStride = rowStride;
     this.colStride = colStride;
-    this.data = data;
+    this.place = place;
   }
 
   /** A zeroed matrix [rows, cols], rows contiguous, that lives as long as the arena. */
   public static Tensor allocate(Arena arena, DType dtype, long rows, long cols) {
     long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), dtype.bytes());
-    return new Tensor(dtype, rows, cols, cols, 1, arena.allocate(Math.max(bytes, 1), ALIGNMENT));
+    MemorySegment data = arena.allocate(Math.max(bytes, 1), ALIGNMENT);
+    return new Tensor(dtype, rows, cols, cols, 1, new Place(data, null, 0));
   }
 
   /** A matrix over memory that somebody else owns, rows contiguous; the segment may be longer. */
   public static Tensor wrap(MemorySegment data, DType dtype, long rows, long cols) {
     long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), dtype.bytes());
-    return new Tensor(dtype, rows, cols, cols, 1, data.asSlice(0, bytes));
+    return new Tensor(dtype, rows, cols, cols, 1, new Place(data.asSlice(0, bytes), null, 0));
+  }
+
+  /**
+   * A matrix in a device's memory, rows contiguous.
+   *
+   * @param root what the device's kernels know the memory by
+   */
+  public static Tensor onDevice(Object root, DType dtype, long rows, long cols) {
+    return new Tensor(dtype, rows, cols, cols, 1, new Place(null, root, 0));
   }
 
   public DType dtype() {
@@ -77,9 +98,31 @@ public final class Tensor {
     return colStride;
   }
 
-  /** The memory, beginning at element [0, 0]. */
+  /** Whether the elements are in memory that Java sees. */
+  public boolean onHost() {
+    return place.root == null;
+  }
+
+  /**
+   * The memory, beginning at element [0, 0].
+   *
+   * @throws IllegalStateException if it is a device's
+   */
   public MemorySegment data() {
-    return data;
+    if (!onHost()) {
+      throw new IllegalStateException(this + " is in a device's memory: copy it to the host");
+    }
+    return place.data;
+  }
+
+  /** What a device's kernels know its memory by; null on the host. */
+  public Object root() {
+    return place.root;
+  }
+
+  /** Elements from the beginning of the device's memory to element [0, 0]; 0 on the host. */
+  public long origin() {
+    return place.origin;
   }
 
   /** Number of elements. */
@@ -95,18 +138,18 @@ public final class Tensor {
   /** View of columns [from, to). */
   public Tensor columns(long from, long to) {
     checkRange("columns", from, to, cols);
-    return new Tensor(dtype, rows, to - from, rowStride, colStride, tail(from * colStride));
+    return new Tensor(dtype, rows, to - from, rowStride, colStride, at(from * colStride));
   }
 
   /** View of rows [from, to). */
   public Tensor rows(long from, long to) {
     checkRange("rows", from, to, rows);
-    return new Tensor(dtype, to - from, cols, rowStride, colStride, tail(from * rowStride));
+    return new Tensor(dtype, to - from, cols, rowStride, colStride, at(from * rowStride));
   }
 
   /** View [cols, rows]. */
   public Tensor transposed() {
-    return new Tensor(dtype, cols, rows, colStride, rowStride, data);
+    return new Tensor(dtype, cols, rows, colStride, rowStride, place);
   }
 
   /** Byte offset of element [row, col] in {@link #data}. */
@@ -118,15 +161,15 @@ public final class Tensor {
   public double get(long row, long col) {
     long at = checkedOffset(row, col);
     return switch (dtype) {
-      case F64 -> data.get(F64, at);
-      case F32 -> data.get(F32, at);
-      case F16 -> Float.float16ToFloat(data.get(I16, at));
-      case BF16 -> Float.intBitsToFloat(data.get(I16, at) << 16);
-      case I64 -> data.get(I64, at);
-      case I32 -> data.get(I32, at);
-      case I16 -> data.get(I16, at);
-      case I8 -> data.get(ValueLayout.JAVA_BYTE, at);
-      case U8, BOOL -> data.get(ValueLayout.JAVA_BYTE, at) & 0xff;
+      case F64 -> data().get(F64, at);
+      case F32 -> data().get(F32, at);
+      case F16 -> Float.float16ToFloat(data().get(I16, at));
+      case BF16 -> Float.intBitsToFloat(data().get(I16, at) << 16);
+      case I64 -> data().get(I64, at);
+      case I32 -> data().get(I32, at);
+      case I16 -> data().get(I16, at);
+      case I8 -> data().get(ValueLayout.JAVA_BYTE, at);
+      case U8, BOOL -> data().get(ValueLayout.JAVA_BYTE, at) & 0xff;
     };
   }
 
@@ -134,14 +177,14 @@ public final class Tensor {
   public void set(long row, long col, double value) {
     long at = checkedOffset(row, col);
     switch (dtype) {
-      case F64 -> data.set(F64, at, value);
-      case F32 -> data.set(F32, at, (float) value);
-      case F16 -> data.set(I16, at, Float.floatToFloat16((float) value));
-      case BF16 -> data.set(I16, at, roundToBf16((float) value));
-      case I64 -> data.set(I64, at, (long) value);
-      case I32 -> data.set(I32, at, (int) value);
-      case I16 -> data.set(I16, at, (short) value);
-      case I8, U8, BOOL -> data.set(ValueLayout.JAVA_BYTE, at, (byte) value);
+      case F64 -> data().set(F64, at, value);
+      case F32 -> data().set(F32, at, (float) value);
+      case F16 -> data().set(I16, at, Float.floatToFloat16((float) value));
+      case BF16 -> data().set(I16, at, roundToBf16((float) value));
+      case I64 -> data().set(I64, at, (long) value);
+      case I32 -> data().set(I32, at, (int) value);
+      case I16 -> data().set(I16, at, (short) value);
+      case I8, U8, BOOL -> data().set(ValueLayout.JAVA_BYTE, at, (byte) value);
     }
   }
 
@@ -179,10 +222,8 @@ public final class Tensor {
     return dtype + "[" + rows + ", " + cols + "]";
   }
 
-  private MemorySegment tail(long element) {
-    return rows == 0 || cols == 0
-        ? data
-        : data.asSlice(Math.min(element * dtype.bytes(), data.byteSize()));
+  private Place at(long element) {
+    return element == 0 ? place : place.plus(element, dtype.bytes());
   }
 
   private long checkedOffset(long row, long col) {

@@ -39,7 +39,7 @@ public final class Transformer {
    */
   public static Transformer of(
       Checkpoint checkpoint, Kernels kernels, Arena arena, long maxTokens) {
-    Weights weights = Weights.read(checkpoint, kernels);
+    Weights weights = Weights.read(checkpoint, kernels, arena);
     return new Transformer(checkpoint.config(), kernels, weights, arena, maxTokens);
   }
 

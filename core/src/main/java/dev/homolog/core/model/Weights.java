@@ -5,6 +5,7 @@ import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -35,11 +36,11 @@ record Weights(Tensor W_E, Tensor W_pos, List<Block> blocks, LayerNorm ln_final,
    */
   record Block(LayerNorm ln1, Linear qkv, Linear o, LayerNorm ln2, Linear in, Linear out) {}
 
-  static Weights read(Checkpoint checkpoint, Kernels kernels) {
-    return new Reader(checkpoint, kernels).weights();
+  static Weights read(Checkpoint checkpoint, Kernels kernels, Arena arena) {
+    return new Reader(checkpoint, kernels, arena).weights();
   }
 
-  private record Reader(Checkpoint checkpoint, Kernels kernels) {
+  private record Reader(Checkpoint checkpoint, Kernels kernels, Arena arena) {
 
     Weights weights() {
       ModelConfig c = checkpoint.config();
@@ -77,7 +78,7 @@ record Weights(Tensor W_E, Tensor W_pos, List<Block> blocks, LayerNorm ln_final,
 
     private Tensor tensor(String name, long rows, long cols) {
       StoredTensor stored = checkpoint.tensor(name);
-      return kernels.weight(stored, rows, cols);
+      return kernels.weight(arena, stored, rows, cols);
     }
   }
 }

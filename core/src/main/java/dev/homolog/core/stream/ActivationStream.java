@@ -29,6 +29,8 @@ public final class ActivationStream {
   private final int batchRows;
   private final Tensor ids;
   private final Tensor keep;
+  private final Tensor idsOnDevice;
+  private final Tensor keepOnDevice;
   private final Map<Site, Tensor> sites = new EnumMap<>(Site.class);
 
   private ActivationStream(
@@ -44,8 +46,10 @@ public final class ActivationStream {
     this.table = text.table;
     this.batchRows = text.batchRows;
     long tokens = text.tokens();
-    this.ids = kernels.allocate(arena, DType.I32, tokens, 1);
-    this.keep = kernels.allocate(arena, DType.U8, tokens, 1);
+    this.ids = Tensor.allocate(arena, DType.I32, tokens, 1);
+    this.keep = Tensor.allocate(arena, DType.U8, tokens, 1);
+    this.idsOnDevice = kernels.fromHost(arena, ids);
+    this.keepOnDevice = kernels.fromHost(arena, keep);
   }
 
   /**
@@ -132,7 +136,10 @@ public final class ActivationStream {
     for (long t = 0; t < tokens; t++) {
       kept += keep.data().get(ValueLayout.JAVA_BYTE, t);
     }
-    Tensor batchIds = ids.rows(0, tokens);
+    Tensor batchIds = idsOnDevice.rows(0, tokens);
+    Tensor batchKeep = keepOnDevice.rows(0, tokens);
+    kernels.copy(ids.rows(0, tokens), batchIds);
+    kernels.copy(keep.rows(0, tokens), batchKeep);
     Tensor pre = rowsOf(Site.MLP_PRE, tokens);
     Tensor post = rowsOf(Site.MLP_POST, tokens);
     for (int i = 0; i < models.size(); i++) {
@@ -142,7 +149,7 @@ public final class ActivationStream {
               pre == null ? null : model.columns(pre), post == null ? null : model.columns(post));
       transformers.get(i).forward(batchIds, context, out);
     }
-    return new ActivationBlock(kernels, models, batchIds, keep.rows(0, tokens), kept, pre, post);
+    return new ActivationBlock(kernels, models, batchIds, batchKeep, kept, pre, post);
   }
 
   /**

@@ -41,7 +41,7 @@ public final class Moments {
 
   /** Mean activation; NaN over no tokens. */
   public double mean(int neuron) {
-    return pilot.mean().get(0, neuron) + standardizedMean(neuron) / scale(neuron);
+    return pilot.mean(neuron) + standardizedMean(neuron) / scale(neuron);
   }
 
   /** Variance of the activation; exactly 0 for a constant neuron. */
@@ -101,15 +101,15 @@ public final class Moments {
    */
   public Kernels.Columns columns(
       Kernels kernels, Arena arena, ModelNeurons model, double inverseOfConstant) {
-    Tensor mean = kernels.allocate(arena, DType.F64, 1, model.count());
-    Tensor inverse = kernels.allocate(arena, DType.F64, 1, model.count());
+    Tensor mean = Tensor.allocate(arena, DType.F64, 1, model.count());
+    Tensor inverse = Tensor.allocate(arena, DType.F64, 1, model.count());
     for (int j = 0; j < model.count(); j++) {
       int neuron = Math.toIntExact(model.offset() + j);
       double variance = standardizedVariance(neuron);
       mean.set(0, j, standardizedMean(neuron));
       inverse.set(0, j, variance > 0 ? 1 / Math.sqrt(variance) : inverseOfConstant);
     }
-    return new Kernels.Columns(mean, inverse);
+    return new Kernels.Columns(kernels.fromHost(arena, mean), kernels.fromHost(arena, inverse));
   }
 
   private double raw(int power, int neuron) {
@@ -122,6 +122,6 @@ public final class Moments {
   }
 
   private double scale(int neuron) {
-    return pilot.scale().get(0, neuron);
+    return pilot.scale(neuron);
   }
 }

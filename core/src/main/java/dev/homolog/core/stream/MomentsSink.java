@@ -10,16 +10,21 @@ import java.util.Set;
 
 /** Power sums, least and greatest MLP_POST of every neuron of every model over kept tokens. */
 public final class MomentsSink implements ActivationSink {
+  private final Kernels kernels;
+  private final Arena arena;
   private final Pilot pilot;
   private final Tensor sums;
   private final Tensor count;
 
   /** An empty sink for that many neurons, all models together. */
   public MomentsSink(Kernels kernels, Arena arena, Pilot pilot, long neurons) {
+    this.kernels = kernels;
+    this.arena = arena;
     this.pilot = pilot;
-    this.sums = kernels.allocate(arena, DType.F64, 6, neurons);
-    this.sums.rows(4, 5).fill(Double.POSITIVE_INFINITY);
-    this.sums.rows(5, 6).fill(Double.NEGATIVE_INFINITY);
+    Tensor empty = Tensor.allocate(arena, DType.F64, 6, neurons);
+    empty.rows(4, 5).fill(Double.POSITIVE_INFINITY);
+    empty.rows(5, 6).fill(Double.NEGATIVE_INFINITY);
+    this.sums = kernels.fromHost(arena, empty);
     this.count = Tensor.allocate(arena, DType.I64, 1, 1);
   }
 
@@ -36,31 +41,33 @@ public final class MomentsSink implements ActivationSink {
   @Override
   public void accept(ActivationBlock block) {
     Tensor x = block.site(Site.MLP_POST);
-    block.kernels().powerSums(x, block.keep(), pilot.mean(), pilot.scale(), sums);
+    kernels.powerSums(x, block.keep(), pilot.mean(), pilot.scale(), sums);
     count.set(0, 0, count.get(0, 0) + block.kept());
   }
 
   /** The moments of what was seen so far. */
   public Moments moments() {
-    return new Moments((long) count.get(0, 0), sums, pilot);
+    return new Moments((long) count.get(0, 0), kernels.toHost(arena, sums), pilot);
   }
 
   @Override
   public Map<String, Tensor> state() {
-    return Map.of("moments.sums", sums, "moments.count", count);
+    return Map.of("moments.sums", kernels.toHost(arena, sums), "moments.count", count);
   }
 
   @Override
   public void merge(Map<String, Tensor> other) {
     Tensor theirs = other.get("moments.sums");
     theirs.requireShape("moments.sums", 6, sums.cols());
-    for (long j = 0; j < sums.cols(); j++) {
+    Tensor mine = kernels.toHost(arena, sums);
+    for (long j = 0; j < mine.cols(); j++) {
       for (int p = 0; p < 4; p++) {
-        sums.set(p, j, sums.get(p, j) + theirs.get(p, j));
+        mine.set(p, j, mine.get(p, j) + theirs.get(p, j));
       }
-      sums.set(4, j, Math.min(sums.get(4, j), theirs.get(4, j)));
-      sums.set(5, j, Math.max(sums.get(5, j), theirs.get(5, j)));
+      mine.set(4, j, Math.min(mine.get(4, j), theirs.get(4, j)));
+      mine.set(5, j, Math.max(mine.get(5, j), theirs.get(5, j)));
     }
+    kernels.copy(mine, sums);
     count.set(0, 0, count.get(0, 0) + other.get("moments.count").get(0, 0));
   }
 }

@@ -7,29 +7,57 @@ import java.lang.foreign.Arena;
 /**
  * Mean and one over the deviation of every neuron on a few rows, by which the stream is
  * standardised so that products keep their digits in single precision. What is measured does not
- * depend on it but for rounding: true moments correct it at the end. Both are [1, all neurons of
- * the study] of the working type.
+ * depend on it but for rounding: true moments correct it at the end.
  */
-public record Pilot(Tensor mean, Tensor scale) {
+public final class Pilot {
+  private final Tensor mean;
+  private final Tensor scale;
+  private final Tensor meanOnHost;
+  private final Tensor scaleOnHost;
+
+  private Pilot(Kernels kernels, Arena arena, Tensor mean, Tensor scale) {
+    this.meanOnHost = mean;
+    this.scaleOnHost = scale;
+    this.mean = kernels.fromHost(arena, mean);
+    this.scale = kernels.fromHost(arena, scale);
+  }
 
   /** Mean 0 and deviation 1 for every neuron. */
-  static Pilot identity(Kernels kernels, Arena arena, long neurons) {
-    Tensor mean = kernels.allocate(arena, kernels.working(), 1, neurons);
-    Tensor scale = kernels.allocate(arena, kernels.working(), 1, neurons);
+  public static Pilot identity(Kernels kernels, Arena arena, long neurons) {
+    Tensor mean = Tensor.allocate(arena, kernels.working(), 1, neurons);
+    Tensor scale = Tensor.allocate(arena, kernels.working(), 1, neurons);
     scale.fill(1);
-    return new Pilot(mean, scale);
+    return new Pilot(kernels, arena, mean, scale);
   }
 
   /** From the moments of a pilot run; a deviation of zero counts as 1. */
   static Pilot of(Kernels kernels, Arena arena, Moments moments) {
     int neurons = moments.neurons();
-    Tensor mean = kernels.allocate(arena, kernels.working(), 1, neurons);
-    Tensor scale = kernels.allocate(arena, kernels.working(), 1, neurons);
+    Tensor mean = Tensor.allocate(arena, kernels.working(), 1, neurons);
+    Tensor scale = Tensor.allocate(arena, kernels.working(), 1, neurons);
     for (int j = 0; j < neurons; j++) {
       double deviation = Math.sqrt(moments.variance(j));
       mean.set(0, j, moments.mean(j));
       scale.set(0, j, deviation > 0 ? 1 / deviation : 1);
     }
-    return new Pilot(mean, scale);
+    return new Pilot(kernels, arena, mean, scale);
+  }
+
+  /** [1, neurons] of the working type, in the kernels' memory. */
+  public Tensor mean() {
+    return mean;
+  }
+
+  /** As {@link #mean}: one over the deviation. */
+  public Tensor scale() {
+    return scale;
+  }
+
+  double mean(int neuron) {
+    return meanOnHost.get(0, neuron);
+  }
+
+  double scale(int neuron) {
+    return scaleOnHost.get(0, neuron);
   }
 }

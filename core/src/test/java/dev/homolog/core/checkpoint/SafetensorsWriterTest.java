@@ -23,7 +23,6 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -213,9 +212,8 @@ class SafetensorsWriterTest {
         () -> new SafetensorsWriter(folder).write());
   }
 
-  /** Writes 2 GiB and 1 KiB, so only on request: -Dhomolog.largeTests=true. */
+  /** Writes 2 GiB and 1 KiB. */
   @Test
-  @EnabledIfSystemProperty(named = "homolog.largeTests", matches = "true")
   void segmentBeyondTwoGibibytes() throws IOException {
     long size = (1L << 31) + 1024;
     Path sparse = folder.resolve("sparse");

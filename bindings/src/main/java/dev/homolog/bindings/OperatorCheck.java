@@ -1,0 +1,136 @@
+package dev.homolog.bindings;
+
+import dev.homolog.bindings.load.LoadedTorch;
+import dev.homolog.bindings.load.NativeUnavailableException;
+import dev.homolog.bindings.load.Refusal;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Calls every operator of this package once on tiny tensors, so that one that is missing or has
+ * another schema is found when a run starts and not in the middle of it. Takes some milliseconds.
+ */
+final class OperatorCheck {
+  private final Device device;
+  private final List<TorchTensor> open = new ArrayList<>();
+
+  private OperatorCheck(Device device) {
+    this.device = device;
+  }
+
+  /** Throws with the name of the first operator that does not work. */
+  static void run(LoadedTorch library, Device device) {
+    OperatorCheck check = new OperatorCheck(device);
+    try {
+      check.gemm();
+      check.pointwise();
+      check.transformer();
+      check.selection();
+      check.reductions();
+    } catch (NativeException e) {
+      throw new NativeUnavailableException(
+          new Refusal(
+              library.source().label(),
+              library.folder().toString(),
+              "libtorch %s on %s: %s".formatted(library.version(), device, e.getMessage()),
+              "use a version that this Homolog was tested with"));
+    } finally {
+      check.open.forEach(TorchTensor::close);
+    }
+  }
+
+  private TorchTensor ones(Dtype dtype, long... sizes) {
+    return keep(TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes)).fill(1));
+  }
+
+  private TorchTensor keep(TorchTensor tensor) {
+    open.add(tensor);
+    return tensor;
+  }
+
+  private void keep(TorchTensor... tensors) {
+    open.addAll(List.of(tensors));
+  }
+
+  private void gemm() {
+    TorchTensor a = ones(Dtype.FLOAT32, 2, 2);
+    TorchTensor out = ones(Dtype.FLOAT32, 2, 2);
+    TorchTensor batch = ones(Dtype.FLOAT32, 1, 2, 2);
+    TorchTensor batchOut = ones(Dtype.FLOAT32, 1, 2, 2);
+    TorchGemm.mmInto(out, a, a);
+    TorchGemm.accumulateTransposed(out, a, a);
+    TorchGemm.bmmInto(batchOut, batch, batch);
+    TorchGemm.baddbmmInto(batchOut, batchOut, batch, batch, 1, 1);
+    keep(TorchGemm.linear(a, a, ones(Dtype.FLOAT32, 2)));
+    TorchGemm.linearInto(out, a, a, null);
+  }
+
+  private void pointwise() {
+    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
+    TorchTensor out = ones(Dtype.FLOAT32, 2, 2);
+    TorchTensor mask = ones(Dtype.BOOL, 2, 2);
+    keep(TorchPointwise.add(x, x, 2));
+    keep(TorchPointwise.add(x, 2));
+    keep(TorchPointwise.sub(x, x, 2));
+    keep(TorchPointwise.mul(x, x));
+    keep(TorchPointwise.mul(x, 2));
+    keep(TorchPointwise.pow(x, 2));
+    keep(TorchPointwise.div(x, x));
+    TorchPointwise.addInPlace(out, x, 2);
+    TorchPointwise.mulInPlace(out, 2);
+    TorchPointwise.divInPlace(out, x);
+    TorchPointwise.mulInto(out, x, x);
+    keep(TorchPointwise.gelu(x, true));
+    TorchPointwise.geluInto(out, x, false);
+    keep(TorchPointwise.where(mask, x, x));
+    TorchPointwise.maskedFillInPlace(out, mask, 1);
+    keep(TorchPointwise.to(x, Dtype.FLOAT64));
+    keep(TorchPointwise.to(x, Dtype.BFLOAT16, Device.CPU));
+    for (TorchPointwise.Binary operator : TorchPointwise.Binary.values()) {
+      keep(operator.of(x, x));
+    }
+    for (TorchPointwise.Unary operator : TorchPointwise.Unary.values()) {
+      keep(operator.of(x));
+      if (operator.hasInPlace()) {
+        operator.inPlace(out);
+      }
+    }
+  }
+
+  private void transformer() {
+    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
+    TorchTensor weight = ones(Dtype.FLOAT32, 2);
+    TorchTensor heads = ones(Dtype.FLOAT32, 1, 1, 2, 2);
+    keep(TorchOps.layerNorm(x, weight, weight, 1e-5));
+    keep(TorchOps.nativeLayerNorm(x, null, null, 1e-5));
+    keep(TorchOps.attention(heads, heads, heads, null, true, 0.5));
+    keep(TorchOps.softmax(x, -1));
+    keep(TorchOps.logSoftmax(x, -1));
+    keep(TorchOps.logSumExp(x, false, -1));
+    keep(TorchOps.embedding(x, ones(Dtype.INT64, 1)));
+  }
+
+  private void selection() {
+    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
+    TorchTensor index = ones(Dtype.INT64, 1);
+    TorchTensor indices = ones(Dtype.INT64, 1, 2);
+    keep(TorchOps.indexSelect(x, 0, index));
+    keep(TorchOps.gather(x, 0, indices));
+    TorchOps.scatterAddInPlace(ones(Dtype.FLOAT32, 2, 2), 0, indices, ones(Dtype.FLOAT32, 1, 2));
+    keep(TorchOps.topK(x, 1, 1, true, true));
+    keep(TorchOps.sort(x, 1, true));
+    keep(TorchOps.cat(0, x, x));
+    keep(TorchOps.bucketize(x, ones(Dtype.FLOAT32, 1), true));
+  }
+
+  private void reductions() {
+    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
+    keep(TorchOps.sum(x, Dtype.FLOAT64, false, 0));
+    keep(TorchOps.cumsum(x, 0));
+    keep(TorchOps.amax(x, false, 0));
+    keep(TorchOps.amin(x, false, 0));
+    keep(TorchOps.argmax(x, 0, false));
+    keep(TorchOps.any(x));
+    keep(TorchOps.all(x));
+  }
+}

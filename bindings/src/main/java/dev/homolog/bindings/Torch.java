@@ -1,0 +1,295 @@
+package dev.homolog.bindings;
+
+import dev.homolog.bindings.gen.torch.TorchC;
+import dev.homolog.bindings.load.LoadOptions;
+import dev.homolog.bindings.load.LoadedTorch;
+import dev.homolog.bindings.load.NativeUnavailableException;
+import dev.homolog.bindings.load.Refusal;
+import dev.homolog.bindings.load.TorchLibrary;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
+
+/**
+ * The libtorch of this process: makes tensors, sets threads, and hands out CUDA's streams. Any
+ * thread.
+ */
+public final class Torch {
+  private static Torch opened;
+
+  private final LoadedTorch library;
+
+  private Torch(LoadedTorch library) {
+    this.library = library;
+  }
+
+  /**
+   * Loads libtorch and tries every operator of this package once, on the CPU and, if there is one,
+   * on the first GPU.
+   *
+   * @throws NativeUnavailableException with the reasons, if there is no libtorch that serves
+   */
+  public static synchronized Torch open(LoadOptions options) {
+    LoadedTorch library = TorchLibrary.load(options);
+    if (opened == null) {
+      requireCodes(library);
+      OperatorCheck.run(library, Device.CPU);
+      if (library.cuda().isPresent()) {
+        OperatorCheck.run(library, Device.cuda(0));
+      }
+      opened = new Torch(library);
+    }
+    return opened;
+  }
+
+  /** What is loaded, from where, and what was not and why. */
+  public LoadedTorch library() {
+    return library;
+  }
+
+  /** The first GPU, if CUDA was loaded. */
+  public Optional<Device> gpu() {
+    return library.cuda().map(cuda -> Device.cuda(0));
+  }
+
+  /** The native objects made through this package and not yet closed. */
+  public static long liveHandles() {
+    return LiveHandles.count();
+  }
+
+  // ---- tensors ----
+
+  /** Not initialised, contiguous. */
+  public TorchTensor empty(Dtype dtype, Device device, long... sizes) {
+    requireDevice(device);
+    return TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes));
+  }
+
+  public TorchTensor zeros(Dtype dtype, Device device, long... sizes) {
+    return empty(dtype, device, sizes).zero();
+  }
+
+  /** In page-locked memory of the CPU, for copies to and from a GPU. Needs CUDA. */
+  public TorchTensor pinned(Dtype dtype, long... sizes) {
+    requireCuda();
+    return TorchCalls.emptyStridedPinned(dtype, sizes, Shapes.contiguous(sizes));
+  }
+
+  /**
+   * A float64 tensor without dimensions on the CPU: it does not widen the float tensors it is
+   * combined with.
+   */
+  public TorchTensor scalar(double value) {
+    return TorchCalls.scalar(value);
+  }
+
+  // ---- threads ----
+
+  /** Threads that one operator of the CPU uses. */
+  public int threads() {
+    Scratch s = Scratch.get();
+    TorchErrors.check(TorchC.torch_get_num_threads(s.out0), "torch_get_num_threads");
+    return s.int0();
+  }
+
+  /** Sets them, for operators called on this thread and on threads that have not called one yet. */
+  public void setThreads(int number) {
+    if (number < 1) {
+      throw new IllegalArgumentException(number + " threads");
+    }
+    Scratch.get();
+    try {
+      ThreadSetter.HANDLE.invokeExact(number);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new AssertionError("a native call cannot throw", e);
+    }
+  }
+
+  /**
+   * {@code at::set_num_threads(int)}, the one function that we call by its C++ name: libtorch has
+   * no C function for it. The name is that of the Itanium ABI, unchanged since torch 1.0; its
+   * shape, one int and no result, is by hand.
+   */
+  private static final class ThreadSetter {
+    private static final MethodHandle HANDLE =
+        Linker.nativeLinker()
+            .downcallHandle(
+                SymbolLookup.loaderLookup()
+                    .find("_ZN2at15set_num_threadsEi")
+                    .orElseThrow(() ->
+                        new UnsupportedOperationException(
+                            "this libtorch cannot set its number of threads; start the process"
+                                + " with OMP_NUM_THREADS")),
+                FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+  }
+
+  /**
+   * Whether operators of the calling thread record gradients: off once a thread has made a call
+   * here.
+   */
+  public boolean gradMode() {
+    Scratch.get();
+    return TorchC.aoti_torch_grad_mode_is_enabled();
+  }
+
+  // ---- CUDA ----
+
+  /** The cudaStream_t on which the calling thread's operators run. */
+  public MemorySegment currentStream(Device device) {
+    requireGpu(device);
+    Scratch s = Scratch.get();
+    TorchErrors.check(
+        TorchC.aoti_torch_get_current_cuda_stream(device.index(), s.out0),
+        "aoti_torch_get_current_cuda_stream");
+    return s.pointer0();
+  }
+
+  /** Another cudaStream_t, from libtorch's pool. */
+  public MemorySegment pooledStream(Device device) {
+    requireGpu(device);
+    Scratch s = Scratch.get();
+    TorchErrors.check(
+        TorchC.torch_get_cuda_stream_from_pool(false, device.index(), s.out0),
+        "torch_get_cuda_stream_from_pool");
+    return s.pointer0();
+  }
+
+  /** Waits until a stream has done all its work; errors of that work come out here. */
+  public void synchronize(MemorySegment stream, Device device) {
+    requireGpu(device);
+    TorchErrors.check(
+        TorchC.torch_cuda_stream_synchronize(stream, device.index()),
+        "torch_cuda_stream_synchronize");
+  }
+
+  /** Waits for the calling thread's current stream. */
+  public void synchronize(Device device) {
+    synchronize(currentStream(device), device);
+  }
+
+  /**
+   * libtorch's cublasHandle_t of the calling thread's current device and stream: not to be
+   * destroyed.
+   */
+  public MemorySegment blasHandle() {
+    requireCuda();
+    Scratch s = Scratch.get();
+    TorchErrors.check(
+        TorchC.torch_get_current_cuda_blas_handle(s.out0), "torch_get_current_cuda_blas_handle");
+    return s.pointer0();
+  }
+
+  /** The GPU that is current on the calling thread. */
+  public int currentDevice() {
+    requireCuda();
+    Scratch s = Scratch.get();
+    TorchErrors.check(
+        TorchC.aoti_torch_get_current_device_index(s.out0), "aoti_torch_get_current_device_index");
+    return s.int0();
+  }
+
+  /** Makes a GPU current on the calling thread until the guard is closed, on the same thread. */
+  public Guard onDevice(Device device) {
+    requireGpu(device);
+    Scratch s = Scratch.get();
+    TorchErrors.check(
+        TorchC.aoti_torch_create_device_guard(device.index(), s.out0),
+        "aoti_torch_create_device_guard");
+    return new Guard(s.pointer0(), false);
+  }
+
+  /** Makes a stream current on the calling thread until the guard is closed, on the same thread. */
+  public Guard onStream(MemorySegment stream, Device device) {
+    requireGpu(device);
+    Scratch s = Scratch.get();
+    TorchErrors.check(
+        TorchC.aoti_torch_create_cuda_stream_guard(stream, device.index(), s.out0),
+        "aoti_torch_create_cuda_stream_guard");
+    return new Guard(s.pointer0(), true);
+  }
+
+  /**
+   * Puts back what was current before. Belongs to the thread that asked for it; closing twice is
+   * allowed.
+   */
+  public static final class Guard implements AutoCloseable {
+    private final Thread thread = Thread.currentThread();
+    private final boolean ofStream;
+    private MemorySegment handle;
+
+    private Guard(MemorySegment handle, boolean ofStream) {
+      this.handle = handle;
+      this.ofStream = ofStream;
+      LiveHandles.made();
+    }
+
+    @Override
+    public void close() {
+      if (Thread.currentThread() != thread) {
+        throw new IllegalStateException("the guard belongs to " + thread);
+      }
+      if (handle == null) {
+        return;
+      }
+      MemorySegment last = handle;
+      handle = null;
+      LiveHandles.gone();
+      if (ofStream) {
+        TorchErrors.check(
+            TorchC.aoti_torch_delete_cuda_stream_guard(last),
+            "aoti_torch_delete_cuda_stream_guard");
+      } else {
+        TorchErrors.check(
+            TorchC.aoti_torch_delete_device_guard(last), "aoti_torch_delete_device_guard");
+      }
+    }
+  }
+
+  private void requireDevice(Device device) {
+    if (device.isCuda()) {
+      requireGpu(device);
+    }
+  }
+
+  private void requireGpu(Device device) {
+    LoadedTorch.Cuda cuda = requireCuda();
+    if (!device.isCuda() || device.index() >= cuda.gpus()) {
+      throw new IllegalArgumentException(
+          "%s is not one of the %d GPUs of this process".formatted(device, cuda.gpus()));
+    }
+  }
+
+  private LoadedTorch.Cuda requireCuda() {
+    return library
+        .cuda()
+        .orElseThrow(() -> new IllegalStateException("this process runs libtorch without CUDA"));
+  }
+
+  private static void requireCodes(LoadedTorch library) {
+    boolean equal =
+        Device.CPU.type() == TorchC.aoti_torch_device_type_cpu()
+            && Device.cuda(0).type() == TorchC.aoti_torch_device_type_cuda()
+            && Dtype.BFLOAT16.code() == TorchC.aoti_torch_dtype_bfloat16()
+            && Dtype.FLOAT16.code() == TorchC.aoti_torch_dtype_float16()
+            && Dtype.FLOAT32.code() == TorchC.aoti_torch_dtype_float32()
+            && Dtype.FLOAT64.code() == TorchC.aoti_torch_dtype_float64()
+            && Dtype.UINT8.code() == TorchC.aoti_torch_dtype_uint8()
+            && Dtype.INT32.code() == TorchC.aoti_torch_dtype_int32()
+            && Dtype.INT64.code() == TorchC.aoti_torch_dtype_int64()
+            && Dtype.BOOL.code() == TorchC.aoti_torch_dtype_bool();
+    if (!equal) {
+      throw new NativeUnavailableException(
+          new Refusal(
+              library.source().label(),
+              library.folder().toString(),
+              "libtorch " + library.version() + " numbers dtypes or devices in a new way",
+              "use a version that this Homolog was tested with"));
+    }
+  }
+}

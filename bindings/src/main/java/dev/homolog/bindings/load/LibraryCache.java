@@ -1,0 +1,168 @@
+package dev.homolog.bindings.load;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
+import java.util.zip.CRC32;
+
+/**
+ * Folders of libraries unpacked from jars, kept between runs.
+ *
+ * <p>A folder appears whole or not at all: it is written under another name, forced to disk and
+ * renamed, under a lock on a file beside it, so that processes that start at once unpack it once.
+ * Each use compares size and checksum of every file with the jar's; a folder that differs is
+ * unpacked anew. A whole folder is used without writing anything.
+ */
+final class LibraryCache {
+  /** A file to unpack, with what the jar says of it. */
+  record Entry(String name, URL source, long size, long crc) {}
+
+  private static final long CHUNK = 1L << 30;
+
+  private final Path root;
+
+  LibraryCache(Path root) {
+    this.root = root;
+  }
+
+  /** The folder of that name with exactly these files, unpacked if it is not there yet. */
+  Path provide(String name, List<Entry> entries) throws IOException {
+    // A lock on a file excludes other processes, not other threads of this one.
+    synchronized (LibraryCache.class) {
+      return provideAlone(name, entries);
+    }
+  }
+
+  private Path provideAlone(String name, List<Entry> entries) throws IOException {
+    Path folder = root.resolve(name);
+    if (isWhole(folder, entries)) {
+      return folder;
+    }
+    Files.createDirectories(root);
+    try (FileChannel channel =
+            FileChannel.open(
+                root.resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock lock = channel.lock()) {
+      if (!lock.isValid()) {
+        throw new IOException("the lock of " + folder + " is not held");
+      }
+      if (!isWhole(folder, entries)) {
+        removeLeftovers(name);
+        unpack(folder, entries);
+      }
+    }
+    return folder;
+  }
+
+  private void unpack(Path folder, List<Entry> entries) throws IOException {
+    Path fresh = Files.createTempDirectory(root, folder.getFileName() + ".new-");
+    for (Entry entry : entries) {
+      write(entry, fresh.resolve(entry.name()));
+    }
+    if (!isWhole(fresh, entries)) {
+      throw new IOException("what was unpacked to " + fresh + " differs from the jar");
+    }
+    if (Files.exists(folder)) {
+      // Another process may have these files mapped: renamed and removed, they live on for it.
+      Path old = Files.createTempDirectory(root, folder.getFileName() + ".old-");
+      Files.move(folder, old.resolve("files"), StandardCopyOption.ATOMIC_MOVE);
+      remove(old);
+    }
+    Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void write(Entry entry, Path file) throws IOException {
+    URLConnection connection = entry.source().openConnection();
+    connection.setUseCaches(false);
+    try (InputStream in = connection.getInputStream();
+        FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      OutputStream out = Channels.newOutputStream(channel);
+      byte[] buffer = new byte[1 << 20];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        out.write(buffer, 0, n);
+      }
+      channel.force(true);
+    }
+  }
+
+  /** What a process that was killed while it unpacked has left. The lock is held. */
+  private void removeLeftovers(String name) throws IOException {
+    try (var found = Files.newDirectoryStream(root, name + ".{new,old}-*")) {
+      for (Path leftover : found) {
+        remove(leftover);
+      }
+    }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    Files.walkFileTree(
+        folder,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(Path dir, IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.delete(dir);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  /** Sizes first, then the checksums of all files at once: the largest has 320 MB. */
+  private static boolean isWhole(Path folder, List<Entry> entries) throws IOException {
+    for (Entry entry : entries) {
+      Path file = folder.resolve(entry.name());
+      if (!Files.isRegularFile(file) || Files.size(file) != entry.size()) {
+        return false;
+      }
+    }
+    try {
+      return entries.parallelStream().allMatch(entry -> hasChecksum(folder, entry));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static boolean hasChecksum(Path folder, Entry entry) {
+    CRC32 crc = new CRC32();
+    try (Arena arena = Arena.ofConfined();
+        FileChannel channel = FileChannel.open(folder.resolve(entry.name()))) {
+      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+      for (long at = 0; at < file.byteSize(); at += CHUNK) {
+        crc.update(file.asSlice(at, Math.min(CHUNK, file.byteSize() - at)).asByteBuffer());
+      }
+    } catch (NoSuchFileException e) {
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return crc.getValue() == entry.crc();
+  }
+}

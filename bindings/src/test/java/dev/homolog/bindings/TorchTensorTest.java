@@ -1,0 +1,241 @@
+package dev.homolog.bindings;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who owns what, and what each misuse says. */
+@ExtendWith(TorchFixture.class)
+class TorchTensorTest {
+  private static MemorySegment counting(Arena arena, int length) {
+    MemorySegment data = arena.allocate(4L * length, 4);
+    for (int i = 0; i < length; i++) {
+      data.setAtIndex(ValueLayout.JAVA_FLOAT, i, i);
+    }
+    return data;
+  }
+
+  @Test
+  void wrapsWithoutACopy() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = counting(arena, 12);
+      try (TorchTensor tensor = TorchTensor.wrap(data, Dtype.FLOAT32, 3, 4)) {
+        assertEquals(data.address(), tensor.address().address());
+        assertEquals(Dtype.FLOAT32, tensor.dtype());
+        assertEquals(Device.CPU, tensor.device());
+        assertArrayEquals(new long[] {3, 4}, tensor.sizes());
+        assertArrayEquals(new long[] {4, 1}, tensor.strides());
+        assertEquals(12, tensor.elements());
+        TorchPointwise.mulInPlace(tensor, 10);
+        assertEquals(110, data.getAtIndex(ValueLayout.JAVA_FLOAT, 11));
+        assertEquals(data, tensor.data());
+      }
+    }
+  }
+
+  @Test
+  void viewsShareAndOutliveTheirBase() {
+    TorchTensor base = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 4, 6);
+    TorchTensor columns = base.columns(2, 5);
+    TorchTensor row = columns.rows(1, 2);
+    TorchTensor turned = row.t();
+    assertFalse(columns.isContiguous());
+    base.close();
+    columns.close();
+    row.fill(7);
+    assertArrayEquals(new long[] {3, 1}, turned.sizes());
+    assertArrayEquals(new long[] {1, 6}, turned.strides());
+    assertEquals(7, turned.data().get(ValueLayout.JAVA_FLOAT, 8));
+    row.close();
+    turned.close();
+  }
+
+  @Test
+  void expandRepeatsWithoutACopy() {
+    try (Arena arena = Arena.ofConfined();
+        TorchTensor row = TorchTensor.wrap(counting(arena, 3), Dtype.FLOAT32, 1, 3);
+        TorchTensor rows = row.expand(4, 3)) {
+      assertArrayEquals(new long[] {0, 1}, rows.strides());
+      assertEquals(2, Matrix.of(rows).at(3, 2));
+      assertThrows(IllegalArgumentException.class, () -> row.expand(4, 5));
+    }
+  }
+
+  @Test
+  void viewsStayInside() {
+    try (TorchTensor base = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 4, 6);
+        TorchTensor lower = base.rows(2, 4)) {
+      assertThrows(IndexOutOfBoundsException.class, () -> base.rows(0, 5));
+      assertThrows(IndexOutOfBoundsException.class, () -> base.rows(-1, 2));
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> lower.view(new long[] {3, 6}, new long[] {6, 1}, 0));
+      assertThrows(
+          IndexOutOfBoundsException.class,
+          () -> lower.view(new long[] {1, 6}, new long[] {6, 1}, -13));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> base.view(new long[] {2, 2}, new long[] {-1, 1}, 0));
+      assertThrows(IllegalArgumentException.class, () -> base.reshape(5, 5));
+      try (TorchTensor none = base.rows(4, 4)) {
+        assertEquals(0, none.elements());
+        assertEquals(0, none.data().byteSize());
+      }
+    }
+  }
+
+  @Test
+  void useAfterCloseAndDoubleClose() {
+    TorchTensor tensor = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 2, 2);
+    tensor.close();
+    tensor.close();
+    assertTrue(tensor.isClosed());
+    assertEquals("closed tensor", tensor.toString());
+    IllegalStateException failure =
+        assertThrows(
+            IllegalStateException.class, () -> TorchGemm.accumulate(tensor, tensor, tensor));
+    assertEquals("the tensor is closed", failure.getMessage());
+    assertThrows(IllegalStateException.class, tensor::sizes);
+    assertThrows(IllegalStateException.class, tensor::data);
+    assertThrows(IllegalStateException.class, tensor::t);
+  }
+
+  @Test
+  void closedArenaUnderALiveTensorIsSeen() {
+    Arena arena = Arena.ofShared();
+    TorchTensor tensor = TorchTensor.wrap(counting(arena, 4), Dtype.FLOAT32, 2, 2);
+    TorchTensor view = tensor.t();
+    arena.close();
+    IllegalStateException failure =
+        assertThrows(IllegalStateException.class, () -> TorchPointwise.add(tensor, 1));
+    assertEquals(
+        "the memory under the tensor is gone: the arena of its segment is closed",
+        failure.getMessage());
+    assertThrows(IllegalStateException.class, () -> TorchPointwise.Unary.EXP.of(view));
+    assertThrows(IllegalStateException.class, view::data);
+    view.close();
+    tensor.close();
+  }
+
+  @Test
+  void dataDiesWithItsTensor() {
+    TorchTensor tensor = TorchFixture.torch().zeros(Dtype.INT64, Device.CPU, 3).fill(4);
+    MemorySegment data = tensor.data();
+    assertEquals(24, data.byteSize());
+    assertEquals(4, data.getAtIndex(ValueLayout.JAVA_LONG, 2));
+    tensor.close();
+    assertThrows(IllegalStateException.class, () -> data.get(ValueLayout.JAVA_LONG, 0));
+  }
+
+  @Test
+  void readOnlyMemoryIsNotWritten(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("weights");
+    Files.write(file, new byte[64]);
+    try (Arena arena = Arena.ofShared();
+        FileChannel channel = FileChannel.open(file)) {
+      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, 64, arena);
+      try (TorchTensor tensor = TorchTensor.wrap(mapped, Dtype.FLOAT32, 4, 4);
+          TorchTensor view = tensor.rows(1, 3);
+          TorchTensor sum = TorchPointwise.add(view, 1)) {
+        assertEquals(mapped.address(), tensor.address().address());
+        assertEquals(1, Matrix.of(sum).at(1, 3));
+        IllegalStateException failure =
+            assertThrows(IllegalStateException.class, () -> view.fill(1));
+        assertEquals(
+            "the tensor cannot be written to: its segment is read-only", failure.getMessage());
+        assertThrows(IllegalStateException.class, () -> TorchPointwise.Unary.RELU.inPlace(tensor));
+        assertThrows(
+            IllegalStateException.class, () -> TorchGemm.accumulate(tensor, tensor, tensor));
+        assertTrue(tensor.data().isReadOnly());
+      }
+    }
+  }
+
+  @Test
+  void wrongSegmentsAreRefused() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(64, 8);
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> TorchTensor.wrap(MemorySegment.ofArray(new float[16]), Dtype.FLOAT32, 4, 4));
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> TorchTensor.wrap(data.asSlice(2), Dtype.FLOAT32, 2));
+      IllegalArgumentException failure =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> TorchTensor.wrap(data, Dtype.FLOAT32, new long[] {4, 4}, new long[] {5, 1}));
+      assertEquals(
+          "[4, 4] with strides [5, 1] needs 76 bytes; the segment has 64", failure.getMessage());
+    }
+  }
+
+  @Test
+  void copiesConvert() {
+    Torch torch = TorchFixture.torch();
+    try (Arena arena = Arena.ofConfined();
+        TorchTensor source = TorchTensor.wrap(counting(arena, 6), Dtype.FLOAT32, 2, 3);
+        TorchTensor target = torch.empty(Dtype.FLOAT64, Device.CPU, 3, 2);
+        TorchTensor turned = target.t();
+        TorchTensor copy = turned.copyFrom(source).copy();
+        TorchTensor rounded = TorchPointwise.to(copy, Dtype.BFLOAT16)) {
+      assertEquals(5, Matrix.of(target).at(2, 1));
+      assertEquals(5, Matrix.of(copy).at(1, 2));
+      assertEquals(Dtype.BFLOAT16, rounded.dtype());
+    }
+  }
+
+  @Test
+  void itemReadsOneElement() {
+    Torch torch = TorchFixture.torch();
+    try (TorchTensor scalar = torch.scalar(2.5);
+        TorchTensor whole = torch.zeros(Dtype.INT64, Device.CPU, 1).fill(-3);
+        TorchTensor two = torch.zeros(Dtype.FLOAT32, Device.CPU, 2);
+        TorchTensor yes = TorchOps.all(whole)) {
+      assertEquals(2.5, scalar.item());
+      assertEquals(-3, whole.item());
+      assertEquals(1, yes.item());
+      assertThrows(NativeException.class, two::item);
+    }
+  }
+
+  @Test
+  void threadsAndGradMode() throws InterruptedException {
+    Torch torch = TorchFixture.torch();
+    int before = torch.threads();
+    torch.setThreads(1);
+    assertEquals(1, torch.threads());
+    torch.setThreads(before);
+    assertThrows(IllegalArgumentException.class, () -> torch.setThreads(0));
+    boolean[] mode = {true};
+    Thread thread = Thread.ofPlatform().start(() -> mode[0] = torch.gradMode());
+    thread.join();
+    assertFalse(mode[0]);
+  }
+
+  @Test
+  void withoutCudaItsMethodsSaySo() {
+    Torch torch = TorchFixture.torch();
+    assertTrue(torch.gpu().isEmpty());
+    IllegalStateException failure =
+        assertThrows(
+            IllegalStateException.class, () -> torch.zeros(Dtype.FLOAT32, Device.cuda(0), 2));
+    assertEquals("this process runs libtorch without CUDA", failure.getMessage());
+    assertThrows(IllegalStateException.class, torch::blasHandle);
+    assertThrows(IllegalStateException.class, () -> torch.pinned(Dtype.FLOAT32, 2));
+    assertThrows(IllegalStateException.class, () -> torch.onDevice(Device.cuda(0)));
+  }
+}
