@@ -87,6 +87,14 @@ final class RunFlags {
     return Backend.parse(backend).open(threads);
   }
 
+  String backend() {
+    return backend;
+  }
+
+  int threads() {
+    return threads;
+  }
+
   long seed() {
     return seed;
   }
