@@ -51,6 +51,7 @@ final class Main implements Runnable {
   static int execute(PrintWriter out, PrintWriter err, String... args) {
     CommandLine line = new CommandLine(new Main());
     line.setExpandAtFiles(false)
+        .setUnmatchedOptionsAllowedAsOptionParameters(false)
         .setOut(out)
         .setErr(err)
         .setParameterExceptionHandler((e, _) -> {
