@@ -93,9 +93,9 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
         int width = table.context();
         if (input.context().isPresent() && input.context().getAsInt() != width) {
           throw new InputException(
-              input.tokens(),
+              "--context",
               "",
-              "rows of " + width + " tokens with --context " + input.context().getAsInt(),
+              input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
               "leave --context out");
         }
         requirePositions(input.tokens().toString(), width, positions, narrowest);

@@ -2,8 +2,10 @@ package dev.homolog.analysis;
 
 import dev.homolog.core.HomologException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What a study reads and how. Made by {@link #of}, changed by the {@code with} methods.
@@ -34,6 +36,12 @@ public record StudyOptions(
     others = List.copyOf(others);
     if (others.isEmpty()) {
       throw new HomologException("--other: no model to compare with; name at least one folder");
+    }
+    Set<Path> seen = new HashSet<>();
+    for (Path other : others) {
+      if (!seen.add(other.toAbsolutePath().normalize())) {
+        throw new HomologException("--other: " + other + " is given twice; leave one out");
+      }
     }
     if (batchRows < 1) {
       throw new HomologException("--batch: " + batchRows + "; give at least 1");

@@ -4,7 +4,6 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.table.RunFolder;
-import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.tokens.Tokenizer;
 import java.util.List;
 
@@ -38,7 +37,7 @@ public record StudyResult(
   }
 
   /** Writes the tables and, last, {@code study.json}. */
-  public void write(RunFolder folder, TableFormat format, String command) {
-    StudyTables.write(this, folder, format, command);
+  public void write(RunFolder folder, Invocation invocation) {
+    StudyTables.write(this, folder, invocation);
   }
 }

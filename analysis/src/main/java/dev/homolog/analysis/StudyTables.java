@@ -23,7 +23,8 @@ final class StudyTables {
     this.result = result;
   }
 
-  static void write(StudyResult result, RunFolder folder, TableFormat format, String command) {
+  static void write(StudyResult result, RunFolder folder, Invocation invocation) {
+    TableFormat format = invocation.format();
     StudyTables tables = new StudyTables(result);
     folder.write(tables.neurons(), format);
     folder.write(tables.matches(), format);
@@ -31,7 +32,7 @@ final class StudyTables {
     if (result.closeUp() != null) {
       folder.write(tables.tokens(), format);
     }
-    folder.finish(tables.manifest(command));
+    folder.finish(tables.manifest(invocation));
   }
 
   Table neurons() {
@@ -209,12 +210,12 @@ final class StudyTables {
     return table.build();
   }
 
-  private ObjectNode manifest(String command) {
+  private ObjectNode manifest(Invocation invocation) {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     StudyOptions options = result.options();
     StudyFacts facts = result.facts();
     json.put("homolog", Study.class.getModule().getDescriptor() == null ? "" : version());
-    json.put("command", command);
+    json.put("command", invocation.command());
     ArrayNode models = json.putArray("models");
     for (int i = 0; i < facts.models().size(); i++) {
       StudyFacts.ModelFacts model = facts.models().get(i);
@@ -237,12 +238,12 @@ final class StudyTables {
     text.put("documents", tokens.documents()).put("sha256", tokens.sha256());
     tokens.subsets().forEach(text.putArray("subsets")::add);
     text.put("pilot", tokens.pilot());
-    json.put("backend", facts.backend()).put("precision", facts.precision());
+    json.put("backend", invocation.backendLine()).put("precision", facts.precision());
     json.put("site", "MLP_POST").put("similarity", "pearson").put("weights", "as stored");
     ObjectNode versions = json.putObject("versions");
     versions.put("java", Runtime.version().toString());
     versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    options(json.putObject("options"), options);
+    options(json.putObject("options"), options, invocation);
     ObjectNode found = json.putObject("result");
     found.put("neurons", result.moments().size());
     found.put("universal", result.universal());
@@ -262,7 +263,7 @@ final class StudyTables {
     return Study.class.getModule().getDescriptor().rawVersion().orElse("");
   }
 
-  private static void options(ObjectNode json, StudyOptions options) {
+  private static void options(ObjectNode json, StudyOptions options, Invocation invocation) {
     json.put("reference", options.reference().toString());
     options.others().forEach(path -> json.withArray("other").add(path.toString()));
     TokenInput input = options.input();
@@ -270,6 +271,7 @@ final class StudyTables {
     if (input.tokens() != null) {
       json.put("tokens", input.tokens().toString());
     }
+    input.context().ifPresent(context -> json.put("context", context));
     input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
     json.put("batch", options.batchRows());
     json.put("baseline", options.baseline().kind().name().toLowerCase(Locale.ROOT));
@@ -279,5 +281,7 @@ final class StudyTables {
     }
     json.put("top", options.top()).put("threshold", options.threshold());
     json.put("seed", options.seed());
+    json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
+    json.put("backend", invocation.backend()).put("threads", invocation.threads());
   }
 }

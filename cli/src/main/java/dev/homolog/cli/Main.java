@@ -1,10 +1,12 @@
 package dev.homolog.cli;
 
 import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -47,7 +49,9 @@ final class Main implements Runnable {
   }
 
   static int execute(PrintWriter out, PrintWriter err, String... args) {
-    return new CommandLine(new Main())
+    CommandLine line = new CommandLine(new Main());
+    line.setExpandAtFiles(false)
+        .setUnmatchedOptionsAllowedAsOptionParameters(false)
         .setOut(out)
         .setErr(err)
         .setParameterExceptionHandler((e, _) -> {
@@ -62,21 +66,42 @@ final class Main implements Runnable {
                       + " --help");
           return CommandLine.ExitCode.USAGE;
         })
-        .setExecutionExceptionHandler((e, command, _) -> failed(e, command))
-        .execute(args);
+        .setExecutionExceptionHandler((e, command, _) -> failed(e, verbose(command), err));
+    try {
+      return line.execute(args);
+    } catch (Error e) { // picocli hands on exceptions only
+      return failed(e, Arrays.asList(args).contains("--verbose"), err);
+    }
   }
 
-  private static int failed(Exception e, CommandLine command) {
-    boolean known = e instanceof HomologException;
+  private static int failed(Throwable e, boolean verbose, PrintWriter err) {
     String message =
-        known
-            ? e.getMessage()
-            : "unexpected " + e.getClass().getSimpleName() + ": " + e.getMessage();
-    command.getErr().println("homolog: " + firstLine(message));
-    if (command.getCommand() instanceof Verbose verbose && verbose.verbose()) {
-      e.printStackTrace(command.getErr());
+        switch (e) {
+          case HomologException known -> known.getMessage();
+          case OutOfMemoryError _ ->
+              "out of memory ("
+                  + e.getMessage()
+                  + "); lower --top or --batch, or give Java more, as with"
+                  + " HOMOLOG_JAVA_OPTS=-Xmx8g";
+          default ->
+              "unexpected "
+                  + e.getClass().getSimpleName()
+                  + ": "
+                  + firstLine(e.getMessage())
+                  + "; please report it with what --verbose prints";
+        };
+    err.println("homolog: " + firstLine(message));
+    if (verbose) {
+      e.printStackTrace(err);
+      err.flush();
     }
-    return CommandLine.ExitCode.SOFTWARE;
+    // A flag whose value turns out not to fit the models or the text is wrong all the same.
+    boolean flag = e instanceof InputException input && input.where().startsWith("--");
+    return flag ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
+  }
+
+  private static boolean verbose(CommandLine command) {
+    return command.getCommand() instanceof Verbose verbose && verbose.verbose();
   }
 
   /** A command that prints stack traces when asked. */

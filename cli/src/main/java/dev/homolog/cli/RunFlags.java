@@ -103,6 +103,14 @@ final class RunFlags {
     return Backend.parse(backend).open(settings);
   }
 
+  String backend() {
+    return backend;
+  }
+
+  int threads() {
+    return threads;
+  }
+
   long seed() {
     return seed;
   }

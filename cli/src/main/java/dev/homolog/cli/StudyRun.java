@@ -1,5 +1,6 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.Invocation;
 import dev.homolog.analysis.Study;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.StudyResult;
@@ -9,8 +10,6 @@ import dev.homolog.core.HomologException;
 import dev.homolog.core.kernels.Backend;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
@@ -55,20 +54,28 @@ final class StudyRun {
 
   int run() {
     PrintWriter err = spec.commandLine().getErr();
+    RunFlags flags = request.flags();
     String command = spec.name();
     request.format().require();
-    Path out = request.flags().out(command);
-    Backend.Choice backend = checked(spec, request.flags()::openBackend);
+    Path out = flags.out(command);
+    Backend.Choice backend = checked(spec, flags::openBackend);
     try (var kernels = backend.kernels()) {
+      boolean made = !Files.exists(out);
       RunFolder folder = checked(spec, () -> RunFolder.create(out));
       err.println("homolog: " + backend.line());
-      StudyResult result;
-      try (Progress progress = Progress.start(request.flags().verbose(), err)) {
+      Invocation invocation =
+          new Invocation(
+              command, out, request.format(), flags.backend(), flags.threads(), backend.line());
+      StudyResult result = null;
+      boolean written = false;
+      try (Progress progress = Progress.start(flags.verbose(), err)) {
         result = Study.run(request.options(), kernels, progress);
-        result.write(folder, request.format(), command);
-      } catch (RuntimeException e) {
-        removeIfEmpty(out);
-        throw e;
+        result.write(folder, invocation);
+        written = true;
+      } finally {
+        if (made && !written) {
+          removeIfEmpty(out);
+        }
       }
       new Summary(result, request.alsoAt(), out, spec.commandLine().getOut()).print();
     }
@@ -78,10 +85,8 @@ final class StudyRun {
   private static void removeIfEmpty(Path folder) {
     try {
       Files.deleteIfExists(folder);
-    } catch (DirectoryNotEmptyException e) {
-      // What was written stays.
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // It is not empty and stays, or it cannot be removed; the failure itself is what is told.
     }
   }
 }

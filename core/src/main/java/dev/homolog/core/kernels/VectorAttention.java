@@ -1,6 +1,5 @@
 package dev.homolog.core.kernels;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
 import dev.homolog.core.memory.Tensor;
@@ -133,7 +132,7 @@ final class VectorAttention {
     for (int j = row; j < end; j += Tile.LANES) {
       total = total.add(FloatVector.fromArray(Tile.SPECIES, scores, j));
     }
-    inverse[i] = 1 / total.reduceLanes(ADD);
+    inverse[i] = (float) (1 / VectorMath.sum(total));
     for (int j0 = 0; j0 < keys; j0 += Tile.DEPTH) {
       int terms = Math.min(Tile.DEPTH, keys - j0);
       int to = j0 / Tile.DEPTH * Tile.ROWS * Tile.A_STRIDE + i * Tile.A_STRIDE;

@@ -140,7 +140,7 @@ public final class VectorKernels implements Kernels {
       c.intoArray(line, i);
       squares = c.fma(c, squares);
     }
-    double variance = squares.reduceLanes(jdk.incubator.vector.VectorOperators.ADD) / d;
+    double variance = VectorMath.sum(squares) / d;
     float inverse = (float) (1 / Math.sqrt(variance + epsilon));
     for (int i = 0; i < line.length; i += Tile.LANES) {
       FloatVector.fromArray(Tile.SPECIES, line, i)

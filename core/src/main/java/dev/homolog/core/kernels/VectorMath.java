@@ -72,6 +72,18 @@ final class VectorMath {
     return held.mul(p).div(q);
   }
 
+  /**
+   * The sum of the lanes, first to last. The order of {@code reduceLanes} is left open and in fact
+   * changes when the JVM compiles the caller, so that two runs would differ in the last bits.
+   */
+  static double sum(FloatVector x) {
+    double sum = 0;
+    for (float lane : x.toArray()) {
+      sum += lane;
+    }
+    return sum;
+  }
+
   static FloatVector activate(Activation f, FloatVector x) {
     return switch (f) {
       // (1 + tanh u) / 2 = 1 / (1 + e^-2u)

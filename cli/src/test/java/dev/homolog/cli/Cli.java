@@ -1,0 +1,124 @@
+package dev.homolog.cli;
+
+import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.MemoryCheckpoint;
+import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.SafetensorsWriter;
+import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.tokens.NpyFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+
+/** The command as a user meets it, and small inputs for it. */
+final class Cli {
+  static final Path FAMILY = Path.of(System.getProperty("homolog.testResources"));
+
+  private Cli() {}
+
+  /** How a command ended and what it printed. */
+  record Outcome(int code, String out, List<String> err) {}
+
+  static Outcome run(List<String> args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code =
+        Main.execute(
+            new PrintWriter(out, true), new PrintWriter(err, true), args.toArray(String[]::new));
+    return new Outcome(code, out.toString(), err.toString().lines().toList());
+  }
+
+  static Outcome run(String... args) {
+    return run(List.of(args));
+  }
+
+  static List<String> join(List<String> args, String... more) {
+    return Stream.concat(args.stream(), Stream.of(more)).toList();
+  }
+
+  static List<String> join(List<String> args, List<String> more) {
+    return Stream.concat(args.stream(), more.stream()).toList();
+  }
+
+  /** Names of the files in a folder, sorted. */
+  static List<String> names(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    }
+  }
+
+  /**
+   * A Hugging Face folder with a random model of two layers, in which neuron 2 of layer 0 is
+   * constant.
+   */
+  static Path model(Path folder, int dMlp, long seed) throws IOException {
+    Files.createDirectories(folder);
+    ModelConfig config =
+        new ModelConfig(
+            4096,
+            32,
+            8,
+            2,
+            2,
+            dMlp,
+            1e-5,
+            Activation.GELU_TANH,
+            true,
+            false,
+            OptionalInt.of(0),
+            OptionalInt.of(0),
+            OptionalInt.empty());
+    Files.writeString(
+        folder.resolve("config.json"),
+        """
+        {"model_type": "gpt2", "vocab_size": 4096, "n_positions": 32, "n_embd": 8, "n_layer": 2,
+         "n_head": 2, "n_inner": %d, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05,
+         "bos_token_id": 0, "eos_token_id": 0, "tie_word_embeddings": true}
+        """
+            .formatted(dMlp));
+    Files.copy(FAMILY.resolve("a/tokenizer.json"), folder.resolve("tokenizer.json"));
+    SafetensorsWriter writer = new SafetensorsWriter(folder.resolve("model.safetensors"));
+    try (MemoryCheckpoint random = MemoryCheckpoint.random(config, seed, 0.5);
+        Arena arena = Arena.ofConfined()) {
+      for (String name : random.names()) {
+        StoredTensor tensor = random.tensor(name);
+        var data = arena.allocate(tensor.data().byteSize(), 8).copyFrom(tensor.data());
+        if (name.equals("h.0.mlp.c_fc.weight")) {
+          for (int i = 0; i < 8; i++) {
+            data.setAtIndex(ValueLayout.JAVA_FLOAT, i * dMlp + 2L, 0);
+          }
+        }
+        writer.tensor(name, tensor.dtype(), tensor.shape(), data);
+      }
+      writer.write();
+    }
+    return folder;
+  }
+
+  /** A file of token ids. */
+  static Path tokens(Path file, int[][] rows) {
+    try (Arena arena = Arena.ofConfined()) {
+      var data = arena.allocate(ValueLayout.JAVA_INT, (long) rows.length * rows[0].length);
+      for (int i = 0; i < rows.length; i++) {
+        for (int j = 0; j < rows[0].length; j++) {
+          data.setAtIndex(ValueLayout.JAVA_INT, (long) i * rows[0].length + j, rows[i][j]);
+        }
+      }
+      NpyFile.write(file, DType.I32, List.of((long) rows.length, (long) rows[0].length), data);
+    }
+    return file;
+  }
+
+  /** A text in which words come again and again. */
+  static Path text(Path file) throws IOException {
+    return Files.writeString(file, "The cat saw the dog and the dog saw the cat.\n".repeat(20));
+  }
+}
