@@ -96,14 +96,21 @@ public final class Torch {
     return s.int0();
   }
 
-  /** Sets them, for operators called on this thread and on threads that have not called one yet. */
+  /**
+   * Sets them, for operators called on this thread and on threads that have not called one yet. The
+   * products of an OpenBLAS with threads of its own, which the embedded libtorch has, follow for
+   * the whole process.
+   */
   public void setThreads(int number) {
     if (number < 1) {
       throw new IllegalArgumentException(number + " threads");
     }
     Scratch.get();
     try {
-      ThreadSetter.HANDLE.invokeExact(number);
+      ThreadSetters.TORCH.invokeExact(number);
+      if (ThreadSetters.OPENBLAS != null) {
+        ThreadSetters.OPENBLAS.invokeExact(number);
+      }
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
@@ -112,21 +119,28 @@ public final class Torch {
   }
 
   /**
-   * {@code at::set_num_threads(int)}, the one function that we call by its C++ name: libtorch has
-   * no C function for it. The name is that of the Itanium ABI, unchanged since torch 1.0; its
-   * shape, one int and no result, is by hand.
+   * The two functions that no generated class has; each takes one int and returns nothing.
+   *
+   * <p>{@code at::set_num_threads(int)} is called by its C++ name, since libtorch has no C function
+   * for it: a name of the Itanium ABI, unchanged since torch 1.0. {@code openblas_set_num_threads}
+   * is OpenBLAS's, to which libtorch does not pass its number on.
    */
-  private static final class ThreadSetter {
-    private static final MethodHandle HANDLE =
-        Linker.nativeLinker()
-            .downcallHandle(
-                SymbolLookup.loaderLookup()
-                    .find("_ZN2at15set_num_threadsEi")
-                    .orElseThrow(() ->
-                        new UnsupportedOperationException(
-                            "this libtorch cannot set its number of threads; start the process"
-                                + " with OMP_NUM_THREADS")),
-                FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT));
+  private static final class ThreadSetters {
+    private static final MethodHandle TORCH =
+        find("_ZN2at15set_num_threadsEi")
+            .orElseThrow(() ->
+                new UnsupportedOperationException(
+                    "this libtorch cannot set its number of threads; start the process with"
+                        + " OMP_NUM_THREADS"));
+    private static final MethodHandle OPENBLAS = find("openblas_set_num_threads").orElse(null);
+
+    private static Optional<MethodHandle> find(String name) {
+      return SymbolLookup.loaderLookup()
+          .find(name)
+          .map(address ->
+              Linker.nativeLinker()
+                  .downcallHandle(address, FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT)));
+    }
   }
 
   /**

@@ -16,8 +16,8 @@ import java.util.Locale;
  * open. Where the memory is libtorch's, views share it and the last one to close frees it; {@link
  * #data} is such a share too and dies with the tensor that gave it.
  *
- * <p>Any thread may use it. Closing twice is allowed; any other use after closing throws
- * IllegalStateException.
+ * <p>Any thread may use it, but one over a segment of a confined arena only that arena's. Closing
+ * twice is allowed, on any thread; any other use after closing throws IllegalStateException.
  */
 public final class TorchTensor implements AutoCloseable {
   private static final VarHandle HANDLE;
@@ -106,9 +106,15 @@ public final class TorchTensor implements AutoCloseable {
     if (current == null) {
       throw new IllegalStateException("the tensor is closed");
     }
-    if (owner != null && !owner.scope().isAlive()) {
-      throw new IllegalStateException(
-          "the memory under the tensor is gone: the arena of its segment is closed");
+    if (owner != null) {
+      if (!owner.scope().isAlive()) {
+        throw new IllegalStateException(
+            "the memory under the tensor is gone: the arena of its segment is closed");
+      }
+      if (!owner.isAccessibleBy(Thread.currentThread())) {
+        throw new WrongThreadException(
+            "the segment under the tensor belongs to another thread: its arena is confined");
+      }
     }
     return current;
   }
@@ -378,6 +384,9 @@ public final class TorchTensor implements AutoCloseable {
   public String toString() {
     if (isClosed() || (owner != null && !owner.scope().isAlive())) {
       return "closed tensor";
+    }
+    if (owner != null && !owner.isAccessibleBy(Thread.currentThread())) {
+      return "tensor of another thread";
     }
     return dtype().name().toLowerCase(Locale.ROOT)
         + Arrays.toString(rawSizes())

@@ -8,11 +8,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,6 +133,47 @@ class TorchTensorTest {
     assertThrows(IllegalStateException.class, view::data);
     view.close();
     tensor.close();
+  }
+
+  @Test
+  void confinedMemoryIsItsThreadsAlone() throws InterruptedException {
+    try (Arena arena = Arena.ofConfined()) {
+      TorchTensor tensor = TorchTensor.wrap(counting(arena, 4), Dtype.FLOAT32, 2, 2);
+      String[] found = new String[2];
+      Thread thread =
+          Thread.ofPlatform()
+              .start(() -> {
+                found[0] =
+                    assertThrows(WrongThreadException.class, () -> TorchPointwise.add(tensor, 1))
+                        .getMessage();
+                found[1] = tensor.toString();
+                tensor.close();
+              });
+      thread.join();
+      assertEquals(
+          "the segment under the tensor belongs to another thread: its arena is confined",
+          found[0]);
+      assertEquals("tensor of another thread", found[1]);
+      assertTrue(tensor.isClosed());
+    }
+  }
+
+  /** An OpenBLAS with threads of its own does not hear of libtorch's number. */
+  @Test
+  void threadsAreSetInOpenBlasToo() throws Throwable {
+    Optional<MemorySegment> getter = SymbolLookup.loaderLookup().find("openblas_get_num_threads");
+    assertEquals(System.getProperty("homolog.testLibtorch") == null, getter.isPresent());
+    if (getter.isPresent()) {
+      Torch torch = TorchFixture.torch();
+      MethodHandle threads =
+          Linker.nativeLinker()
+              .downcallHandle(getter.get(), FunctionDescriptor.of(ValueLayout.JAVA_INT));
+      int before = torch.threads();
+      torch.setThreads(1);
+      assertEquals(1, (int) threads.invokeExact());
+      torch.setThreads(before);
+      assertEquals(before, (int) threads.invokeExact());
+    }
   }
 
   @Test
