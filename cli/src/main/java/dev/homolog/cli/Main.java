@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -30,6 +31,9 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class
     })
 final class Main implements Runnable {
+  /** Numbers that the models or the tokens may turn out not to allow: wrong all the same. */
+  private static final Set<String> LENGTHS = Set.of("--context", "--max-tokens");
+
   @Spec private CommandSpec spec;
 
   private Main() {}
@@ -95,9 +99,8 @@ final class Main implements Runnable {
       e.printStackTrace(err);
       err.flush();
     }
-    // A flag whose value turns out not to fit the models or the text is wrong all the same.
-    boolean flag = e instanceof InputException input && input.where().startsWith("--");
-    return flag ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
+    boolean misfit = e instanceof InputException input && LENGTHS.contains(input.where());
+    return misfit ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 
   private static boolean verbose(CommandLine command) {

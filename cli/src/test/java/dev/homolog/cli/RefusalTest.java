@@ -35,6 +35,10 @@ class RefusalTest {
   }
 
   private static List<String> models() {
+    return Cli.join(withoutBackend(), "--backend", "vector");
+  }
+
+  private static List<String> withoutBackend() {
     return List.of("correlate", "--reference", a.toString(), "--other", b.toString());
   }
 
@@ -77,13 +81,21 @@ class RefusalTest {
     "--top, 0, --top: 0; give at least 1",
     "--threshold, x, --threshold",
     "--threshold, NaN, '--threshold: NaN; give a number'",
-    "--backend, gpu, '--backend: no backend is called gpu; known: auto, vector, scalar'",
     "--format, xml, '--format: there is no format xml; choose one of parquet, csv'",
     "--baseline, xyz, '--baseline: no baseline is called xyz; known: rotation, none'",
     "--baseline-draws, 0, --baseline-draws: 0; give at least 1",
   })
   void flags(String flag, String value, String message) {
     refused(2, Cli.join(models(), "--text", text.toString(), flag, value), message);
+  }
+
+  @Test
+  void backend() {
+    refused(
+        2,
+        Cli.join(withoutBackend(), "--text", text.toString(), "--backend", "gpu"),
+        "--backend: no backend is called gpu; known: auto, ",
+        "vector, scalar");
   }
 
   /** Flags that take several values do not take another flag for one. */
@@ -127,7 +139,8 @@ class RefusalTest {
   @Test
   void folders() {
     String missing = folder.resolve("nowhere").toString();
-    List<String> args = List.of("study", "--reference", missing, "--other", b.toString());
+    List<String> args =
+        List.of("study", "--reference", missing, "--other", b.toString(), "--backend", "vector");
     refused(1, Cli.join(args, "--text", text.toString()), missing, "no such folder");
     refused(
         1,
@@ -150,7 +163,7 @@ class RefusalTest {
     refused(
         1,
         Cli.join(models(), "--text", tiny.toString(), tiny.toString()),
-        "tiny.txt and 1 more: ",
+        "--text: ",
         "do not fill one row of 31");
   }
 

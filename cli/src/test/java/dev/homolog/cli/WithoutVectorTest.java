@@ -16,7 +16,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command in a JVM of its own that lacks the module of the Vector API. */
+/**
+ * The command in a JVM of its own that lacks the module of the Vector API, and may not call
+ * libtorch.
+ */
 class WithoutVectorTest {
   private static final String REMEDY = "start java with --add-modules jdk.incubator.vector";
 

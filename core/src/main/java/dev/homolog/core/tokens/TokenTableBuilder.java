@@ -156,8 +156,7 @@ final class TokenTableBuilder implements AutoCloseable {
   private TokenTable finish(List<Path> files) {
     long rows = written / context;
     if (rows == 0) {
-      String more = files.size() == 1 ? "" : " and " + (files.size() - 1) + " more";
-      String where = files.getFirst() + more;
+      String where = files.size() == 1 ? files.getFirst().toString() : "--text";
       throw new InputException(
           where,
           "",
