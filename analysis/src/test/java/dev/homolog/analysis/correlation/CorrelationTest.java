@@ -38,7 +38,13 @@ class CorrelationTest {
     "VECTOR, 300, 300, 1, 1, 2, 33",
     "VECTOR, 20, 6, 3, 31, 2, 45",
     "VECTOR, 901, 128, 2, 17, 1, 130",
-    "VECTOR, 3000, 1000, 2, 9, 2, 7"
+    "VECTOR, 3000, 1000, 2, 9, 2, 7",
+    "TORCH, 40, 7, 2, 3, 3, 5",
+    "TORCH, 300, 1, 1, 1, 1, 1",
+    "TORCH, 300, 300, 1, 1, 2, 33",
+    "TORCH, 20, 6, 3, 31, 2, 45",
+    "TORCH, 901, 128, 2, 17, 1, 130",
+    "TORCH, 3000, 1000, 2, 9, 2, 7"
   })
   void agreesWithTwoPasses(
       Backend backend, int tokens, int batch, int layersA, int widthA, int layersB, int widthB) {
@@ -55,7 +61,7 @@ class CorrelationTest {
   @ParameterizedTest
   @EnumSource(
       value = Backend.class,
-      names = {"SCALAR", "VECTOR"})
+      names = {"SCALAR", "VECTOR", "TORCH"})
   void hardNeuronsAgreeWithTwoPasses(Backend backend) {
     int tokens = 5000;
     int n = 12;
@@ -97,13 +103,16 @@ class CorrelationTest {
     }
   }
 
-  @Test
-  void batchesDoNotMatterAndPartsAddUpToTheWhole() {
+  @ParameterizedTest
+  @EnumSource(
+      value = Backend.class,
+      names = {"VECTOR", "TORCH"})
+  void batchesDoNotMatterAndPartsAddUpToTheWhole(Backend backend) {
     int tokens = 700;
     List<ModelNeurons> models = Streamed.models(2, 11, 1, 23);
     double[][] x = shared(tokens, 3, 45);
     boolean[] keep = keepMost(tokens);
-    try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
+    try (Kernels kernels = backend.open(2).kernels()) {
       double[][] pilot = Arrays.copyOf(x, 50);
       CorrelationSummary whole =
           new Streamed(kernels, arena, models, pilot).show(x, keep, tokens).summary(5);

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RotationBaselineTest {
 
   @ParameterizedTest
-  @CsvSource({"SCALAR, 1e-12", "VECTOR, 1e-5"})
+  @CsvSource({"SCALAR, 1e-12", "VECTOR, 1e-5", "TORCH, 1e-5"})
   void agreesWithTurnedActivations(Backend backend, double tolerance) {
     int tokens = 600;
     List<ModelNeurons> models = Streamed.models(2, 19, 2, 13, 3, 21);

@@ -26,7 +26,7 @@ class GoldenTest {
   @ParameterizedTest
   @EnumSource(
       value = Backend.class,
-      names = {"SCALAR", "VECTOR"})
+      names = {"SCALAR", "VECTOR", "TORCH"})
   void sitesAndLogitsAgreeWithPyTorch(Backend backend) {
     try (Kernels kernels = backend.open(2).kernels();
         var checkpoint = HuggingFaceCheckpoint.open(FAMILY.resolve("a"));
