@@ -11,6 +11,8 @@ import java.nio.file.Path;
  * @param format of the tables
  * @param backend the backend as it was asked for
  * @param threads as asked for
+ * @param libtorch the folder that was named, or empty
+ * @param precision of matrix products as asked for
  * @param backendLine which backend was taken, and why, in one line
  */
 public record Invocation(
@@ -19,4 +21,11 @@ public record Invocation(
     TableFormat format,
     String backend,
     int threads,
-    String backendLine) {}
+    String libtorch,
+    String precision,
+    String backendLine) {
+
+  static Invocation ofLibrary(Path out, TableFormat format, String backendLine) {
+    return new Invocation("library", out, format, "", 0, "", "", backendLine);
+  }
+}

@@ -4,6 +4,7 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.tokens.Tokenizer;
 import java.util.List;
 
@@ -34,6 +35,11 @@ public record StudyResult(
   /** How many neurons are universal at the study's threshold. */
   public int universal() {
     return universality.count(options.threshold());
+  }
+
+  /** Writes the tables and, last, {@code study.json}, for a program that is not the command. */
+  public void write(RunFolder folder, TableFormat format) {
+    write(folder, Invocation.ofLibrary(folder.path(), format, facts.backend()));
   }
 
   /** Writes the tables and, last, {@code study.json}. */

@@ -283,5 +283,6 @@ final class StudyTables {
     json.put("seed", options.seed());
     json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
     json.put("backend", invocation.backend()).put("threads", invocation.threads());
+    json.put("libtorch", invocation.libtorch()).put("precision", invocation.precision());
   }
 }

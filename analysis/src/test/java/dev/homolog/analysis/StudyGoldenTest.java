@@ -40,16 +40,18 @@ class StudyGoldenTest {
     result = run(TEXT, 2, 8);
   }
 
+  private static StudyOptions options(TokenInput input, int batchRows) {
+    return StudyOptions.of(
+            FAMILY.resolve("a"), List.of(FAMILY.resolve("b"), FAMILY.resolve("c")), input)
+        .withBaseline(Baseline.rotation(GOLDEN.resolve("rotation.npy")))
+        .withBatchRows(batchRows)
+        .withTop(2)
+        .withCloseUp(false);
+  }
+
   private static StudyResult run(TokenInput input, int threads, int batchRows) {
-    StudyOptions options =
-        StudyOptions.of(
-                FAMILY.resolve("a"), List.of(FAMILY.resolve("b"), FAMILY.resolve("c")), input)
-            .withBaseline(Baseline.rotation(GOLDEN.resolve("rotation.npy")))
-            .withBatchRows(batchRows)
-            .withTop(2)
-            .withCloseUp(false);
     try (Kernels kernels = Backend.VECTOR.open(threads).kernels()) {
-      return Study.run(options, kernels);
+      return Study.run(options(input, batchRows), kernels);
     }
   }
 
@@ -92,6 +94,30 @@ class StudyGoldenTest {
     }
     double found = worst;
     assertTrue(worst <= tolerance, () -> name + " is off by " + found);
+  }
+
+  @Test
+  void torchAgreesToo() {
+    try (Kernels kernels = Backend.TORCH.open(2).kernels()) {
+      assertEquals("torch", kernels.name());
+      StudyResult torch = Study.run(options(TEXT, 8), kernels);
+      double[][] expected = golden("neurons.npy", NEURONS, 15);
+      double[][] actual = neurons(torch);
+      for (int column = 0; column < 15; column++) {
+        column("column " + column, expected, actual, column, 2e-5);
+      }
+    }
+  }
+
+  @Test
+  void aStudyNeverReachesIntoADevicesMemory() {
+    try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
+      StudyOptions options = options(TEXT, 8).withCloseUp(true);
+      StudyResult expected = Study.run(options, kernels);
+      StudyResult actual = Study.run(options, DetachedKernels.over(kernels));
+      assertTrue(Arrays.deepEquals(neurons(expected), neurons(actual)));
+      assertEquals(expected.closeUp(), actual.closeUp());
+    }
   }
 
   @Test

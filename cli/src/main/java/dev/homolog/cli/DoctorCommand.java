@@ -1,6 +1,8 @@
 package dev.homolog.cli;
 
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.HomologException;
+import dev.homolog.core.kernels.Finding;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -44,22 +46,14 @@ final class DoctorCommand implements Callable<Integer> {
             System.getProperty("os.arch"),
             Runtime.getRuntime().availableProcessors(),
             Runtime.getRuntime().maxMemory() >> 20));
-    boolean vector = Backend.hasVector();
-    if (vector) {
-      try (var kernels =
-          Backend.VECTOR.open(Runtime.getRuntime().availableProcessors()).kernels()) {
-        line(out, true, "vector", kernels.description());
-      }
-    } else {
-      line(
-          out,
-          false,
-          "vector",
-          "not there; start java with --add-modules " + Backend.VECTOR_MODULE);
+    for (Finding finding : Finding.all(Runtime.getRuntime().availableProcessors())) {
+      line(out, finding.good(), finding.what(), finding.text());
     }
-    line(out, true, "scalar", "always there; for checking");
-    try (var chosen = Backend.AUTO.open(1).kernels()) {
-      line(out, true, "auto", "takes " + chosen.name());
+    try {
+      TableFormat.PARQUET.require();
+      line(out, true, "parquet", "DuckDB is there");
+    } catch (HomologException e) {
+      line(out, false, "parquet", e.getMessage());
     }
     return 0;
   }

@@ -111,6 +111,14 @@ final class RunFlags {
     return threads;
   }
 
+  String libtorch() {
+    return libtorch == null ? "" : libtorch.toString();
+  }
+
+  String precision() {
+    return precision;
+  }
+
   long seed() {
     return seed;
   }

@@ -65,7 +65,14 @@ final class StudyRun {
       err.println("homolog: " + backend.line());
       Invocation invocation =
           new Invocation(
-              command, out, request.format(), flags.backend(), flags.threads(), backend.line());
+              command,
+              out,
+              request.format(),
+              flags.backend(),
+              flags.threads(),
+              flags.libtorch(),
+              flags.precision(),
+              backend.line());
       StudyResult result = null;
       boolean written = false;
       try (Progress progress = Progress.start(flags.verbose(), err)) {

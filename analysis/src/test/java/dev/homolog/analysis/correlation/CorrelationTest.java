@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.DetachedKernels;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
+import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
@@ -130,6 +132,31 @@ class CorrelationTest {
         merged.sink.merge(part.sink.state());
       }
       assertSame(whole, merged.summary(5));
+    }
+  }
+
+  @Test
+  void nothingReachesIntoADevicesMemory() {
+    int tokens = 200;
+    List<ModelNeurons> models = Streamed.models(2, 11, 1, 23, 2, 5);
+    double[][] x = shared(tokens, 3, 55);
+    boolean[] keep = keepMost(tokens);
+    try (Kernels host = Backend.VECTOR.open(2).kernels()) {
+      Kernels device = DetachedKernels.over(host);
+      Streamed streamed = new Streamed(device, arena, models, Arrays.copyOf(x, 50));
+      assertAgrees(streamed.show(x, keep, 64), x, keep);
+      Streamed merged = new Streamed(device, arena, models, Arrays.copyOf(x, 50));
+      merged.momentsSink.merge(streamed.momentsSink.state());
+      merged.sink.merge(streamed.sink.state());
+      assertAgrees(merged, x, keep);
+      ProgressListener silent = (_, _, _) -> {};
+      double[][] expected =
+          new Streamed(host, arena, models, Arrays.copyOf(x, 50))
+              .show(x, keep, 64)
+              .baseline()
+              .best(Rotation.random(5, 0), silent);
+      double[][] actual = merged.baseline().best(Rotation.random(5, 0), silent);
+      assertTrue(Arrays.deepEquals(expected, actual));
     }
   }
 

@@ -1,0 +1,74 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.bindings.Torch;
+import dev.homolog.bindings.load.LoadOptions;
+import dev.homolog.bindings.load.LoadedTorch;
+import dev.homolog.bindings.load.NativeUnavailableException;
+import dev.homolog.bindings.load.Refusal;
+import dev.homolog.core.HomologException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Something that kernels could run on, and what was found of it.
+ *
+ * @param good whether it can be used
+ * @param what its name, such as "vector" or "libtorch"
+ * @param text what was found; or why it cannot be used, and what to do
+ */
+public record Finding(boolean good, String what, String text) {
+
+  /** All that this machine and this JVM have or lack, the best first. Loads libtorch if it can. */
+  public static List<Finding> all(int threads) {
+    List<Finding> findings = new ArrayList<>(libtorch());
+    findings.add(vector(threads));
+    findings.add(new Finding(true, "scalar", "always there; for checking"));
+    try (var chosen = Backend.AUTO.open(threads).kernels()) {
+      findings.add(new Finding(true, "auto", "takes " + chosen.name()));
+    }
+    return findings;
+  }
+
+  private static List<Finding> libtorch() {
+    List<Finding> findings = new ArrayList<>();
+    try {
+      Torch torch = Torch.open(LoadOptions.standard());
+      LoadedTorch library = torch.library();
+      findings.add(
+          new Finding(
+              true,
+              "torch",
+              "libtorch "
+                  + library.version()
+                  + " ("
+                  + library.source().label()
+                  + ") in "
+                  + library.folder()));
+      library
+          .cuda()
+          .ifPresentOrElse(
+              cuda ->
+                  findings.add(
+                      new Finding(
+                          true, "cuda", cuda.gpus() + " GPU(s), runtime " + cuda.runtime())),
+              () -> findings.add(new Finding(false, "cuda", "no GPU is used; see below")));
+      library.refusals().forEach(refusal -> findings.add(refused(refusal)));
+    } catch (NativeUnavailableException e) {
+      findings.add(new Finding(false, "torch", "no libtorch can be used; see below"));
+      e.refusals().forEach(refusal -> findings.add(refused(refusal)));
+    }
+    return findings;
+  }
+
+  private static Finding refused(Refusal refusal) {
+    return new Finding(false, "", refusal.toString().replaceAll("\\s+", " "));
+  }
+
+  private static Finding vector(int threads) {
+    try (var kernels = Backend.VECTOR.open(threads).kernels()) {
+      return new Finding(true, "vector", kernels.description());
+    } catch (HomologException e) {
+      return new Finding(false, "vector", e.getMessage());
+    }
+  }
+}
