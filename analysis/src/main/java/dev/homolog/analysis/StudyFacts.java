@@ -13,11 +13,16 @@ import java.util.Map;
  *
  * @param models the reference first
  * @param tokens the text
+ * @param backend one line: kernels, threads, precision
  * @param precision working type and that of the sums
  * @param phases seconds and tokens of each part
  */
 public record StudyFacts(
-    List<ModelFacts> models, TokenFacts tokens, String precision, List<PhaseFacts> phases) {
+    List<ModelFacts> models,
+    TokenFacts tokens,
+    String backend,
+    String precision,
+    List<PhaseFacts> phases) {
 
   /** A model, its shape and the hashes of its files. */
   public record ModelFacts(
@@ -91,6 +96,6 @@ public record StudyFacts(
             .toList();
     String precision =
         "activations " + kernels.working().name().toLowerCase(java.util.Locale.ROOT) + ", sums f64";
-    return new StudyFacts(List.copyOf(models), tokens, precision, done);
+    return new StudyFacts(List.copyOf(models), tokens, kernels.description(), precision, done);
   }
 }

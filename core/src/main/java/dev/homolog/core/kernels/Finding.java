@@ -51,13 +51,20 @@ public record Finding(boolean good, String what, String text) {
                   findings.add(
                       new Finding(
                           true, "cuda", cuda.gpus() + " GPU(s), runtime " + cuda.runtime())),
-              () -> findings.add(new Finding(false, "cuda", "no GPU is used; see below")));
+              () -> findings.add(new Finding(false, "cuda", withoutGpu(library))));
       library.refusals().forEach(refusal -> findings.add(refused(refusal)));
     } catch (NativeUnavailableException e) {
       findings.add(new Finding(false, "torch", "no libtorch can be used; see below"));
       e.refusals().forEach(refusal -> findings.add(refused(refusal)));
     }
     return findings;
+  }
+
+  private static String withoutGpu(LoadedTorch library) {
+    return library.refusals().isEmpty()
+        ? "this libtorch has no CUDA; for a GPU, name an installed PyTorch 2.10 or later that has it"
+            + " with --libtorch or HOMOLOG_LIBTORCH"
+        : "no GPU is used; see below";
   }
 
   private static Finding refused(Refusal refusal) {
