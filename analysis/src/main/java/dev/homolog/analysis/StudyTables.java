@@ -283,6 +283,9 @@ final class StudyTables {
     json.put("seed", options.seed());
     json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
     json.put("backend", invocation.backend()).put("threads", invocation.threads());
-    json.put("libtorch", invocation.libtorch()).put("precision", invocation.precision());
+    json.put("precision", invocation.precision());
+    if (!invocation.libtorch().isEmpty()) {
+      json.put("libtorch", invocation.libtorch());
+    }
   }
 }

@@ -222,7 +222,7 @@ class StudyCommandTest {
     options.keySet().removeAll(List.of("reference", "other", "text", "out"));
     assertEquals(
         "{backend=vector, baseline=rotation, baseline_draws=1, batch=32, format=parquet,"
-            + " max_tokens=200, seed=0, threads=2, threshold=0.5, top=3}",
+            + " max_tokens=200, precision=fp32, seed=0, threads=2, threshold=0.5, top=3}",
         options.toString());
     List<String> phases = new ArrayList<>();
     json.at("/phases").forEach(phase -> phases.add(phase.at("/name").asText()));

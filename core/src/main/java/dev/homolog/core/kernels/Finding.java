@@ -5,7 +5,6 @@ import dev.homolog.bindings.load.LoadOptions;
 import dev.homolog.bindings.load.LoadedTorch;
 import dev.homolog.bindings.load.NativeUnavailableException;
 import dev.homolog.bindings.load.Refusal;
-import dev.homolog.core.HomologException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -72,10 +71,12 @@ public record Finding(boolean good, String what, String text) {
   }
 
   private static Finding vector(int threads) {
+    if (!Backend.hasVector()) {
+      return new Finding(
+          false, "vector", "not there; start java with --add-modules " + Backend.VECTOR_MODULE);
+    }
     try (var kernels = Backend.VECTOR.open(threads).kernels()) {
       return new Finding(true, "vector", kernels.description());
-    } catch (HomologException e) {
-      return new Finding(false, "vector", e.getMessage());
     }
   }
 }
