@@ -24,7 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What every kind of kernels must agree on with the oracle in double: at odd sizes, on views in the
- * middle of larger tensors, by tolerances that grow with size.
+ * middle of larger tensors, by tolerances that grow with size. All memory ends at a page that
+ * cannot be read.
  */
 abstract class KernelsContract {
   private static final long SEED = 20261123;
@@ -43,7 +44,7 @@ abstract class KernelsContract {
   @BeforeEach
   void openAll() {
     kernels = open();
-    arena = Arena.ofShared();
+    arena = new Guarded();
   }
 
   @AfterEach
