@@ -19,7 +19,7 @@ final class Tile {
   static final int COLS = 2 * LANES;
 
   /** Terms summed in single precision before a result leaves the registers. */
-  static final int DEPTH = 256;
+  static final int DEPTH = 512;
 
   /**
    * Floats from one row of A to the next: a cache line more than DEPTH, so that rows fall into

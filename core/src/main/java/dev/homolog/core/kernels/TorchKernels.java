@@ -17,8 +17,10 @@ import java.util.IdentityHashMap;
 
 /**
  * libtorch, on the CPU or on a GPU. On the CPU tensors are the host's memory, which libtorch reads
- * and writes in place; single-precision weights are read where they are mapped. On a GPU weights
- * are uploaded once, and activations and sums stay there.
+ * and writes in place; single-precision weights are read where they are mapped, and attention and
+ * statistics, which want no matrix multiplication of their own, go to the Vector API over the same
+ * memory where the JVM has it. On a GPU weights are uploaded once, and activations and sums stay
+ * there.
  */
 public final class TorchKernels implements Kernels {
   /** Bytes of the product of one block of columns, before it is added to the sums in double. */
@@ -35,6 +37,7 @@ public final class TorchKernels implements Kernels {
   private final Precision precision;
   private final TorchStatistics generic;
   private final VectorStatistics onHost;
+  private final VectorHeads headsOnHost;
   private final Workers workers;
   private final IdentityHashMap<Object, TorchTensor> rounded = new IdentityHashMap<>();
   private boolean closed;
@@ -49,6 +52,7 @@ public final class TorchKernels implements Kernels {
     boolean javaOnHost = !detached && Backend.hasVector();
     this.workers = javaOnHost ? new Workers(threads) : null;
     this.onHost = javaOnHost ? new VectorStatistics(workers) : null;
+    this.headsOnHost = javaOnHost ? new VectorHeads(workers) : null;
     torch.setThreads(threads);
   }
 
@@ -245,6 +249,11 @@ public final class TorchKernels implements Kernels {
   @Override
   public void attention(Tensor qkv, AttentionShape shape, Tensor out) {
     Shapes.attention(qkv, shape, out);
+    if (headsOnHost != null && shape.dHead() <= Tile.DEPTH) {
+      // Its operator on the CPU took two to four times as long at the family's shape.
+      headsOnHost.attention(qkv, shape, out);
+      return;
+    }
     long rows = out.rows() / shape.context();
     long d = (long) shape.heads() * shape.dHead();
     long[] sizes = {rows, shape.heads(), shape.context(), shape.dHead()};

@@ -8,7 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Everything on the CPU with the Vector API, in single precision with sums of many tokens in
@@ -27,14 +31,14 @@ public final class VectorKernels implements Kernels {
   private final Workers workers;
   private final Gemm gemm;
   private final VectorStatistics statistics;
-  private final VectorAttention[] attention;
+  private final VectorHeads heads;
 
   /** Kernels on that many threads, the caller's among them. */
   public VectorKernels(int threads) {
     this.workers = new Workers(threads);
     this.gemm = new Gemm(workers);
     this.statistics = new VectorStatistics(workers);
-    this.attention = new VectorAttention[threads];
+    this.heads = new VectorHeads(workers);
   }
 
   @Override
@@ -177,16 +181,7 @@ public final class VectorKernels implements Kernels {
   public void attention(Tensor qkv, AttentionShape shape, Tensor out) {
     Shapes.attention(qkv, shape, out);
     VectorStatistics.requireF32(qkv, out);
-    int rows = (int) (out.rows() / shape.context());
-    workers.run(
-        rows * shape.heads(),
-        (worker, piece) -> {
-          if (attention[worker] == null || !attention[worker].fits(shape)) {
-            attention[worker] = new VectorAttention(shape);
-          }
-          long first = (long) (piece / shape.heads()) * shape.context();
-          attention[worker].head(qkv, first, piece % shape.heads(), out);
-        });
+    heads.attention(qkv, shape, out);
   }
 
   @Override
@@ -318,14 +313,30 @@ public final class VectorKernels implements Kernels {
 
   /** Adds finished tiles, each a sum of at most Tile.DEPTH terms, to double-precision sums. */
   private record SumTarget(Tensor sum) implements Gemm.Target {
+    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+    /** As many floats as fit a vector of doubles. */
+    private static final VectorSpecies<Float> FLOATS =
+        VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
+
     @Override
     public void take(float[] tile, long row, int rows, long col, int cols, Gemm.Chunk chunk) {
       MemorySegment data = sum.data();
+      int whole = cols / DOUBLES.length() * DOUBLES.length();
       for (int i = 0; i < rows; i++) {
         long offset = sum.offset(row + i, col);
-        for (int j = 0; j < cols; j++) {
+        int line = i * Tile.COLS;
+        for (int j = 0; j < whole; j += DOUBLES.length()) {
           long at = offset + 8L * j;
-          data.set(F64, at, data.get(F64, at) + tile[i * Tile.COLS + j]);
+          FloatVector.fromArray(FLOATS, tile, line + j)
+              .convertShape(VectorOperators.F2D, DOUBLES, 0)
+              .reinterpretAsDoubles()
+              .add(DoubleVector.fromMemorySegment(DOUBLES, data, at, Packing.ORDER))
+              .intoMemorySegment(data, at, Packing.ORDER);
+        }
+        for (int j = whole; j < cols; j++) {
+          long at = offset + 8L * j;
+          data.set(F64, at, data.get(F64, at) + tile[line + j]);
         }
       }
     }
