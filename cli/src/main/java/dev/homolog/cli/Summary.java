@@ -61,11 +61,16 @@ final class Summary {
             .mapToDouble(StudyFacts.PhaseFacts::tokensPerSecond)
             .sum();
     line(
-        "Read %,d tokens (%,d kept) of %,d documents in %.0f s; %,.0f tokens/s through all models",
-        tokens.read(), tokens.kept(), tokens.documents(), seconds, speed);
+        "Read %,d tokens (%,d kept) of %,d %s in %.0f s; %,.0f tokens/s through all models",
+        tokens.read(),
+        tokens.kept(),
+        tokens.documents(),
+        tokens.documents() == 1 ? "document" : "documents",
+        seconds,
+        speed);
     int constant = result.constants().getFirst();
     if (constant > 0) {
-      line("%,d neurons were constant and have no correlation", constant);
+      line("Constant neurons, which have no correlation: %,d", constant);
     }
     to.println();
   }
