@@ -260,7 +260,7 @@ class StudyCommandTest {
         List.of(
             "Model a: 10 neurons in 2 layers, compared with b, c",
             "Read 192 tokens",
-            "1 neurons were constant",
+            "Constant neurons, which have no correlation: 1",
             "Universal:",
             "0.5",
             "L0 ",
