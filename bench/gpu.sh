@@ -34,6 +34,8 @@ if [[ " $* " != *' --libtorch '* && -z ${HOMOLOG_LIBTORCH:-} ]]; then
   [[ -n $torch ]] || { echo "gpu.sh: no installed PyTorch found; name its folder with --libtorch" >&2; exit 1; }
   flags+=(--libtorch "$torch")
 fi
+# Where the tokenizer's native library is unpacked.
+export HOMOLOG_CACHE=${HOMOLOG_CACHE:-$here/cache}
 [[ -n ${OUT:-} ]] && flags+=(--out "$OUT/gpu.json")
 
 exec "$here/runtime/bin/java" -Xmx6g -p "$here/lib" --add-modules jdk.incubator.vector,org.slf4j,com.google.gson \

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes target/homolog-gpu.tar.gz: Homolog, a Java runtime of its own, the test models and gpu.sh, for a machine with a GPU
+# Makes target/homolog-gpu.tar.xz: Homolog, a Java runtime of its own, the test models and gpu.sh, for a machine with a GPU
 # and an installed PyTorch. Without libtorch, DuckDB and other platforms' libraries; fails from 40 MB on.
 #   bench/pack-gpu.sh             builds first
 #   bench/pack-gpu.sh --no-build  packs what is in bench/target/lib
@@ -9,7 +9,7 @@ self=$(readlink -f "${BASH_SOURCE[0]}")
 root=${self%/bench/*}
 lib=$root/bench/target/lib
 work=$root/bench/target/homolog-gpu
-archive=$root/target/homolog-gpu.tar.gz
+archive=$root/target/homolog-gpu.tar.xz
 limit=40000000
 [[ $(uname -sm) == 'Linux x86_64' ]] || { echo "pack-gpu.sh: packs for Linux on x86_64 only, on such a machine" >&2; exit 1; }
 
@@ -30,29 +30,33 @@ fi
 rm -rf "$work" "$archive"
 mkdir -p "$work/lib" "${archive%/*}"
 
-# $1 a jar, $2 a pattern of names of native files, $3 of those to keep.
-copy_for_this_platform() {
+# Copies jar $1 without compression, since the archive compresses better. $2: a pattern of names of native files, $3: of those
+# to keep.
+copy() {
   local jar=$1 all=$2 keep=$3 folder=$work/jar
   rm -rf "$folder"
   mkdir "$folder"
   (cd "$folder" && "$jdk/bin/jar" -xf "$jar")
-  (cd "$folder" && find . -type f | grep -E "$all" | grep -Ev "$keep" | xargs -r rm)
+  (cd "$folder" && { find . -type f | grep -E "$all" | grep -Ev "$keep" || true; } | xargs -r rm)
   # The manifest stays as it is: it names the module.
-  (cd "$folder" && "$jdk/bin/jar" --create --file="$work/lib/${jar##*/}" --no-manifest --date=2026-11-01T00:00:00Z .)
+  (cd "$folder" && "$jdk/bin/jar" --create --file="$work/lib/${jar##*/}" --no-manifest --no-compress --date=2026-11-01T00:00:00Z .)
   rm -rf "$folder"
 }
 
 for jar in "$lib"/*.jar; do
   case ${jar##*/} in
-    tokenizers-*) copy_for_this_platform "$jar" '^\./native/lib/.*/' '/linux-x86_64/' ;;
-    zstd-jni-*) copy_for_this_platform "$jar" '\.(so|dll|dylib)$' '^\./linux/amd64/' ;;
-    *) cp "$jar" "$work/lib/" ;;
+    tokenizers-*) copy "$jar" '^\./native/lib/.*/' '/linux-x86_64/' ;;
+    zstd-jni-*) copy "$jar" '\.(so|dll|dylib)$' '^\./linux/amd64/' ;;
+    *) copy "$jar" '^$' '^$' ;;
   esac
 done
 
-# From the JDK's own run-time image. Left uncompressed: the archive compresses better.
-"$jdk/bin/jlink" --add-modules java.base,java.logging,java.management,java.sql,java.xml,jdk.incubator.vector,jdk.unsupported \
-  --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$work/runtime"
+# From the JDK's own run-time image.
+log=$("$jdk/bin/jlink" --add-modules java.base,java.logging,java.management,java.sql,java.xml,jdk.incubator.vector,jdk.unsupported \
+  --strip-debug --no-header-files --no-man-pages --compress zip-0 --output "$work/runtime" 2>&1) || {
+  echo "$log" >&2
+  exit 1
+}
 
 mkdir "$work/resources"
 for name in a b c golden.safetensors validation.jsonl.zst NOTICE.md; do
@@ -61,7 +65,7 @@ done
 cp "$root/bench/gpu.sh" "$root/LICENSE" "$work/"
 { git -C "$root" describe --always --dirty 2>/dev/null || echo unknown; } >"$work/commit"
 
-tar -C "${work%/*}" --sort=name --owner=0 --group=0 --numeric-owner --mtime=2026-11-01T00:00:00Z -cf - homolog-gpu | gzip -9n >"$archive"
+tar -C "${work%/*}" --sort=name --owner=0 --group=0 --numeric-owner --mtime=2026-11-01T00:00:00Z -cf - homolog-gpu | xz -6 -T0 >"$archive"
 bytes=$(stat -c %s "$archive")
 echo "target/${archive##*/}: $bytes bytes, unpacked $(du -sb "$work" | cut -f1)"
 if ((bytes >= limit)); then

@@ -49,8 +49,7 @@ record Correlations(double[] r) {
           double covariance =
               r[i * cols + j] / moments.n()
                   - moments.standardizedMean(i) * moments.standardizedMean(other);
-          double variances =
-              moments.standardizedVariance(i) * moments.standardizedVariance(other);
+          double variances = moments.standardizedVariance(i) * moments.standardizedVariance(other);
           r[i * cols + j] = variances > 0 ? covariance / Math.sqrt(variances) : Double.NaN;
         }
       }

@@ -116,7 +116,6 @@ public final class GpuCheck {
       section("study_family", this::studyFamily);
       section("study_gpt2_small_shape", this::studyOfGpt2Shape);
     }
-    report.put("live_handles", Torch.liveHandles());
     report.put("passed", passed);
     save();
     System.out.println(report.toPrettyString());
@@ -141,9 +140,8 @@ public final class GpuCheck {
       e.printStackTrace();
     }
     double seconds = seconds(start);
-    json.put("seconds", seconds);
-    System.err.printf(
-        "gpu: %s %s, %.1f s%n", name, json.has("error") ? "FAILED" : "done", seconds);
+    json.put("seconds", seconds).put("live_handles", Torch.liveHandles());
+    System.err.printf("gpu: %s %s, %.1f s%n", name, json.has("error") ? "FAILED" : "done", seconds);
     save();
   }
 
@@ -290,7 +288,7 @@ public final class GpuCheck {
     ModelConfig config = quick ? RandomModel.tiny() : RandomModel.gpt2Small();
     int context = quick ? 64 : 512;
     int[] rows = quick ? new int[] {2} : new int[] {4, 32};
-    json.put("model", config.toString());
+    RandomModel.describe(json.putObject("model"), config);
     ArrayNode runs = json.putArray("runs");
     try (MemoryCheckpoint checkpoint = RandomModel.inMemory(config, 1)) {
       for (Precision precision : precisions()) {
@@ -399,7 +397,8 @@ public final class GpuCheck {
         TorchTensor right = onDevice(arena, dtype, device, tokens, width, 4);
         TorchTensor turned = left.t();
         TorchTensor out = torch.empty(Dtype.FLOAT32, device, neurons, width);
-        TorchTensor corner = out.slice(0, neurons - 1, neurons).slice(1, width - 1, width);
+        TorchTensor lastRow = out.rows(neurons - 1, neurons);
+        TorchTensor corner = lastRow.columns(width - 1, width);
         TorchTensor cell = torch.empty(Dtype.FLOAT32, Device.CPU, 1, 1)) {
       double median =
           median(
@@ -465,7 +464,8 @@ public final class GpuCheck {
     TokenInput input = TokenInput.text(text()).withContext(quick ? 64 : 256);
     StudyOptions options =
         StudyOptions.of(
-                resources.resolve("a"), List.of(resources.resolve("b"), resources.resolve("c")),
+                resources.resolve("a"),
+                List.of(resources.resolve("b"), resources.resolve("c")),
                 quick ? input.withMaxTokens(1536) : input)
             .withBatchRows(quick ? 8 : 64);
     StudyResult first = study(json.putObject("first"), options, Precision.FP32);
@@ -487,7 +487,7 @@ public final class GpuCheck {
     Path tokenizer = resources.resolve("a/tokenizer.json");
     Path a = RandomModel.write(scratch.resolve("random-a"), config, 1, tokenizer);
     Path b = RandomModel.write(scratch.resolve("random-b"), config, 2, tokenizer);
-    json.put("model", config.toString());
+    RandomModel.describe(json.putObject("model"), config);
     TokenInput input =
         TokenInput.text(text(), text())
             .withContext(quick ? 64 : 512)

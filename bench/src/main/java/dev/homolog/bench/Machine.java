@@ -1,8 +1,8 @@
 package dev.homolog.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.homolog.bindings.CudaRuntime;
 import dev.homolog.bindings.Cublas;
+import dev.homolog.bindings.CudaRuntime;
 import dev.homolog.bindings.Torch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

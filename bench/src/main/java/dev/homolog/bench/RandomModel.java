@@ -49,6 +49,12 @@ final class RandomModel {
     return MemoryCheckpoint.random(config, seed, SCALE);
   }
 
+  static void describe(ObjectNode json, ModelConfig config) {
+    json.put("layers", config.layers()).put("d_model", config.dModel());
+    json.put("d_mlp", config.dMlp()).put("heads", config.heads());
+    json.put("vocabulary", config.vocabSize()).put("weights", "random");
+  }
+
   /**
    * Writes a Hugging Face folder.
    *
