@@ -1,0 +1,5 @@
+/** Benchmarks beside their peers, and the check of a machine with a GPU. */
+module dev.homolog.bench {
+  requires dev.homolog.analysis;
+  requires dev.homolog.bindings;
+}
