@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.analysis.Baseline;
-import dev.homolog.analysis.Invocation;
 import dev.homolog.analysis.Study;
 import dev.homolog.analysis.StudyFacts;
 import dev.homolog.analysis.StudyOptions;
@@ -474,9 +473,7 @@ public final class GpuCheck {
     difference(json.putObject("fp32_repeated"), first, fp32);
     difference(json.putObject(low() + "_against_fp32"), again, fp32);
     Path out = scratch.resolve("run");
-    fp32.write(
-        RunFolder.create(out),
-        new Invocation("study", out, TableFormat.CSV, backend.toString(), threads, ""));
+    fp32.write(RunFolder.create(out), TableFormat.CSV);
     try (Stream<Path> files = Files.list(out)) {
       json.put("files_written", files.count());
     }

@@ -76,7 +76,9 @@ final class StudyRun {
       StudyResult result = null;
       boolean written = false;
       try (Progress progress = Progress.start(flags.verbose(), err)) {
-        result = Study.run(request.options(), kernels, progress);
+        try (Interrupt _ = Interrupt.endsTheProcess()) {
+          result = Study.run(request.options(), kernels, progress);
+        }
         result.write(folder, invocation);
         written = true;
       } finally {

@@ -1,0 +1,48 @@
+package dev.homolog.cli;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * Ends the process at once when a signal comes while a study runs. The JVM would run the C++
+ * destructors of libtorch while its threads still work, which then wait for each other for ever.
+ * Nothing is lost: a file of a run is whole before it has its name.
+ */
+final class Interrupt implements AutoCloseable {
+  private static final int INTERRUPTED = 130;
+
+  private final Thread hook;
+
+  private Interrupt(Thread hook) {
+    this.hook = hook;
+  }
+
+  /** From now until closed. */
+  @SuppressWarnings("restricted") // the C library's _exit, whose one argument is a number
+  static Interrupt endsTheProcess() {
+    Linker linker = Linker.nativeLinker();
+    FunctionDescriptor type = FunctionDescriptor.ofVoid(ValueLayout.JAVA_INT);
+    MethodHandle exit = linker.downcallHandle(linker.defaultLookup().findOrThrow("_exit"), type);
+    Thread hook =
+        new Thread(() -> {
+          try {
+            exit.invokeExact(INTERRUPTED);
+          } catch (Throwable e) {
+            // The JVM goes on with its own way out.
+          }
+        });
+    Runtime.getRuntime().addShutdownHook(hook);
+    return new Interrupt(hook);
+  }
+
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending already.
+    }
+  }
+}
