@@ -201,7 +201,11 @@ def main():
             f"activations differ by {difference:.1e} at most",
             flush=True,
         )
-    about.pop("description")
+        save(args, about, load, runs)
+
+
+def save(args, about, load, runs):
+    """After each number of threads, so that a run cut short leaves what it has."""
     report = {
         "benchmark": "forward",
         "machine": about,
