@@ -220,7 +220,8 @@ def save(args, about, load, runs):
     if args.out:
         date = datetime.date.today().isoformat()
         path = args.out / f"forward-{date}-torch-{torch.__version__.split('+')[0]}.json"
-        path.write_text(json.dumps(report, indent=2) + "\n")
+        path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(report, indent=2) + "\n")
 
 
 main()
