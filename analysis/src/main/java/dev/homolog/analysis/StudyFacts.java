@@ -94,8 +94,7 @@ public record StudyFacts(
         phases.done().stream()
             .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
             .toList();
-    String precision =
-        "activations " + kernels.working().name().toLowerCase(java.util.Locale.ROOT) + ", sums f64";
-    return new StudyFacts(List.copyOf(models), tokens, kernels.description(), precision, done);
+    return new StudyFacts(
+        List.copyOf(models), tokens, kernels.description(), kernels.precision(), done);
   }
 }

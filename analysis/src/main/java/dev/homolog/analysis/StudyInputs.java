@@ -44,6 +44,14 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
       }
       TokenTable table =
           phases.time("tokens", 0, () -> table(options.input(), models, tokenizer, progress));
+      if (table.kept() < 2) {
+        table.close();
+        throw new InputException(
+            options.input().tokens() == null ? "--text" : options.input().tokens().toString(),
+            "",
+            table.kept() + " tokens are kept of " + table.tokens(),
+            "give text that is more than line breaks and separators");
+      }
       return new StudyInputs(List.copyOf(models), tokenizer, table);
     } catch (RuntimeException | Error e) {
       models.forEach(model -> model.checkpoint().close());

@@ -81,7 +81,7 @@ final class RunFlags {
     if (out != null) {
       return out;
     }
-    DateTimeFormatter time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+    DateTimeFormatter time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS");
     return Path.of("runs", command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(time));
   }
 

@@ -57,8 +57,23 @@ public final class Rotation {
         for (int k = 0; k < m; k++) {
           matrices[row / m][row % m][k] = all.get(row, k);
         }
+        requireUsable(file, matrices[row / m][row % m], row / m, row % m);
       }
       return new Rotation(0, 0, matrices);
+    }
+  }
+
+  private static void requireUsable(Path file, double[] row, int layer, int number) {
+    double square = 0;
+    for (double value : row) {
+      square += value * value;
+    }
+    if (!(square > 0 && square < Double.POSITIVE_INFINITY)) {
+      throw new InputException(
+          file,
+          "[" + layer + ", " + number + "]",
+          square == 0 ? "all zero" : "not finite",
+          "give rows of finite numbers that are not all zero");
     }
   }
 

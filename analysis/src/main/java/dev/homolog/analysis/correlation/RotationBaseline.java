@@ -118,7 +118,7 @@ public final class RotationBaseline {
           greatest.put(kernels, i, turned.rows(0, n), true);
           for (int j = 0; j < n; j++) {
             double value = Math.min(1, Math.max(-1, greatest.value(i + j, 0)));
-            if (!(best[i + j] >= value)) {
+            if (!Double.isNaN(value) && !(best[i + j] >= value)) {
               best[i + j] = value;
             }
           }

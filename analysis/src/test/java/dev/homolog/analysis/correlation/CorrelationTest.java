@@ -135,6 +135,39 @@ class CorrelationTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = Backend.class,
+      names = {"SCALAR", "VECTOR", "TORCH"})
+  void neuronsAllButSilentInThePilotKeepTheirMatches(Backend backend) {
+    int tokens = 800;
+    double[][] x = shared(tokens, 2, 8);
+    boolean[] keep = keepMost(tokens);
+    double[] silent = {1e-20, 1e-30, 1e-38, 1e-44};
+    for (int t = 0; t < 100; t++) {
+      for (int j = 0; j < 4; j++) {
+        x[t][j] = (float) (silent[j] * x[t][j]);
+        x[t][4 + j] = (float) (silent[j] * x[t][4 + j]);
+      }
+    }
+    try (Kernels kernels = backend.open(2).kernels()) {
+      Streamed streamed =
+          new Streamed(kernels, arena, Streamed.models(1, 4, 1, 4), Arrays.copyOf(x, 100));
+      assertAgrees(streamed.show(x, keep, 100), x, keep);
+    }
+  }
+
+  @Test
+  void aPilotWithoutAKeptTokenIsNoPilot() {
+    double[][] x = shared(300, 2, 8);
+    boolean[] keep = keepMost(300);
+    try (Kernels kernels = Backend.VECTOR.open(1).kernels()) {
+      Streamed streamed =
+          new Streamed(kernels, arena, Streamed.models(1, 4, 1, 4), new double[0][8]);
+      assertAgrees(streamed.show(x, keep, 100), x, keep);
+    }
+  }
+
   @Test
   void nothingReachesIntoADevicesMemory() {
     int tokens = 200;

@@ -35,6 +35,7 @@ class RotationBaselineTest {
     for (int t = 0; t < tokens; t++) {
       keep[t] = t % 5 != 0;
       x[t][38 + 4] = 2; // a constant neuron of an other
+      Arrays.fill(x[t], 38 + 26 + 42, 38 + 26 + 63, 0.5); // and a whole last layer
       x[t][38 + 5] = (float) (1e3 + 1e-2 * x[t][38 + 5]);
       x[t][7] = -1; // and one of the reference
     }

@@ -86,6 +86,10 @@ public enum Backend {
    * @throws HomologException if it cannot run here; the message says what to do
    */
   public Choice open(Settings settings) {
+    if (settings.libtorch().isPresent() && (this == VECTOR || this == SCALAR)) {
+      throw new HomologException(
+          "--libtorch: the backend " + this + " has no use for it; leave it out");
+    }
     Choice choice =
         switch (this) {
           case SCALAR -> new Choice(new ScalarKernels(), BY_NAME);

@@ -25,6 +25,9 @@ public interface Kernels extends AutoCloseable {
   /** One line that says what runs: instruction set or library version, threads, precision. */
   String description();
 
+  /** What factors of products and their sums are rounded to, in a few words for every result. */
+  String precision();
+
   /** Element type of activations: F32, or F64 for the oracle. */
   DType working();
 

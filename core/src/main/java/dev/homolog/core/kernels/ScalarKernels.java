@@ -26,6 +26,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public String precision() {
+    return "fp64";
+  }
+
+  @Override
   public DType working() {
     return DType.F64;
   }

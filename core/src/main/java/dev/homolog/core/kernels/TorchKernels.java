@@ -79,20 +79,23 @@ public final class TorchKernels implements Kernels {
 
   @Override
   public String description() {
-    String products =
-        precision == Precision.FP32
-            ? "fp32 with fp64 sums"
-            : "bf16 products summed in fp32, then fp64";
     String where =
         device.isCuda()
             ? "libtorch " + torch.library().version() + " on " + device
             : "libtorch " + torch.library().version() + " on the CPU, " + threadsText();
-    return name() + ": " + where + ", " + products;
+    return name() + ": " + where + ", " + precision();
   }
 
   private String threadsText() {
     int threads = torch.threads();
     return threads + (threads == 1 ? " thread" : " threads");
+  }
+
+  @Override
+  public String precision() {
+    return precision == Precision.FP32
+        ? "fp32 with fp64 sums"
+        : "bf16 products summed in fp32, then fp64";
   }
 
   @Override

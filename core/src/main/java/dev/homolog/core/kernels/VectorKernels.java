@@ -61,6 +61,11 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public String precision() {
+    return "fp32 with fp64 sums";
+  }
+
+  @Override
   public DType working() {
     return DType.F32;
   }

@@ -44,7 +44,7 @@ public final class ActivationStream {
     this.models = models;
     this.transformers = transformers;
     this.table = text.table;
-    this.batchRows = text.batchRows;
+    this.batchRows = text.rows();
     long tokens = text.tokens();
     this.ids = Tensor.allocate(arena, DType.I32, tokens, 1);
     this.keep = Tensor.allocate(arena, DType.U8, tokens, 1);
@@ -58,8 +58,13 @@ public final class ActivationStream {
    * @param batchRows rows of the table a batch
    */
   public record Text(TokenTable table, int batchRows) {
+    /** Rows a batch; never more than there are. */
+    int rows() {
+      return (int) Math.min(batchRows, table.rows());
+    }
+
     long tokens() {
-      return (long) batchRows * table.context();
+      return (long) rows() * table.context();
     }
   }
 

@@ -30,15 +30,28 @@ public final class Pilot {
     return new Pilot(kernels, arena, mean, scale);
   }
 
+  /**
+   * The least deviation, absolute and as a share of the mean, that a neuron is divided by: one that
+   * hardly moves on the pilot may move a great deal after it, and must not leave the range of
+   * single precision then.
+   */
+  private static final double LEAST_DEVIATION = 1e-6;
+
+  private static final double LEAST_SHARE = 1e-7;
+
   /** From the moments of a pilot run; a deviation of zero counts as 1. */
   static Pilot of(Kernels kernels, Arena arena, Moments moments) {
     int neurons = moments.neurons();
+    if (moments.n() == 0) {
+      return identity(kernels, arena, neurons);
+    }
     Tensor mean = Tensor.allocate(arena, kernels.working(), 1, neurons);
     Tensor scale = Tensor.allocate(arena, kernels.working(), 1, neurons);
     for (int j = 0; j < neurons; j++) {
       double deviation = Math.sqrt(moments.variance(j));
       mean.set(0, j, moments.mean(j));
-      scale.set(0, j, deviation > 0 ? 1 / deviation : 1);
+      double least = Math.max(LEAST_DEVIATION, LEAST_SHARE * Math.abs(moments.mean(j)));
+      scale.set(0, j, deviation > 0 ? 1 / Math.max(deviation, least) : 1);
     }
     return new Pilot(kernels, arena, mean, scale);
   }
