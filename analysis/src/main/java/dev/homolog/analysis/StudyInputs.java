@@ -38,6 +38,9 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
         models.add(
             new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
       }
+      // What is hashed is what is about to be read; a file changed later cannot cost a finished
+      // study.
+      models.forEach(model -> model.checkpoint().hashes());
       Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
       for (Path folder : folders.subList(1, folders.size())) {
         requireSame(tokenizer, Tokenizer.of(folder.resolve(TOKENIZER)));
