@@ -82,7 +82,7 @@ class RefusalTest {
     "--threshold, x, --threshold",
     "--threshold, NaN, '--threshold: NaN; give a number'",
     "--format, xml, '--format: there is no format xml; choose one of parquet, csv'",
-    "--baseline, xyz, '--baseline: no baseline is called xyz; known: rotation, none'",
+    "--baseline, xyz, '--baseline: no baseline is called xyz; known: rotation, gaussian, permutation, none'",
     "--baseline-draws, 0, --baseline-draws: 0; give at least 1",
   })
   void flags(String flag, String value, String message) {

@@ -76,7 +76,9 @@ class StudyCommandTest {
   void files() throws IOException {
     assertEquals(
         List.of(
+            "convergence.parquet",
             "histograms.parquet",
+            "homologs.parquet",
             "matches.parquet",
             "neurons.parquet",
             "study.json",
@@ -221,8 +223,8 @@ class StudyCommandTest {
     json.at("/options").properties().forEach(e -> options.put(e.getKey(), e.getValue().asText()));
     options.keySet().removeAll(List.of("reference", "other", "text", "out"));
     assertEquals(
-        "{backend=vector, baseline=rotation, baseline_draws=1, batch=32, format=parquet,"
-            + " max_tokens=200, precision=fp32, seed=0, threads=2, threshold=0.5, top=3}",
+        "{all_pairs=false, backend=vector, baseline=rotation, baseline_draws=1, batch=6, by_subset=false, format=parquet,"
+            + " max_tokens=200, precision=fp32, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
         options.toString());
     List<String> phases = new ArrayList<>();
     json.at("/phases").forEach(phase -> phases.add(phase.at("/name").asText()));

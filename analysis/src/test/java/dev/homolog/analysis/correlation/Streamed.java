@@ -4,6 +4,7 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationBlock;
+import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.MomentsSink;
@@ -20,13 +21,27 @@ final class Streamed {
   final CorrelationSink sink;
 
   private final Arena arena;
+  private final Similarity similarity;
   private final Pilot pilot;
+  private final Pilot prepared;
+  private final MomentsSink preparedMoments;
+  private final List<ActivationSink> more = new java.util.ArrayList<>();
   private final int neurons;
 
   /**
    * @param pilotRows activations [rows][all neurons] that the pilot sees
    */
   Streamed(Kernels kernels, Arena arena, List<ModelNeurons> models, double[][] pilotRows) {
+    this(kernels, arena, models, Similarity.PEARSON, pilotRows);
+  }
+
+  Streamed(
+      Kernels kernels,
+      Arena arena,
+      List<ModelNeurons> models,
+      Similarity similarity,
+      double[][] pilotRows) {
+    this.similarity = similarity;
     this.kernels = kernels;
     this.arena = arena;
     this.models = models;
@@ -35,10 +50,16 @@ final class Streamed {
     MomentsSink first = new MomentsSink(kernels, arena, identity, neurons);
     boolean[] all = new boolean[pilotRows.length];
     java.util.Arrays.fill(all, true);
-    first.accept(block(pilotRows, all));
+    first.accept(block(pilotRows, all, 0));
     this.pilot = first.moments().pilot(kernels, arena);
+    this.prepared = pilot.as(similarity.preparation());
+    this.preparedMoments = new MomentsSink(kernels, arena, identity, neurons);
     this.momentsSink = new MomentsSink(kernels, arena, pilot, neurons);
     this.sink = new CorrelationSink(kernels, arena, models, true);
+  }
+
+  Pilot prepared() {
+    return prepared;
   }
 
   static List<ModelNeurons> models(int... layersAndWidths) {
@@ -60,15 +81,35 @@ final class Streamed {
       ActivationBlock block =
           block(
               java.util.Arrays.copyOfRange(x, from, to),
-              java.util.Arrays.copyOfRange(keep, from, to));
+              java.util.Arrays.copyOfRange(keep, from, to),
+              from);
       momentsSink.accept(block);
-      kernels.standardize(block.post(), block.keep(), pilot.mean(), pilot.scale());
+      prepared.prepare(block.post(), block.keep());
+      if (similarity != Similarity.PEARSON) {
+        preparedMoments.accept(block);
+      }
       sink.accept(block);
+      more.forEach(other -> other.accept(block));
     }
     return this;
   }
 
-  private ActivationBlock block(double[][] x, boolean[] keep) {
+  /** A sink that is shown prepared blocks too. */
+  Streamed with(ActivationSink another) {
+    more.add(another);
+    return this;
+  }
+
+  /** Tokens are of three subsets in turn. */
+  static int subset(int token) {
+    return token % 3;
+  }
+
+  private ActivationBlock block(double[][] x, boolean[] keep, int from) {
+    Tensor subsets = Tensor.allocate(arena, DType.I32, x.length, 1);
+    for (int t = 0; t < x.length; t++) {
+      subsets.set(t, 0, subset(from + t));
+    }
     Tensor post = Tensor.allocate(arena, kernels.working(), x.length, neurons);
     Tensor mask = Tensor.allocate(arena, DType.U8, x.length, 1);
     long kept = 0;
@@ -85,7 +126,7 @@ final class Streamed {
         null,
         kernels.fromHost(arena, mask),
         kept,
-        null,
+        subsets,
         null,
         kernels.fromHost(arena, post));
   }
@@ -102,7 +143,8 @@ final class Streamed {
   }
 
   Measure measure() {
-    return new Measure(kernels, Similarity.PEARSON, moments(), pilot);
+    Moments moments = similarity == Similarity.PEARSON ? moments() : preparedMoments.moments();
+    return new Measure(kernels, similarity, moments, prepared);
   }
 
   /** The greatest correlation with the turned neurons of each other model. */

@@ -87,7 +87,7 @@ public final class Pilot {
    * @param x [T, neurons]
    * @param keep U8 [T, 1]
    */
-  void prepare(Tensor x, Tensor keep) {
+  public void prepare(Tensor x, Tensor keep) {
     if (preparation == Preparation.FIRING) {
       kernels.firing(x, keep);
     } else {
