@@ -1,6 +1,6 @@
 package dev.homolog.analysis;
 
-import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 
 /**
@@ -20,13 +20,20 @@ public record Baseline(Kind kind, int draws, Path rotation) {
     NONE
   }
 
+  /**
+   * @throws InputException if the three do not go together; {@code where()} is the flag of the
+   *     command that would hold the value
+   */
   public Baseline {
     if (draws < 1) {
-      throw new HomologException("--baseline-draws: " + draws + "; give at least 1");
+      throw new InputException("--baseline-draws", "", "" + draws, "give at least 1");
     }
     if (rotation != null && (kind != Kind.ROTATION || draws != 1)) {
-      throw new HomologException(
-          "--rotation: goes with --baseline rotation and one draw; leave out --baseline-draws");
+      throw new InputException(
+          "--rotation",
+          "",
+          "goes with --baseline rotation and one draw",
+          "leave out --baseline-draws");
     }
   }
 

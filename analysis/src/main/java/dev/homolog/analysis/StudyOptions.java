@@ -1,6 +1,6 @@
 package dev.homolog.analysis;
 
-import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -31,26 +31,31 @@ public record StudyOptions(
     long seed,
     boolean closeUp) {
 
+  /**
+   * @throws InputException if a value is out of range; {@code where()} is the flag of the command
+   *     that would hold it
+   */
   public StudyOptions {
     Objects.requireNonNull(reference, "reference");
     others = List.copyOf(others);
     if (others.isEmpty()) {
-      throw new HomologException("--other: no model to compare with; name at least one folder");
+      throw new InputException(
+          "--other", "", "no model to compare with", "name at least one folder");
     }
     Set<Path> seen = new HashSet<>();
     for (Path other : others) {
       if (!seen.add(other.toAbsolutePath().normalize())) {
-        throw new HomologException("--other: " + other + " is given twice; leave one out");
+        throw new InputException("--other", "", other + " is given twice", "leave one out");
       }
     }
     if (batchRows < 1) {
-      throw new HomologException("--batch: " + batchRows + "; give at least 1");
+      throw new InputException("--batch", "", "" + batchRows, "give at least 1");
     }
     if (top < 1) {
-      throw new HomologException("--top: " + top + "; give at least 1");
+      throw new InputException("--top", "", "" + top, "give at least 1");
     }
     if (!(threshold >= -2 && threshold <= 2)) {
-      throw new HomologException("--threshold: " + threshold + "; give a number in [-2, 2]");
+      throw new InputException("--threshold", "", "" + threshold, "give a number in [-2, 2]");
     }
   }
 

@@ -3,7 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.analysis.Baseline;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.TokenInput;
-import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,8 +67,8 @@ final class StudyFlags {
   @Option(
       names = "--threshold",
       paramLabel = "R",
-      description = "excess above which a neuron is universal (default: ${DEFAULT-VALUE})")
-  private double threshold = 0.5;
+      description = "excess above which a neuron is universal (default: 0.5)")
+  private Double threshold;
 
   StudyOptions options(RunFlags run, boolean closeUp) {
     TokenInput input = new TokenInput(text, tokens, run.context(), run.maxTokens());
@@ -76,7 +76,7 @@ final class StudyFlags {
         .withBatchRows(run.batch())
         .withBaseline(baseline())
         .withTop(top)
-        .withThreshold(threshold)
+        .withThreshold(threshold == null ? 0.5 : threshold)
         .withSeed(run.seed())
         .withCloseUp(closeUp);
   }
@@ -85,16 +85,20 @@ final class StudyFlags {
     return switch (baseline.toLowerCase(Locale.ROOT)) {
       case "rotation" -> new Baseline(Baseline.Kind.ROTATION, draws == null ? 1 : draws, rotation);
       case "none" -> {
-        if (draws != null || rotation != null) {
-          throw new HomologException(
-              "--baseline none: has no draws and no rotation; leave out --baseline-draws and"
-                  + " --rotation");
+        if (draws != null || rotation != null || threshold != null) {
+          String flag =
+              draws != null ? "--baseline-draws" : rotation != null ? "--rotation" : "--threshold";
+          throw new InputException(
+              flag, "", "--baseline none has no use for it", "leave one of the two out");
         }
         yield Baseline.none();
       }
       default ->
-          throw new HomologException(
-              "--baseline: no baseline is called " + baseline + "; known: rotation, none");
+          throw new InputException(
+              "--baseline",
+              "",
+              "no baseline is called " + baseline,
+              "known: rotation, none");
     };
   }
 }

@@ -8,9 +8,7 @@ import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.kernels.Backend;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
@@ -58,10 +56,8 @@ final class StudyRun {
     String command = spec.name();
     request.format().require();
     Path out = flags.out(command);
-    Backend.Choice backend = checked(spec, flags::openBackend);
-    try (var kernels = backend.kernels()) {
-      boolean made = !Files.exists(out);
-      RunFolder folder = checked(spec, () -> RunFolder.create(out));
+    try (RunFolder folder = checked(spec, () -> RunFolder.create(out))) {
+      Backend.Choice backend = checked(spec, flags::openBackend);
       err.println("homolog: " + backend.line());
       Invocation invocation =
           new Invocation(
@@ -73,29 +69,16 @@ final class StudyRun {
               flags.libtorch(),
               flags.precision(),
               backend.line());
-      StudyResult result = null;
-      boolean written = false;
-      try (Progress progress = Progress.start(flags.verbose(), err)) {
+      StudyResult result;
+      try (var kernels = backend.kernels();
+          Progress progress = Progress.start(flags.verbose(), err)) {
         try (Interrupt _ = Interrupt.endsTheProcess()) {
           result = Study.run(request.options(), kernels, progress);
         }
         result.write(folder, invocation);
-        written = true;
-      } finally {
-        if (made && !written) {
-          removeIfEmpty(out);
-        }
       }
       new Summary(result, request.alsoAt(), out, spec.commandLine().getOut()).print();
     }
     return 0;
-  }
-
-  private static void removeIfEmpty(Path folder) {
-    try {
-      Files.deleteIfExists(folder);
-    } catch (IOException e) {
-      // It is not empty and stays, or it cannot be removed; the failure itself is what is told.
-    }
   }
 }

@@ -120,11 +120,11 @@ class RefusalTest {
   void requiredFlags() {
     refused(2, List.of("study", "--other", b.toString(), "--text", "x.txt"), "--reference");
     refused(2, List.of("study", "--reference", a.toString(), "--text", "x.txt"), "--other");
-    refused(2, models(), "--text, --tokens: give one of the two");
+    refused(2, models(), "--text, --tokens: neither is given; give one of the two");
     refused(
         2,
         Cli.join(models(), "--text", text.toString(), "--tokens", tokens.toString()),
-        "--text, --tokens: give one of the two");
+        "--text, --tokens: both are given; give one of the two");
   }
 
   @Test

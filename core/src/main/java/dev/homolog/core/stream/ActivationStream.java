@@ -25,6 +25,7 @@ public final class ActivationStream {
   private final Arena arena;
   private final List<ModelNeurons> models;
   private final List<Transformer> transformers;
+  private final List<String> locations;
   private final TokenTable table;
   private final int batchRows;
   private final Tensor ids;
@@ -38,11 +39,13 @@ public final class ActivationStream {
       Arena arena,
       List<ModelNeurons> models,
       List<Transformer> transformers,
+      List<String> locations,
       Text text) {
     this.kernels = kernels;
     this.arena = arena;
     this.models = models;
     this.transformers = transformers;
+    this.locations = locations;
     this.table = text.table;
     this.batchRows = text.rows();
     long tokens = text.tokens();
@@ -63,7 +66,8 @@ public final class ActivationStream {
       return (int) Math.min(batchRows, table.rows());
     }
 
-    long tokens() {
+    /** The most tokens a batch: rows times context. */
+    public long tokens() {
       return (long) rows() * table.context();
     }
   }
@@ -82,7 +86,9 @@ public final class ActivationStream {
       offset += config.neurons();
       transformers.add(Transformer.of(model.checkpoint(), kernels, arena, text.tokens()));
     }
-    return new ActivationStream(kernels, arena, List.copyOf(neurons), transformers, text);
+    List<String> locations = models.stream().map(model -> model.checkpoint().location()).toList();
+    return new ActivationStream(
+        kernels, arena, List.copyOf(neurons), transformers, locations, text);
   }
 
   /** The models' columns, in the order they were given. */
@@ -96,11 +102,19 @@ public final class ActivationStream {
     return last.offset() + last.count();
   }
 
-  /** Mean and deviation of every neuron on some rows, to standardise by. */
+  /**
+   * Mean and deviation of every neuron on some rows, to standardise by. Looks at every position of
+   * them, as BOS in front of a row is the same in all rows.
+   *
+   * @throws dev.homolog.core.InputException if an activation is not finite
+   */
   public Pilot pilot(Rows rows, ProgressListener progress) {
     Pilot identity = Pilot.identity(kernels, arena, neurons());
     MomentsSink moments = new MomentsSink(kernels, arena, identity, neurons());
-    run("pilot", rows, identity, List.of(moments), progress);
+    try (Arena scratch = Arena.ofShared()) {
+      FiniteSink finite = new FiniteSink(kernels, scratch, keep.rows(), neurons());
+      run("pilot", rows, identity, List.of(moments, finite), progress);
+    }
     return moments.moments().pilot(kernels, arena);
   }
 
@@ -109,6 +123,8 @@ public final class ActivationStream {
    *
    * @param phase what to call it in progress
    * @param pilot for sinks that read standardised values
+   * @throws dev.homolog.core.InputException if a sink sees that an activation is not finite; names
+   *     the model's folder, the layer, the row and the document
    */
   public void run(
       String phase,
@@ -123,7 +139,9 @@ public final class ActivationStream {
     for (int from = 0; from < rows.count(); from += batchRows) {
       progress.progress(phase, (long) from * table.context(), total);
       int to = Math.min(from + batchRows, rows.count());
-      show(forward(rows, from, to), pilot, sinks);
+      ActivationBlock block = forward(rows, from, to);
+      showRaw(block, rows, from, sinks);
+      showStandardized(block, pilot, sinks);
     }
     progress.progress(phase, total, total);
   }
@@ -157,16 +175,21 @@ public final class ActivationStream {
     return new ActivationBlock(kernels, models, batchIds, batchKeep, kept, pre, post);
   }
 
-  /**
-   * Raw readers first; then the block is standardised in place, which needs no second buffer, for
-   * the others.
-   */
-  private void show(ActivationBlock block, Pilot pilot, List<? extends ActivationSink> sinks) {
+  private void showRaw(
+      ActivationBlock block, Rows rows, int from, List<? extends ActivationSink> sinks) {
     for (ActivationSink sink : sinks) {
       if (sink.values() == ActivationSink.Values.RAW) {
         sink.accept(block);
+        if (!sink.isFinite()) {
+          throw new NotFinite(kernels, table, locations).find(block, rows, from);
+        }
       }
     }
+  }
+
+  /** After the raw readers: the block is standardised in place, which needs no second buffer. */
+  private void showStandardized(
+      ActivationBlock block, Pilot pilot, List<? extends ActivationSink> sinks) {
     boolean standardized = false;
     for (ActivationSink sink : sinks) {
       if (sink.values() == ActivationSink.Values.STANDARDIZED) {

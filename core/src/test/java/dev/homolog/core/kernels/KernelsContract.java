@@ -125,7 +125,7 @@ abstract class KernelsContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,1,1,1", "2,5,2,4", "1,33,3,7", "2,70,2,32", "1,300,1,64", "1,530,2,20"})
+  @CsvSource({"1,1,1,1", "2,5,2,4", "1,33,3,7", "2,70,2,32", "1,300,1,64", "1,530,2,20", "1,21,2,520", "2,9,1,1100"})
   void attentionAgrees(int rows, int context, int heads, int dHead) {
     AttentionShape shape = new AttentionShape(context, heads, dHead, 1 / Math.sqrt(dHead));
     Tensor qkv = view(rows * context, 3 * heads * dHead);
