@@ -64,7 +64,7 @@ final class Main implements Runnable {
               .getErr()
               .println(
                   "homolog: "
-                      + firstLine(e.getMessage())
+                      + withoutConsequence(firstLine(e.getMessage()))
                       + "; see "
                       + command.getCommandSpec().qualifiedName()
                       + " --help");
@@ -110,6 +110,12 @@ final class Main implements Runnable {
   /** A command that prints stack traces when asked. */
   interface Verbose {
     boolean verbose();
+  }
+
+  /** An unknown flag is no value of the flag before it, which picocli then says, too. */
+  private static String withoutConsequence(String message) {
+    int at = message.indexOf("; Expected parameter for option");
+    return message.startsWith("Unknown option") && at > 0 ? message.substring(0, at) : message;
   }
 
   private static String firstLine(String message) {
