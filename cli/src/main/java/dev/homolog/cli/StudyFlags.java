@@ -95,10 +95,7 @@ final class StudyFlags {
       }
       default ->
           throw new InputException(
-              "--baseline",
-              "",
-              "no baseline is called " + baseline,
-              "known: rotation, none");
+              "--baseline", "", "no baseline is called " + baseline, "known: rotation, none");
     };
   }
 }

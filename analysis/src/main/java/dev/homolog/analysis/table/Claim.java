@@ -13,8 +13,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * A run's claim on its folder: a lock that the operating system holds on a hidden file in it, and
- * drops when the process ends, however it ends. So a file that a killed run left behind keeps nobody
- * out.
+ * drops when the process ends, however it ends. So a file that a killed run left behind keeps
+ * nobody out.
  */
 final class Claim {
   static final String FILE = ".running";
@@ -61,16 +61,15 @@ final class Claim {
   }
 
   /**
-   * Whether the locked file is still the one at its path, and not one that its owner removed between
-   * our opening and locking it: only then does what goes through the channel show there.
+   * Whether the locked file is still the one at its path, and not one that its owner removed
+   * between our opening and locking it: only then does what goes through the channel show there.
    */
   private static boolean isAt(Path file, FileChannel channel) throws IOException {
     channel.truncate(0);
     if (Files.notExists(file) || Files.size(file) != 0) {
       return false;
     }
-    byte[] owner =
-        ("process " + ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+    byte[] owner = ("process " + ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
     channel.write(ByteBuffer.wrap(owner));
     return Files.exists(file) && Files.size(file) == owner.length;
   }

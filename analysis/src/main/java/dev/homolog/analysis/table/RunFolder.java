@@ -42,8 +42,8 @@ public final class RunFolder implements AutoCloseable {
    * Makes the folder of a new run, and those above it, tries that it can be written, and takes it
    * for this run alone until it is finished or closed, or this process ends.
    *
-   * @throws InputException it is a file or not empty, another run has taken it, or it cannot be made
-   *     or written; what was there is as it was
+   * @throws InputException it is a file or not empty, another run has taken it, or it cannot be
+   *     made or written; what was there is as it was
    */
   public static RunFolder create(Path out) {
     if (Files.exists(out) && !Files.exists(out.resolve(Claim.FILE))) {
@@ -66,7 +66,11 @@ public final class RunFolder implements AutoCloseable {
         throw refusal;
       }
       throw new InputException(
-          out.toString(), "", "cannot be written: " + AtomicFile.reason((IOException) e), CHOOSE, e);
+          out.toString(),
+          "",
+          "cannot be written: " + AtomicFile.reason((IOException) e),
+          CHOOSE,
+          e);
     }
   }
 

@@ -92,7 +92,9 @@ final class VectorAttention {
     }
   }
 
-  /** Scaled dot products of the queries with all keys, a share of d_head that Tile holds at a time. */
+  /**
+   * Scaled dot products of the queries with all keys, a share of d_head that Tile holds at a time.
+   */
   private void score(Tensor qkv, long first, int q, int i0, int rows, int keys) {
     float scale = (float) shape.scale();
     for (int e0 = 0; e0 < dims; e0 += Tile.DEPTH) {
