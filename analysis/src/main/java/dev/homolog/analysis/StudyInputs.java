@@ -26,46 +26,27 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
     implements AutoCloseable {
 
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String SAME_TOKENS = "compare models that read the same tokens";
+
+  /** Opens all that is quick to open and closes it again. */
+  static void check(StudyOptions options) {
+    Models.open(options).close();
+  }
 
   static StudyInputs open(StudyOptions options, ProgressListener progress, Phases phases) {
-    List<Path> folders = new ArrayList<>();
-    folders.add(options.reference());
-    folders.addAll(options.others());
-    List<String> names = names(folders);
-    List<ActivationStream.Model> models = new ArrayList<>();
+    Models opened = Models.open(options);
     TokenTable table = null;
     try {
-      for (int i = 0; i < folders.size(); i++) {
-        models.add(
-            new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
-      }
-      Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
-      int bos = bos(models.getFirst(), tokenizer);
-      for (ActivationStream.Model model : models.subList(1, models.size())) {
-        Path folder = Path.of(model.checkpoint().location());
-        Tokenizer other = Tokenizer.of(folder.resolve(TOKENIZER));
-        requireSame(tokenizer, other);
-        int theirs = bos(model, other);
-        if (theirs != bos) {
-          throw new InputException(
-              folder.resolve("config.json"),
-              "bos_token_id",
-              "BOS is token " + theirs + ", but it is " + bos + " in " + folders.getFirst(),
-              "compare models that read the same tokens");
-        }
-      }
-      Limits limits = Limits.of(models, TokenRules.of(config(models), tokenizer));
-      TokenInput input = options.input();
       // What is cheap to find wrong comes before what takes long: ids, weights, then text.
+      TokenInput input = options.input();
       if (input.tokens() != null) {
-        table = phases.time("tokens", 0, () -> limits.matrix(input));
-      } else {
-        limits.requirePositions("--context", limits.context(input));
-        TokenTable.requireFiles(input.text());
+        table = phases.time("tokens", 0, () -> opened.limits().matrix(input));
       }
-      models.forEach(model -> read(model.checkpoint()));
+      opened.models().forEach(model -> read(model.checkpoint()));
       if (table == null) {
-        table = phases.time("tokens", 0, () -> limits.text(input, tokenizer, progress));
+        table =
+            phases.time(
+                "tokens", 0, () -> opened.limits().text(input, opened.tokenizer(), progress));
       }
       if (table.kept() < 2) {
         throw new InputException(
@@ -74,17 +55,59 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
             table.kept() + " tokens are kept of " + table.tokens(),
             "give text that is more than line breaks and separators");
       }
-      return new StudyInputs(List.copyOf(models), tokenizer, table);
+      return new StudyInputs(List.copyOf(opened.models()), opened.tokenizer(), table);
     } catch (RuntimeException | Error e) {
       if (table != null) {
         table.close();
       }
-      models.forEach(model -> model.checkpoint().close());
+      opened.close();
       throw e;
     }
   }
 
-  private static void requireSame(Tokenizer reference, Tokenizer other) {
+  /** The models, found to go together and with the input as far as that is seen at a glance. */
+  private record Models(List<ActivationStream.Model> models, Tokenizer tokenizer, Limits limits)
+      implements AutoCloseable {
+
+    static Models open(StudyOptions options) {
+      List<Path> folders = new ArrayList<>();
+      folders.add(options.reference());
+      folders.addAll(options.others());
+      List<String> names = names(folders);
+      List<ActivationStream.Model> models = new ArrayList<>();
+      try {
+        for (int i = 0; i < folders.size(); i++) {
+          models.add(
+              new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
+        }
+        Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
+        ModelConfig reference = models.getFirst().checkpoint().config();
+        TokenRules rules = TokenRules.of(reference, tokenizer);
+        for (ActivationStream.Model model : models.subList(1, models.size())) {
+          requireSame(tokenizer, rules.bosId(), model.checkpoint());
+        }
+        Limits limits = Limits.of(models, rules);
+        if (options.input().tokens() == null) {
+          limits.requirePositions("--context", limits.context(options.input()));
+          TokenTable.requireFiles(options.input().text());
+        }
+        return new Models(models, tokenizer, limits);
+      } catch (RuntimeException | Error e) {
+        models.forEach(model -> model.checkpoint().close());
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      models.forEach(model -> model.checkpoint().close());
+    }
+  }
+
+  /** Whether a model reads the reference's token ids, and rows that begin with its BOS. */
+  private static void requireSame(Tokenizer reference, int bos, Checkpoint model) {
+    Path folder = Path.of(model.location());
+    Tokenizer other = Tokenizer.of(folder.resolve(TOKENIZER));
     reference
         .difference(other)
         .ifPresent(difference -> {
@@ -92,16 +115,16 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
               other.file(),
               "",
               "not the tokenizer of " + reference.file() + ": " + difference,
-              "compare models that read the same tokens");
+              SAME_TOKENS);
         });
-  }
-
-  private static ModelConfig config(List<ActivationStream.Model> models) {
-    return models.getFirst().checkpoint().config();
-  }
-
-  private static int bos(ActivationStream.Model model, Tokenizer tokenizer) {
-    return TokenRules.of(model.checkpoint().config(), tokenizer).bosId();
+    int theirs = TokenRules.of(model.config(), other).bosId();
+    if (theirs != bos) {
+      throw new InputException(
+          folder.resolve("config.json"),
+          "bos_token_id",
+          "BOS is token " + theirs + ", but it is " + bos + " in " + reference.file().getParent(),
+          SAME_TOKENS);
+    }
   }
 
   /**

@@ -59,6 +59,16 @@ public record StudyOptions(
     }
   }
 
+  /**
+   * Opens the models' configurations, headers and tokenizers, looks for the text, and closes all
+   * again: what a study would refuse at once is refused before a backend is opened for it.
+   *
+   * @throws InputException if a model, a tokenizer or the input cannot be used
+   */
+  public void requireInputs() {
+    StudyInputs.check(this);
+  }
+
   /** The published settings: one draw of the rotation baseline, threshold 0.5, 50 matches. */
   public static StudyOptions of(Path reference, List<Path> others, TokenInput input) {
     return new StudyOptions(reference, others, input, 32, Baseline.rotation(1), 50, 0.5, 0, true);

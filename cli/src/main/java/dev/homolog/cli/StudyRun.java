@@ -54,9 +54,11 @@ final class StudyRun {
     PrintWriter err = spec.commandLine().getErr();
     RunFlags flags = request.flags();
     String command = spec.name();
-    request.format().require();
     Path out = flags.out(command);
     try (RunFolder folder = checked(spec, () -> RunFolder.create(out))) {
+      // The quickest first: DuckDB and libtorch take a second each to load.
+      request.options().requireInputs();
+      request.format().require();
       Backend.Choice backend = checked(spec, flags::openBackend);
       err.println("homolog: " + backend.line());
       Invocation invocation =

@@ -369,6 +369,17 @@ final class DamagedModels {
         "a model folder needs its tokenizer.json");
     tokenizer("tokenizer not JSON", path -> "{hello}", "not JSON: " + HELLO, TOKENIZER);
     tokenizer(
+        "deep tokenizer",
+        path -> "{\"a\":" + "[".repeat(100_000),
+        "not JSON: Document nesting depth (1001) exceeds the maximum allowed (1000, from"
+            + " `StreamReadConstraints.getMaxNestingDepth()`)",
+        TOKENIZER);
+    tokenizer(
+        "key of the tokenizer twice",
+        path -> replaced(path, "\"truncation\": null,", "\"truncation\": 1, \"truncation\": 2,"),
+        "not JSON: Duplicate field 'truncation'",
+        TOKENIZER);
+    tokenizer(
         "another token for an id",
         path -> replaced(path, "\"#\": 3,\n      \"$\": 4", "\"$\": 3,\n      \"#\": 4"),
         differs + "token id 3 is \"#\" here and \"$\" there",

@@ -82,7 +82,7 @@ class RefusalTest {
   @Test
   void stackTraceOnlyWhenAsked() {
     List<String> args = Cli.join(models(), "--text", "no.txt", "--out", folder + "/trace");
-    assertEquals(2, Cli.run(args).err().size());
+    assertEquals(1, Cli.run(args).err().size());
     Cli.Outcome verbose = Cli.run(Cli.join(args, "--verbose"));
     assertEquals(1, verbose.code());
     assertTrue(verbose.err().stream().anyMatch(line -> line.startsWith("\tat dev.homolog")));
