@@ -8,6 +8,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -17,14 +18,16 @@ import java.nio.file.StandardOpenOption;
  * nobody out.
  */
 final class Claim {
-  static final String FILE = ".running";
+  static final String FILE = ".homolog-running";
 
   private final Path file;
   private final FileChannel channel;
+  private final FileLock lock; // held here: the JVM forgets a lock that nobody refers to
 
-  private Claim(Path file, FileChannel channel) {
+  private Claim(Path file, FileChannel channel, FileLock lock) {
     this.file = file;
     this.channel = channel;
+    this.lock = lock;
   }
 
   /**
@@ -36,28 +39,42 @@ final class Claim {
   static Claim take(Path folder) throws IOException {
     Path file = folder.resolve(FILE);
     FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS); // a link could lead to a file that is not ours to empty
     try {
-      if (!isLocked(channel) || !isAt(file, channel)) {
-        throw new InputException(
-            folder, "", "is being written by another run", "choose another --out");
+      FileLock lock = lock(folder, channel);
+      if (!isAt(file, channel)) {
+        throw taken(folder);
       }
-      return new Claim(file, channel);
+      return new Claim(file, channel, lock);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
     }
   }
 
-  private static boolean isLocked(FileChannel channel) {
+  /** The lock, or null on a file system without locks: better no claim than no run. */
+  private static FileLock lock(Path folder, FileChannel channel) {
+    FileLock lock;
     try {
-      FileLock lock = channel.tryLock();
-      return lock != null;
-    } catch (OverlappingFileLockException e) { // a run of this process
-      return false;
-    } catch (IOException e) { // a file system without locks: better no claim than no run
-      return true;
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) { // a run of this process has it
+      throw taken(folder);
+    } catch (IOException e) {
+      return null;
     }
+    if (lock == null) {
+      throw taken(folder);
+    }
+    return lock;
+  }
+
+  private static InputException taken(Path folder) {
+    return new InputException(
+        folder, "", "is being written by another run", "choose another --out");
   }
 
   /**
@@ -76,7 +93,8 @@ final class Claim {
 
   /** Removes the file and gives the folder free. */
   void release() {
-    try (channel) {
+    try (channel;
+        lock) {
       Files.deleteIfExists(file); // while it is locked, so that nobody else's is removed
     } catch (IOException e) {
       // The lock is what counts, and it ends with the channel.

@@ -172,6 +172,16 @@ class RunFolderTest {
   }
 
   @Test
+  void aLinkInPlaceOfTheHiddenFileIsNotFollowed() throws IOException {
+    Path mine = Files.writeString(folder.resolve("mine"), "x");
+    Path out = Files.createDirectory(folder.resolve("run"));
+    Files.createSymbolicLink(out.resolve(Claim.FILE), mine);
+    var e = assertThrows(InputException.class, () -> RunFolder.create(out));
+    assertTrue(e.problem().startsWith("cannot be written: "), e.getMessage());
+    assertEquals("x", Files.readString(mine));
+  }
+
+  @Test
   void ofManyRunsAtOnceOneTakesTheFolder() throws Exception {
     Path out = folder.resolve("deep/run");
     for (int round = 0; round < 20; round++) {
