@@ -57,6 +57,10 @@ public record Baseline(Kind kind, int draws, Path rotation) {
     }
   }
 
+  /**
+   * @throws InputException if the three do not go together; {@code where()} is the flag of the
+   *     command that would hold the value
+   */
   public Baseline {
     if (draws < 1) {
       throw new InputException("--baseline-draws", "", draws + "", "give at least 1");
@@ -73,7 +77,7 @@ public record Baseline(Kind kind, int draws, Path rotation) {
           "--rotation",
           "",
           "goes with --baseline rotation and one draw",
-          "leave out --baseline-draws, and --baseline if it is another");
+          "leave out --baseline-draws");
     }
   }
 

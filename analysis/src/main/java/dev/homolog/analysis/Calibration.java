@@ -14,10 +14,12 @@ import java.lang.foreign.Arena;
  */
 record Calibration(double secondsAToken, double flopsASecond) {
   private static final int TOKENS = 512;
-  private static final int NEURONS = 1024;
+  private static final int NEURONS = 512;
 
-  /** Times products of this size for at least so long; the fastest counts. */
-  private static final double SECONDS = 0.15;
+  /** Times products of this size at least so often and so long; the fastest counts. */
+  private static final int TIMES = 8;
+
+  private static final double SECONDS = 0.2;
 
   /** Hears the pilot's batches; the fastest is that of a warm machine. */
   static final class Listener implements ProgressListener {
@@ -52,7 +54,7 @@ record Calibration(double secondsAToken, double flopsASecond) {
       Tensor sum = kernels.allocate(arena, DType.F64, NEURONS, NEURONS);
       double best = Double.POSITIVE_INFINITY;
       double spent = 0;
-      while (spent < SECONDS) {
+      for (int i = 0; i < TIMES || spent < SECONDS; i++) {
         long start = System.nanoTime();
         kernels.crossProducts(a, a, sum);
         kernels.toHost(arena, sum.rows(0, 1)); // waits for a device

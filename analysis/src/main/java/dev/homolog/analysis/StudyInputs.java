@@ -26,43 +26,88 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
     implements AutoCloseable {
 
   private static final String TOKENIZER = "tokenizer.json";
+  private static final String SAME_TOKENS = "compare models that read the same tokens";
+
+  /** Opens all that is quick to open and closes it again. */
+  static void check(StudyOptions options) {
+    Models.open(options).close();
+  }
 
   static StudyInputs open(StudyOptions options, ProgressListener progress, Phases phases) {
-    List<Path> folders = new ArrayList<>();
-    folders.add(options.reference());
-    folders.addAll(options.others());
-    List<String> names = names(folders);
-    List<ActivationStream.Model> models = new ArrayList<>();
+    Models opened = Models.open(options);
+    TokenTable table = null;
     try {
-      for (int i = 0; i < folders.size(); i++) {
-        models.add(
-            new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
+      // What is cheap to find wrong comes before what takes long: ids, weights, then text.
+      TokenInput input = options.input();
+      if (input.tokens() != null) {
+        table = phases.time("tokens", 0, () -> opened.limits().matrix(input));
       }
-      // What is hashed is what is about to be read; a file changed later cannot cost a finished
-      // study.
-      models.forEach(model -> model.checkpoint().hashes());
-      Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
-      for (Path folder : folders.subList(1, folders.size())) {
-        requireSame(tokenizer, Tokenizer.of(folder.resolve(TOKENIZER)));
+      opened.models().forEach(model -> read(model.checkpoint()));
+      if (table == null) {
+        table =
+            phases.time(
+                "tokens", 0, () -> opened.limits().text(input, opened.tokenizer(), progress));
       }
-      TokenTable table =
-          phases.time("tokens", 0, () -> table(options.input(), models, tokenizer, progress));
       if (table.kept() < 2) {
-        table.close();
         throw new InputException(
-            options.input().tokens() == null ? "--text" : options.input().tokens().toString(),
+            input.tokens() == null ? "--text" : input.tokens().toString(),
             "",
             table.kept() + " tokens are kept of " + table.tokens(),
             "give text that is more than line breaks and separators");
       }
-      return new StudyInputs(List.copyOf(models), tokenizer, table);
+      return new StudyInputs(List.copyOf(opened.models()), opened.tokenizer(), table);
     } catch (RuntimeException | Error e) {
-      models.forEach(model -> model.checkpoint().close());
+      if (table != null) {
+        table.close();
+      }
+      opened.close();
       throw e;
     }
   }
 
-  private static void requireSame(Tokenizer reference, Tokenizer other) {
+  /** The models, found to go together and with the input as far as that is seen at a glance. */
+  private record Models(List<ActivationStream.Model> models, Tokenizer tokenizer, Limits limits)
+      implements AutoCloseable {
+
+    static Models open(StudyOptions options) {
+      List<Path> folders = new ArrayList<>();
+      folders.add(options.reference());
+      folders.addAll(options.others());
+      List<String> names = names(folders);
+      List<ActivationStream.Model> models = new ArrayList<>();
+      try {
+        for (int i = 0; i < folders.size(); i++) {
+          models.add(
+              new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
+        }
+        Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
+        ModelConfig reference = models.getFirst().checkpoint().config();
+        TokenRules rules = TokenRules.of(reference, tokenizer);
+        for (ActivationStream.Model model : models.subList(1, models.size())) {
+          requireSame(tokenizer, rules.bosId(), model.checkpoint());
+        }
+        Limits limits = Limits.of(models, rules);
+        if (options.input().tokens() == null) {
+          limits.requirePositions("--context", limits.context(options.input()));
+          TokenTable.requireFiles(options.input().text());
+        }
+        return new Models(models, tokenizer, limits);
+      } catch (RuntimeException | Error e) {
+        models.forEach(model -> model.checkpoint().close());
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() {
+      models.forEach(model -> model.checkpoint().close());
+    }
+  }
+
+  /** Whether a model reads the reference's token ids, and rows that begin with its BOS. */
+  private static void requireSame(Tokenizer reference, int bos, Checkpoint model) {
+    Path folder = Path.of(model.location());
+    Tokenizer other = Tokenizer.of(folder.resolve(TOKENIZER));
     reference
         .difference(other)
         .ifPresent(difference -> {
@@ -70,36 +115,70 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
               other.file(),
               "",
               "not the tokenizer of " + reference.file() + ": " + difference,
-              "compare models that read the same tokens");
+              SAME_TOKENS);
         });
+    int theirs = TokenRules.of(model.config(), other).bosId();
+    if (theirs != bos) {
+      throw new InputException(
+          folder.resolve("config.json"),
+          "bos_token_id",
+          "BOS is token " + theirs + ", but it is " + bos + " in " + reference.file().getParent(),
+          SAME_TOKENS);
+    }
   }
 
-  private static TokenTable table(
-      TokenInput input,
-      List<ActivationStream.Model> models,
-      Tokenizer tokenizer,
-      ProgressListener progress) {
-    ModelConfig smallest = models.getFirst().checkpoint().config();
-    int positions = smallest.positions();
-    String narrowest = models.getFirst().checkpoint().location();
-    for (ActivationStream.Model model : models) {
-      Checkpoint checkpoint = model.checkpoint();
-      if (checkpoint.config().vocabSize() < smallest.vocabSize()) {
-        smallest = checkpoint.config();
+  /**
+   * Hashes a model's files and looks at all its weights before the text is read, which may take
+   * long. What is hashed is what is about to be read; a file changed later cannot cost a finished
+   * study.
+   */
+  private static void read(Checkpoint checkpoint) {
+    checkpoint.hashes();
+    checkpoint.names().forEach(checkpoint::tensor);
+  }
+
+  /**
+   * What all models together can read.
+   *
+   * @param rules the reference's, with the smallest vocabulary: an id must be in every model's,
+   *     while padding of an embedding may differ
+   * @param positions the most that every model has
+   * @param narrowest folder of the model that has no more
+   */
+  private record Limits(TokenRules rules, int positions, String narrowest) {
+
+    static Limits of(List<ActivationStream.Model> models, TokenRules own) {
+      int vocabulary = own.vocabSize();
+      Checkpoint narrowest = models.getFirst().checkpoint();
+      for (ActivationStream.Model model : models) {
+        Checkpoint checkpoint = model.checkpoint();
+        vocabulary = Math.min(vocabulary, checkpoint.config().vocabSize());
+        if (checkpoint.config().positions() < narrowest.config().positions()) {
+          narrowest = checkpoint;
+        }
       }
-      if (checkpoint.config().positions() < positions) {
-        positions = checkpoint.config().positions();
-        narrowest = checkpoint.location();
-      }
+      TokenRules rules =
+          new TokenRules(own.bosId(), own.eosId(), own.padId(), own.newlineId(), vocabulary);
+      return new Limits(rules, narrowest.config().positions(), narrowest.location());
     }
-    TokenRules own = TokenRules.of(models.getFirst().checkpoint().config(), tokenizer);
-    // An id must be in every model's vocabulary; padding of an embedding may differ.
-    TokenRules rules =
-        new TokenRules(
-            own.bosId(), own.eosId(), own.padId(), own.newlineId(), smallest.vocabSize());
-    long most = input.maxTokens().orElse(Long.MAX_VALUE);
-    if (input.tokens() != null) {
-      TokenTable table = TokenTable.fromNpy(input.tokens(), rules, most);
+
+    int context(TokenInput input) {
+      return input.context().orElse(Math.min(TokenInput.DEFAULT_CONTEXT, positions));
+    }
+
+    TokenTable text(TokenInput input, Tokenizer tokenizer, ProgressListener progress) {
+      return TokenTable.fromText(
+          input.text(),
+          tokenizer,
+          rules,
+          context(input),
+          input.maxTokens().orElse(Long.MAX_VALUE),
+          tokens -> progress.progress("tokens", tokens, 0));
+    }
+
+    TokenTable matrix(TokenInput input) {
+      TokenTable table =
+          TokenTable.fromNpy(input.tokens(), rules, input.maxTokens().orElse(Long.MAX_VALUE));
       try {
         int width = table.context();
         if (input.context().isPresent() && input.context().getAsInt() != width) {
@@ -109,31 +188,22 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
               input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
               "leave --context out");
         }
-        requirePositions(input.tokens().toString(), width, positions, narrowest);
+        requirePositions(input.tokens().toString(), width);
         return table;
       } catch (RuntimeException e) {
         table.close();
         throw e;
       }
     }
-    int context = input.context().orElse(Math.min(TokenInput.DEFAULT_CONTEXT, positions));
-    requirePositions("--context", context, positions, narrowest);
-    return TokenTable.fromText(
-        input.text(),
-        tokenizer,
-        rules,
-        context,
-        most,
-        tokens -> progress.progress("tokens", tokens, 0));
-  }
 
-  private static void requirePositions(String where, int context, int positions, String model) {
-    if (context > positions) {
-      throw new InputException(
-          where,
-          "",
-          context + " tokens a row, but " + model + " has " + positions + " positions",
-          "give at most " + positions);
+    void requirePositions(String where, int context) {
+      if (context > positions) {
+        throw new InputException(
+            where,
+            "",
+            context + " tokens a row, but " + narrowest + " has " + positions + " positions",
+            "give at most " + positions);
+      }
     }
   }
 

@@ -40,6 +40,10 @@ public record StudyOptions(
     EVERYTHING
   }
 
+  /**
+   * @throws InputException if a value is out of range; {@code where()} is the flag of the command
+   *     that would hold it
+   */
   public StudyOptions {
     Objects.requireNonNull(reference, "reference");
     others = List.copyOf(others);
@@ -78,6 +82,16 @@ public record StudyOptions(
           "a batch holds too few tokens of a subset to permute",
           "give --baseline rotation, gaussian or none");
     }
+  }
+
+  /**
+   * Opens the models' configurations, headers and tokenizers, looks for the text, and closes all
+   * again: what a study would refuse at once is refused before a backend is opened for it.
+   *
+   * @throws InputException if a model, a tokenizer or the input cannot be used
+   */
+  public void requireInputs() {
+    StudyInputs.check(this);
   }
 
   /** The published settings: one draw of the rotation baseline, threshold 0.5, 50 matches. */

@@ -1,6 +1,6 @@
 package dev.homolog.analysis;
 
-import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -21,16 +21,24 @@ public record TokenInput(
     List<Path> text, Path tokens, OptionalInt context, OptionalLong maxTokens) {
   static final int DEFAULT_CONTEXT = 256;
 
+  /**
+   * @throws InputException if a value is out of range, or not one of text and tokens is given;
+   *     {@code where()} is the flag of the command that would hold it
+   */
   public TokenInput {
     text = List.copyOf(text);
     if (text.isEmpty() == (tokens == null)) {
-      throw new HomologException("--text, --tokens: give one of the two");
+      throw new InputException(
+          "--text, --tokens",
+          "",
+          tokens == null ? "neither is given" : "both are given",
+          "give one of the two");
     }
     if (context.isPresent() && context.getAsInt() < 2) {
-      throw new HomologException("--context: " + context.getAsInt() + "; give at least 2");
+      throw new InputException("--context", "", "" + context.getAsInt(), "give at least 2");
     }
     if (maxTokens.isPresent() && maxTokens.getAsLong() < 1) {
-      throw new HomologException("--max-tokens: " + maxTokens.getAsLong() + "; give at least 1");
+      throw new InputException("--max-tokens", "", "" + maxTokens.getAsLong(), "give at least 1");
     }
   }
 

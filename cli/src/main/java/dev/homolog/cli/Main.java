@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class
     })
 final class Main implements Runnable {
-  /** Numbers that the models or the tokens may turn out not to allow: wrong all the same. */
-  private static final Set<String> LENGTHS = Set.of("--context", "--max-tokens");
+  /** Flags that the models or the text may turn out not to allow: wrong all the same. */
+  private static final Set<String> LATE = Set.of("--context", "--max-tokens", "--memory", "--baseline", "--by-subset");
 
   @Spec private CommandSpec spec;
 
@@ -64,7 +64,7 @@ final class Main implements Runnable {
               .getErr()
               .println(
                   "homolog: "
-                      + firstLine(e.getMessage())
+                      + withoutConsequence(firstLine(e.getMessage()))
                       + "; see "
                       + command.getCommandSpec().qualifiedName()
                       + " --help");
@@ -99,7 +99,7 @@ final class Main implements Runnable {
       e.printStackTrace(err);
       err.flush();
     }
-    boolean misfit = e instanceof InputException input && LENGTHS.contains(input.where());
+    boolean misfit = e instanceof InputException input && LATE.contains(input.where());
     return misfit ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 
@@ -110,6 +110,12 @@ final class Main implements Runnable {
   /** A command that prints stack traces when asked. */
   interface Verbose {
     boolean verbose();
+  }
+
+  /** An unknown flag is no value of the flag before it, which picocli then says, too. */
+  private static String withoutConsequence(String message) {
+    int at = message.indexOf("; Expected parameter for option");
+    return message.startsWith("Unknown option") && at > 0 ? message.substring(0, at) : message;
   }
 
   private static String firstLine(String message) {

@@ -52,8 +52,8 @@ final class RunFlags {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "threads that compute (default: all cores, here ${DEFAULT-VALUE})")
-  private int threads = Runtime.getRuntime().availableProcessors();
+      description = "threads that compute (default: all cores)")
+  private Integer threads;
 
   @Option(
       names = "--memory",
@@ -126,9 +126,14 @@ final class RunFlags {
   }
 
   Backend.Choice openBackend() {
+    Backend wanted = Backend.parse(backend);
     Backend.Settings settings =
-        new Backend.Settings(threads, Optional.ofNullable(libtorch), Precision.parse(precision));
-    return Backend.parse(backend).open(settings);
+        new Backend.Settings(threads(), Optional.ofNullable(libtorch), Precision.parse(precision));
+    if (wanted == Backend.SCALAR && threads != null) {
+      throw new InputException(
+          "--threads", "", "the backend scalar has one thread", "leave it out");
+    }
+    return wanted.open(settings);
   }
 
   String backend() {
@@ -136,7 +141,7 @@ final class RunFlags {
   }
 
   int threads() {
-    return threads;
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
   }
 
   String libtorch() {

@@ -75,8 +75,8 @@ final class StudyFlags {
   @Option(
       names = "--threshold",
       paramLabel = "R",
-      description = "excess above which a neuron is universal (default: ${DEFAULT-VALUE})")
-  private double threshold = 0.5;
+      description = "excess above which a neuron is universal (default: 0.5)")
+  private Double threshold;
 
   @Option(
       names = "--all-pairs",
@@ -95,22 +95,23 @@ final class StudyFlags {
         reference,
         others,
         input,
-        new Comparison(similar, top, threshold, allPairs, bySubset),
-        baseline(similar),
+        new Comparison(similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset),
+        baseline(similar, extent),
         run.resources(),
         run.seed(),
         extent);
   }
 
-  private Baseline baseline(Similarity similar) {
+  private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {
     String usual = similar == Similarity.JACCARD ? "permutation" : "rotation";
     Baseline.Kind kind = Baseline.Kind.parse(baseline == null ? usual : baseline);
-    if (kind == Baseline.Kind.NONE && (draws != null || rotation != null)) {
+    // Homologs, which a whole study finds, have a use for the threshold without a baseline too.
+    boolean idle = threshold != null && extent == StudyOptions.Extent.CORRELATIONS;
+    if (kind == Baseline.Kind.NONE && (draws != null || rotation != null || idle)) {
+      String flag =
+          draws != null ? "--baseline-draws" : rotation != null ? "--rotation" : "--threshold";
       throw new InputException(
-          "--baseline none",
-          "",
-          "has no draws and no rotation",
-          "leave out --baseline-draws and --rotation");
+          flag, "", "--baseline none has no use for it", "leave one of the two out");
     }
     return new Baseline(kind, draws == null ? 1 : draws, rotation);
   }

@@ -8,9 +8,7 @@ import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.kernels.Backend;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
@@ -56,12 +54,12 @@ final class StudyRun {
     PrintWriter err = spec.commandLine().getErr();
     RunFlags flags = request.flags();
     String command = spec.name();
-    request.format().require();
     Path out = flags.out(command);
-    Backend.Choice backend = checked(spec, flags::openBackend);
-    try (var kernels = backend.kernels()) {
-      boolean made = !Files.exists(out);
-      RunFolder folder = checked(spec, () -> RunFolder.create(out));
+    try (RunFolder folder = checked(spec, () -> RunFolder.create(out))) {
+      // The quickest first: DuckDB and libtorch take a second each to load.
+      request.options().requireInputs();
+      request.format().require();
+      Backend.Choice backend = checked(spec, flags::openBackend);
       err.println("homolog: " + backend.line());
       Invocation invocation =
           new Invocation(
@@ -73,9 +71,9 @@ final class StudyRun {
               flags.libtorch(),
               flags.precision(),
               backend.line());
-      StudyResult result = null;
-      boolean written = false;
-      try (Progress progress = Progress.start(flags.verbose(), err)) {
+      StudyResult result;
+      try (var kernels = backend.kernels();
+          Progress progress = Progress.start(flags.verbose(), err)) {
         try (Interrupt _ = Interrupt.endsTheProcess()) {
           result =
               Study.run(
@@ -89,22 +87,9 @@ final class StudyRun {
                   });
         }
         result.write(folder, invocation);
-        written = true;
-      } finally {
-        if (made && !written) {
-          removeIfEmpty(out);
-        }
       }
       new Summary(result, request.alsoAt(), out, spec.commandLine().getOut()).print();
     }
     return 0;
-  }
-
-  private static void removeIfEmpty(Path folder) {
-    try {
-      Files.deleteIfExists(folder);
-    } catch (IOException e) {
-      // It is not empty and stays, or it cannot be removed; the failure itself is what is told.
-    }
   }
 }

@@ -3,6 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
@@ -11,11 +12,15 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** The command as a user meets it, and small inputs for it. */
@@ -60,10 +65,15 @@ final class Cli {
    * constant.
    */
   static Path model(Path folder, int dMlp, long seed) throws IOException {
+    return model(folder, dMlp, seed, 4096);
+  }
+
+  /** The same with another number of rows of the embedding. */
+  static Path model(Path folder, int dMlp, long seed, int vocabulary) throws IOException {
     Files.createDirectories(folder);
     ModelConfig config =
         new ModelConfig(
-            4096,
+            vocabulary,
             32,
             8,
             2,
@@ -79,11 +89,11 @@ final class Cli {
     Files.writeString(
         folder.resolve("config.json"),
         """
-        {"model_type": "gpt2", "vocab_size": 4096, "n_positions": 32, "n_embd": 8, "n_layer": 2,
+        {"model_type": "gpt2", "vocab_size": %d, "n_positions": 32, "n_embd": 8, "n_layer": 2,
          "n_head": 2, "n_inner": %d, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-05,
          "bos_token_id": 0, "eos_token_id": 0, "tie_word_embeddings": true}
         """
-            .formatted(dMlp));
+            .formatted(vocabulary, dMlp));
     Files.copy(FAMILY.resolve("a/tokenizer.json"), folder.resolve("tokenizer.json"));
     SafetensorsWriter writer = new SafetensorsWriter(folder.resolve("model.safetensors"));
     try (MemoryCheckpoint random = MemoryCheckpoint.random(config, seed, 0.5);
@@ -101,6 +111,25 @@ final class Cli {
       writer.write();
     }
     return folder;
+  }
+
+  /** Changes the bytes of one tensor of a model, in F32 and C order. */
+  static void weights(Path model, String name, Consumer<MemorySegment> change) throws IOException {
+    Path file = model.resolve("model.safetensors");
+    Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    try (Arena arena = Arena.ofConfined()) {
+      try (SafetensorsFile read = SafetensorsFile.open(file)) {
+        for (StoredTensor tensor : read.tensors().values()) {
+          var data = arena.allocate(tensor.data().byteSize(), 8).copyFrom(tensor.data());
+          tensors.put(
+              tensor.name(), new StoredTensor(tensor.name(), tensor.dtype(), tensor.shape(), data));
+        }
+      }
+      change.accept(tensors.get(name).data());
+      SafetensorsWriter writer = new SafetensorsWriter(file);
+      tensors.forEach((key, t) -> writer.tensor(key, t.dtype(), t.shape(), t.data()));
+      writer.write();
+    }
   }
 
   /** A file of token ids. */

@@ -3,6 +3,7 @@ package dev.homolog.analysis.closeup;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.FiniteSink;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import java.lang.foreign.Arena;
@@ -57,7 +58,9 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons) {
       long all = text.table().rows();
       long most = Math.min((long) (all * SHARE), MOST_TOKENS / context);
       Rows rows = Rows.random(all, Math.max(1, most), seed);
-      stream.run("close-up", rows, null, List.of(sums), progress);
+      // Positions that are not kept, which the first pass did not watch, count here.
+      FiniteSink finite = new FiniteSink(kernels, arena, text.tokens(), stream.neurons());
+      stream.run("close-up", rows, null, List.of(finite, sums), progress);
       Map<String, Tensor> state = sums.state();
       List<NeuronTokens> neurons = new ArrayList<>();
       for (int j = 0; j < columns.length; j++) {

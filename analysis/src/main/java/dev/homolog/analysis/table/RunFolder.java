@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -15,43 +17,61 @@ import java.util.regex.Pattern;
 /**
  * The folder a run leaves behind. Every file in it is either absent or whole: it is written under
  * another name, forced to disk and renamed; what was written before a failure stays. {@code
- * study.json}, written last by {@link #finish}, marks the run as finished. Used by one thread.
+ * study.json}, written last by {@link #finish}, marks the run as finished. Until then no other run
+ * can take the folder. Used by one thread.
  */
-public final class RunFolder {
+public final class RunFolder implements AutoCloseable {
   private static final String STUDY = "study";
   private static final String CHOOSE = "choose another --out";
   private static final String NAME_ONE = "name the folder of a finished run";
   private static final Pattern FILE_NAME = Pattern.compile("[a-z][a-z0-9_]*\\.[a-z0-9]+");
 
   private final Path path;
+  private final Claim claim; // null in a folder that was opened
+  private final List<Path> made; // the folders that were made for it, the innermost first
   private boolean finished;
 
-  private RunFolder(Path path, boolean finished) {
+  private RunFolder(Path path, Claim claim, List<Path> made) {
     this.path = path;
-    this.finished = finished;
+    this.claim = claim;
+    this.made = made;
+    this.finished = claim == null;
   }
 
   /**
-   * Makes the folder of a new run, and those above it, and tries that it can be written.
+   * Makes the folder of a new run, and those above it, tries that it can be written, and takes it
+   * for this run alone until it is finished or closed, or this process ends.
    *
-   * @throws InputException it is a file or not empty, or it cannot be made or written; what was
-   *     there is as it was
+   * @throws InputException it is a file or not empty, another run has taken it, or it cannot be
+   *     made or written; what was there is as it was
    */
   public static RunFolder create(Path out) {
-    if (Files.exists(out)) {
-      checkVacant(out);
+    if (Files.exists(out) && !Files.exists(out.resolve(Claim.FILE))) {
+      checkVacant(out); // so that a folder that holds anything is not touched
     }
-    boolean made = !Files.exists(out);
+    List<Path> made = missing(out);
+    Claim claim = null;
     try {
       Files.createDirectories(out);
-      Files.delete(Files.createTempFile(out, ".probe", ""));
+      claim = Claim.take(out);
+      checkVacant(out);
       AtomicFile.forceFolder(out.toAbsolutePath().normalize().getParent());
-    } catch (IOException e) {
-      removeIfEmpty(out, made);
+      return new RunFolder(out, claim, made);
+    } catch (IOException | InputException e) {
+      if (claim != null) {
+        claim.release();
+      }
+      remove(made);
+      if (e instanceof InputException refusal) {
+        throw refusal;
+      }
       throw new InputException(
-          out.toString(), "", "cannot be written: " + AtomicFile.reason(e), CHOOSE, e);
+          out.toString(),
+          "",
+          "cannot be written: " + AtomicFile.reason((IOException) e),
+          CHOOSE,
+          e);
     }
-    return new RunFolder(out, false);
   }
 
   /**
@@ -67,7 +87,7 @@ public final class RunFolder {
     if (!isFinished(folder)) {
       throw new InputException(folder, "", "holds no finished run (no study.json)", NAME_ONE);
     }
-    return new RunFolder(folder, true);
+    return new RunFolder(folder, null, List.of());
   }
 
   /** Whether a folder holds a finished run. */
@@ -85,7 +105,7 @@ public final class RunFolder {
    *
    * @return the file
    * @throws HomologException it cannot be written; the file is not there, or as it was
-   * @throws IllegalStateException the run is finished
+   * @throws IllegalStateException the run is finished or closed
    */
   public Path write(Table table, TableFormat format) {
     return write(List.of(table).iterator(), format);
@@ -110,7 +130,7 @@ public final class RunFolder {
    * @param value a {@link JsonNode}, or maps, lists, arrays, texts and numbers
    * @return the file
    * @throws HomologException it cannot be written; the file is not there, or as it was
-   * @throws IllegalStateException the run is finished
+   * @throws IllegalStateException the run is finished or closed
    */
   public Path writeJson(String name, Object value) {
     if (name.equals(STUDY)) {
@@ -137,11 +157,25 @@ public final class RunFolder {
    * is written.
    *
    * @throws HomologException it cannot be written; the run is not finished
-   * @throws IllegalStateException the run is finished
+   * @throws IllegalStateException the run is finished or closed
    */
   public void finish(JsonNode study) {
     writeData(jsonFile(STUDY), temporary -> Json.write(temporary, study));
     finished = true;
+    claim.release();
+  }
+
+  /**
+   * Gives up the folder where the run is not finished, and removes what was made of it if nothing
+   * was written; else does nothing.
+   */
+  @Override
+  public void close() {
+    if (!finished) {
+      finished = true;
+      claim.release();
+      remove(made);
+    }
   }
 
   /** Whether the folder has that table, in either format. */
@@ -198,7 +232,7 @@ public final class RunFolder {
 
   private Path writeData(Path file, AtomicFile.Content content) {
     if (finished) {
-      throw new IllegalStateException(path + " is finished");
+      throw new IllegalStateException(path + " is finished or closed");
     }
     return write(file, content);
   }
@@ -221,7 +255,8 @@ public final class RunFolder {
     if (isFinished(out)) {
       throw new InputException(out, "", "already holds a run", CHOOSE);
     }
-    try (var entries = Files.newDirectoryStream(out)) {
+    DirectoryStream.Filter<Path> all = file -> !file.endsWith(Claim.FILE);
+    try (var entries = Files.newDirectoryStream(out, all)) {
       if (entries.iterator().hasNext()) {
         throw new InputException(out, "", "already holds files", CHOOSE);
       }
@@ -231,13 +266,24 @@ public final class RunFolder {
     }
   }
 
-  private static void removeIfEmpty(Path out, boolean made) {
-    if (made) {
-      try {
-        Files.deleteIfExists(out);
-      } catch (IOException e) {
-        // the refusal says what went wrong
+  /** The folders on the way to a folder, it included, that are not there yet, innermost first. */
+  private static List<Path> missing(Path out) {
+    List<Path> missing = new ArrayList<>();
+    Path folder = out.toAbsolutePath().normalize();
+    while (folder != null && !Files.exists(folder)) {
+      missing.add(folder);
+      folder = folder.getParent();
+    }
+    return missing;
+  }
+
+  private static void remove(List<Path> folders) {
+    try {
+      for (Path folder : folders) {
+        Files.deleteIfExists(folder);
       }
+    } catch (IOException e) {
+      // It is not empty and stays, or it cannot be removed; the failure itself is what is told.
     }
   }
 

@@ -15,9 +15,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -123,6 +127,115 @@ class RunFolderTest {
     assertEquals(out.toString(), e.where());
     assertTrue(e.problem().startsWith("cannot be written: "), e.getMessage());
     assertEquals("choose another --out", e.remedy());
+  }
+
+  @Test
+  void aFolderBelongsToOneRunUntilThatEnds() throws IOException {
+    Path out = folder.resolve("deep/run");
+    try (var run = RunFolder.create(out)) {
+      run.write(Table.builder("t").ints("a", new int[1]).build(), TableFormat.CSV);
+      assertRefused(out, "is being written by another run; choose another --out");
+      run.finish(STUDY);
+    }
+    assertEquals(List.of("study.json", "t.csv"), list());
+    assertFalse(Files.exists(out.resolve(Claim.FILE)));
+    assertRefused(out, "already holds a run; choose another --out");
+  }
+
+  @Test
+  void aRunThatFailsBeforeItWritesLeavesNothing() throws IOException {
+    RunFolder.create(folder.resolve("deep/run")).close();
+    assertFalse(Files.exists(folder.resolve("deep")));
+    Path mine = Files.createDirectory(folder.resolve("mine"));
+    RunFolder.create(mine).close();
+    try (var files = Files.list(mine)) {
+      assertEquals(0, files.count());
+    }
+    try (var run = RunFolder.create(mine)) {
+      run.write(Table.builder("t").ints("a", new int[1]).build(), TableFormat.CSV);
+    }
+    assertRefused(mine, "already holds files; choose another --out");
+    assertFalse(RunFolder.isFinished(mine));
+    assertEquals(List.of("t.csv"), list());
+  }
+
+  /** What a process leaves that is killed: the hidden file, without the lock. */
+  @Test
+  void aKilledRunKeepsNobodyOut() throws IOException {
+    Path out = Files.createDirectory(folder.resolve("run"));
+    Files.writeString(out.resolve(Claim.FILE), "process 1");
+    try (var run = RunFolder.create(out)) {
+      run.finish(STUDY);
+    }
+    assertEquals(List.of("study.json"), list());
+    assertFalse(Files.exists(out.resolve(Claim.FILE)));
+  }
+
+  @Test
+  void aLinkInPlaceOfTheHiddenFileIsNotFollowed() throws IOException {
+    Path mine = Files.writeString(folder.resolve("mine"), "x");
+    Path out = Files.createDirectory(folder.resolve("run"));
+    Files.createSymbolicLink(out.resolve(Claim.FILE), mine);
+    var e = assertThrows(InputException.class, () -> RunFolder.create(out));
+    assertTrue(e.problem().startsWith("cannot be written: "), e.getMessage());
+    assertEquals("x", Files.readString(mine));
+  }
+
+  @Test
+  void ofManyRunsAtOnceOneTakesTheFolder() throws Exception {
+    Path out = folder.resolve("deep/run");
+    for (int round = 0; round < 20; round++) {
+      try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+        var claims = new ArrayList<Callable<RunFolder>>();
+        for (int i = 0; i < 8; i++) {
+          claims.add(() -> RunFolder.create(out));
+        }
+        List<RunFolder> taken = new ArrayList<>();
+        for (var claim : threads.invokeAll(claims)) {
+          try {
+            taken.add(claim.get());
+          } catch (ExecutionException e) {
+            assertEquals(
+                out + ": is being written by another run; choose another --out",
+                e.getCause().getMessage());
+          }
+        }
+        assertEquals(1, taken.size());
+        taken.getFirst().close();
+      }
+    }
+  }
+
+  /** A process of its own holds the folder, then is killed. */
+  @Test
+  void anotherProcessKeepsTheFolderUntilItDies() throws Exception {
+    Path out = folder.resolve("run");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("jdk.module.path") + ":" + System.getProperty("java.class.path"),
+            Holder.class.getName(),
+            out.toString()));
+    Process holder = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try (var lines = holder.inputReader()) {
+      assertEquals("taken", lines.readLine());
+      assertRefused(out, "is being written by another run; choose another --out");
+      assertTrue(holder.isAlive());
+    } finally {
+      holder.destroyForcibly().waitFor();
+    }
+    assertTrue(Files.exists(out.resolve(Claim.FILE)));
+    RunFolder.create(out).close();
+  }
+
+  static final class Holder {
+    public static void main(String[] args) throws IOException {
+      RunFolder.create(Path.of(args[0]));
+      System.out.println("taken");
+      System.in.read();
+    }
   }
 
   @Test
@@ -280,11 +393,11 @@ class RunFolderTest {
         assertThrows(InputException.class, () -> RunFolder.create(out)).getMessage());
   }
 
-  /** The names of all files below the test's folder, sorted. */
+  /** The names of all files below the test's folder but for the claims of runs, sorted. */
   private List<String> list() {
     try (var files = Files.walk(folder)) {
       return files
-          .filter(Files::isRegularFile)
+          .filter(file -> Files.isRegularFile(file) && !file.endsWith(Claim.FILE))
           .map(file -> file.getFileName().toString())
           .sorted()
           .toList();

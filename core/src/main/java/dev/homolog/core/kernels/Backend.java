@@ -6,6 +6,7 @@ import dev.homolog.bindings.load.LoadOptions;
 import dev.homolog.bindings.load.NativeUnavailableException;
 import dev.homolog.bindings.load.Refusal;
 import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -38,7 +39,7 @@ public enum Backend {
   public record Settings(int threads, Optional<Path> libtorch, Precision precision) {
     public Settings {
       if (threads < 1) {
-        throw new HomologException("--threads: " + threads + "; give at least 1");
+        throw new InputException("--threads", "", "" + threads, "give at least 1");
       }
     }
   }
@@ -58,17 +59,18 @@ public enum Backend {
   /**
    * The backend of that name.
    *
-   * @throws HomologException if there is none; the message lists the names
+   * @throws InputException if there is none; the message lists the names
    */
   public static Backend parse(String name) {
     return Arrays.stream(values())
         .filter(backend -> backend.toString().equals(name))
         .findFirst()
         .orElseThrow(() ->
-            new HomologException(
-                "--backend: no backend is called "
-                    + name
-                    + "; known: "
+            new InputException(
+                "--backend",
+                "",
+                "no backend is called " + name,
+                "known: "
                     + Arrays.stream(values())
                         .map(Backend::toString)
                         .collect(Collectors.joining(", "))));
@@ -87,8 +89,8 @@ public enum Backend {
    */
   public Choice open(Settings settings) {
     if (settings.libtorch().isPresent() && (this == VECTOR || this == SCALAR)) {
-      throw new HomologException(
-          "--libtorch: the backend " + this + " has no use for it; leave it out");
+      throw new InputException(
+          "--libtorch", "", "the backend " + this + " has no use for it", "leave it out");
     }
     Choice choice =
         switch (this) {
@@ -105,10 +107,11 @@ public enum Backend {
         };
     if (settings.precision() == Precision.BF16 && !choice.kernels().name().equals("cuda")) {
       choice.kernels().close();
-      throw new HomologException(
-          "--precision bf16: needs a GPU, and the backend is "
-              + choice.kernels().name()
-              + "; leave it out, or give --backend cuda");
+      throw new InputException(
+          "--precision",
+          "",
+          "bf16 needs a GPU, and the backend is " + choice.kernels().name(),
+          "leave it out, or give --backend cuda");
     }
     return choice;
   }
@@ -168,9 +171,11 @@ public enum Backend {
 
   private static void requireVector() {
     if (!hasVector()) {
-      throw new HomologException(
-          "--backend vector: this JVM does not have the Vector API; start java with --add-modules "
-              + VECTOR_MODULE);
+      throw new InputException(
+          "--backend vector",
+          "",
+          "this JVM does not have the Vector API",
+          "start java with --add-modules " + VECTOR_MODULE);
     }
   }
 

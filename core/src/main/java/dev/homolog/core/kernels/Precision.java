@@ -1,6 +1,6 @@
 package dev.homolog.core.kernels;
 
-import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
 import java.util.Locale;
 
 /**
@@ -16,15 +16,15 @@ public enum Precision {
   /**
    * The precision of that name.
    *
-   * @throws HomologException if there is none
+   * @throws InputException if there is none
    */
   public static Precision parse(String name) {
     return switch (name) {
       case "fp32" -> FP32;
       case "bf16" -> BF16;
       default ->
-          throw new HomologException(
-              "--precision: no precision is called " + name + "; known: fp32, bf16");
+          throw new InputException(
+              "--precision", "", "no precision is called " + name, "known: fp32, bf16");
     };
   }
 

@@ -27,9 +27,6 @@ final class VectorAttention {
   private final float[] inverse = new float[Tile.ROWS];
 
   VectorAttention(AttentionShape shape) {
-    if (shape.dHead() > Tile.DEPTH) {
-      throw new IllegalArgumentException("d_head " + shape.dHead() + " is over " + Tile.DEPTH);
-    }
     this.shape = shape;
     this.dims = shape.dHead();
     this.keysPadded = Packing.roundUp(shape.context(), Tile.COLS);
@@ -95,19 +92,36 @@ final class VectorAttention {
     }
   }
 
+  /**
+   * Scaled dot products of the queries with all keys, a share of d_head that Tile holds at a time.
+   */
   private void score(Tensor qkv, long first, int q, int i0, int rows, int keys) {
     float scale = (float) shape.scale();
-    for (int i = 0; i < rows; i++) {
-      Packing.row(qkv, first + i0 + i, q, dims, queries, i * Tile.A_STRIDE);
-      for (int e = 0; e < dims; e++) {
-        queries[i * Tile.A_STRIDE + e] *= scale;
+    for (int e0 = 0; e0 < dims; e0 += Tile.DEPTH) {
+      int terms = Math.min(Tile.DEPTH, dims - e0);
+      for (int i = 0; i < rows; i++) {
+        Packing.row(qkv, first + i0 + i, q + e0, terms, queries, i * Tile.A_STRIDE);
+        for (int e = 0; e < terms; e++) {
+          queries[i * Tile.A_STRIDE + e] *= scale;
+        }
+      }
+      for (int j = 0; j < keys; j += Tile.COLS) {
+        Tile.multiply(queries, 0, keyPanels, j * dims + e0 * Tile.COLS, terms, tile);
+        for (int i = 0; i < rows; i++) {
+          int at = i * keysPadded + j;
+          if (e0 == 0) {
+            System.arraycopy(tile, i * Tile.COLS, scores, at, Tile.COLS);
+          } else {
+            addTile(i, at);
+          }
+        }
       }
     }
-    for (int j = 0; j < keys; j += Tile.COLS) {
-      Tile.multiply(queries, 0, keyPanels, j * dims, dims, tile);
-      for (int i = 0; i < rows; i++) {
-        System.arraycopy(tile, i * Tile.COLS, scores, i * keysPadded + j, Tile.COLS);
-      }
+  }
+
+  private void addTile(int i, int at) {
+    for (int k = 0; k < Tile.COLS; k++) {
+      scores[at + k] += tile[i * Tile.COLS + k];
     }
   }
 

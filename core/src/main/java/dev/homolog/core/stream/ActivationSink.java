@@ -29,6 +29,15 @@ public interface ActivationSink {
   /** Adds one batch. */
   void accept(ActivationBlock block);
 
+  /**
+   * Whether all activations that were added up so far are finite, as far as the sink can tell
+   * without a look at each; asked after every batch. Where not, the stream finds the activation and
+   * refuses the model.
+   */
+  default boolean isFinite() {
+    return true;
+  }
+
   /** The sums so far, by name, in host memory: a view that the next block changes. */
   Map<String, Tensor> state();
 

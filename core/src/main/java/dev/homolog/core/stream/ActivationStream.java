@@ -27,6 +27,7 @@ public final class ActivationStream {
   private final Arena arena;
   private final List<ModelNeurons> models;
   private final List<Transformer> transformers;
+  private final List<String> locations;
   private final TokenTable table;
   private final int batchRows;
   private final Tensor ids;
@@ -41,11 +42,13 @@ public final class ActivationStream {
       Arena arena,
       List<ModelNeurons> models,
       List<Transformer> transformers,
+      List<String> locations,
       Text text) {
     this.kernels = kernels;
     this.arena = arena;
     this.models = models;
     this.transformers = transformers;
+    this.locations = locations;
     this.table = text.table;
     this.batchRows = text.rows();
     long tokens = text.tokens();
@@ -67,7 +70,7 @@ public final class ActivationStream {
       return (int) Math.min(batchRows, table.rows());
     }
 
-    /** The most tokens of a batch. */
+    /** The most tokens a batch: rows times context. */
     public long tokens() {
       return (long) rows() * table.context();
     }
@@ -87,7 +90,9 @@ public final class ActivationStream {
       offset += config.neurons();
       transformers.add(Transformer.of(model.checkpoint(), kernels, arena, text.tokens()));
     }
-    return new ActivationStream(kernels, arena, List.copyOf(neurons), transformers, text);
+    List<String> locations = models.stream().map(model -> model.checkpoint().location()).toList();
+    return new ActivationStream(
+        kernels, arena, List.copyOf(neurons), transformers, locations, text);
   }
 
   /** The models' columns, in the order they were given. */
@@ -101,13 +106,21 @@ public final class ActivationStream {
     return last.offset() + last.count();
   }
 
-  /** Mean and deviation of every neuron on some rows, to standardise by. */
+  /**
+   * Mean and deviation of every neuron on some rows, to standardise by. Looks at every position of
+   * them, as BOS in front of a row is the same in all rows.
+   *
+   * @throws dev.homolog.core.InputException if an activation is not finite
+   */
   public Pilot pilot(Rows rows, ProgressListener progress) {
     Pilot identity = Pilot.identity(kernels, arena, neurons());
     MomentsSink moments = new MomentsSink(kernels, arena, identity, neurons());
     // Small batches: the time between the last two tells how fast this machine is when warm.
     int batch = Math.clamp(rows.count() / PILOT_BATCHES, 1, batchRows);
-    run("pilot", rows, batch, identity, List.of(moments), progress);
+    try (Arena scratch = Arena.ofShared()) {
+      FiniteSink finite = new FiniteSink(kernels, scratch, keep.rows(), neurons());
+      run("pilot", rows, batch, identity, List.of(moments, finite), progress);
+    }
     return moments.moments().pilot(kernels, arena);
   }
 
@@ -117,6 +130,8 @@ public final class ActivationStream {
    * @param phase what to call it in progress; after each batch, all sinks have seen the tokens that
    *     progress speaks of
    * @param pilot for sinks that read prepared values
+   * @throws dev.homolog.core.InputException if a sink sees that an activation is not finite; names
+   *     the model's folder, the layer, the row and the document
    */
   public void run(
       String phase,
@@ -144,7 +159,9 @@ public final class ActivationStream {
     int from = 0;
     for (long i = 1; i <= batches; i++) {
       int to = (int) (i * rows.count() / batches);
-      show(forward(rows, from, to), pilot, sinks);
+      ActivationBlock block = forward(rows, from, to);
+      showRaw(block, rows, from, sinks);
+      showPrepared(block, pilot, sinks);
       progress.progress(phase, (long) to * table.context(), total);
       from = to;
     }
@@ -199,16 +216,21 @@ public final class ActivationStream {
         kernels, models, batchIds, batchKeep, kept, subsets.rows(0, tokens), pre, post);
   }
 
-  /**
-   * Raw readers first; then the block is prepared in place, which needs no second buffer, for
-   * the others.
-   */
-  private void show(ActivationBlock block, Pilot pilot, List<? extends ActivationSink> sinks) {
+  private void showRaw(
+      ActivationBlock block, Rows rows, int from, List<? extends ActivationSink> sinks) {
     for (ActivationSink sink : sinks) {
       if (sink.values() == ActivationSink.Values.RAW) {
         sink.accept(block);
+        if (!sink.isFinite()) {
+          throw new NotFinite(kernels, table, locations).find(block, rows, from);
+        }
       }
     }
+  }
+
+  /** After the raw readers: the block is prepared in place, which needs no second buffer. */
+  private void showPrepared(
+      ActivationBlock block, Pilot pilot, List<? extends ActivationSink> sinks) {
     boolean prepared = false;
     for (ActivationSink sink : sinks) {
       if (sink.values() == ActivationSink.Values.PREPARED) {

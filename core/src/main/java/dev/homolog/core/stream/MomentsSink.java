@@ -53,6 +53,11 @@ public final class MomentsSink implements ActivationSink {
     count.set(0, 0, count.get(0, 0) + block.kept());
   }
 
+  @Override
+  public boolean isFinite() {
+    return count.get(0, 0) == 0 || FiniteSink.allFinite(kernels, sums);
+  }
+
   /** The moments of what was seen so far. */
   public Moments moments() {
     return new Moments((long) count.get(0, 0), kernels.toHost(arena, sums), pilot);

@@ -37,6 +37,11 @@ final class Documents implements AutoCloseable {
    * @throws InputException if not
    */
   static Documents of(List<Path> files) {
+    requireFiles(files);
+    return new Documents(List.copyOf(files));
+  }
+
+  static void requireFiles(List<Path> files) {
     for (Path path : files) {
       Kind.of(path);
       if (!Files.exists(path)) {
@@ -46,7 +51,6 @@ final class Documents implements AutoCloseable {
         throw new InputException(path, "", "a folder, not a file", "name the files inside it");
       }
     }
-    return new Documents(List.copyOf(files));
   }
 
   /**

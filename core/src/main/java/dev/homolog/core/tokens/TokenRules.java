@@ -4,6 +4,7 @@ import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.OptionalInt;
 
 /**
@@ -27,9 +28,13 @@ public record TokenRules(
    * @throws InputException if {@code bosId} is not in the vocabulary
    */
   public TokenRules {
+    requireBos(Path.of("config.json"), bosId, vocabSize);
+  }
+
+  private static void requireBos(Path config, int bosId, int vocabSize) {
     if (bosId < 0 || bosId >= vocabSize) {
       throw new InputException(
-          "config.json",
+          config,
           "bos_token_id",
           bosId + " is not in the vocabulary of " + vocabSize,
           "give the config.json that belongs to the model");
@@ -52,6 +57,8 @@ public record TokenRules(
           "no token " + END_OF_TEXT + ", and config.json has no bos_token_id",
           "add bos_token_id to config.json");
     }
+    Path file = tokenizer.file().resolveSibling("config.json");
+    requireBos(file, bos.getAsInt(), config.vocabSize());
     return new TokenRules(
         bos.getAsInt(),
         config.eosTokenId(),

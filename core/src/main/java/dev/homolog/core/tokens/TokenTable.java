@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -65,6 +66,15 @@ public final class TokenTable implements AutoCloseable {
   public static TokenTable fromText(
       List<Path> files, Tokenizer tokenizer, TokenRules rules, int context, long maxTokens) {
     return fromText(files, tokenizer, rules, context, maxTokens, _ -> {});
+  }
+
+  /**
+   * Checks, before long work, that all files of text are there and of a kind that is read.
+   *
+   * @throws dev.homolog.core.InputException if not
+   */
+  public static void requireFiles(List<Path> files) {
+    Documents.requireFiles(files);
   }
 
   /**
@@ -252,5 +262,15 @@ public final class TokenTable implements AutoCloseable {
    *     row in a {@code .npy} file counted from 0
    * @param subset its label, if it has one
    */
-  public record Source(Path file, long number, Optional<String> subset) {}
+  public record Source(Path file, long number, Optional<String> subset) {
+    /** For messages: the file, and the line or row of it unless a file is one document. */
+    @Override
+    public String toString() {
+      String name = file.toString();
+      String kind = name.toLowerCase(Locale.ROOT);
+      return kind.endsWith(".txt")
+          ? name
+          : (kind.contains(".jsonl") ? "line " : "row ") + number + " of " + name;
+    }
+  }
 }

@@ -271,7 +271,7 @@ class HuggingFaceCheckpointTest {
       for (int attempt = 0; attempt < 2; attempt++) {
         assertRefused(
             folder.resolve("model.safetensors")
-                + ": h.0.mlp.c_fc.weight: element [2, 7] is "
+                + ": h.0.mlp.c_fc.weight: element [2, 7] of layer 0 is "
                 + word
                 + "; use a checkpoint whose weights are all finite",
             () -> checkpoint.tensor("h.0.mlp.c_fc.weight"));

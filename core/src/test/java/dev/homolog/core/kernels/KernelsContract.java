@@ -125,7 +125,16 @@ abstract class KernelsContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,1,1,1", "2,5,2,4", "1,33,3,7", "2,70,2,32", "1,300,1,64", "1,530,2,20"})
+  @CsvSource({
+    "1,1,1,1",
+    "2,5,2,4",
+    "1,33,3,7",
+    "2,70,2,32",
+    "1,300,1,64",
+    "1,530,2,20",
+    "1,21,2,520",
+    "2,9,1,1100"
+  })
   void attentionAgrees(int rows, int context, int heads, int dHead) {
     AttentionShape shape = new AttentionShape(context, heads, dHead, 1 / Math.sqrt(dHead));
     Tensor qkv = view(rows * context, 3 * heads * dHead);
@@ -191,6 +200,29 @@ abstract class KernelsContract {
         double tolerance = Math.max(1.2e-5 * Math.sqrt(tokens), 2e-6 * Math.abs(e));
         assertEquals(e, square.get(i, j), tolerance);
       }
+    }
+  }
+
+  /** What is not finite shows in least and greatest, unless its token is not kept. */
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+  void powerSumsShowWhatIsNotFinite(double value) {
+    int n = 300;
+    Tensor x = random(DType.F32, 9, n);
+    x.set(4, 1, value);
+    x.set(6, 290, value);
+    Tensor keep = Tensor.allocate(arena, DType.U8, 9, 1);
+    keep.fill(1);
+    keep.set(4, 0, 0);
+    Tensor scale = Tensor.allocate(arena, DType.F32, 1, n);
+    scale.fill(1);
+    Tensor sums = on(emptySums(n));
+    Tensor mean = on(Tensor.allocate(arena, DType.F32, 1, n));
+    kernels.powerSums(on(x), on(keep), mean, on(scale), sums);
+    sums = host(sums);
+    for (int j = 0; j < n; j++) {
+      boolean finite = Double.isFinite(sums.get(4, j)) && Double.isFinite(sums.get(5, j));
+      assertEquals(j != 290, finite, "column " + j);
     }
   }
 

@@ -36,7 +36,8 @@ class TokenRulesTest {
             InputException.class,
             () -> TokenRules.of(Golden.config(OptionalInt.of(50256)), Golden.tokenizer()));
     assertEquals(
-        "config.json: bos_token_id: 50256 is not in the vocabulary of 4096; give the config.json"
+        Golden.tokenizer().file().resolveSibling("config.json")
+            + ": bos_token_id: 50256 is not in the vocabulary of 4096; give the config.json"
             + " that belongs to the model",
         outside.getMessage());
   }

@@ -1,0 +1,80 @@
+package dev.homolog.core.stream;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.Site;
+import dev.homolog.core.tokens.TokenTable;
+import java.lang.foreign.Arena;
+import java.util.List;
+
+/**
+ * Finds the activation of a batch that is not finite, once it is known that there is one.
+ *
+ * @param locations the models' folders, in the order of the block
+ */
+record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
+
+  /**
+   * The refusal of the model: its lowest such layer, since the layers above follow from it, and in
+   * that the first token.
+   *
+   * @param rows what the pass reads
+   * @param from which of them is the block's first
+   */
+  InputException find(ActivationBlock block, Rows rows, int from) {
+    for (int i = 0; i < block.models().size(); i++) {
+      ModelNeurons model = block.models().get(i);
+      for (int layer = 0; layer < model.layers(); layer++) {
+        Tensor x = model.layer(block.site(Site.MLP_POST), layer);
+        if (isFinite(x)) {
+          continue;
+        }
+        for (int row = 0; row < x.rows() / table.context(); row++) {
+          InputException found = find(x, row, locations.get(i), layer, rows.get(from + row));
+          if (found != null) {
+            return found;
+          }
+        }
+      }
+    }
+    throw new IllegalStateException("all activations of the batch are finite");
+  }
+
+  private boolean isFinite(Tensor layer) {
+    try (Arena scratch = Arena.ofShared()) {
+      FiniteSink.Extremes extremes =
+          FiniteSink.Extremes.allocate(kernels, scratch, layer.rows(), layer.cols());
+      extremes.add(layer);
+      return FiniteSink.allFinite(kernels, extremes.sums());
+    }
+  }
+
+  /** Looks at one row of the table, a layer [context, d_mlp] at a time, in the host's memory. */
+  private InputException find(Tensor x, int row, String location, int layer, long tableRow) {
+    int context = table.context();
+    try (Arena scratch = Arena.ofConfined()) {
+      Tensor part = x.rows((long) row * context, (row + 1L) * context);
+      Tensor values = kernels.toHost(scratch, part);
+      for (int position = 0; position < context; position++) {
+        for (int neuron = 0; neuron < values.cols(); neuron++) {
+          double value = values.get(position, neuron);
+          if (!Double.isFinite(value)) {
+            int document = table.documentOf(tableRow, position);
+            return new InputException(
+                location,
+                "layer " + layer + ", row " + tableRow,
+                "neuron %d is %s at position %d, in %s"
+                    .formatted(neuron, name(value), position, table.document(document)),
+                "use a checkpoint that stays within single precision on this text");
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  private static String name(double value) {
+    return Double.isNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
+  }
+}
