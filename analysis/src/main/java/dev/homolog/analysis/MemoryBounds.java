@@ -15,8 +15,10 @@ import java.nio.file.Path;
  * @param available that it could take besides
  * @param outsideHeap that the JVM lets it allocate outside its heap besides: what {@code -Xmx} says,
  *     unless {@code -XX:MaxDirectMemorySize} says otherwise
+ * @param idleHeap that the JVM has set aside for its heap and not used; it will be, since garbage is
+ *     collected only when it is full
  */
-record MemoryBounds(long resident, long available, long outsideHeap) {
+record MemoryBounds(long resident, long available, long outsideHeap, long idleHeap) {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
@@ -29,7 +31,11 @@ record MemoryBounds(long resident, long available, long outsideHeap) {
     // The first counts pages of files that the system can drop, the second knows of containers.
     long available = kibibytes(MEMORY, "MemAvailable:", machine.getFreeMemorySize());
     available = Math.min(available, machine.getTotalMemorySize() - resident);
-    return new MemoryBounds(resident, available, mostOutsideHeap() - usedOutsideHeap());
+    return new MemoryBounds(
+        resident,
+        available,
+        mostOutsideHeap() - usedOutsideHeap(),
+        Runtime.getRuntime().freeMemory());
   }
 
   /** The most bytes that the process held at any time; −1 where the system does not say. */

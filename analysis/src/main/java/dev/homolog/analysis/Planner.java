@@ -25,8 +25,8 @@ final class Planner {
   /** Share of the machine's free memory that a study takes of its own accord. */
   private static final double SHARE_OF_FREE = 0.95;
 
-  /** Compiled code, class data and garbage that a JVM adds while a study runs. */
-  private static final long JVM_GROWTH = 110L << 20;
+  /** Compiled code and class data that a JVM adds while a study runs. */
+  private static final long JVM_GROWTH = 60L << 20;
 
   /** Arrays that the kernels of the host pack factors into. */
   private static final long PACKING = 70L << 20;
@@ -108,7 +108,7 @@ final class Planner {
           plan.hostBytes(),
           "give --memory " + plan.hostBytes() + less);
     }
-    long outside = plan.hostBytes() - bounds.resident() - JVM_GROWTH - PACKING;
+    long outside = plan.hostBytes() - bounds.resident() - JVM_GROWTH - heap();
     if (outside > bounds.outsideHeap()) {
       return new Bound(
           "-Xmx",
@@ -143,8 +143,8 @@ final class Planner {
     List<Part> host = new ArrayList<>();
     List<Part> there = device ? new ArrayList<>() : host;
     host.add(new Part("held before", bounds.resident()));
-    host.add(new Part("JVM", JVM_GROWTH + (device ? 0 : PACKING)));
-    host.add(new Part("matches", matches()));
+    host.add(new Part("JVM", JVM_GROWTH));
+    host.add(new Part("heap", heap()));
     List<Part> stream = new ArrayList<>();
     stream.add(new Part("weights", copiedWeights.stream().mapToLong(Long::longValue).sum()));
     stream.add(new Part("forward pass", scratch()));
@@ -259,8 +259,10 @@ final class Planner {
     return rows;
   }
 
-  private long matches() {
-    return Tails.bytes(matchRows(), 1);
+  /** Packed factors and matches lie on the heap. */
+  private long heap() {
+    long packing = kernels.freeDeviceBytes().isPresent() ? 0 : PACKING;
+    return Math.max(bounds.idleHeap(), packing + Tails.bytes(matchRows(), 1));
   }
 
   private long closeUp() {

@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -35,10 +36,16 @@ public final class Study {
   private final Kernels kernels;
   private final ProgressListener progress;
   private final Consumer<Plan> planned;
+  private final Supplier<MemoryBounds> bounds;
   private final Phases phases = new Phases();
 
   private Study(
-      StudyOptions options, Kernels kernels, ProgressListener progress, Consumer<Plan> planned) {
+      StudyOptions options,
+      Kernels kernels,
+      ProgressListener progress,
+      Consumer<Plan> planned,
+      Supplier<MemoryBounds> bounds) {
+    this.bounds = bounds;
     this.options = options;
     this.kernels = kernels;
     this.progress = progress;
@@ -68,7 +75,12 @@ public final class Study {
       Kernels kernels,
       ProgressListener progress,
       Consumer<Plan> planned) {
-    return new Study(options, kernels, progress, planned).run();
+    return new Study(options, kernels, progress, planned, MemoryBounds::now).run();
+  }
+
+  /** As if the machine had that much memory. */
+  static StudyResult within(MemoryBounds bounds, StudyOptions options, Kernels kernels) {
+    return new Study(options, kernels, ProgressListener.NONE, _ -> {}, () -> bounds).run();
   }
 
   private StudyResult run() {
@@ -77,7 +89,7 @@ public final class Study {
       ActivationStream.Text text = new ActivationStream.Text(inputs.table(), batch);
       requireSubsets(text);
       requirePermutable(text);
-      Planner planner = new Planner(options, kernels, inputs, text, MemoryBounds.now());
+      Planner planner = new Planner(options, kernels, inputs, text, bounds.get());
       Plan plan = planner.plan();
       Compared compared = compare(inputs, text, planner, plan);
       CloseUp closeUp =

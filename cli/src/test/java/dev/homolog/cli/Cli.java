@@ -16,10 +16,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -43,6 +45,37 @@ final class Cli {
 
   static Outcome run(String... args) {
     return run(List.of(args));
+  }
+
+  /**
+   * Starts Java as ./homolog does, in a process of its own, with the jars and folders of this test.
+   *
+   * @param folder for what it prints
+   * @param options of the JVM besides
+   */
+  static Outcome process(Path folder, List<String> options, List<String> args) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    String path = System.getProperty("jdk.module.path");
+    command.addAll(List.of("-p", path, "-cp", System.getProperty("java.class.path")));
+    command.add(
+        "--enable-native-access="
+            + "dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc");
+    command.addAll(options);
+    command.addAll(List.of("-m", "dev.homolog.cli/dev.homolog.cli.Main"));
+    command.addAll(args);
+    Path out = folder.resolve("out.txt");
+    Path err = folder.resolve("err.txt");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    if (!process.waitFor(300, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new AssertionError("no end after 300 s: " + args);
+    }
+    return new Outcome(process.exitValue(), Files.readString(out), Files.readAllLines(err));
   }
 
   static List<String> join(List<String> args, String... more) {

@@ -3,15 +3,10 @@ package dev.homolog.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.File;
 import java.io.IOException;
-import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,33 +30,8 @@ class WithoutVectorTest {
         List.of("correlate", "--reference", a + "", "--other", b + "", "--tokens", tokens + "");
   }
 
-  /** Starts Java as ./homolog does, with the jars and folders of this test. */
   private static Cli.Outcome run(List<String> args) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-p", modulePath(), "-cp", System.getProperty("java.class.path")));
-    command.add(
-        "--enable-native-access="
-            + "dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc");
-    command.addAll(List.of("-m", "dev.homolog.cli/dev.homolog.cli.Main"));
-    command.addAll(args);
-    Path out = folder.resolve("out.txt");
-    Path err = folder.resolve("err.txt");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-    return new Cli.Outcome(process.exitValue(), Files.readString(out), Files.readAllLines(err));
-  }
-
-  private static String modulePath() {
-    String path = System.getProperty("jdk.module.path");
-    Path[] entries =
-        Arrays.stream(path.split(File.pathSeparator)).map(Path::of).toArray(Path[]::new);
-    assertTrue(ModuleFinder.of(entries).find("dev.homolog.cli").isPresent());
-    return path;
+    return Cli.process(folder, List.of(), args);
   }
 
   @Test
