@@ -252,7 +252,7 @@ public final class TorchKernels implements Kernels {
   @Override
   public void attention(Tensor qkv, AttentionShape shape, Tensor out) {
     Shapes.attention(qkv, shape, out);
-    if (headsOnHost != null && shape.dHead() <= Tile.DEPTH) {
+    if (headsOnHost != null) {
       // Its operator on the CPU took two to four times as long at the family's shape.
       headsOnHost.attention(qkv, shape, out);
       return;
