@@ -114,7 +114,8 @@ final class Gemm {
   void tall(Tensor a, Tensor b, Target target) {
     int terms = Math.toIntExact(b.rows());
     int blocks = Math.toIntExact((a.rows() + M_BLOCK - 1) / M_BLOCK);
-    // A weight of 36,864 x 768, the largest there is in practice but for the unembedding, is 113 MB.
+    // A weight of 36,864 x 768, the largest there is in practice but for the unembedding, is 113
+    // MB.
     int packed = Math.max(N_BLOCK, N_PACKED * SUM_TERMS / Math.max(1, terms) / N_BLOCK * N_BLOCK);
     for (long n0 = 0; n0 < b.cols(); n0 += packed) {
       long from = n0;
@@ -194,7 +195,7 @@ final class Gemm {
         int wanted = tilesDown;
         if (block.upperOnly) {
           long above = block.col + n + Tile.COLS - block.row;
-          wanted = (int) Math.clamp((above + Tile.ROWS - 1) / Tile.ROWS, 0, tilesDown);
+          wanted = Math.clamp((above + Tile.ROWS - 1) / Tile.ROWS, 0, tilesDown);
         }
         int b0 = right.at(chunk, j + n);
         int c0 = block.at(0, n);

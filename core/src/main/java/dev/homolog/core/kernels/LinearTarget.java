@@ -8,7 +8,8 @@ import jdk.incubator.vector.FloatVector;
  * Finished blocks of x W into a single-precision output: bias, what is there already, and the
  * activation, a row at a time while the block is in the cache.
  *
- * @param lines scratch of each worker, Gemm.N_BLOCK floats
+ * @param lines Gemm.N_BLOCK floats of each worker
+ * @param scratch as many again
  * @param out [T, out]
  * @param bias as long as Gemm reads it, a multiple of Tile.COLS; null for none
  * @param add whether to add to what {@code out} holds
@@ -16,7 +17,13 @@ import jdk.incubator.vector.FloatVector;
  * @param pre where to write values before the activation, or null
  */
 record LinearTarget(
-    float[][] lines, Tensor out, float[] bias, boolean add, Activation f, Tensor pre)
+    float[][] lines,
+    float[][] scratch,
+    Tensor out,
+    float[] bias,
+    boolean add,
+    Activation f,
+    Tensor pre)
     implements Gemm.Target {
   @Override
   public void take(Gemm.Block block, int worker) {
@@ -41,7 +48,7 @@ record LinearTarget(
         if (pre != null) {
           Packing.store(line, 0, cols, pre, row, col);
         }
-        VectorMath.activate(f, line, padded);
+        VectorMath.activate(f, line, padded, scratch[worker]);
       }
       Packing.store(line, 0, cols, out, row, col);
     }

@@ -7,6 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -23,6 +25,16 @@ final class Packing {
   /** One row of a panel of A. */
   private static final VectorSpecies<Float> ROW_SPECIES =
       Tile.ROWS == 8 ? FloatVector.SPECIES_256 : FloatVector.SPECIES_128;
+
+  /** Each lane of the lower half twice, and of the upper one. */
+  private static final VectorShuffle<Float> LOW_HALF =
+      VectorShuffle.fromOp(Tile.SPECIES, lane -> lane / 2);
+
+  private static final VectorShuffle<Float> HIGH_HALF =
+      VectorShuffle.fromOp(Tile.SPECIES, lane -> (Tile.LANES + lane) / 2);
+
+  private static final VectorMask<Float> ODD =
+      VectorMask.fromLong(Tile.SPECIES, 0xaaaa_aaaa_aaaa_aaaaL);
 
   private Packing() {}
 
@@ -87,8 +99,7 @@ final class Packing {
    * floats apart, the last one filled up with zeros. {@link Tile} wants B in panels of Tile.COLS
    * columns, and in aᵀ b the matrix a in panels of Tile.ROWS.
    */
-  static void panels(
-      Tensor m, long p0, int depth, int width, float[] to, int at, int panelStride) {
+  static void panels(Tensor m, long p0, int depth, int width, float[] to, int at, int panelStride) {
     int cols = (int) m.cols();
     int whole = isPlain(m) ? cols / width * width : 0;
     if (whole > 0 && width == Tile.COLS) {
@@ -161,16 +172,38 @@ final class Packing {
 
   /** to[at + p ROWS + r] = lines[r depth + p]. */
   private static void interleave(float[] lines, int depth, float[] to, int at) {
-    for (int r = 0; r < Tile.ROWS; r += 4) {
-      int l = r * depth;
-      int target = at + r;
-      for (int p = 0; p < depth; p++) {
-        to[target + p * Tile.ROWS] = lines[l + p];
-        to[target + p * Tile.ROWS + 1] = lines[l + depth + p];
-        to[target + p * Tile.ROWS + 2] = lines[l + 2 * depth + p];
-        to[target + p * Tile.ROWS + 3] = lines[l + 3 * depth + p];
+    int whole = Tile.ROWS == 4 ? interleave4(lines, depth, to, at) : 0;
+    for (int p = whole; p < depth; p++) {
+      for (int r = 0; r < Tile.ROWS; r++) {
+        to[at + p * Tile.ROWS + r] = lines[r * depth + p];
       }
     }
+  }
+
+  /** Four rows, as many whole vectors of them as there are; returns the terms done. */
+  private static int interleave4(float[] lines, int depth, float[] to, int at) {
+    int whole = depth / Tile.LANES * Tile.LANES;
+    for (int p = 0; p < whole; p += Tile.LANES) {
+      FloatVector r0 = FloatVector.fromArray(Tile.SPECIES, lines, p);
+      FloatVector r1 = FloatVector.fromArray(Tile.SPECIES, lines, depth + p);
+      FloatVector r2 = FloatVector.fromArray(Tile.SPECIES, lines, 2 * depth + p);
+      FloatVector r3 = FloatVector.fromArray(Tile.SPECIES, lines, 3 * depth + p);
+      FloatVector even = zip(r0, r2, LOW_HALF);
+      FloatVector odd = zip(r1, r3, LOW_HALF);
+      int target = at + p * 4;
+      zip(even, odd, LOW_HALF).intoArray(to, target);
+      zip(even, odd, HIGH_HALF).intoArray(to, target + Tile.LANES);
+      even = zip(r0, r2, HIGH_HALF);
+      odd = zip(r1, r3, HIGH_HALF);
+      zip(even, odd, LOW_HALF).intoArray(to, target + 2 * Tile.LANES);
+      zip(even, odd, HIGH_HALF).intoArray(to, target + 3 * Tile.LANES);
+    }
+    return whole;
+  }
+
+  /** Lanes of one half of a and b by turns. */
+  private static FloatVector zip(FloatVector a, FloatVector b, VectorShuffle<Float> half) {
+    return a.rearrange(half).blend(b.rearrange(half), ODD);
   }
 
   static int roundUp(int n, int multiple) {

@@ -1,5 +1,7 @@
 package dev.homolog.core.kernels;
 
+import static jdk.incubator.vector.VectorOperators.GT;
+
 import dev.homolog.core.memory.Tensor;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -13,15 +15,15 @@ import jdk.incubator.vector.FloatVector;
 final class VectorAttention {
   private final AttentionShape shape;
   private final int dims;
+  private final int dimsPadded;
   private final int keyPanel;
   private final int valuePanel;
-  private final float[] line;
+  private final float[] lines;
   private final float[] keys;
   private final float[] values;
   private final float[] queries;
   private final float[] scores;
   private final float[] tile = new float[Tile.SIZE];
-  private final float[] greatest = new float[Tile.COLS];
   private final float[] inverse = new float[Tile.COLS];
   private final float[] out;
 
@@ -29,10 +31,10 @@ final class VectorAttention {
     this.shape = shape;
     this.dims = shape.dHead();
     int keysPadded = Packing.roundUp(shape.context(), Tile.COLS);
-    int dimsPadded = Packing.roundUp(dims, Tile.ROWS);
+    this.dimsPadded = Packing.roundUp(dims, Tile.ROWS);
     this.keyPanel = dims * Tile.ROWS;
     this.valuePanel = keysPadded * Tile.ROWS;
-    this.line = new float[dimsPadded];
+    this.lines = new float[Tile.ROWS * dims];
     this.keys = new float[keysPadded * dims];
     this.values = new float[keysPadded * dimsPadded];
     this.queries = new float[dims * Tile.COLS];
@@ -51,8 +53,11 @@ final class VectorAttention {
   void head(Tensor qkv, long first, int h, Tensor z) {
     int d = shape.heads() * dims;
     int q = h * dims;
-    packKeys(qkv, first, d + q);
-    packValues(qkv, first, 2 * d + q);
+    Tensor row = qkv.rows(first, first + shape.context());
+    Tensor k = row.columns(d + q, d + q + dims);
+    Tensor v = row.columns(2 * d + q, 2 * d + q + dims);
+    Packing.panelsOfRows(k, 0, dims, keys, 0, keyPanel, lines);
+    Packing.panels(v, 0, shape.context(), Tile.ROWS, values, 0, valuePanel);
     for (int i0 = 0; i0 < shape.context(); i0 += Tile.COLS) {
       int count = Math.min(Tile.COLS, shape.context() - i0);
       int seen = i0 + count;
@@ -63,32 +68,7 @@ final class VectorAttention {
       setLater(i0, seen, 0);
       weigh(seen);
       for (int i = 0; i < count; i++) {
-        Packing.store(out, i * line.length, dims, z, first + i0 + i, q);
-      }
-    }
-  }
-
-  /** Panels of Tile.ROWS keys, [dims, keys]. */
-  private void packKeys(Tensor qkv, long first, int column) {
-    for (int j = 0; j < shape.context(); j++) {
-      Packing.row(qkv, first + j, column, dims, line, 0);
-      int at = j / Tile.ROWS * keyPanel + j % Tile.ROWS;
-      for (int e = 0; e < dims; e++) {
-        keys[at + e * Tile.ROWS] = line[e];
-      }
-    }
-  }
-
-  /** Panels of Tile.ROWS dimensions, [keys, dimensions]. */
-  private void packValues(Tensor qkv, long first, int column) {
-    for (int j = 0; j < shape.context(); j++) {
-      Packing.row(qkv, first + j, column, dims, line, 0);
-      Arrays.fill(line, dims, line.length, 0);
-      for (int e = 0; e < line.length; e += Tile.ROWS) {
-        int at = e / Tile.ROWS * valuePanel + j * Tile.ROWS;
-        for (int r = 0; r < Tile.ROWS; r++) {
-          values[at + r] = line[e + r];
-        }
+        Packing.store(out, i * dimsPadded, dims, z, first + i0 + i, q);
       }
     }
   }
@@ -97,9 +77,9 @@ final class VectorAttention {
   private void packQueries(Tensor qkv, long from, int column, int count) {
     float scale = (float) shape.scale();
     for (int i = 0; i < count; i++) {
-      Packing.row(qkv, from + i, column, dims, line, 0);
+      Packing.row(qkv, from + i, column, dims, lines, 0);
       for (int e = 0; e < dims; e++) {
-        queries[e * Tile.COLS + i] = line[e] * scale;
+        queries[e * Tile.COLS + i] = lines[e] * scale;
       }
     }
     for (int i = count; i < Tile.COLS; i++) {
@@ -130,30 +110,30 @@ final class VectorAttention {
     for (int l = 0; l < Tile.COLS; l += Tile.LANES) {
       FloatVector top = FloatVector.broadcast(Tile.SPECIES, Float.NEGATIVE_INFINITY);
       for (int at = l; at < end; at += Tile.COLS) {
-        top = top.max(FloatVector.fromArray(Tile.SPECIES, scores, at));
+        FloatVector score = FloatVector.fromArray(Tile.SPECIES, scores, at);
+        top = top.blend(score, score.compare(GT, top));
       }
-      top.intoArray(greatest, l);
+      for (int at = l; at < end; at += Tile.COLS) {
+        FloatVector.fromArray(Tile.SPECIES, scores, at).sub(top).intoArray(scores, at);
+      }
     }
+    VectorMath.exp(scores, 0, end);
     for (int l = 0; l < Tile.COLS; l += Tile.LANES) {
-      FloatVector top = FloatVector.fromArray(Tile.SPECIES, greatest, l);
       FloatVector total = FloatVector.zero(Tile.SPECIES);
       for (int at = l; at < end; at += Tile.COLS) {
-        FloatVector weight =
-            VectorMath.exp(FloatVector.fromArray(Tile.SPECIES, scores, at).sub(top));
-        weight.intoArray(scores, at);
-        total = total.add(weight);
+        total = total.add(FloatVector.fromArray(Tile.SPECIES, scores, at));
       }
       FloatVector.broadcast(Tile.SPECIES, 1f).div(total).intoArray(inverse, l);
     }
   }
 
   private void weigh(int seen) {
-    for (int e = 0; e < line.length; e += Tile.ROWS) {
+    for (int e = 0; e < dimsPadded; e += Tile.ROWS) {
       int panel = e / Tile.ROWS * valuePanel;
       Tile.multiply(values, panel, scores, 0, seen, tile, 0, false);
       for (int r = 0; r < Tile.ROWS; r++) {
         for (int i = 0; i < Tile.COLS; i++) {
-          out[i * line.length + e + r] = tile[r * Tile.COLS + i] * inverse[i];
+          out[i * dimsPadded + e + r] = tile[r * Tile.COLS + i] * inverse[i];
         }
       }
     }

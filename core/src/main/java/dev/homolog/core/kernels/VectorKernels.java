@@ -26,6 +26,7 @@ public final class VectorKernels implements Kernels {
   private final VectorStatistics statistics;
   private final VectorHeads heads;
   private final float[][] lines;
+  private final float[][] scratch;
 
   /** Kernels on that many threads, the caller's among them. */
   public VectorKernels(int threads) {
@@ -34,6 +35,7 @@ public final class VectorKernels implements Kernels {
     this.statistics = new VectorStatistics(workers);
     this.heads = new VectorHeads(workers);
     this.lines = new float[threads][Gemm.N_BLOCK];
+    this.scratch = new float[threads][Gemm.N_BLOCK];
   }
 
   @Override
@@ -112,8 +114,8 @@ public final class VectorKernels implements Kernels {
     VectorStatistics.requireF32(x, out);
     int d = (int) x.cols();
     int padded = Packing.roundUp(d, Tile.LANES);
-    float[] gains = Arrays.copyOf(Packing.vector(gain), padded);
-    float[] biases = Arrays.copyOf(Packing.vector(bias), padded);
+    float[] gains = Packing.vector(gain, padded);
+    float[] biases = Packing.vector(bias, padded);
     forRows(
         x.rows(),
         (from, to) -> {
@@ -128,15 +130,12 @@ public final class VectorKernels implements Kernels {
 
   private static void normalize(
       float[] line, int d, double epsilon, float[] gains, float[] biases) {
-    double sum = 0;
-    for (int i = 0; i < d; i += 32) {
-      float part = 0;
-      for (int j = i; j < Math.min(i + 32, d); j++) {
-        part += line[j];
-      }
-      sum += part;
+    Arrays.fill(line, d, line.length, 0);
+    FloatVector sums = FloatVector.zero(Tile.SPECIES);
+    for (int i = 0; i < line.length; i += Tile.LANES) {
+      sums = sums.add(FloatVector.fromArray(Tile.SPECIES, line, i));
     }
-    float mean = (float) (sum / d);
+    float mean = (float) (VectorMath.sum(sums) / d);
     FloatVector squares = FloatVector.zero(Tile.SPECIES);
     Arrays.fill(line, d, line.length, mean);
     for (int i = 0; i < line.length; i += Tile.LANES) {
@@ -180,7 +179,7 @@ public final class VectorKernels implements Kernels {
   private void linear(
       Tensor x, Tensor W, Tensor b, boolean add, Activation f, Tensor pre, Tensor out) {
     float[] bias = b == null ? null : Packing.vector(b, Packing.roundUp((int) b.cols(), 64));
-    gemm.tall(x, W, new LinearTarget(lines, out, bias, add, f, pre));
+    gemm.tall(x, W, new LinearTarget(lines, scratch, out, bias, add, f, pre));
   }
 
   @Override

@@ -1,7 +1,8 @@
 package dev.homolog.core.kernels;
 
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.NEG;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import dev.homolog.core.checkpoint.Activation;
 import jdk.incubator.vector.FloatVector;
@@ -41,21 +42,31 @@ final class VectorMath {
 
   private VectorMath() {}
 
-  /** e^x; x is held in [-87, 88], so the result is a normal number. NaN stays NaN. */
-  static FloatVector exp(FloatVector x) {
-    FloatVector held = x.max(-87f).min(88f);
-    FloatVector shifted = held.fma(LOG2_E, ROUND);
-    FloatVector n = shifted.sub(ROUND);
-    FloatVector r = n.fma(vector(-LN2_LOW), n.fma(vector(-LN2_HIGH), held));
-    FloatVector p = r.fma(1.9875691500e-4f, 1.3981999507e-3f);
-    p = p.fma(r, vector(8.3334519073e-3f));
-    p = p.fma(r, vector(4.1665795894e-2f));
-    p = p.fma(r, vector(1.6666665459e-1f));
-    p = p.fma(r, vector(5.0000001201e-1f));
-    p = p.fma(r.mul(r), r.add(1f));
-    return p.reinterpretAsInts()
-        .add(shifted.reinterpretAsInts().lanewise(LSHL, 23))
-        .reinterpretAsFloats();
+  /**
+   * x = e^x for elements [from, to), whole vectors of them; x is held in [-87, 88], so the result
+   * is a normal number. NaN stays NaN. A loop over an array, since C2 inlines so long a function
+   * into few callers, and allocates a vector an element in the others.
+   */
+  static void exp(float[] x, int from, int to) {
+    for (int i = from; i < to; i += Tile.LANES) {
+      // Not max and min, which take five instructions each where the processor knows no Java.
+      FloatVector given = FloatVector.fromArray(Tile.SPECIES, x, i);
+      FloatVector held = given.blend(-87f, given.compare(LT, -87f));
+      held = held.blend(88f, held.compare(GT, 88f));
+      FloatVector shifted = held.fma(LOG2_E, ROUND);
+      FloatVector n = shifted.sub(ROUND);
+      FloatVector r = n.fma(vector(-LN2_LOW), n.fma(vector(-LN2_HIGH), held));
+      FloatVector p = r.fma(1.9875691500e-4f, 1.3981999507e-3f);
+      p = p.fma(r, vector(8.3334519073e-3f));
+      p = p.fma(r, vector(4.1665795894e-2f));
+      p = p.fma(r, vector(1.6666665459e-1f));
+      p = p.fma(r, vector(5.0000001201e-1f));
+      p = p.fma(r.mul(r), r.add(1f));
+      p.reinterpretAsInts()
+          .add(shifted.reinterpretAsInts().lanewise(LSHL, 23))
+          .reinterpretAsFloats()
+          .intoArray(x, i);
+    }
   }
 
   private static FloatVector vector(float value) {
@@ -89,15 +100,19 @@ final class VectorMath {
   }
 
   /**
-   * line[i] = f(line[i]) for i in [0, n), n a multiple of Tile.LANES. One loop a function: with the
-   * choice inside the loop C2 allocates a vector an element.
+   * line[i] = f(line[i]) for i in [0, n), n a multiple of Tile.LANES.
+   *
+   * @param scratch n floats
    */
-  static void activate(Activation f, float[] line, int n) {
+  static void activate(Activation f, float[] line, int n, float[] scratch) {
     switch (f) {
       case GELU_TANH -> {
+        // (1 + tanh u) / 2 = 1 / (1 + e^-2u)
         for (int i = 0; i < n; i += Tile.LANES) {
-          geluTanh(FloatVector.fromArray(Tile.SPECIES, line, i)).intoArray(line, i);
+          FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, i);
+          x.mul(x).mul(x).mul(0.044715f).add(x).mul(-2 * SQRT_2_OVER_PI).intoArray(scratch, i);
         }
+        divideByOnePlusExp(line, n, scratch);
       }
       case GELU_ERF -> {
         for (int i = 0; i < n; i += Tile.LANES) {
@@ -112,16 +127,20 @@ final class VectorMath {
       }
       case SILU -> {
         for (int i = 0; i < n; i += Tile.LANES) {
-          FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, i);
-          x.div(exp(x.lanewise(NEG)).add(1f)).intoArray(line, i);
+          FloatVector.fromArray(Tile.SPECIES, line, i).neg().intoArray(scratch, i);
         }
+        divideByOnePlusExp(line, n, scratch);
       }
     }
   }
 
-  /** (1 + tanh u) / 2 = 1 / (1 + e^-2u). */
-  private static FloatVector geluTanh(FloatVector x) {
-    FloatVector u = x.mul(x).mul(x).mul(0.044715f).add(x).mul(-2 * SQRT_2_OVER_PI);
-    return x.div(exp(u).add(1f));
+  /** line = line / (1 + e^u). */
+  private static void divideByOnePlusExp(float[] line, int n, float[] u) {
+    exp(u, 0, n);
+    for (int i = 0; i < n; i += Tile.LANES) {
+      FloatVector.fromArray(Tile.SPECIES, line, i)
+          .div(FloatVector.fromArray(Tile.SPECIES, u, i).add(1f))
+          .intoArray(line, i);
+    }
   }
 }
