@@ -114,8 +114,7 @@ final class Gemm {
   void tall(Tensor a, Tensor b, Target target) {
     int terms = Math.toIntExact(b.rows());
     int blocks = Math.toIntExact((a.rows() + M_BLOCK - 1) / M_BLOCK);
-    // A weight of 36,864 x 768, the largest there is in practice but for the unembedding, is 113
-    // MB.
+    // As much of b as of the right factor in aᵀ b, 32 MiB: a weight of GPT-2 small whole.
     int packed = Math.max(N_BLOCK, N_PACKED * SUM_TERMS / Math.max(1, terms) / N_BLOCK * N_BLOCK);
     for (long n0 = 0; n0 < b.cols(); n0 += packed) {
       long from = n0;

@@ -94,16 +94,15 @@ public final class VectorKernels implements Kernels {
     int d = (int) out.cols();
     forRows(
         out.rows(),
-        (from, to) -> {
-          float[] token = new float[d];
-          float[] position = new float[d];
+        (worker, from, to) -> {
+          float[] line = workers.line(worker, 2 * d);
           for (long t = from; t < to; t++) {
-            Packing.row(W_E, ids.data().get(I32, ids.offset(t, 0)), 0, d, token, 0);
-            Packing.row(W_pos, t % context, 0, d, position, 0);
+            Packing.row(W_E, ids.data().get(I32, ids.offset(t, 0)), 0, d, line, 0);
+            Packing.row(W_pos, t % context, 0, d, line, d);
             for (int i = 0; i < d; i++) {
-              token[i] += position[i];
+              line[i] += line[d + i];
             }
-            Packing.store(token, 0, d, out, t, 0);
+            Packing.store(line, 0, d, out, t, 0);
           }
         });
   }
@@ -118,8 +117,8 @@ public final class VectorKernels implements Kernels {
     float[] biases = Packing.vector(bias, padded);
     forRows(
         x.rows(),
-        (from, to) -> {
-          float[] line = new float[padded];
+        (worker, from, to) -> {
+          float[] line = workers.line(worker, padded);
           for (long t = from; t < to; t++) {
             Packing.row(x, t, 0, d, line, 0);
             normalize(line, d, epsilon, gains, biases);
@@ -130,22 +129,22 @@ public final class VectorKernels implements Kernels {
 
   private static void normalize(
       float[] line, int d, double epsilon, float[] gains, float[] biases) {
-    Arrays.fill(line, d, line.length, 0);
+    Arrays.fill(line, d, gains.length, 0);
     FloatVector sums = FloatVector.zero(Tile.SPECIES);
-    for (int i = 0; i < line.length; i += Tile.LANES) {
+    for (int i = 0; i < gains.length; i += Tile.LANES) {
       sums = sums.add(FloatVector.fromArray(Tile.SPECIES, line, i));
     }
     float mean = (float) (VectorMath.sum(sums) / d);
     FloatVector squares = FloatVector.zero(Tile.SPECIES);
-    Arrays.fill(line, d, line.length, mean);
-    for (int i = 0; i < line.length; i += Tile.LANES) {
+    Arrays.fill(line, d, gains.length, mean);
+    for (int i = 0; i < gains.length; i += Tile.LANES) {
       FloatVector c = FloatVector.fromArray(Tile.SPECIES, line, i).sub(mean);
       c.intoArray(line, i);
       squares = c.fma(c, squares);
     }
     double variance = VectorMath.sum(squares) / d;
     float inverse = (float) (1 / Math.sqrt(variance + epsilon));
-    for (int i = 0; i < line.length; i += Tile.LANES) {
+    for (int i = 0; i < gains.length; i += Tile.LANES) {
       FloatVector.fromArray(Tile.SPECIES, line, i)
           .mul(inverse)
           .fma(
@@ -251,12 +250,13 @@ public final class VectorKernels implements Kernels {
   }
 
   private interface RowRange {
-    void run(long from, long to);
+    void run(int worker, long from, long to);
   }
 
   private void forRows(long rows, RowRange body) {
     workers.run(
         Math.toIntExact((rows + ROWS - 1) / ROWS),
-        (_, piece) -> body.run((long) piece * ROWS, Math.min(rows, (piece + 1L) * ROWS)));
+        (worker, piece) ->
+            body.run(worker, (long) piece * ROWS, Math.min(rows, (piece + 1L) * ROWS)));
   }
 }

@@ -56,16 +56,16 @@ final class VectorStatistics {
   void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale) {
     int n = (int) x.cols();
     int padded = Packing.roundUp(n, Tile.LANES);
-    float[] means = Arrays.copyOf(Packing.vector(mean), padded);
-    float[] scales = Arrays.copyOf(Packing.vector(scale), padded);
+    float[] means = Packing.vector(mean, padded);
+    float[] scales = Packing.vector(scale, padded);
     workers.run(
         blocks(x.rows()),
-        (_, piece) -> {
-          float[] line = new float[padded];
+        (worker, piece) -> {
+          float[] line = workers.line(worker, padded);
           long end = Math.min(x.rows(), (piece + 1L) * ROWS);
           for (long t = (long) piece * ROWS; t < end; t++) {
             if (keep.data().get(ValueLayout.JAVA_BYTE, t) == 0) {
-              Arrays.fill(line, 0);
+              Arrays.fill(line, 0, n, 0);
             } else {
               Packing.row(x, t, 0, n, line, 0);
               for (int j = 0; j < padded; j += Tile.LANES) {
