@@ -3,164 +3,245 @@ package dev.homolog.core.kernels;
 import dev.homolog.core.memory.Tensor;
 
 /**
- * Packed matrix multiplication on all workers. B is packed once per call into panels that stay in
- * the outer caches, A a block at a time; {@link Tile} multiplies; a {@link Target} takes each
- * finished tile. The order in which a result is summed depends on shapes alone, never on threads.
+ * Packed matrix multiplication on all workers. Both factors are packed into panels; a piece of work
+ * is a block of the result, which {@link Tile} multiplies chunk of terms by chunk of terms into
+ * memory of the worker's own that stays in its caches; a {@link Target} takes the finished block,
+ * row by row. The order in which a result is summed depends on shapes alone, never on threads.
  */
 final class Gemm {
-  /** Columns of B packed at once: with DEPTH terms, 16 MiB. */
-  private static final int N_BLOCK = 16_384;
+  /** Rows of a block: with a chunk of terms 128 KiB of A, beside the block in the second cache. */
+  static final int M_BLOCK = 128;
 
-  /** Rows of A a piece of work covers. */
-  private static final int M_BLOCK = 128;
-
-  /** Columns a piece of work covers in aᵀ b, a multiple of every Tile.COLS. */
-  private static final int N_PIECE = 512;
+  /** Columns of a block, a multiple of every Tile.COLS. */
+  static final int N_BLOCK = 256;
 
   /**
-   * Columns packed by one piece of work, so that a row of B is read a few cache lines at a time.
+   * Terms of aᵀ b that are summed in single precision before the target takes them, in chunks each
+   * of which is summed in registers first.
    */
-  private static final int PACK_COLUMNS = 256;
+  static final int SUM_TERMS = 2048;
 
-  private static final int PANEL = Tile.DEPTH * Tile.COLS;
+  /** Rows of aᵀ packed at once: with SUM_TERMS terms, 16 MiB. */
+  private static final int M_PACKED = 2048;
 
-  /** Takes tiles of the product of one chunk of terms. */
+  /** Columns packed at once: with SUM_TERMS terms, 32 MiB. */
+  private static final int N_PACKED = 4096;
+
+  /** A cache line more than a panel, so that panels begin in different cache sets. */
+  private static final int A_PANEL = Tile.DEPTH * Tile.ROWS + 16;
+
+  private static final int B_PANEL = Tile.DEPTH * Tile.COLS + 16;
+
+  /** Takes blocks of the product. */
   interface Target {
-    /**
-     * @param tile [Tile.ROWS, Tile.COLS], of which rows × cols are wanted
-     */
-    void take(float[] tile, long row, int rows, long col, int cols, Chunk chunk);
+    /** The block must not be kept: its memory is used again. */
+    void take(Block block, int worker);
   }
 
-  /** Terms [from, from + terms) of a sum, and whether they are its first and its last. */
-  record Chunk(long from, int terms, boolean first, boolean last) {
-    static Chunk of(long from, long depth) {
-      int terms = (int) Math.min(Tile.DEPTH, depth - from);
-      return new Chunk(from, terms, from == 0, from + terms == depth);
+  /**
+   * A finished block of the product: rows [row, row + rows) and columns [col, col + cols). Of
+   * columns before {@code row} in an upper triangle, nothing is defined.
+   */
+  record Block(float[] tiles, long row, int rows, long col, int cols, boolean upperOnly) {
+    /** The first column, from col on, that is computed for row i of the block. */
+    int firstColumn(int i) {
+      long before = upperOnly ? Math.max(0, row + i - col) : 0;
+      return (int) Math.min(cols, before / Tile.COLS * Tile.COLS);
+    }
+
+    /** Where the Tile.COLS columns from j on of row i begin; j is a multiple of Tile.COLS. */
+    int at(int i, int j) {
+      return j / Tile.COLS * acrossStride() + i / Tile.ROWS * Tile.SIZE + i % Tile.ROWS * Tile.COLS;
+    }
+
+    /** From the columns of one tile to those of the next. */
+    int acrossStride() {
+      return (rows + Tile.ROWS - 1) / Tile.ROWS * Tile.SIZE;
+    }
+  }
+
+  /** Panels of a factor: [chunks of terms][panels of rows or columns], each a Tile's operand. */
+  private static final class Panels {
+    private final int width;
+    private final int size;
+    private float[] data = {};
+    private int count;
+
+    Panels(int width, int size) {
+      this.width = width;
+      this.size = size;
+    }
+
+    void reserve(int terms, int across) {
+      count = (across + width - 1) / width;
+      long floats = (long) chunks(terms) * count * size;
+      if (data.length < floats) {
+        data = new float[Math.toIntExact(floats)];
+      }
+    }
+
+    int at(int chunk, int across) {
+      return (chunk * count + across / width) * size;
     }
   }
 
   private final Workers workers;
-  private final float[][] blockOfA;
+  private final Panels right = new Panels(Tile.COLS, B_PANEL);
+  private final Panels left = new Panels(Tile.ROWS, A_PANEL);
+  private final Panels[] leftOfWorker;
+  private final float[][] lines;
   private final float[][] tiles;
-  private float[] panelsOfB = {};
-  private float[] rowsOfA = {};
 
   Gemm(Workers workers) {
     this.workers = workers;
-    this.blockOfA = new float[workers.threads()][M_BLOCK * Tile.A_STRIDE];
-    this.tiles = new float[workers.threads()][Tile.ROWS * Tile.COLS];
+    int threads = workers.threads();
+    this.leftOfWorker = new Panels[threads];
+    for (int w = 0; w < threads; w++) {
+      leftOfWorker[w] = new Panels(Tile.ROWS, A_PANEL);
+    }
+    this.lines = new float[threads][Tile.ROWS * Tile.DEPTH];
+    this.tiles = new float[threads][M_BLOCK * N_BLOCK];
+  }
+
+  private static int chunks(int terms) {
+    return (terms + Tile.DEPTH - 1) / Tile.DEPTH;
   }
 
   /**
-   * target ← a b for a tall a [M, K] and b [K, N]: each worker packs the rows of a that it
-   * multiplies.
+   * target ← a b for a tall a [M, K] and b [K, N]: b is packed once, rows of a by the worker that
+   * multiplies them.
    */
   void tall(Tensor a, Tensor b, Target target) {
+    int terms = Math.toIntExact(b.rows());
     int blocks = Math.toIntExact((a.rows() + M_BLOCK - 1) / M_BLOCK);
-    for (long n0 = 0; n0 < b.cols(); n0 += N_BLOCK) {
-      int columns = (int) Math.min(N_BLOCK, b.cols() - n0);
-      long column = n0;
-      for (long p0 = 0; p0 < b.rows(); p0 += Tile.DEPTH) {
-        Chunk chunk = Chunk.of(p0, b.rows());
-        packB(b, chunk, n0, columns);
-        workers.run(
-            blocks,
-            (worker, piece) -> {
-              long m0 = (long) piece * M_BLOCK;
-              int rows = (int) Math.min(M_BLOCK, a.rows() - m0);
-              float[] block = blockOfA[worker];
-              Packing.rowsOfA(a.rows(m0, m0 + rows), chunk.from, chunk.terms, block, 0);
-              Piece where = new Piece(m0, rows, column, 0, columns);
-              multiply(block, 0, where, tiles[worker], target, chunk);
-            });
-      }
+    // As much of b as of the right factor in aᵀ b, 32 MiB: a weight of GPT-2 small whole.
+    int packed = Math.max(N_BLOCK, N_PACKED * SUM_TERMS / Math.max(1, terms) / N_BLOCK * N_BLOCK);
+    for (long n0 = 0; n0 < b.cols(); n0 += packed) {
+      long from = n0;
+      int columns = (int) Math.min(packed, b.cols() - n0);
+      pack(b.columns(from, from + columns), right, N_BLOCK);
+      workers.run(
+          blocks,
+          (worker, piece) -> {
+            long m0 = (long) piece * M_BLOCK;
+            int rows = (int) Math.min(M_BLOCK, a.rows() - m0);
+            packRows(a.rows(m0, m0 + rows), terms, worker);
+            for (int j = 0; j < columns; j += N_BLOCK) {
+              int cols = Math.min(N_BLOCK, columns - j);
+              Block block = new Block(tiles[worker], m0, rows, from + j, cols, false);
+              multiply(leftOfWorker[worker], 0, j, terms, block);
+              target.take(block, worker);
+            }
+          });
     }
   }
 
   /**
-   * target ← aᵀ b, chunk of terms by chunk of terms, for a [K, M] and b [K, N] with many rows and
-   * columns: both are packed once a chunk.
+   * target ← aᵀ b, at most SUM_TERMS terms at a time, for a [K, M] and b [K, N] with many rows and
+   * columns.
    *
-   * @param upperOnly whether pieces wholly below the diagonal are left out
+   * @param upperOnly whether tiles wholly below the diagonal are left out
    */
   void transposed(Tensor a, Tensor b, boolean upperOnly, Target target) {
-    Tensor at = a.transposed();
-    for (long p0 = 0; p0 < b.rows(); p0 += Tile.DEPTH) {
-      Chunk chunk = Chunk.of(p0, b.rows());
-      for (long n0 = 0; n0 < b.cols(); n0 += N_BLOCK) {
-        int columns = (int) Math.min(N_BLOCK, b.cols() - n0);
-        packB(b, chunk, n0, columns);
-        for (long m0 = 0; m0 < at.rows(); m0 += N_BLOCK) {
-          int rows = (int) Math.min(N_BLOCK, at.rows() - m0);
-          packA(at, chunk, m0, rows);
-          Piece whole = new Piece(m0, rows, n0, 0, columns);
-          pieces(whole, upperOnly, target, chunk);
+    for (long p0 = 0; p0 < b.rows(); p0 += SUM_TERMS) {
+      long end = Math.min(p0 + SUM_TERMS, b.rows());
+      int terms = (int) (end - p0);
+      for (long n0 = 0; n0 < b.cols(); n0 += N_PACKED) {
+        int columns = (int) Math.min(N_PACKED, b.cols() - n0);
+        pack(b.rows(p0, end).columns(n0, n0 + columns), right, N_BLOCK);
+        for (long m0 = 0; m0 < a.cols(); m0 += M_PACKED) {
+          int rows = (int) Math.min(M_PACKED, a.cols() - m0);
+          if (upperOnly && m0 >= n0 + columns) {
+            break;
+          }
+          if (n0 == 0 || a.cols() > M_PACKED) {
+            pack(a.rows(p0, end).columns(m0, m0 + rows), left, M_BLOCK);
+          }
+          blocks(new Block(null, m0, rows, n0, columns, upperOnly), terms, target);
         }
       }
     }
   }
 
-  private void pieces(Piece whole, boolean upperOnly, Target target, Chunk chunk) {
+  /** All blocks of what is packed. */
+  private void blocks(Block whole, int terms, Target target) {
     int down = (whole.rows + M_BLOCK - 1) / M_BLOCK;
-    int across = (whole.to + N_PIECE - 1) / N_PIECE;
+    int across = (whole.cols + N_BLOCK - 1) / N_BLOCK;
     workers.run(
         down * across,
         (worker, piece) -> {
           int i = piece / across * M_BLOCK;
-          int j = piece % across * N_PIECE;
+          int j = piece % across * N_BLOCK;
           int rows = Math.min(M_BLOCK, whole.rows - i);
-          int to = Math.min(j + N_PIECE, whole.to);
-          if (!upperOnly || whole.column0 + to > whole.row + i) {
-            Piece where = new Piece(whole.row + i, rows, whole.column0, j, to);
-            multiply(rowsOfA, i * Tile.A_STRIDE, where, tiles[worker], target, chunk);
+          int cols = Math.min(N_BLOCK, whole.cols - j);
+          long row = whole.row + i;
+          long col = whole.col + j;
+          if (!whole.upperOnly || col + cols > row) {
+            Block block = new Block(tiles[worker], row, rows, col, cols, whole.upperOnly);
+            multiply(left, i, j, terms, block);
+            target.take(block, worker);
           }
         });
   }
 
-  /** Rows [row, row + rows) and packed columns [from, to), which begin at column0 of the whole. */
-  private record Piece(long row, int rows, long column0, int from, int to) {}
-
-  private void multiply(float[] a, int a0, Piece piece, float[] tile, Target target, Chunk chunk) {
-    for (int j = piece.from; j < piece.to; j += Tile.COLS) {
-      int b0 = j / Tile.COLS * PANEL;
-      int cols = Math.min(Tile.COLS, piece.to - j);
-      for (int i = 0; i < piece.rows; i += Tile.ROWS) {
-        Tile.multiply(a, a0 + i * Tile.A_STRIDE, panelsOfB, b0, chunk.terms, tile);
-        int rows = Math.min(Tile.ROWS, piece.rows - i);
-        target.take(tile, piece.row + i, rows, piece.column0 + j, cols, chunk);
+  /** Fills the block from rows [i, …) of the panels of A and columns [j, …) of those of B. */
+  private void multiply(Panels a, int i, int j, int terms, Block block) {
+    int tilesDown = (block.rows + Tile.ROWS - 1) / Tile.ROWS;
+    for (int chunk = 0, p0 = 0; p0 < terms; chunk++, p0 += Tile.DEPTH) {
+      int depth = Math.min(Tile.DEPTH, terms - p0);
+      int a0 = a.at(chunk, i);
+      for (int n = 0; n < block.cols; n += Tile.COLS) {
+        int wanted = tilesDown;
+        if (block.upperOnly) {
+          long above = block.col + n + Tile.COLS - block.row;
+          wanted = Math.clamp((above + Tile.ROWS - 1) / Tile.ROWS, 0, tilesDown);
+        }
+        int b0 = right.at(chunk, j + n);
+        int c0 = block.at(0, n);
+        for (int m = 0; m < wanted; m++) {
+          Tile.multiply(
+              a.data,
+              a0 + m * A_PANEL,
+              right.data,
+              b0,
+              depth,
+              block.tiles,
+              c0 + m * Tile.SIZE,
+              chunk > 0);
+        }
       }
     }
   }
 
-  private void packB(Tensor b, Chunk chunk, long n0, int columns) {
-    int panels = (columns + Tile.COLS - 1) / Tile.COLS;
-    if (panelsOfB.length < panels * PANEL) {
-      panelsOfB = new float[panels * PANEL];
-    }
+  /** Packs a matrix [terms, n], {@code columns} columns a piece of work. */
+  private void pack(Tensor m, Panels to, int columns) {
+    int terms = (int) m.rows();
+    int n = (int) m.cols();
+    to.reserve(terms, n);
+    int across = (n + columns - 1) / columns;
     workers.run(
-        (columns + PACK_COLUMNS - 1) / PACK_COLUMNS,
+        across * chunks(terms),
         (_, piece) -> {
-          int j = piece * PACK_COLUMNS;
-          int n = Math.min(PACK_COLUMNS, columns - j);
-          Tensor part = b.columns(n0 + j, n0 + j + n);
-          int at = j / Tile.COLS * PANEL;
-          Packing.panelsOfB(part, chunk.from, chunk.terms, panelsOfB, at, PANEL);
+          int chunk = piece / across;
+          int j = piece % across * columns;
+          int p0 = chunk * Tile.DEPTH;
+          int depth = Math.min(Tile.DEPTH, terms - p0);
+          Tensor part = m.columns(j, Math.min(j + columns, n));
+          Packing.panels(part, p0, depth, to.width, to.data, to.at(chunk, j), to.size);
         });
   }
 
-  private void packA(Tensor at, Chunk chunk, long m0, int rows) {
-    int size = Packing.roundUp(rows, Tile.ROWS) * Tile.A_STRIDE;
-    if (rowsOfA.length < size) {
-      rowsOfA = new float[size];
+  private void packRows(Tensor a, int terms, int worker) {
+    Panels to = leftOfWorker[worker];
+    to.reserve(terms, (int) a.rows());
+    for (int chunk = 0, p0 = 0; p0 < terms; chunk++, p0 += Tile.DEPTH) {
+      int depth = Math.min(Tile.DEPTH, terms - p0);
+      if (a.rowStride() == 1 && a.colStride() != 1) {
+        Tensor at = a.transposed();
+        Packing.panels(at, p0, depth, Tile.ROWS, to.data, to.at(chunk, 0), to.size);
+      } else {
+        Packing.panelsOfRows(a, p0, depth, to.data, to.at(chunk, 0), to.size, lines[worker]);
+      }
     }
-    workers.run(
-        (rows + M_BLOCK - 1) / M_BLOCK,
-        (_, piece) -> {
-          int i = piece * M_BLOCK;
-          int n = Math.min(M_BLOCK, rows - i);
-          Tensor part = at.rows(m0 + i, m0 + i + n);
-          Packing.rowsOfA(part, chunk.from, chunk.terms, rowsOfA, i * Tile.A_STRIDE);
-        });
   }
 }

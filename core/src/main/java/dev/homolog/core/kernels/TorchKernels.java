@@ -19,10 +19,10 @@ import java.util.OptionalLong;
 
 /**
  * libtorch, on the CPU or on a GPU. On the CPU tensors are the host's memory, which libtorch reads
- * and writes in place; single-precision weights are read where they are mapped, and attention and
- * statistics, which want no matrix multiplication of their own, go to the Vector API over the same
- * memory where the JVM has it. On a GPU weights are uploaded once, and activations and sums stay
- * there.
+ * and writes in place; single-precision weights are read where they are mapped, and what the Vector
+ * API does at least as fast over the same memory goes to it where the JVM has it: all but the plain
+ * products, since it leaves out half of aᵀ a, joins an activation to its product, and needs no
+ * temporaries. On a GPU weights are uploaded once, and activations and sums stay there.
  */
 public final class TorchKernels implements Kernels {
   /** Bytes of the product of one block of columns, before it is added to the sums in double. */
@@ -38,9 +38,7 @@ public final class TorchKernels implements Kernels {
   private final boolean detached;
   private final Precision precision;
   private final TorchStatistics generic;
-  private final VectorStatistics onHost;
-  private final VectorHeads headsOnHost;
-  private final Workers workers;
+  private final VectorKernels onHost;
   private final IdentityHashMap<Object, TorchTensor> rounded = new IdentityHashMap<>();
   private boolean closed;
 
@@ -51,10 +49,7 @@ public final class TorchKernels implements Kernels {
     this.detached = detached;
     this.precision = precision;
     this.generic = new TorchStatistics();
-    boolean javaOnHost = !detached && Backend.hasVector();
-    this.workers = javaOnHost ? new Workers(threads) : null;
-    this.onHost = javaOnHost ? new VectorStatistics(workers) : null;
-    this.headsOnHost = javaOnHost ? new VectorHeads(workers) : null;
+    this.onHost = !detached && Backend.hasVector() ? new VectorKernels(threads) : null;
     torch.setThreads(threads);
   }
 
@@ -203,6 +198,10 @@ public final class TorchKernels implements Kernels {
   @Override
   public void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out) {
     Shapes.layerNorm(x, gain, bias, out);
+    if (onHost != null) {
+      onHost.layerNorm(x, gain, bias, epsilon, out);
+      return;
+    }
     try (Handles h = new Handles()) {
       TorchTensor normal =
           h.own(TorchOps.layerNorm(h.of(x), h.vector(gain), h.vector(bias), epsilon));
@@ -250,6 +249,10 @@ public final class TorchKernels implements Kernels {
   @Override
   public void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post) {
     Shapes.linear(x, W, b, post);
+    if (onHost != null) {
+      onHost.linearActivate(x, W, b, f, pre, post);
+      return;
+    }
     try (Handles h = new Handles()) {
       TorchTensor neurons = h.of(post);
       TorchTensor before = pre == null ? neurons : h.of(pre);
@@ -271,9 +274,8 @@ public final class TorchKernels implements Kernels {
   @Override
   public void attention(Tensor qkv, AttentionShape shape, Tensor out) {
     Shapes.attention(qkv, shape, out);
-    if (headsOnHost != null && shape.dHead() <= Tile.DEPTH) {
-      // Its operator on the CPU took two to four times as long at the family's shape.
-      headsOnHost.attention(qkv, shape, out);
+    if (onHost != null) {
+      onHost.attention(qkv, shape, out);
       return;
     }
     long rows = out.rows() / shape.context();
@@ -325,6 +327,10 @@ public final class TorchKernels implements Kernels {
   @Override
   public void gram(Tensor a, Tensor sum) {
     Shapes.crossProducts(a, a, sum);
+    if (onHost != null) {
+      onHost.gram(a, sum);
+      return;
+    }
     long n = a.cols();
     long width = Math.max(64, (n + 7) / 8);
     for (long t = 0; t < a.rows(); t += DEPTH) {
@@ -515,8 +521,8 @@ public final class TorchKernels implements Kernels {
     closed = true;
     rounded.values().forEach(TorchTensor::close);
     rounded.clear();
-    if (workers != null) {
-      workers.close();
+    if (onHost != null) {
+      onHost.close();
     }
   }
 }

@@ -1,43 +1,45 @@
 package dev.homolog.core.kernels;
 
-import static jdk.incubator.vector.VectorOperators.MAX;
+import static jdk.incubator.vector.VectorOperators.GT;
 
 import dev.homolog.core.memory.Tensor;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Causal attention of one head over one row of the batch, a few queries at a time: scores, softmax
- * and the weighted sum of values stay in the inner caches, and keys after the last query of a block
- * are never touched. One instance a worker.
+ * Causal attention of one head over one row of the batch, Tile.COLS queries at a time. Scores are
+ * made transposed, [keys, queries]: so the softmax runs along keys with a query a lane, and what a
+ * tile leaves is already the panel that the product with the values reads. All stays in the inner
+ * caches, and keys after the last query of a block are never touched. One instance a worker.
  */
 final class VectorAttention {
   private final AttentionShape shape;
-  private final int keysPadded;
   private final int dims;
-  private final int valuePanels;
-  private final float[] line;
-  private final float[] keyPanels;
-  private final float[] valuePanel;
-  private final float[] queries = new float[Tile.ROWS * Tile.A_STRIDE];
+  private final int dimsPadded;
+  private final int keyPanel;
+  private final int valuePanel;
+  private final float[] lines;
+  private final float[] keys;
+  private final float[] values;
+  private final float[] queries;
   private final float[] scores;
-  private final float[] weights;
-  private final float[] tile = new float[Tile.ROWS * Tile.COLS];
+  private final float[] tile = new float[Tile.SIZE];
+  private final float[] inverse = new float[Tile.COLS];
   private final float[] out;
-  private final float[] inverse = new float[Tile.ROWS];
 
   VectorAttention(AttentionShape shape) {
     this.shape = shape;
     this.dims = shape.dHead();
-    this.keysPadded = Packing.roundUp(shape.context(), Tile.COLS);
-    this.valuePanels = (dims + Tile.COLS - 1) / Tile.COLS;
-    int chunks = (shape.context() + Tile.DEPTH - 1) / Tile.DEPTH;
-    this.line = new float[dims];
-    this.keyPanels = new float[keysPadded * dims];
-    this.valuePanel = new float[valuePanels * chunks * Tile.DEPTH * Tile.COLS];
-    this.scores = new float[Tile.ROWS * keysPadded];
-    this.weights = new float[chunks * Tile.ROWS * Tile.A_STRIDE];
-    this.out = new float[Tile.ROWS * valuePanels * Tile.COLS];
+    int keysPadded = Packing.roundUp(shape.context(), Tile.COLS);
+    this.dimsPadded = Packing.roundUp(dims, Tile.ROWS);
+    this.keyPanel = dims * Tile.ROWS;
+    this.valuePanel = keysPadded * Tile.ROWS;
+    this.lines = new float[Tile.ROWS * dims];
+    this.keys = new float[keysPadded * dims];
+    this.values = new float[keysPadded * dimsPadded];
+    this.queries = new float[dims * Tile.COLS];
+    this.scores = new float[keysPadded * Tile.COLS];
+    this.out = new float[Tile.COLS * dimsPadded];
   }
 
   boolean fits(AttentionShape other) {
@@ -51,123 +53,87 @@ final class VectorAttention {
   void head(Tensor qkv, long first, int h, Tensor z) {
     int d = shape.heads() * dims;
     int q = h * dims;
-    packKeys(qkv, first, d + q);
-    packValues(qkv, first, 2 * d + q);
-    for (int i0 = 0; i0 < shape.context(); i0 += Tile.ROWS) {
-      int rows = Math.min(Tile.ROWS, shape.context() - i0);
-      int keys = i0 + rows;
-      score(qkv, first, q, i0, rows, keys);
-      for (int i = 0; i < rows; i++) {
-        softmax(i, i0 + i + 1, keys);
-      }
-      weigh(keys);
-      for (int i = 0; i < rows; i++) {
-        float factor = inverse[i];
-        int at = i * valuePanels * Tile.COLS;
-        for (int e = 0; e < dims; e++) {
-          out[at + e] *= factor;
-        }
-        Packing.store(out, at, dims, z, first + i0 + i, q);
-      }
-    }
-  }
-
-  private void packKeys(Tensor qkv, long first, int column) {
-    for (int j = 0; j < shape.context(); j++) {
-      Packing.row(qkv, first + j, column, dims, line, 0);
-      int at = j / Tile.COLS * dims * Tile.COLS + j % Tile.COLS;
-      for (int e = 0; e < dims; e++) {
-        keyPanels[at + e * Tile.COLS] = line[e];
+    Tensor row = qkv.rows(first, first + shape.context());
+    Tensor k = row.columns(d + q, d + q + dims);
+    Tensor v = row.columns(2 * d + q, 2 * d + q + dims);
+    Packing.panelsOfRows(k, 0, dims, keys, 0, keyPanel, lines);
+    Packing.panels(v, 0, shape.context(), Tile.ROWS, values, 0, valuePanel);
+    for (int i0 = 0; i0 < shape.context(); i0 += Tile.COLS) {
+      int count = Math.min(Tile.COLS, shape.context() - i0);
+      int seen = i0 + count;
+      packQueries(qkv, first + i0, q, count);
+      score(seen);
+      setLater(i0, seen, Float.NEGATIVE_INFINITY);
+      softmax(seen);
+      setLater(i0, seen, 0);
+      weigh(seen);
+      for (int i = 0; i < count; i++) {
+        Packing.store(out, i * dimsPadded, dims, z, first + i0 + i, q);
       }
     }
   }
 
-  private void packValues(Tensor qkv, long first, int column) {
-    Tensor values = qkv.rows(first, first + shape.context()).columns(column, column + dims);
-    int chunkSize = valuePanels * Tile.DEPTH * Tile.COLS;
-    for (int j0 = 0; j0 < shape.context(); j0 += Tile.DEPTH) {
-      int terms = Math.min(Tile.DEPTH, shape.context() - j0);
-      int at = j0 / Tile.DEPTH * chunkSize;
-      Packing.panelsOfB(values, j0, terms, valuePanel, at, Tile.DEPTH * Tile.COLS);
-    }
-  }
-
-  /**
-   * Scaled dot products of the queries with all keys, a share of d_head that Tile holds at a time.
-   */
-  private void score(Tensor qkv, long first, int q, int i0, int rows, int keys) {
+  /** One panel [dims, queries], scaled; queries that are not there are zero. */
+  private void packQueries(Tensor qkv, long from, int column, int count) {
     float scale = (float) shape.scale();
-    for (int e0 = 0; e0 < dims; e0 += Tile.DEPTH) {
-      int terms = Math.min(Tile.DEPTH, dims - e0);
-      for (int i = 0; i < rows; i++) {
-        Packing.row(qkv, first + i0 + i, q + e0, terms, queries, i * Tile.A_STRIDE);
-        for (int e = 0; e < terms; e++) {
-          queries[i * Tile.A_STRIDE + e] *= scale;
-        }
+    for (int i = 0; i < count; i++) {
+      Packing.row(qkv, from + i, column, dims, lines, 0);
+      for (int e = 0; e < dims; e++) {
+        queries[e * Tile.COLS + i] = lines[e] * scale;
       }
-      for (int j = 0; j < keys; j += Tile.COLS) {
-        Tile.multiply(queries, 0, keyPanels, j * dims + e0 * Tile.COLS, terms, tile);
-        for (int i = 0; i < rows; i++) {
-          int at = i * keysPadded + j;
-          if (e0 == 0) {
-            System.arraycopy(tile, i * Tile.COLS, scores, at, Tile.COLS);
-          } else {
-            addTile(i, at);
-          }
-        }
+    }
+    for (int i = count; i < Tile.COLS; i++) {
+      for (int e = 0; e < dims; e++) {
+        queries[e * Tile.COLS + i] = 0;
       }
     }
   }
 
-  private void addTile(int i, int at) {
-    for (int k = 0; k < Tile.COLS; k++) {
-      scores[at + k] += tile[i * Tile.COLS + k];
+  private void score(int seen) {
+    for (int j = 0; j < seen; j += Tile.ROWS) {
+      int panel = j / Tile.ROWS * keyPanel;
+      Tile.multiply(keys, panel, queries, 0, dims, scores, j * Tile.COLS, false);
     }
   }
 
-  /**
-   * Unnormalised weights of query i, which sees {@code seen} keys, into the chunks that Tile reads;
-   * zero up to {@code keys}.
-   */
-  private void softmax(int i, int seen, int keys) {
-    int row = i * keysPadded;
-    int end = row + Packing.roundUp(keys, Tile.COLS);
-    Arrays.fill(scores, row + seen, end, Float.NEGATIVE_INFINITY);
-    FloatVector greatest = FloatVector.broadcast(Tile.SPECIES, Float.NEGATIVE_INFINITY);
-    for (int j = row; j < end; j += Tile.LANES) {
-      greatest = greatest.max(FloatVector.fromArray(Tile.SPECIES, scores, j));
-    }
-    float top = greatest.reduceLanes(MAX);
-    for (int j = row; j < end; j += Tile.LANES) {
-      VectorMath.exp(FloatVector.fromArray(Tile.SPECIES, scores, j).sub(top)).intoArray(scores, j);
-    }
-    Arrays.fill(scores, row + seen, end, 0);
-    FloatVector total = FloatVector.zero(Tile.SPECIES);
-    for (int j = row; j < end; j += Tile.LANES) {
-      total = total.add(FloatVector.fromArray(Tile.SPECIES, scores, j));
-    }
-    inverse[i] = (float) (1 / VectorMath.sum(total));
-    for (int j0 = 0; j0 < keys; j0 += Tile.DEPTH) {
-      int terms = Math.min(Tile.DEPTH, keys - j0);
-      int to = j0 / Tile.DEPTH * Tile.ROWS * Tile.A_STRIDE + i * Tile.A_STRIDE;
-      System.arraycopy(scores, row + j0, weights, to, terms);
+  /** The scores or weights of keys that come after a query. */
+  private void setLater(int i0, int seen, float value) {
+    for (int j = i0 + 1; j < seen; j++) {
+      int at = j * Tile.COLS;
+      Arrays.fill(scores, at, at + j - i0, value);
     }
   }
 
-  private void weigh(int keys) {
-    Arrays.fill(out, 0);
-    int width = valuePanels * Tile.COLS;
-    int panelSize = Tile.DEPTH * Tile.COLS;
-    for (int j0 = 0; j0 < keys; j0 += Tile.DEPTH) {
-      int terms = Math.min(Tile.DEPTH, keys - j0);
-      int chunk = j0 / Tile.DEPTH;
-      for (int panel = 0; panel < valuePanels; panel++) {
-        int b0 = (chunk * valuePanels + panel) * panelSize;
-        Tile.multiply(weights, chunk * Tile.ROWS * Tile.A_STRIDE, valuePanel, b0, terms, tile);
-        for (int i = 0; i < Tile.ROWS; i++) {
-          for (int e = 0; e < Tile.COLS; e++) {
-            out[i * width + panel * Tile.COLS + e] += tile[i * Tile.COLS + e];
-          }
+  /** Weights without their common factor, which is left in {@code inverse}. */
+  private void softmax(int seen) {
+    int end = seen * Tile.COLS;
+    for (int l = 0; l < Tile.COLS; l += Tile.LANES) {
+      FloatVector top = FloatVector.broadcast(Tile.SPECIES, Float.NEGATIVE_INFINITY);
+      for (int at = l; at < end; at += Tile.COLS) {
+        FloatVector score = FloatVector.fromArray(Tile.SPECIES, scores, at);
+        top = top.blend(score, score.compare(GT, top));
+      }
+      for (int at = l; at < end; at += Tile.COLS) {
+        FloatVector.fromArray(Tile.SPECIES, scores, at).sub(top).intoArray(scores, at);
+      }
+    }
+    VectorMath.exp(scores, 0, end);
+    for (int l = 0; l < Tile.COLS; l += Tile.LANES) {
+      FloatVector total = FloatVector.zero(Tile.SPECIES);
+      for (int at = l; at < end; at += Tile.COLS) {
+        total = total.add(FloatVector.fromArray(Tile.SPECIES, scores, at));
+      }
+      FloatVector.broadcast(Tile.SPECIES, 1f).div(total).intoArray(inverse, l);
+    }
+  }
+
+  private void weigh(int seen) {
+    for (int e = 0; e < dimsPadded; e += Tile.ROWS) {
+      int panel = e / Tile.ROWS * valuePanel;
+      Tile.multiply(values, panel, scores, 0, seen, tile, 0, false);
+      for (int r = 0; r < Tile.ROWS; r++) {
+        for (int i = 0; i < Tile.COLS; i++) {
+          out[i * dimsPadded + e + r] = tile[r * Tile.COLS + i] * inverse[i];
         }
       }
     }

@@ -5,14 +5,9 @@ import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Everything on the CPU with the Vector API, in single precision with sums of many tokens in
@@ -20,8 +15,6 @@ import jdk.incubator.vector.VectorSpecies;
  * mapped, whatever their type. Needs {@code --add-modules jdk.incubator.vector}.
  */
 public final class VectorKernels implements Kernels {
-  private static final ValueLayout.OfDouble F64 =
-      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfInt I32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(Packing.ORDER);
 
@@ -32,6 +25,8 @@ public final class VectorKernels implements Kernels {
   private final Gemm gemm;
   private final VectorStatistics statistics;
   private final VectorHeads heads;
+  private final float[][] lines;
+  private final float[][] scratch;
 
   /** Kernels on that many threads, the caller's among them. */
   public VectorKernels(int threads) {
@@ -39,6 +34,8 @@ public final class VectorKernels implements Kernels {
     this.gemm = new Gemm(workers);
     this.statistics = new VectorStatistics(workers);
     this.heads = new VectorHeads(workers);
+    this.lines = new float[threads][Gemm.N_BLOCK];
+    this.scratch = new float[threads][Gemm.N_BLOCK];
   }
 
   @Override
@@ -97,16 +94,15 @@ public final class VectorKernels implements Kernels {
     int d = (int) out.cols();
     forRows(
         out.rows(),
-        (from, to) -> {
-          float[] token = new float[d];
-          float[] position = new float[d];
+        (worker, from, to) -> {
+          float[] line = workers.line(worker, 2 * d);
           for (long t = from; t < to; t++) {
-            Packing.row(W_E, ids.data().get(I32, ids.offset(t, 0)), 0, d, token, 0);
-            Packing.row(W_pos, t % context, 0, d, position, 0);
+            Packing.row(W_E, ids.data().get(I32, ids.offset(t, 0)), 0, d, line, 0);
+            Packing.row(W_pos, t % context, 0, d, line, d);
             for (int i = 0; i < d; i++) {
-              token[i] += position[i];
+              line[i] += line[d + i];
             }
-            Packing.store(token, 0, d, out, t, 0);
+            Packing.store(line, 0, d, out, t, 0);
           }
         });
   }
@@ -117,12 +113,12 @@ public final class VectorKernels implements Kernels {
     VectorStatistics.requireF32(x, out);
     int d = (int) x.cols();
     int padded = Packing.roundUp(d, Tile.LANES);
-    float[] gains = Arrays.copyOf(Packing.vector(gain), padded);
-    float[] biases = Arrays.copyOf(Packing.vector(bias), padded);
+    float[] gains = Packing.vector(gain, padded);
+    float[] biases = Packing.vector(bias, padded);
     forRows(
         x.rows(),
-        (from, to) -> {
-          float[] line = new float[padded];
+        (worker, from, to) -> {
+          float[] line = workers.line(worker, padded);
           for (long t = from; t < to; t++) {
             Packing.row(x, t, 0, d, line, 0);
             normalize(line, d, epsilon, gains, biases);
@@ -133,25 +129,22 @@ public final class VectorKernels implements Kernels {
 
   private static void normalize(
       float[] line, int d, double epsilon, float[] gains, float[] biases) {
-    double sum = 0;
-    for (int i = 0; i < d; i += 32) {
-      float part = 0;
-      for (int j = i; j < Math.min(i + 32, d); j++) {
-        part += line[j];
-      }
-      sum += part;
+    Arrays.fill(line, d, gains.length, 0);
+    FloatVector sums = FloatVector.zero(Tile.SPECIES);
+    for (int i = 0; i < gains.length; i += Tile.LANES) {
+      sums = sums.add(FloatVector.fromArray(Tile.SPECIES, line, i));
     }
-    float mean = (float) (sum / d);
+    float mean = (float) (VectorMath.sum(sums) / d);
     FloatVector squares = FloatVector.zero(Tile.SPECIES);
-    Arrays.fill(line, d, line.length, mean);
-    for (int i = 0; i < line.length; i += Tile.LANES) {
+    Arrays.fill(line, d, gains.length, mean);
+    for (int i = 0; i < gains.length; i += Tile.LANES) {
       FloatVector c = FloatVector.fromArray(Tile.SPECIES, line, i).sub(mean);
       c.intoArray(line, i);
       squares = c.fma(c, squares);
     }
     double variance = VectorMath.sum(squares) / d;
     float inverse = (float) (1 / Math.sqrt(variance + epsilon));
-    for (int i = 0; i < line.length; i += Tile.LANES) {
+    for (int i = 0; i < gains.length; i += Tile.LANES) {
       FloatVector.fromArray(Tile.SPECIES, line, i)
           .mul(inverse)
           .fma(
@@ -165,21 +158,27 @@ public final class VectorKernels implements Kernels {
   public void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
     Shapes.linear(x, W, b, out);
     VectorStatistics.requireF32(out);
-    gemm.tall(x, W, new LinearTarget(out, Packing.vector(b), false));
+    linear(x, W, b, false, null, null, out);
   }
 
   @Override
   public void addLinear(Tensor x, Tensor W, Tensor b, Tensor out) {
     Shapes.linear(x, W, b, out);
     VectorStatistics.requireF32(out);
-    gemm.tall(x, W, new LinearTarget(out, Packing.vector(b), true));
+    linear(x, W, b, true, null, null, out);
   }
 
   @Override
   public void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post) {
     Shapes.linear(x, W, b, post);
     VectorStatistics.requireF32(pre, post);
-    gemm.tall(x, W, new LinearTarget(post, Packing.vector(b), false).activating(f, pre));
+    linear(x, W, b, false, f, pre, post);
+  }
+
+  private void linear(
+      Tensor x, Tensor W, Tensor b, boolean add, Activation f, Tensor pre, Tensor out) {
+    float[] bias = b == null ? null : Packing.vector(b, Packing.roundUp((int) b.cols(), 64));
+    gemm.tall(x, W, new LinearTarget(lines, scratch, out, bias, add, f, pre));
   }
 
   @Override
@@ -271,99 +270,13 @@ public final class VectorKernels implements Kernels {
   }
 
   private interface RowRange {
-    void run(long from, long to);
+    void run(int worker, long from, long to);
   }
 
   private void forRows(long rows, RowRange body) {
     workers.run(
         Math.toIntExact((rows + ROWS - 1) / ROWS),
-        (_, piece) -> body.run((long) piece * ROWS, Math.min(rows, (piece + 1L) * ROWS)));
-  }
-
-  /**
-   * Finished tiles into a single-precision output: the bias joins the first chunk, the activation
-   * follows the last.
-   */
-  private record LinearTarget(Tensor out, float[] bias, boolean add, Activation f, Tensor pre)
-      implements Gemm.Target {
-    LinearTarget(Tensor out, float[] bias, boolean add) {
-      this(out, bias, add, null, null);
-    }
-
-    LinearTarget activating(Activation f, Tensor pre) {
-      return new LinearTarget(out, bias, add, f, pre);
-    }
-
-    @Override
-    public void take(float[] tile, long row, int rows, long col, int cols, Gemm.Chunk chunk) {
-      boolean accumulate = add || !chunk.first();
-      for (int i = 0; i < rows; i++) {
-        int line = i * Tile.COLS;
-        if (chunk.first() && bias != null) {
-          for (int j = 0; j < cols; j++) {
-            tile[line + j] += bias[(int) col + j];
-          }
-        }
-        if (accumulate) {
-          addRow(tile, line, cols, out, row + i, col);
-        }
-        if (chunk.last() && f != null) {
-          if (pre != null) {
-            Packing.store(tile, line, cols, pre, row + i, col);
-          }
-          for (int j = line; j < line + Tile.COLS; j += Tile.LANES) {
-            VectorMath.activate(f, FloatVector.fromArray(Tile.SPECIES, tile, j)).intoArray(tile, j);
-          }
-        }
-        Packing.store(tile, line, cols, out, row + i, col);
-      }
-    }
-
-    private static void addRow(float[] tile, int line, int cols, Tensor out, long row, long col) {
-      MemorySegment data = out.data();
-      long offset = out.offset(row, col);
-      if (cols == Tile.COLS) {
-        for (int j = 0; j < Tile.COLS; j += Tile.LANES) {
-          FloatVector.fromMemorySegment(Tile.SPECIES, data, offset + 4L * j, Packing.ORDER)
-              .add(FloatVector.fromArray(Tile.SPECIES, tile, line + j))
-              .intoArray(tile, line + j);
-        }
-      } else {
-        for (int j = 0; j < cols; j++) {
-          tile[line + j] += data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, offset + 4L * j);
-        }
-      }
-    }
-  }
-
-  /** Adds finished tiles, each a sum of at most Tile.DEPTH terms, to double-precision sums. */
-  private record SumTarget(Tensor sum) implements Gemm.Target {
-    private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-
-    /** As many floats as fit a vector of doubles. */
-    private static final VectorSpecies<Float> FLOATS =
-        VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
-
-    @Override
-    public void take(float[] tile, long row, int rows, long col, int cols, Gemm.Chunk chunk) {
-      MemorySegment data = sum.data();
-      int whole = cols / DOUBLES.length() * DOUBLES.length();
-      for (int i = 0; i < rows; i++) {
-        long offset = sum.offset(row + i, col);
-        int line = i * Tile.COLS;
-        for (int j = 0; j < whole; j += DOUBLES.length()) {
-          long at = offset + 8L * j;
-          FloatVector.fromArray(FLOATS, tile, line + j)
-              .convertShape(VectorOperators.F2D, DOUBLES, 0)
-              .reinterpretAsDoubles()
-              .add(DoubleVector.fromMemorySegment(DOUBLES, data, at, Packing.ORDER))
-              .intoMemorySegment(data, at, Packing.ORDER);
-        }
-        for (int j = whole; j < cols; j++) {
-          long at = offset + 8L * j;
-          data.set(F64, at, data.get(F64, at) + tile[line + j]);
-        }
-      }
-    }
+        (worker, piece) ->
+            body.run(worker, (long) piece * ROWS, Math.min(rows, (piece + 1L) * ROWS)));
   }
 }

@@ -1,7 +1,8 @@
 package dev.homolog.core.kernels;
 
+import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
-import static jdk.incubator.vector.VectorOperators.NEG;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import dev.homolog.core.checkpoint.Activation;
 import jdk.incubator.vector.FloatVector;
@@ -41,21 +42,35 @@ final class VectorMath {
 
   private VectorMath() {}
 
-  /** e^x; x is held in [-87, 88], so the result is a normal number. NaN stays NaN. */
-  static FloatVector exp(FloatVector x) {
-    FloatVector held = x.max(-87f).min(88f);
-    FloatVector shifted = held.mul(LOG2_E).add(ROUND);
-    FloatVector n = shifted.sub(ROUND);
-    FloatVector r = held.sub(n.mul(LN2_HIGH)).sub(n.mul(LN2_LOW));
-    FloatVector p = r.mul(1.9875691500e-4f).add(1.3981999507e-3f);
-    p = p.mul(r).add(8.3334519073e-3f);
-    p = p.mul(r).add(4.1665795894e-2f);
-    p = p.mul(r).add(1.6666665459e-1f);
-    p = p.mul(r).add(5.0000001201e-1f);
-    p = p.mul(r).mul(r).add(r).add(1f);
-    return p.reinterpretAsInts()
-        .add(shifted.reinterpretAsInts().lanewise(LSHL, 23))
-        .reinterpretAsFloats();
+  /**
+   * x = e^x for elements [from, to), whole vectors of them; x is held in [-87, 88], so the result
+   * is a normal number. NaN stays NaN. A loop over an array, since C2 inlines so long a function
+   * into few callers, and allocates a vector an element in the others.
+   */
+  static void exp(float[] x, int from, int to) {
+    for (int i = from; i < to; i += Tile.LANES) {
+      // Not max and min, which take five instructions each where the processor knows no Java.
+      FloatVector given = FloatVector.fromArray(Tile.SPECIES, x, i);
+      FloatVector held = given.blend(-87f, given.compare(LT, -87f));
+      held = held.blend(88f, held.compare(GT, 88f));
+      FloatVector shifted = held.fma(LOG2_E, ROUND);
+      FloatVector n = shifted.sub(ROUND);
+      FloatVector r = n.fma(vector(-LN2_LOW), n.fma(vector(-LN2_HIGH), held));
+      FloatVector p = r.fma(1.9875691500e-4f, 1.3981999507e-3f);
+      p = p.fma(r, vector(8.3334519073e-3f));
+      p = p.fma(r, vector(4.1665795894e-2f));
+      p = p.fma(r, vector(1.6666665459e-1f));
+      p = p.fma(r, vector(5.0000001201e-1f));
+      p = p.fma(r.mul(r), r.add(1f));
+      p.reinterpretAsInts()
+          .add(shifted.reinterpretAsInts().lanewise(LSHL, 23))
+          .reinterpretAsFloats()
+          .intoArray(x, i);
+    }
+  }
+
+  private static FloatVector vector(float value) {
+    return FloatVector.broadcast(Tile.SPECIES, value);
   }
 
   static FloatVector erf(FloatVector x) {
@@ -63,11 +78,11 @@ final class VectorMath {
     FloatVector square = held.mul(held);
     FloatVector p = square.mul(ERF_P[0]).add(ERF_P[1]);
     for (int i = 2; i < ERF_P.length; i++) {
-      p = p.mul(square).add(ERF_P[i]);
+      p = p.fma(square, vector(ERF_P[i]));
     }
     FloatVector q = square.mul(ERF_Q[0]).add(ERF_Q[1]);
     for (int i = 2; i < ERF_Q.length; i++) {
-      q = q.mul(square).add(ERF_Q[i]);
+      q = q.fma(square, vector(ERF_Q[i]));
     }
     return held.mul(p).div(q);
   }
@@ -84,16 +99,48 @@ final class VectorMath {
     return sum;
   }
 
-  static FloatVector activate(Activation f, FloatVector x) {
-    return switch (f) {
-      // (1 + tanh u) / 2 = 1 / (1 + e^-2u)
+  /**
+   * line[i] = f(line[i]) for i in [0, n), n a multiple of Tile.LANES.
+   *
+   * @param scratch n floats
+   */
+  static void activate(Activation f, float[] line, int n, float[] scratch) {
+    switch (f) {
       case GELU_TANH -> {
-        FloatVector u = x.mul(x).mul(x).mul(0.044715f).add(x).mul(-2 * SQRT_2_OVER_PI);
-        yield x.div(exp(u).add(1f));
+        // (1 + tanh u) / 2 = 1 / (1 + e^-2u)
+        for (int i = 0; i < n; i += Tile.LANES) {
+          FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, i);
+          x.mul(x).mul(x).mul(0.044715f).add(x).mul(-2 * SQRT_2_OVER_PI).intoArray(scratch, i);
+        }
+        divideByOnePlusExp(line, n, scratch);
       }
-      case GELU_ERF -> x.mul(0.5f).mul(erf(x.mul(0.70710678f)).add(1f));
-      case RELU -> x.max(0f);
-      case SILU -> x.div(exp(x.lanewise(NEG)).add(1f));
-    };
+      case GELU_ERF -> {
+        for (int i = 0; i < n; i += Tile.LANES) {
+          FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, i);
+          x.mul(0.5f).mul(erf(x.mul(0.70710678f)).add(1f)).intoArray(line, i);
+        }
+      }
+      case RELU -> {
+        for (int i = 0; i < n; i += Tile.LANES) {
+          FloatVector.fromArray(Tile.SPECIES, line, i).max(0f).intoArray(line, i);
+        }
+      }
+      case SILU -> {
+        for (int i = 0; i < n; i += Tile.LANES) {
+          FloatVector.fromArray(Tile.SPECIES, line, i).neg().intoArray(scratch, i);
+        }
+        divideByOnePlusExp(line, n, scratch);
+      }
+    }
+  }
+
+  /** line = line / (1 + e^u). */
+  private static void divideByOnePlusExp(float[] line, int n, float[] u) {
+    exp(u, 0, n);
+    for (int i = 0; i < n; i += Tile.LANES) {
+      FloatVector.fromArray(Tile.SPECIES, line, i)
+          .div(FloatVector.fromArray(Tile.SPECIES, u, i).add(1f))
+          .intoArray(line, i);
+    }
   }
 }

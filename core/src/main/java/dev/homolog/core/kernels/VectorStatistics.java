@@ -1,6 +1,5 @@
 package dev.homolog.core.kernels;
 
-import static jdk.incubator.vector.VectorOperators.F2D;
 import static jdk.incubator.vector.VectorOperators.GT;
 
 import dev.homolog.core.memory.DType;
@@ -8,14 +7,11 @@ import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorSpecies;
 
 /** The statistical half of {@link VectorKernels}; the shapes are those of {@link Kernels}. */
 final class VectorStatistics {
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
   private static final ValueLayout.OfDouble F64 =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfLong I64 =
@@ -23,92 +19,53 @@ final class VectorStatistics {
   private static final ValueLayout.OfInt I32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(Packing.ORDER);
 
-  /** Columns whose sums one worker keeps in its inner cache. */
-  private static final int COLUMNS = 256;
+  /**
+   * Columns whose sums one worker keeps; of each row a page, so that the processor fetches ahead.
+   */
+  private static final int COLUMNS = 1024;
 
   /** Rows that a piece of row-wise work covers. */
   private static final int ROWS = 16;
 
   private final Workers workers;
+  private final PowerSums[] powerSums;
 
   VectorStatistics(Workers workers) {
     this.workers = workers;
+    this.powerSums = new PowerSums[workers.threads()];
   }
 
   void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {
     int n = (int) x.cols();
-    float[] means = Packing.vector(mean);
-    float[] scales = Packing.vector(scale);
+    int pieces = (n + COLUMNS - 1) / COLUMNS;
+    float[] means = Packing.vector(mean, pieces * COLUMNS);
+    float[] scales = Packing.vector(scale, pieces * COLUMNS);
     workers.run(
-        (n + COLUMNS - 1) / COLUMNS,
-        (_, piece) -> {
+        pieces,
+        (worker, piece) -> {
           int from = piece * COLUMNS;
           int to = Math.min(from + COLUMNS, n);
-          float[] m = Arrays.copyOfRange(means, from, from + COLUMNS);
-          float[] s = Arrays.copyOfRange(scales, from, from + COLUMNS);
-          powerSums(x.columns(from, to), keep, m, s, sums.columns(from, to));
+          if (powerSums[worker] == null) {
+            powerSums[worker] = new PowerSums(COLUMNS);
+          }
+          powerSums[worker].add(
+              x.columns(from, to), keep, means, scales, from, sums.columns(from, to));
         });
-  }
-
-  private static void powerSums(Tensor x, Tensor keep, float[] mean, float[] scale, Tensor sums) {
-    int n = (int) x.cols();
-    double[] total = new double[4 * COLUMNS];
-    float[] least = new float[COLUMNS];
-    float[] greatest = new float[COLUMNS];
-    Arrays.fill(least, Float.POSITIVE_INFINITY);
-    Arrays.fill(greatest, Float.NEGATIVE_INFINITY);
-    float[] line = new float[COLUMNS];
-    for (long t = 0; t < x.rows(); t++) {
-      if (keep.data().get(ValueLayout.JAVA_BYTE, t) == 0) {
-        continue;
-      }
-      Packing.row(x, t, 0, n, line, 0);
-      for (int j = 0; j < n; j += Tile.LANES) {
-        FloatVector v = FloatVector.fromArray(Tile.SPECIES, line, j);
-        v.min(FloatVector.fromArray(Tile.SPECIES, least, j)).intoArray(least, j);
-        v.max(FloatVector.fromArray(Tile.SPECIES, greatest, j)).intoArray(greatest, j);
-        FloatVector z =
-            v.sub(FloatVector.fromArray(Tile.SPECIES, mean, j))
-                .mul(FloatVector.fromArray(Tile.SPECIES, scale, j));
-        addPowers(z, 0, total, j);
-        addPowers(z, 1, total, j + DOUBLES.length());
-      }
-    }
-    for (int j = 0; j < n; j++) {
-      for (int p = 0; p < 4; p++) {
-        sums.set(p, j, sums.get(p, j) + total[p * COLUMNS + j]);
-      }
-      sums.set(4, j, Math.min(sums.get(4, j), least[j]));
-      sums.set(5, j, Math.max(sums.get(5, j), greatest[j]));
-    }
-  }
-
-  private static void addPowers(FloatVector z, int part, double[] total, int at) {
-    DoubleVector one = (DoubleVector) z.convertShape(F2D, DOUBLES, part);
-    DoubleVector two = one.mul(one);
-    one.add(DoubleVector.fromArray(DOUBLES, total, at)).intoArray(total, at);
-    two.add(DoubleVector.fromArray(DOUBLES, total, at + COLUMNS)).intoArray(total, at + COLUMNS);
-    two.mul(one)
-        .add(DoubleVector.fromArray(DOUBLES, total, at + 2 * COLUMNS))
-        .intoArray(total, at + 2 * COLUMNS);
-    two.mul(two)
-        .add(DoubleVector.fromArray(DOUBLES, total, at + 3 * COLUMNS))
-        .intoArray(total, at + 3 * COLUMNS);
   }
 
   void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale) {
     int n = (int) x.cols();
     int padded = Packing.roundUp(n, Tile.LANES);
-    float[] means = Arrays.copyOf(Packing.vector(mean), padded);
-    float[] scales = Arrays.copyOf(Packing.vector(scale), padded);
+    float[] means = Packing.vector(mean, padded);
+    float[] scales = Packing.vector(scale, padded);
     workers.run(
         blocks(x.rows()),
-        (_, piece) -> {
-          float[] line = new float[padded];
+        (worker, piece) -> {
+          float[] line = workers.line(worker, padded);
           long end = Math.min(x.rows(), (piece + 1L) * ROWS);
           for (long t = (long) piece * ROWS; t < end; t++) {
             if (keep.data().get(ValueLayout.JAVA_BYTE, t) == 0) {
-              Arrays.fill(line, 0);
+              Arrays.fill(line, 0, n, 0);
             } else {
               Packing.row(x, t, 0, n, line, 0);
               for (int j = 0; j < padded; j += Tile.LANES) {

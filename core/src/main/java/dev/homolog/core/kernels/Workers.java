@@ -22,12 +22,14 @@ final class Workers implements AutoCloseable {
 
   private final int threads;
   private final ExecutorService helpers;
+  private final float[][] lines;
 
   Workers(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads " + threads);
     }
     this.threads = threads;
+    this.lines = new float[threads][0];
     this.helpers =
         threads == 1
             ? null
@@ -37,6 +39,14 @@ final class Workers implements AutoCloseable {
 
   int threads() {
     return threads;
+  }
+
+  /** Scratch of a worker, n floats or more, for the piece that asks: the next one gets the same. */
+  float[] line(int worker, int n) {
+    if (lines[worker].length < n) {
+      lines[worker] = new float[n];
+    }
+    return lines[worker];
   }
 
   /** Runs pieces 0 … count − 1 and returns when all are done; the first failure is thrown on. */

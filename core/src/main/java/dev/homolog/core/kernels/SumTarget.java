@@ -1,0 +1,58 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Adds finished blocks, each a sum of at most Gemm.SUM_TERMS terms, to sums in double, along their
+ * rows so that the processor fetches ahead.
+ *
+ * @param sum F64, rows contiguous
+ */
+record SumTarget(Tensor sum) implements Gemm.Target {
+  private static final ValueLayout.OfDouble F64 =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+  /** As many floats as fit a vector of doubles. */
+  private static final VectorSpecies<Float> FLOATS =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
+
+  @Override
+  public void take(Gemm.Block block, int worker) {
+    int stride = block.acrossStride();
+    for (int i = 0; i < block.rows(); i++) {
+      int first = block.firstColumn(i);
+      int at = block.at(i, first);
+      long offset = sum.offset(block.row() + i, block.col() + first);
+      for (int j = first; j < block.cols(); j += Tile.COLS) {
+        add(block.tiles(), at, Math.min(Tile.COLS, block.cols() - j), offset);
+        at += stride;
+        offset += 8L * Tile.COLS;
+      }
+    }
+  }
+
+  private void add(float[] tiles, int at, int cols, long offset) {
+    MemorySegment data = sum.data();
+    int whole = cols / DOUBLES.length() * DOUBLES.length();
+    for (int j = 0; j < whole; j += DOUBLES.length()) {
+      long there = offset + 8L * j;
+      FloatVector.fromArray(FLOATS, tiles, at + j)
+          .convertShape(VectorOperators.F2D, DOUBLES, 0)
+          .reinterpretAsDoubles()
+          .add(DoubleVector.fromMemorySegment(DOUBLES, data, there, Packing.ORDER))
+          .intoMemorySegment(data, there, Packing.ORDER);
+    }
+    for (int j = whole; j < cols; j++) {
+      long there = offset + 8L * j;
+      data.set(F64, there, data.get(F64, there) + tiles[at + j]);
+    }
+  }
+}
