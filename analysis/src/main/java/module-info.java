@@ -5,6 +5,8 @@
 module dev.homolog.analysis {
   requires transitive dev.homolog.core;
   requires java.sql;
+  requires jdk.management;
+  requires org.apache.commons.statistics.distribution;
   requires static duckdb.jdbc;
   requires transitive com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.dataformat.csv;

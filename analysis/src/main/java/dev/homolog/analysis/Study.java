@@ -1,22 +1,21 @@
 package dev.homolog.analysis;
 
 import dev.homolog.analysis.closeup.CloseUp;
-import dev.homolog.analysis.correlation.CorrelationSink;
-import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.PermutedSink;
 import dev.homolog.analysis.correlation.Rotation;
-import dev.homolog.analysis.correlation.RotationBaseline;
+import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
-import dev.homolog.core.stream.Moments;
-import dev.homolog.core.stream.MomentsSink;
 import dev.homolog.core.stream.Pilot;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -25,7 +24,7 @@ import java.util.stream.IntStream;
  */
 public final class Study {
   /** Neurons that get a close look, the best by excess first. */
-  private static final int CHOSEN = 1000;
+  static final int CHOSEN = 1000;
 
   /** The most rows that the pilot reads, and the least share of the stream that it may be. */
   private static final int PILOT_ROWS = 32;
@@ -35,12 +34,15 @@ public final class Study {
   private final StudyOptions options;
   private final Kernels kernels;
   private final ProgressListener progress;
+  private final Consumer<Plan> planned;
   private final Phases phases = new Phases();
 
-  private Study(StudyOptions options, Kernels kernels, ProgressListener progress) {
+  private Study(
+      StudyOptions options, Kernels kernels, ProgressListener progress, Consumer<Plan> planned) {
     this.options = options;
     this.kernels = kernels;
     this.progress = progress;
+    this.planned = planned;
   }
 
   /** As the method below, in silence. */
@@ -48,71 +50,142 @@ public final class Study {
     return run(options, kernels, ProgressListener.NONE);
   }
 
+  /** As the method below, without word of the plan. */
+  public static StudyResult run(StudyOptions options, Kernels kernels, ProgressListener progress) {
+    return run(options, kernels, progress, _ -> {});
+  }
+
   /**
    * Runs a study.
    *
    * @param kernels what computes; stays open
-   * @throws dev.homolog.core.InputException if a model, a tokenizer or the text cannot be used
+   * @param planned hears the plan before the text is read
+   * @throws dev.homolog.core.InputException if a model, a tokenizer or the text cannot be used, or
+   *     if the study does not fit into memory in any number of passes
    */
-  public static StudyResult run(StudyOptions options, Kernels kernels, ProgressListener progress) {
-    return new Study(options, kernels, progress).run();
+  public static StudyResult run(
+      StudyOptions options,
+      Kernels kernels,
+      ProgressListener progress,
+      Consumer<Plan> planned) {
+    return new Study(options, kernels, progress, planned).run();
   }
 
   private StudyResult run() {
-    try (StudyInputs inputs = StudyInputs.open(options, progress, phases);
-        Arena arena = Arena.ofShared()) {
-      ActivationStream.Text text = new ActivationStream.Text(inputs.table(), options.batchRows());
-      ActivationStream stream = ActivationStream.open(kernels, arena, inputs.models(), text);
-      List<ModelNeurons> models = stream.models();
-      // A file of rotations that does not fit is refused before the work, not after it.
-      List<Rotation> rotations = rotations(models.subList(1, models.size()));
-
-      long rows = inputs.table().rows();
-      Rows pilotRows = Rows.spread(rows, Math.clamp(rows / PILOT_SHARE, 1, PILOT_ROWS));
-      long context = inputs.table().context();
-      Pilot pilot =
-          phases.time(
-              "pilot", pilotRows.count() * context, () -> stream.pilot(pilotRows, progress));
-      MomentsSink momentsSink = new MomentsSink(kernels, arena, pilot, stream.neurons());
-      CorrelationSink sink = new CorrelationSink(kernels, arena, models, !rotations.isEmpty());
-      phases.time(
-          "activations",
-          rows * context,
-          () ->
-              stream.run(
-                  "activations", Rows.all(rows), pilot, List.of(momentsSink, sink), progress));
-
-      Moments moments = momentsSink.moments();
-      CorrelationSummary summary =
-          phases.time(
-              "correlations",
-              0,
-              () -> CorrelationSummary.of(kernels, sink, moments, models, options.top(), progress));
-      RotationBaseline baseline = new RotationBaseline(kernels, sink, moments, models);
-      List<double[][]> draws = new ArrayList<>();
-      for (Rotation rotation : rotations) {
-        draws.add(phases.time("baseline", 0, () -> baseline.best(rotation, progress)));
-      }
-      Universality universality = Universality.of(summary.pairs(), draws);
+    try (StudyInputs inputs = StudyInputs.open(options, progress, phases)) {
+      int batch = options.resources().batchRows(inputs.table().context());
+      ActivationStream.Text text = new ActivationStream.Text(inputs.table(), batch);
+      requireSubsets(text);
+      requirePermutable(text);
+      Planner planner = new Planner(options, kernels, inputs, text, MemoryBounds.now());
+      Plan plan = planner.plan();
+      Compared compared = compare(inputs, text, planner, plan);
       CloseUp closeUp =
-          options.closeUp()
-              ? phases.time("close-up", 0, () -> closeUp(inputs, text, universality))
+          options.extent() == StudyOptions.Extent.EVERYTHING
+              ? phases.time(
+                  "close-up", 0, () -> closeUp(inputs, text, compared.found.universality()))
               : null;
       return new StudyResult(
           options,
-          StudyFacts.of(kernels, inputs, pilotRows.count() * context, phases),
-          NeuronMoments.of(moments, models.getFirst()),
-          NeuronMoments.constants(moments, models),
-          summary,
-          universality,
+          StudyFacts.of(kernels, inputs, compared, phases),
+          compared.moments,
+          compared.constants,
+          compared.found,
           closeUp,
           inputs.tokenizer());
     }
   }
 
+  /** What the passes found, when their memory is free again. */
+  record Compared(
+      Plan plan,
+      long pilotTokens,
+      int batchRows,
+      List<NeuronMoments> moments,
+      List<Integer> constants,
+      StudyComparisons found) {}
+
+  private Compared compare(
+      StudyInputs inputs, ActivationStream.Text text, Planner planner, Plan bare) {
+    try (Arena arena = Arena.ofShared()) {
+      ActivationStream stream = ActivationStream.open(kernels, arena, inputs.models(), text);
+      List<ModelNeurons> models = stream.models();
+      // A file of rotations that does not fit is refused before the work, not after it.
+      List<Rotation> rotations = rotations(models.subList(1, models.size()));
+      long rows = inputs.table().rows();
+      long context = inputs.table().context();
+      Rows pilotRows = Rows.spread(rows, Math.clamp(rows / PILOT_SHARE, 1, PILOT_ROWS));
+      Calibration.Listener clock = new Calibration.Listener(progress);
+      Pilot pilot =
+          phases.time("pilot", pilotRows.count() * context, () -> stream.pilot(pilotRows, clock));
+      Plan plan =
+          bare.withSeconds(
+              phases.time("calibration", 0, () -> planner.seconds(bare, clock.finish(kernels))));
+      planned.accept(plan);
+      StudyPass.Setting setting =
+          new StudyPass.Setting(options, kernels, stream, text, pilot, rotations);
+      Findings findings = new Findings(options, kernels, arena, stream, text);
+      for (int pass = 0; pass < plan.passes(); pass++) {
+        List<Strip> strips = strips(models, pass, plan);
+        try (Arena scratch = Arena.ofShared()) {
+          StudyPass part = new StudyPass(setting, scratch, strips);
+          ProgressListener following = findings.following(part, strips.getFirst(), progress);
+          phases.time(
+              "activations", rows * context, () -> part.run(stream, Rows.all(rows), following));
+          findings.add(part, strips.getFirst(), phases, progress);
+        }
+      }
+      return new Compared(
+          plan,
+          pilotRows.count() * context,
+          text.rows(),
+          findings.moments(),
+          findings.constants(),
+          findings.comparisons());
+    }
+  }
+
+  /** An equal share of the neurons of each model that is compared with those after it. */
+  private List<Strip> strips(List<ModelNeurons> models, int pass, Plan plan) {
+    List<Strip> strips = new ArrayList<>();
+    int last = options.comparison().allPairs() ? models.size() - 1 : 1;
+    for (int model = 0; model < last; model++) {
+      int rows = Math.ceilDiv(models.get(model).count(), plan.passes());
+      int from = Math.min(models.get(model).count(), pass * rows);
+      int to = Math.min(models.get(model).count(), from + rows);
+      if (from < to) {
+        strips.add(new Strip(model, from, to));
+      }
+    }
+    return strips;
+  }
+
+  private void requireSubsets(ActivationStream.Text text) {
+    if (options.comparison().bySubset() && text.table().subsets().isEmpty()) {
+      throw new InputException(
+          "--by-subset",
+          "",
+          "no document of the text has a subset",
+          "give .jsonl with meta.pile_set_name, or leave it out");
+    }
+  }
+
+  private void requirePermutable(ActivationStream.Text text) {
+    if (options.baseline().kind() == Baseline.Kind.PERMUTATION) {
+      long least = ActivationStream.leastKept(text);
+      if (least < PermutedSink.LEAST_KEPT) {
+        throw new InputException(
+            "--baseline",
+            "",
+            "tokens are permuted within batches, and one holds only " + least + " kept tokens",
+            "give text and --batch for at least " + PermutedSink.LEAST_KEPT);
+      }
+    }
+  }
+
   private List<Rotation> rotations(List<ModelNeurons> others) {
     Baseline baseline = options.baseline();
-    if (baseline.kind() == Baseline.Kind.NONE) {
+    if (baseline.kind() != Baseline.Kind.ROTATION) {
       return List.of();
     }
     if (baseline.rotation() != null) {

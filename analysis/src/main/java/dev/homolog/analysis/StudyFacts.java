@@ -16,13 +16,19 @@ import java.util.Map;
  * @param backend one line: kernels, threads, precision
  * @param precision working type and that of the sums
  * @param phases seconds and tokens of each part
+ * @param plan what was expected of it
+ * @param batchRows rows of tokens a batch
+ * @param peakBytes the most that the process held so far; −1 where the system does not say
  */
 public record StudyFacts(
     List<ModelFacts> models,
     TokenFacts tokens,
     String backend,
     String precision,
-    List<PhaseFacts> phases) {
+    List<PhaseFacts> phases,
+    Plan plan,
+    int batchRows,
+    long peakBytes) {
 
   /** A model, its shape and the hashes of its files. */
   public record ModelFacts(
@@ -63,7 +69,8 @@ public record StudyFacts(
   /** Seconds of a part, and positions a second where it reads any. */
   public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {}
 
-  static StudyFacts of(Kernels kernels, StudyInputs inputs, long pilot, Phases phases) {
+  static StudyFacts of(
+      Kernels kernels, StudyInputs inputs, Study.Compared compared, Phases phases) {
     List<ModelFacts> models = new ArrayList<>();
     for (ActivationStream.Model model : inputs.models()) {
       var config = model.checkpoint().config();
@@ -89,12 +96,15 @@ public record StudyFacts(
             table.documents(),
             table.subsets(),
             table.sha256(),
-            pilot);
+            compared.pilotTokens());
     List<PhaseFacts> done =
         phases.done().stream()
             .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
             .toList();
     return new StudyFacts(
-        List.copyOf(models), tokens, kernels.description(), kernels.precision(), done);
+        List.copyOf(models), tokens, kernels.description(), kernels.precision(), done,
+        compared.plan(),
+        compared.batchRows(),
+        MemoryBounds.peak());
   }
 }

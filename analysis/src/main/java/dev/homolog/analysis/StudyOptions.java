@@ -1,10 +1,13 @@
 package dev.homolog.analysis;
 
-import dev.homolog.core.HomologException;
+import dev.homolog.analysis.correlation.Similarity;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -13,79 +16,146 @@ import java.util.Set;
  * @param reference folder of the model whose neurons are judged
  * @param others folders of the models it is compared with
  * @param input text or tokens
- * @param batchRows rows of tokens a batch
+ * @param comparison how neurons are compared
  * @param baseline what correlations are compared with
- * @param top matches kept at each end of each row
- * @param threshold excess above which a neuron is universal
+ * @param resources what it may use
  * @param seed of all that is random
- * @param closeUp whether to look at the chosen neurons' tokens in a second, short pass
+ * @param extent how much is measured
  */
 public record StudyOptions(
     Path reference,
     List<Path> others,
     TokenInput input,
-    int batchRows,
+    Comparison comparison,
     Baseline baseline,
-    int top,
-    double threshold,
+    Resources resources,
     long seed,
-    boolean closeUp) {
+    Extent extent) {
+
+  /** How much of a study is done. */
+  public enum Extent {
+    /** Correlations, baseline, matches and histograms. */
+    CORRELATIONS,
+    /** These, how they settle with the text, homologs, and a close look at the best neurons. */
+    EVERYTHING
+  }
 
   public StudyOptions {
     Objects.requireNonNull(reference, "reference");
     others = List.copyOf(others);
     if (others.isEmpty()) {
-      throw new HomologException("--other: no model to compare with; name at least one folder");
+      throw new InputException(
+          "--other", "", "no model to compare with", "name at least one folder");
     }
     Set<Path> seen = new HashSet<>();
     for (Path other : others) {
       if (!seen.add(other.toAbsolutePath().normalize())) {
-        throw new HomologException("--other: " + other + " is given twice; leave one out");
+        throw new InputException("--other", "", other + " is given twice", "leave one out");
       }
     }
-    if (batchRows < 1) {
-      throw new HomologException("--batch: " + batchRows + "; give at least 1");
+    if (comparison.similarity() == Similarity.JACCARD
+        && (baseline.kind() == Baseline.Kind.ROTATION
+            || baseline.kind() == Baseline.Kind.GAUSSIAN)) {
+      throw new InputException(
+          "--baseline",
+          "",
+          "sets of tokens, which --similarity jaccard compares, have no " + baseline.kind(),
+          "give --baseline permutation or none");
     }
-    if (top < 1) {
-      throw new HomologException("--top: " + top + "; give at least 1");
+    if (comparison.allPairs() && (others.size() < 2 || extent == Extent.CORRELATIONS)) {
+      throw new InputException(
+          "--all-pairs",
+          "",
+          others.size() < 2
+              ? "there is only one other model"
+              : "its edges are those of homologs, which only a whole study finds",
+          "leave it out");
     }
-    if (!(threshold >= -2 && threshold <= 2)) {
-      throw new HomologException("--threshold: " + threshold + "; give a number in [-2, 2]");
+    if (comparison.bySubset() && baseline.kind() == Baseline.Kind.PERMUTATION) {
+      throw new InputException(
+          "--by-subset",
+          "",
+          "a batch holds too few tokens of a subset to permute",
+          "give --baseline rotation, gaussian or none");
     }
   }
 
   /** The published settings: one draw of the rotation baseline, threshold 0.5, 50 matches. */
   public static StudyOptions of(Path reference, List<Path> others, TokenInput input) {
-    return new StudyOptions(reference, others, input, 32, Baseline.rotation(1), 50, 0.5, 0, true);
+    return new StudyOptions(
+        reference,
+        others,
+        input,
+        Comparison.PUBLISHED,
+        Baseline.rotation(1),
+        Resources.OF_THE_MACHINE,
+        0,
+        Extent.EVERYTHING);
   }
 
-  public StudyOptions withBatchRows(int batchRows) {
+  public StudyOptions withComparison(Comparison comparison) {
     return new StudyOptions(
-        reference, others, input, batchRows, baseline, top, threshold, seed, closeUp);
+        reference, others, input, comparison, baseline, resources, seed, extent);
+  }
+
+  public StudyOptions withSimilarity(Similarity similarity) {
+    Comparison c = comparison;
+    return withComparison(
+        new Comparison(similarity, c.top(), c.threshold(), c.allPairs(), c.bySubset()));
+  }
+
+  public StudyOptions withTop(int top) {
+    Comparison c = comparison;
+    return withComparison(
+        new Comparison(c.similarity(), top, c.threshold(), c.allPairs(), c.bySubset()));
+  }
+
+  public StudyOptions withThreshold(double threshold) {
+    Comparison c = comparison;
+    return withComparison(
+        new Comparison(c.similarity(), c.top(), threshold, c.allPairs(), c.bySubset()));
+  }
+
+  /** Also compares the other models with each other. */
+  public StudyOptions withAllPairs(boolean allPairs) {
+    Comparison c = comparison;
+    return withComparison(
+        new Comparison(c.similarity(), c.top(), c.threshold(), allPairs, c.bySubset()));
+  }
+
+  /** Also does everything for each subset of the text. */
+  public StudyOptions withBySubset(boolean bySubset) {
+    Comparison c = comparison;
+    return withComparison(
+        new Comparison(c.similarity(), c.top(), c.threshold(), c.allPairs(), bySubset));
   }
 
   public StudyOptions withBaseline(Baseline baseline) {
     return new StudyOptions(
-        reference, others, input, batchRows, baseline, top, threshold, seed, closeUp);
+        reference, others, input, comparison, baseline, resources, seed, extent);
   }
 
-  public StudyOptions withTop(int top) {
+  public StudyOptions withResources(Resources resources) {
     return new StudyOptions(
-        reference, others, input, batchRows, baseline, top, threshold, seed, closeUp);
+        reference, others, input, comparison, baseline, resources, seed, extent);
   }
 
-  public StudyOptions withThreshold(double threshold) {
-    return new StudyOptions(
-        reference, others, input, batchRows, baseline, top, threshold, seed, closeUp);
+  public StudyOptions withBatchRows(int batchRows) {
+    return withResources(new Resources(OptionalInt.of(batchRows), resources.memory()));
+  }
+
+  /** Bounds the bytes that the process may hold. */
+  public StudyOptions withMemory(long bytes) {
+    return withResources(new Resources(resources.batchRows(), OptionalLong.of(bytes)));
   }
 
   public StudyOptions withSeed(long seed) {
     return new StudyOptions(
-        reference, others, input, batchRows, baseline, top, threshold, seed, closeUp);
+        reference, others, input, comparison, baseline, resources, seed, extent);
   }
 
-  public StudyOptions withCloseUp(boolean closeUp) {
+  public StudyOptions withExtent(Extent extent) {
     return new StudyOptions(
-        reference, others, input, batchRows, baseline, top, threshold, seed, closeUp);
+        reference, others, input, comparison, baseline, resources, seed, extent);
   }
 }

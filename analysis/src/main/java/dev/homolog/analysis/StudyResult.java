@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param moments of each reference neuron
  * @param constants number of constant neurons of each model, which have no correlation
- * @param summary correlations with each other model
+ * @param comparisons what comparing the models found
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
  * @param tokenizer to print tokens with
  */
@@ -22,10 +22,19 @@ public record StudyResult(
     StudyFacts facts,
     List<NeuronMoments> moments,
     List<Integer> constants,
-    CorrelationSummary summary,
-    Universality universality,
+    StudyComparisons comparisons,
     CloseUp closeUp,
     Tokenizer tokenizer) {
+
+  /** Correlations with each other model. */
+  public CorrelationSummary summary() {
+    return comparisons.summary();
+  }
+
+  /** Of each reference neuron. */
+  public Universality universality() {
+    return comparisons.universality();
+  }
 
   /** Neurons a layer of the reference. */
   public int dMlp() {
@@ -34,7 +43,7 @@ public record StudyResult(
 
   /** How many neurons are universal at the study's threshold. */
   public int universal() {
-    return universality.count(options.threshold());
+    return universality().count(options.comparison().threshold());
   }
 
   /** Writes the tables and, last, {@code study.json}, for a program that is not the command. */

@@ -1,21 +1,21 @@
 package dev.homolog.analysis;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.Convergence;
 import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
-/** A result as the tables and the manifest of a run folder. */
+/** A result as the tables of a run folder. */
 final class StudyTables {
   private final StudyResult result;
 
@@ -29,10 +29,15 @@ final class StudyTables {
     folder.write(tables.neurons(), format);
     folder.write(tables.matches(), format);
     folder.write(tables.histograms(), format);
-    if (result.closeUp() != null) {
+    if (result.options().comparison().bySubset()) {
+      folder.write(tables.subsetCorrelations(), format);
+    }
+    if (result.options().extent() == StudyOptions.Extent.EVERYTHING) {
+      folder.write(tables.homologs(), format);
+      folder.write(tables.convergence(), format);
       folder.write(tables.tokens(), format);
     }
-    folder.finish(tables.manifest(invocation));
+    folder.finish(new StudyManifest(result, invocation).json());
   }
 
   Table neurons() {
@@ -69,7 +74,7 @@ final class StudyTables {
       for (int k = 0; k < row.length; k++) {
         c[k][i] = row[k];
       }
-      universal[i] = u.universal(result.options().threshold());
+      universal[i] = u.universal(result.options().comparison().threshold());
     }
     return Table.builder("neurons")
         .ints("layer", layer)
@@ -94,74 +99,157 @@ final class StudyTables {
         .build();
   }
 
-  Table matches() {
+  /** Rows of a part of the table of matches. */
+  private static final int PART = 1 << 18;
+
+  /** One end of the matches of one pair in one direction. */
+  private record End(int other, int direction, Tails tails, int dMlp, int otherDMlp, int sign) {}
+
+  /** The table of matches in parts, since it can have many millions of rows. */
+  Iterator<Table> matches() {
     List<PairMatches> pairs = result.summary().pairs();
     String[] names = pairs.stream().map(pair -> pair.other().name()).toArray(String[]::new);
-    int rows =
-        pairs.stream()
-            .flatMap(p -> Stream.of(p.highest(), p.lowest(), p.highestBack(), p.lowestBack()))
-            .mapToInt(tails -> Math.multiplyExact(tails.rows(), tails.k()))
-            .reduce(0, Math::addExact);
-    MatchRows out = new MatchRows(rows);
+    List<End> ends = new ArrayList<>();
     for (int other = 0; other < pairs.size(); other++) {
       PairMatches pair = pairs.get(other);
       int theirs = pair.other().dMlp();
-      out.add(other, 0, pair.highest(), result.dMlp(), theirs, 1);
-      out.add(other, 0, pair.lowest(), result.dMlp(), theirs, -1);
-      out.add(other, 1, pair.highestBack(), theirs, result.dMlp(), 1);
-      out.add(other, 1, pair.lowestBack(), theirs, result.dMlp(), -1);
+      ends.add(new End(other, 0, pair.highest(), result.dMlp(), theirs, 1));
+      ends.add(new End(other, 0, pair.lowest(), result.dMlp(), theirs, -1));
+      ends.add(new End(other, 1, pair.highestBack(), theirs, result.dMlp(), 1));
+      ends.add(new End(other, 1, pair.lowestBack(), theirs, result.dMlp(), -1));
+    }
+    return ends.stream()
+        .flatMap(end -> {
+          int step = Math.max(1, PART / end.tails.k());
+          return IntStream.range(0, Math.ceilDiv(end.tails.rows(), step))
+              .mapToObj(part -> part(end, names, part * step, step));
+        })
+        .iterator();
+  }
+
+  /** Where a neuron has fewer matches than ranks, the match is −1, −1 with correlation NaN. */
+  private static Table part(End end, String[] names, int from, int most) {
+    Tails tails = end.tails;
+    int neurons = Math.min(most, tails.rows() - from);
+    int rows = neurons * tails.k();
+    int[][] c = new int[7][rows];
+    double[] correlation = new double[rows];
+    for (int row = 0; row < rows; row++) {
+      int i = from + row / tails.k();
+      int place = row % tails.k();
+      int match = tails.match(i, place);
+      c[0][row] = i / end.dMlp;
+      c[1][row] = i % end.dMlp;
+      c[2][row] = end.other;
+      c[3][row] = end.direction;
+      c[4][row] = end.sign * (place + 1);
+      c[5][row] = match < 0 ? -1 : match / end.otherDMlp;
+      c[6][row] = match < 0 ? -1 : match % end.otherDMlp;
+      correlation[row] = tails.value(i, place);
     }
     return Table.builder("matches")
-        .ints("layer", out.layer)
-        .ints("neuron", out.neuron)
-        .texts("other", out.other, names)
-        .texts("direction", out.direction, new String[] {"out", "back"})
-        .ints("rank", out.rank)
-        .ints("other_layer", out.otherLayer)
-        .ints("other_neuron", out.otherNeuron)
-        .doubles("correlation", out.correlation)
+        .ints("layer", c[0])
+        .ints("neuron", c[1])
+        .texts("other", c[2], names)
+        .texts("direction", c[3], new String[] {"out", "back"})
+        .ints("rank", c[4])
+        .ints("other_layer", c[5])
+        .ints("other_neuron", c[6])
+        .doubles("correlation", correlation)
         .build();
   }
 
-  private static final class MatchRows {
-    private final int[] layer;
-    private final int[] neuron;
-    private final int[] other;
-    private final int[] direction;
-    private final int[] rank;
-    private final int[] otherLayer;
-    private final int[] otherNeuron;
-    private final double[] correlation;
-    private int size;
-
-    MatchRows(int rows) {
-      layer = new int[rows];
-      neuron = new int[rows];
-      other = new int[rows];
-      direction = new int[rows];
-      rank = new int[rows];
-      otherLayer = new int[rows];
-      otherNeuron = new int[rows];
-      correlation = new double[rows];
-    }
-
-    /** Where a neuron has fewer matches than ranks, the match is −1, −1 with correlation NaN. */
-    void add(int model, int way, Tails tails, int dMlp, int otherDMlp, int sign) {
-      for (int i = 0; i < tails.rows(); i++) {
-        for (int place = 0; place < tails.k(); place++) {
-          int match = tails.match(i, place);
-          layer[size] = i / dMlp;
-          neuron[size] = i % dMlp;
-          other[size] = model;
-          direction[size] = way;
-          rank[size] = sign * (place + 1);
-          otherLayer[size] = match < 0 ? -1 : match / otherDMlp;
-          otherNeuron[size] = match < 0 ? -1 : match % otherDMlp;
-          correlation[size] = tails.value(i, place);
-          size++;
-        }
+  Table homologs() {
+    Table.Builder table = Table.builder("homologs");
+    var group = table.ints("group");
+    var model = table.texts("model");
+    var layer = table.ints("layer");
+    var neuron = table.ints("neuron");
+    var mean = table.doubles("mean_correlation");
+    var cohesion = table.doubles("cohesion");
+    List<StudyFacts.ModelFacts> models = result.facts().models();
+    int number = 0;
+    for (Homologs.Group of : result.comparisons().homologs()) {
+      for (Homologs.Member member : of.members()) {
+        StudyFacts.ModelFacts facts = models.get(member.model());
+        group.add(number);
+        model.add(facts.name());
+        layer.add(member.neuron() / facts.dMlp());
+        neuron.add(member.neuron() % facts.dMlp());
+        mean.add(member.meanCorrelation());
+        cohesion.add(of.cohesion());
       }
+      number++;
     }
+    return table.build();
+  }
+
+  Table convergence() {
+    Table.Builder table = Table.builder("convergence");
+    var share = table.doubles("share");
+    var tokens = table.longs("tokens");
+    var neurons = table.ints("neurons");
+    var median = table.doubles("change_q50");
+    var ninetieth = table.doubles("change_q90");
+    var ninetyNinth = table.doubles("change_q99");
+    var greatest = table.doubles("change_max");
+    var universal = table.ints("universal");
+    for (Convergence.Point point : result.comparisons().convergence().points()) {
+      share.add(point.share());
+      tokens.add(point.tokens());
+      neurons.add(result.comparisons().convergence().neurons());
+      median.add(point.median());
+      ninetieth.add(point.ninetieth());
+      ninetyNinth.add(point.ninetyNinth());
+      greatest.add(point.greatest());
+      universal.add(point.universal());
+    }
+    return table.build();
+  }
+
+  /** A part for each subset. */
+  Iterator<Table> subsetCorrelations() {
+    return result.comparisons().bySubset().stream().map(this::subsetPart).iterator();
+  }
+
+  private Table subsetPart(StudyComparisons.OfSubset subset) {
+    List<Universality.Neuron> neurons = subset.universality().neurons();
+    int n = neurons.size();
+    int[] layer = new int[n];
+    int[] neuron = new int[n];
+    long[] tokens = new long[n];
+    String[] name = new String[n];
+    boolean[] universal = new boolean[n];
+    double[][] c = new double[7][n];
+    for (int i = 0; i < n; i++) {
+      Universality.Neuron u = neurons.get(i);
+      layer[i] = i / result.dMlp();
+      neuron[i] = i % result.dMlp();
+      name[i] = subset.name();
+      tokens[i] = subset.tokens();
+      c[0][i] = u.maxCorr();
+      c[1][i] = u.meanCorr();
+      c[2][i] = u.minCorr();
+      c[3][i] = u.maxBaseline();
+      c[4][i] = u.meanBaseline();
+      c[5][i] = u.minBaseline();
+      c[6][i] = u.excessCorr();
+      universal[i] = u.universal(result.options().comparison().threshold());
+    }
+    return Table.builder("subset_correlations")
+        .ints("layer", layer)
+        .ints("neuron", neuron)
+        .texts("subset", name)
+        .longs("tokens", tokens)
+        .doubles("max_corr", c[0])
+        .doubles("mean_corr", c[1])
+        .doubles("min_corr", c[2])
+        .doubles("max_baseline", c[3])
+        .doubles("mean_baseline", c[4])
+        .doubles("min_baseline", c[5])
+        .doubles("excess_corr", c[6])
+        .booleans("universal", universal)
+        .build();
   }
 
   Table histograms() {
@@ -208,84 +296,5 @@ final class StudyTables {
       }
     }
     return table.build();
-  }
-
-  private ObjectNode manifest(Invocation invocation) {
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    StudyOptions options = result.options();
-    StudyFacts facts = result.facts();
-    json.put("homolog", Study.class.getModule().getDescriptor() == null ? "" : version());
-    json.put("command", invocation.command());
-    ArrayNode models = json.putArray("models");
-    for (int i = 0; i < facts.models().size(); i++) {
-      StudyFacts.ModelFacts model = facts.models().get(i);
-      ObjectNode node = models.addObject();
-      node.put("role", i == 0 ? "reference" : "other");
-      node.put("name", model.name()).put("path", model.path());
-      node.put("layers", model.layers()).put("d_mlp", model.dMlp());
-      node.put("d_model", model.dModel()).put("vocab_size", model.vocabSize());
-      node.put("constant_neurons", result.constants().get(i));
-      model.sha256().forEach(node.putObject("sha256")::put);
-    }
-    StudyFacts.TokenFacts tokens = facts.tokens();
-    ObjectNode text = json.putObject("tokens");
-    text.put("rows", tokens.rows()).put("context", tokens.context());
-    text.put("read", tokens.read()).put("kept", tokens.kept());
-    text.put("filtered", tokens.read() - tokens.kept());
-    text.put("filter", "BOS, EOS and pad ids anywhere, and the single token \"\\n\"");
-    text.put("dropped_tail", tokens.droppedTail());
-    text.put("replaced_characters", tokens.replacedCharacters());
-    text.put("documents", tokens.documents()).put("sha256", tokens.sha256());
-    tokens.subsets().forEach(text.putArray("subsets")::add);
-    text.put("pilot", tokens.pilot());
-    json.put("backend", invocation.backendLine()).put("precision", facts.precision());
-    json.put("site", "MLP_POST").put("similarity", "pearson").put("weights", "as stored");
-    ObjectNode versions = json.putObject("versions");
-    versions.put("java", Runtime.version().toString());
-    versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    options(json.putObject("options"), options, invocation);
-    ObjectNode found = json.putObject("result");
-    found.put("neurons", result.moments().size());
-    found.put("universal", result.universal());
-    json.putNull("resumed_from_token");
-    ArrayNode phases = json.putArray("phases");
-    for (StudyFacts.PhaseFacts phase : facts.phases()) {
-      ObjectNode node = phases.addObject().put("name", phase.name());
-      node.put("seconds", phase.seconds());
-      if (phase.tokens() > 0) {
-        node.put("tokens", phase.tokens()).put("tokens_per_second", phase.tokensPerSecond());
-      }
-    }
-    return json;
-  }
-
-  private static String version() {
-    return Study.class.getModule().getDescriptor().rawVersion().orElse("");
-  }
-
-  private static void options(ObjectNode json, StudyOptions options, Invocation invocation) {
-    json.put("reference", options.reference().toString());
-    options.others().forEach(path -> json.withArray("other").add(path.toString()));
-    TokenInput input = options.input();
-    input.text().forEach(path -> json.withArray("text").add(path.toString()));
-    if (input.tokens() != null) {
-      json.put("tokens", input.tokens().toString());
-    }
-    input.context().ifPresent(context -> json.put("context", context));
-    input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
-    json.put("batch", options.batchRows());
-    json.put("baseline", options.baseline().kind().name().toLowerCase(Locale.ROOT));
-    json.put("baseline_draws", options.baseline().draws());
-    if (options.baseline().rotation() != null) {
-      json.put("rotation", options.baseline().rotation().toString());
-    }
-    json.put("top", options.top()).put("threshold", options.threshold());
-    json.put("seed", options.seed());
-    json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
-    json.put("backend", invocation.backend()).put("threads", invocation.threads());
-    json.put("precision", invocation.precision());
-    if (!invocation.libtorch().isEmpty()) {
-      json.put("libtorch", invocation.libtorch());
-    }
   }
 }

@@ -46,7 +46,7 @@ class StudyGoldenTest {
         .withBaseline(Baseline.rotation(GOLDEN.resolve("rotation.npy")))
         .withBatchRows(batchRows)
         .withTop(2)
-        .withCloseUp(false);
+        .withExtent(StudyOptions.Extent.CORRELATIONS);
   }
 
   private static StudyResult run(TokenInput input, int threads, int batchRows) {
@@ -112,7 +112,7 @@ class StudyGoldenTest {
   @Test
   void aStudyNeverReachesIntoADevicesMemory() {
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
-      StudyOptions options = options(TEXT, 8).withCloseUp(true);
+      StudyOptions options = options(TEXT, 8).withExtent(StudyOptions.Extent.EVERYTHING);
       StudyResult expected = Study.run(options, kernels);
       StudyResult actual = Study.run(options, DetachedKernels.over(kernels));
       assertTrue(Arrays.deepEquals(neurons(expected), neurons(actual)));

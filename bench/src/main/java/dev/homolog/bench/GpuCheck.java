@@ -492,7 +492,7 @@ public final class GpuCheck {
     StudyOptions options =
         StudyOptions.of(a, List.of(b), input)
             .withBatchRows(quick ? 8 : 32)
-            .withCloseUp(false)
+            .withExtent(StudyOptions.Extent.CORRELATIONS)
             .withBaseline(Baseline.rotation(1));
     StudyResult low = study(json.putObject(low().toString()), options, low());
     StudyResult fp32 = study(json.putObject("fp32"), options, Precision.FP32);

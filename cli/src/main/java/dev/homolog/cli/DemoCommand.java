@@ -48,7 +48,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
             run.context(),
             OptionalLong.of(run.maxTokens().orElse(TOKENS)));
     return StudyOptions.of(family.resolve("a"), others, input)
-        .withBatchRows(run.batch())
+        .withResources(run.resources())
         .withSeed(run.seed());
   }
 

@@ -1,15 +1,20 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.Resources;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** The RUN flags: how a command runs and where it writes. */
@@ -35,8 +40,8 @@ final class RunFlags {
   @Option(
       names = "--batch",
       paramLabel = "ROWS",
-      description = "rows of tokens a batch (default: ${DEFAULT-VALUE})")
-  private int batch = 32;
+      description = "rows of tokens a batch (default: what makes about 8,192 tokens)")
+  private Integer batch;
 
   @Option(
       names = "--backend",
@@ -49,6 +54,14 @@ final class RunFlags {
       paramLabel = "N",
       description = "threads that compute (default: all cores, here ${DEFAULT-VALUE})")
   private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--memory",
+      paramLabel = "BYTES",
+      description =
+          "most that the process may hold, such as 8g or 800m (default: what the machine has free);"
+              + " what does not fit is done in several passes")
+  private String memory;
 
   @Option(
       names = "--libtorch",
@@ -93,8 +106,23 @@ final class RunFlags {
     return maxTokens == null ? OptionalLong.empty() : OptionalLong.of(maxTokens);
   }
 
-  int batch() {
-    return batch;
+  Resources resources() {
+    return new Resources(
+        batch == null ? OptionalInt.empty() : OptionalInt.of(batch),
+        memory == null ? OptionalLong.empty() : OptionalLong.of(bytes(memory)));
+  }
+
+  private static final Pattern BYTES = Pattern.compile("(\\d{1,15})([kmg]?)");
+
+  /** A number of bytes, KiB, MiB or GiB. */
+  private static long bytes(String text) {
+    Matcher matcher = BYTES.matcher(text.toLowerCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      throw new InputException(
+          "--memory", "", text + " is no number of bytes", "give one such as 8g or 800m");
+    }
+    int shift = 10 * ("kmg".indexOf(matcher.group(2)) + 1);
+    return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
   }
 
   Backend.Choice openBackend() {

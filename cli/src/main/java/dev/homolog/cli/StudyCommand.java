@@ -1,5 +1,6 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.StudyOptions;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,7 +20,7 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     StudyRun.Request request =
-        StudyRun.checked(spec, () -> new StudyRun.Request(study.options(run, true), run));
+        StudyRun.checked(spec, () -> new StudyRun.Request(study.options(run, StudyOptions.Extent.EVERYTHING), run));
     return new StudyRun(spec, request).run();
   }
 

@@ -1,13 +1,14 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.Baseline;
+import dev.homolog.analysis.Comparison;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.TokenInput;
-import dev.homolog.core.HomologException;
+import dev.homolog.analysis.correlation.Similarity;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** The flags of a study: models, INPUT and STUDY. */
@@ -41,15 +42,22 @@ final class StudyFlags {
   private Path tokens;
 
   @Option(
+      names = "--similarity",
+      paramLabel = "NAME",
+      description = "of two neurons: pearson, cosine or jaccard (default: ${DEFAULT-VALUE})")
+  private String similarity = "pearson";
+
+  @Option(
       names = "--baseline",
       paramLabel = "NAME",
-      description = "rotation or none (default: ${DEFAULT-VALUE})")
-  private String baseline = "rotation";
+      description =
+          "rotation, gaussian, permutation or none (default: rotation; of jaccard permutation)")
+  private String baseline;
 
   @Option(
       names = "--baseline-draws",
       paramLabel = "N",
-      description = "random rotations a layer, whose mean counts (default: 1)")
+      description = "random rotations or permutations, whose mean counts (default: 1)")
   private Integer draws;
 
   @Option(
@@ -70,31 +78,40 @@ final class StudyFlags {
       description = "excess above which a neuron is universal (default: ${DEFAULT-VALUE})")
   private double threshold = 0.5;
 
-  StudyOptions options(RunFlags run, boolean closeUp) {
+  @Option(
+      names = "--all-pairs",
+      description = "compare the other models with each other too, for the edges of homologs")
+  private boolean allPairs;
+
+  @Option(
+      names = "--by-subset",
+      description = "do everything for each subset of the text (meta.pile_set_name) too")
+  private boolean bySubset;
+
+  StudyOptions options(RunFlags run, StudyOptions.Extent extent) {
     TokenInput input = new TokenInput(text, tokens, run.context(), run.maxTokens());
-    return StudyOptions.of(reference, others, input)
-        .withBatchRows(run.batch())
-        .withBaseline(baseline())
-        .withTop(top)
-        .withThreshold(threshold)
-        .withSeed(run.seed())
-        .withCloseUp(closeUp);
+    Similarity similar = Similarity.parse(similarity);
+    return new StudyOptions(
+        reference,
+        others,
+        input,
+        new Comparison(similar, top, threshold, allPairs, bySubset),
+        baseline(similar),
+        run.resources(),
+        run.seed(),
+        extent);
   }
 
-  private Baseline baseline() {
-    return switch (baseline.toLowerCase(Locale.ROOT)) {
-      case "rotation" -> new Baseline(Baseline.Kind.ROTATION, draws == null ? 1 : draws, rotation);
-      case "none" -> {
-        if (draws != null || rotation != null) {
-          throw new HomologException(
-              "--baseline none: has no draws and no rotation; leave out --baseline-draws and"
-                  + " --rotation");
-        }
-        yield Baseline.none();
-      }
-      default ->
-          throw new HomologException(
-              "--baseline: no baseline is called " + baseline + "; known: rotation, none");
-    };
+  private Baseline baseline(Similarity similar) {
+    String usual = similar == Similarity.JACCARD ? "permutation" : "rotation";
+    Baseline.Kind kind = Baseline.Kind.parse(baseline == null ? usual : baseline);
+    if (kind == Baseline.Kind.NONE && (draws != null || rotation != null)) {
+      throw new InputException(
+          "--baseline none",
+          "",
+          "has no draws and no rotation",
+          "leave out --baseline-draws and --rotation");
+    }
+    return new Baseline(kind, draws == null ? 1 : draws, rotation);
   }
 }

@@ -77,7 +77,16 @@ final class StudyRun {
       boolean written = false;
       try (Progress progress = Progress.start(flags.verbose(), err)) {
         try (Interrupt _ = Interrupt.endsTheProcess()) {
-          result = Study.run(request.options(), kernels, progress);
+          result =
+              Study.run(
+                  request.options(),
+                  kernels,
+                  progress,
+                  plan -> {
+                    if (flags.verbose()) {
+                      PlanText.lines(plan).forEach(line -> err.println("homolog: " + line));
+                    }
+                  });
         }
         result.write(folder, invocation);
         written = true;

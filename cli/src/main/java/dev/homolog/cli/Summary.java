@@ -76,7 +76,7 @@ final class Summary {
   }
 
   private void counts() {
-    double threshold = result.options().threshold();
+    double threshold = result.options().comparison().threshold();
     if (result.options().baseline().kind() == Baseline.Kind.NONE) {
       line("No baseline was asked for, so no neuron is called universal.");
       return;

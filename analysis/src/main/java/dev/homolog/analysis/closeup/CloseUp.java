@@ -67,6 +67,12 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons) {
     }
   }
 
+  /** Bytes of the sums of that many neurons. */
+  public static long bytes(long chosen, long vocabulary) {
+    long listed = chosen * Math.min(TOP, vocabulary) * 40; // a TokenMean and a reference to it
+    return chosen * vocabulary * (Double.BYTES + Float.BYTES) + vocabulary * Long.BYTES + listed;
+  }
+
   private static List<TokenMean> top(Map<String, Tensor> state, int j) {
     Tensor sums = state.get(TokenSumsSink.SUMS);
     Tensor maxima = state.get(TokenSumsSink.MAXIMA);

@@ -15,32 +15,44 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Sums of products of standardised activations: of every neuron of the reference with every neuron
- * of all other models, and, for the rotation baseline, of the neurons of each layer of the others
- * among themselves.
+ * Sums of products of prepared activations: of some neurons of a model with every neuron of all
+ * models after it, and, for the rotation baseline, of the neurons of each layer of the others among
+ * themselves.
  */
 public final class CorrelationSink implements ActivationSink {
   private final Kernels kernels;
   private final Arena arena;
   private final List<ModelNeurons> models;
-  private final long others;
-  private final Tensor cross;
+  private final List<Strip> strips;
+  private final List<Tensor> cross = new ArrayList<>();
   private final List<List<Tensor>> grams = new ArrayList<>();
 
   /**
-   * An empty sink.
+   * An empty sink for all neurons of the reference.
    *
    * @param models the reference first
    * @param withinLayers whether to keep the products within layers of the others
    */
   public CorrelationSink(
       Kernels kernels, Arena arena, List<ModelNeurons> models, boolean withinLayers) {
+    this(kernels, arena, models, List.of(whole(models)), withinLayers);
+  }
+
+  /** An empty sink for the neurons of some strips. */
+  public CorrelationSink(
+      Kernels kernels,
+      Arena arena,
+      List<ModelNeurons> models,
+      List<Strip> strips,
+      boolean withinLayers) {
     this.kernels = kernels;
     this.arena = arena;
     this.models = models;
-    ModelNeurons last = models.getLast();
-    this.others = last.offset() + last.count() - models.getFirst().count();
-    this.cross = kernels.allocate(arena, DType.F64, models.getFirst().count(), others);
+    this.strips = List.copyOf(strips);
+    for (Strip strip : strips) {
+      long after = end(models) - end(models.subList(0, strip.model() + 1));
+      cross.add(kernels.allocate(arena, DType.F64, strip.rows(), after));
+    }
     for (ModelNeurons other : models.subList(1, withinLayers ? models.size() : 1)) {
       List<Tensor> layers = new ArrayList<>();
       for (int layer = 0; layer < other.layers(); layer++) {
@@ -50,6 +62,16 @@ public final class CorrelationSink implements ActivationSink {
     }
   }
 
+  /** All neurons of the reference. */
+  static Strip whole(List<ModelNeurons> models) {
+    return new Strip(0, 0, models.getFirst().count());
+  }
+
+  /** The column after the last of these models. */
+  private static long end(List<ModelNeurons> models) {
+    return models.getLast().offset() + models.getLast().count();
+  }
+
   @Override
   public Set<Site> sites() {
     return Set.of(Site.MLP_POST);
@@ -57,14 +79,19 @@ public final class CorrelationSink implements ActivationSink {
 
   @Override
   public Values values() {
-    return Values.STANDARDIZED;
+    return Values.PREPARED;
   }
 
   @Override
   public void accept(ActivationBlock block) {
     Tensor z = block.site(Site.MLP_POST);
-    long from = models.getFirst().count();
-    kernels.crossProducts(models.getFirst().columns(z), z.columns(from, from + others), cross);
+    for (int i = 0; i < strips.size(); i++) {
+      Strip strip = strips.get(i);
+      ModelNeurons model = models.get(strip.model());
+      Tensor left = model.columns(z).columns(strip.from(), strip.to());
+      long right = model.offset() + model.count();
+      kernels.crossProducts(left, z.columns(right, end(models)), cross.get(i));
+    }
     for (int i = 0; i < grams.size(); i++) {
       ModelNeurons other = models.get(i + 1);
       for (int layer = 0; layer < other.layers(); layer++) {
@@ -73,10 +100,19 @@ public final class CorrelationSink implements ActivationSink {
     }
   }
 
-  /** Σ z_a z_b with the neurons of one other model, F64 [N_a, N_b]. */
-  Tensor cross(ModelNeurons other) {
-    long from = other.offset() - models.getFirst().count();
-    return cross.columns(from, from + other.count());
+  /** Σ z_a z_b of a strip with the neurons of one model after it, F64 [rows, N_b]. */
+  Tensor cross(Strip strip, ModelNeurons other) {
+    ModelNeurons model = models.get(strip.model());
+    long from = other.offset() - model.offset() - model.count();
+    return cross.get(strips.indexOf(strip)).columns(from, from + other.count());
+  }
+
+  List<ModelNeurons> models() {
+    return models;
+  }
+
+  List<Strip> strips() {
+    return strips;
   }
 
   /** Σ z z of one layer of another model, F64 [d_mlp, d_mlp], defined on and above the diagonal. */
@@ -93,7 +129,10 @@ public final class CorrelationSink implements ActivationSink {
 
   private Map<String, Tensor> sums() {
     Map<String, Tensor> sums = new LinkedHashMap<>();
-    sums.put("correlation.cross", cross);
+    for (int i = 0; i < strips.size(); i++) {
+      Strip strip = strips.get(i);
+      sums.put("correlation.cross." + strip.model() + "." + strip.from(), cross.get(i));
+    }
     for (int i = 0; i < grams.size(); i++) {
       for (int layer = 0; layer < grams.get(i).size(); layer++) {
         sums.put("correlation.gram." + i + "." + layer, grams.get(i).get(layer));

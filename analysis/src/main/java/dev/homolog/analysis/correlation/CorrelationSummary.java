@@ -4,26 +4,27 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ModelNeurons;
-import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Pearson correlations of the reference's neurons with those of the other models, reduced to what
- * is kept of them. The N² matrix is made a block of rows at a time and never stands as a whole.
+ * Correlations of the reference's neurons with those of the other models, reduced to what is kept
+ * of them. The N² matrix is made a block of rows at a time and never stands as a whole.
  *
- * @param pairs one for each other model, in order
+ * @param pairs the reference with each other model, in order
+ * @param amongOthers best matches of the other models with each other; empty unless asked for
  * @param rows count, mean, variance, skew and kurtosis of each reference neuron's correlations with
  *     all neurons of all other models, constant neurons left out
  */
-public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows) {
+public record CorrelationSummary(
+    List<PairMatches> pairs, List<PairMatches> amongOthers, List<RowMoments> rows) {
   /** Bins of the histogram of all correlations. */
   public static final int BINS = 100;
 
   /** Bytes of a block of correlations. */
-  private static final long BLOCK_BYTES = 64L << 20;
+  public static final long BLOCK_BYTES = 64L << 20;
 
   /** Population moments of one row of correlations; kurtosis of a Gaussian is 3. */
   public record RowMoments(long count, double mean, double variance, double skew, double kurtosis) {
@@ -40,89 +41,159 @@ public record CorrelationSummary(List<PairMatches> pairs, List<RowMoments> rows)
     }
   }
 
-  /** Reduces a stream's sums; {@code top} matches are kept at each end of each row. */
-  public static CorrelationSummary of(
-      Kernels kernels,
-      CorrelationSink sink,
-      Moments moments,
-      List<ModelNeurons> models,
-      int top,
-      ProgressListener progress) {
-    try (Arena arena = Arena.ofShared()) {
-      ModelNeurons reference = models.getFirst();
-      Tensor rowSums = kernels.allocate(arena, DType.F64, reference.count(), 5);
-      List<PairMatches> pairs = new ArrayList<>();
-      for (ModelNeurons other : models.subList(1, models.size())) {
-        progress.progress("correlations", pairs.size(), models.size() - 1L);
-        pairs.add(
-            new Pair(kernels, moments, reference, other).reduce(sink.cross(other), top, rowSums));
-      }
-      progress.progress("correlations", pairs.size(), models.size() - 1L);
-      Tensor sums = kernels.toHost(arena, rowSums);
-      List<RowMoments> rows = new ArrayList<>();
-      for (int i = 0; i < reference.count(); i++) {
-        rows.add(RowMoments.of(sums, i));
-      }
-      return new CorrelationSummary(List.copyOf(pairs), List.copyOf(rows));
-    }
-  }
+  /** Takes in the sums of one pass after the other; used by one thread. */
+  public static final class Builder {
+    private final Kernels kernels;
+    private final List<Pair> pairs = new ArrayList<>();
+    private final Tensor rowSums;
 
-  private record Pair(
-      Kernels kernels, Moments moments, ModelNeurons reference, ModelNeurons other) {
-
-    PairMatches reduce(Tensor cross, int top, Tensor rowSums) {
-      try (Arena arena = Arena.ofShared()) {
-        Tensor counts = kernels.allocate(arena, DType.I64, 1, BINS);
-        Ends out = new Ends(reference.count(), Math.min(top, other.count()));
-        Ends back = new Ends(other.count(), Math.min(top, reference.count()));
-        reduce(cross, reference, other, out, rowSums, counts);
-        reduce(cross.transposed(), other, reference, back, null, null);
-        long[] histogram = new long[BINS];
-        Tensor found = kernels.toHost(arena, counts);
-        for (int bin = 0; bin < BINS; bin++) {
-          histogram[bin] = (long) found.get(0, bin);
+    /**
+     * An empty summary.
+     *
+     * @param arena of the sums of each row, which must outlive the builder
+     * @param top matches kept at each end of each row
+     * @param allPairs whether best matches among the others are kept too
+     */
+    public Builder(
+        Kernels kernels, Arena arena, List<ModelNeurons> models, int top, boolean allPairs) {
+      this.kernels = kernels;
+      this.rowSums = kernels.allocate(arena, DType.F64, models.getFirst().count(), 5);
+      for (int i = 0; i < (allPairs ? models.size() - 1 : 1); i++) {
+        for (int j = i + 1; j < models.size(); j++) {
+          pairs.add(new Pair(kernels, models.get(i), models.get(j), i == 0 ? top : 1, i == 0));
         }
-        return new PairMatches(
-            other, out.highest, out.lowest, back.highest, back.lowest, histogram);
       }
     }
 
-    private void reduce(
-        Tensor cross,
-        ModelNeurons from,
-        ModelNeurons to,
-        Ends ends,
-        Tensor rowSums,
-        Tensor counts) {
-      try (Arena arena = Arena.ofShared()) {
-        Kernels.Columns columns = columns(arena, to);
-        int rows = blockRows(kernels, from.count(), to.count());
-        Tensor r = kernels.allocate(arena, kernels.working(), rows, to.count());
-        Kernels.Columns all = columns(arena, from);
-        for (int i = 0; i < from.count(); i += rows) {
-          int n = Math.min(rows, from.count() - i);
-          Kernels.Columns part =
-              new Kernels.Columns(all.mean().columns(i, i + n), all.inverse().columns(i, i + n));
-          Tensor block = r.rows(0, n);
-          kernels.correlations(cross.rows(i, i + n), moments.n(), part, columns, block);
-          ends.highest.put(kernels, i, block, true);
-          ends.lowest.put(kernels, i, block, false);
-          if (rowSums != null) {
-            kernels.rowPowerSums(block, rowSums.rows(i, i + n));
-            kernels.histogram(block, -1, 1, counts);
+    /** Adds the strips of a pass; strips of one model come in the order of their neurons. */
+    public void add(CorrelationSink sink, Measure measure, ProgressListener progress) {
+      int done = 0;
+      long all = sink.strips().stream().mapToLong(s -> sink.models().size() - 1L - s.model()).sum();
+      progress.progress("correlations", done, all);
+      for (Strip strip : sink.strips()) {
+        ModelNeurons one = sink.models().get(strip.model());
+        for (Pair pair : pairs) {
+          if (pair.one.equals(one)) {
+            Tensor part = strip.model() == 0 ? rowSums.rows(strip.from(), strip.to()) : null;
+            pair.add(sink.cross(strip, pair.other), measure, strip, part);
+            progress.progress("correlations", ++done, all);
           }
         }
       }
     }
 
-    private Kernels.Columns columns(Arena arena, ModelNeurons model) {
-      return moments.columns(kernels, arena, model, Double.NaN);
+    /** What was found, when all strips are in. */
+    public CorrelationSummary build() {
+      try (Arena arena = Arena.ofShared()) {
+        Tensor sums = kernels.toHost(arena, rowSums);
+        List<RowMoments> rows = new ArrayList<>();
+        for (int i = 0; i < sums.rows(); i++) {
+          rows.add(RowMoments.of(sums, i));
+        }
+        ModelNeurons reference = pairs.getFirst().one;
+        List<PairMatches> all = pairs.stream().map(Pair::matches).toList();
+        return new CorrelationSummary(
+            all.stream().filter(pair -> pair.one().equals(reference)).toList(),
+            all.stream().filter(pair -> !pair.one().equals(reference)).toList(),
+            List.copyOf(rows));
+      }
+    }
+  }
+
+  /** Bytes that the matches of a pair take. */
+  static long bytes(long neurons, long others, int top, boolean whole) {
+    return (whole ? 2 : 1) * (Tails.bytes(neurons, top) + Tails.bytes(others, top));
+  }
+
+  private static final class Pair {
+    private final Kernels kernels;
+    private final ModelNeurons one;
+    private final ModelNeurons other;
+    private final Ends out;
+    private final Ends back;
+    private final long[] histogram;
+
+    Pair(Kernels kernels, ModelNeurons one, ModelNeurons other, int top, boolean whole) {
+      this.kernels = kernels;
+      this.one = one;
+      this.other = other;
+      this.out = Ends.of(one.count(), Math.min(top, other.count()), whole);
+      this.back = Ends.of(other.count(), Math.min(top, one.count()), whole);
+      this.histogram = whole ? new long[BINS] : null;
+    }
+
+    void add(Tensor cross, Measure measure, Strip strip, Tensor rowSums) {
+      try (Arena arena = Arena.ofShared()) {
+        Kernels.Columns mine =
+            measure.columns(arena, one, strip.from(), strip.to(), Measure.Undefined.NAN);
+        Kernels.Columns theirs =
+            measure.columns(arena, other, 0, other.count(), Measure.Undefined.NAN);
+        Tensor counts = kernels.allocate(arena, DType.I64, 1, BINS);
+        forBlocks(
+            measure,
+            cross,
+            mine,
+            theirs,
+            (r, i) -> {
+              out.add(kernels, r, strip.from() + i, 0);
+              if (histogram != null) {
+                kernels.rowPowerSums(r, rowSums.rows(i, i + r.rows()));
+                kernels.histogram(r, -1, 1, counts);
+              }
+            });
+        forBlocks(
+            measure,
+            cross.transposed(),
+            theirs,
+            mine,
+            (r, i) -> back.add(kernels, r, i, strip.from()));
+        Tensor found = kernels.toHost(arena, counts);
+        for (int bin = 0; histogram != null && bin < BINS; bin++) {
+          histogram[bin] += (long) found.get(0, bin);
+        }
+      }
+    }
+
+    PairMatches matches() {
+      return new PairMatches(
+          one, other, out.highest, out.lowest, back.highest, back.lowest, histogram);
+    }
+  }
+
+  /** Takes a block of similarities that begins at a row. */
+  interface BlockReader {
+    void read(Tensor r, int row);
+  }
+
+  /** Shows similarities to a reader a block of rows at a time. */
+  static void forBlocks(
+      Measure measure, Tensor cross, Kernels.Columns a, Kernels.Columns b, BlockReader reader) {
+    Kernels kernels = measure.kernels();
+    int all = Math.toIntExact(cross.rows());
+    int rows = blockRows(kernels, all, Math.toIntExact(cross.cols()));
+    try (Arena arena = Arena.ofShared()) {
+      Tensor r = kernels.allocate(arena, kernels.working(), rows, cross.cols());
+      for (int i = 0; i < all; i += rows) {
+        int to = Math.min(all, i + rows);
+        Kernels.Columns part =
+            new Kernels.Columns(a.mean().columns(i, to), a.inverse().columns(i, to));
+        Tensor block = r.rows(0, to - i);
+        measure.fill(cross.rows(i, to), part, b, block);
+        reader.read(block, i);
+      }
     }
   }
 
   private record Ends(Tails highest, Tails lowest) {
-    Ends(int rows, int k) {
-      this(new Tails(rows, k), new Tails(rows, k));
+    static Ends of(int rows, int k, boolean both) {
+      return new Ends(new Tails(rows, k), both ? new Tails(rows, k) : null);
+    }
+
+    void add(Kernels kernels, Tensor r, int row, int firstMatch) {
+      highest.add(kernels, r, row, firstMatch, true);
+      if (lowest != null) {
+        lowest.add(kernels, r, row, firstMatch, false);
+      }
     }
   }
 

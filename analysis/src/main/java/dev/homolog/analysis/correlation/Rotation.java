@@ -4,6 +4,7 @@ import dev.homolog.core.InputException;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.tokens.NpyFile;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -16,9 +17,9 @@ import java.util.random.RandomGeneratorFactory;
 public final class Rotation {
   private final long seed;
   private final int draw;
-  private final double[][][] given;
+  private final Tensor given;
 
-  private Rotation(long seed, int draw, double[][][] given) {
+  private Rotation(long seed, int draw, Tensor given) {
     this.seed = seed;
     this.draw = draw;
     this.given = given;
@@ -49,24 +50,23 @@ public final class Rotation {
               "give float16, float32 or float64 " + wanted);
         }
       }
-      int layers = Math.toIntExact(shape.get(0));
+      long rows = Math.multiplyExact(shape.get(0), shape.get(1));
       int m = Math.toIntExact(shape.get(1));
-      Tensor all = Tensor.wrap(npy.data(), npy.dtype(), (long) layers * m, m);
-      double[][][] matrices = new double[layers][m][m];
-      for (int row = 0; row < layers * m; row++) {
-        for (int k = 0; k < m; k++) {
-          matrices[row / m][row % m][k] = all.get(row, k);
-        }
-        requireUsable(file, matrices[row / m][row % m], row / m, row % m);
+      Tensor all = Tensor.wrap(npy.data(), npy.dtype(), rows, m);
+      // Outside the heap, freed with the last reference: it outlives the file.
+      Tensor copy = Tensor.allocate(Arena.ofAuto(), npy.dtype(), rows, m);
+      copy.data().copyFrom(all.data());
+      for (int row = 0; row < rows; row++) {
+        requireUsable(file, copy, row, row / m, row % m);
       }
-      return new Rotation(0, 0, matrices);
+      return new Rotation(0, 0, copy);
     }
   }
 
-  private static void requireUsable(Path file, double[] row, int layer, int number) {
+  private static void requireUsable(Path file, Tensor all, int row, int layer, int number) {
     double square = 0;
-    for (double value : row) {
-      square += value * value;
+    for (int k = 0; k < all.cols(); k++) {
+      square += all.get(row, k) * all.get(row, k);
     }
     if (!(square > 0 && square < Double.POSITIVE_INFINITY)) {
       throw new InputException(
@@ -82,7 +82,13 @@ public final class Rotation {
    */
   public double[][] matrix(int other, int layer, int m) {
     if (given != null) {
-      return given[layer];
+      double[][] rows = new double[m][m];
+      for (int j = 0; j < m; j++) {
+        for (int k = 0; k < m; k++) {
+          rows[j][k] = given.get((long) layer * m + j, k);
+        }
+      }
+      return rows;
     }
     RandomGenerator random =
         RandomGeneratorFactory.of("L64X128MixRandom").create(stream(other, layer));

@@ -4,7 +4,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ModelNeurons;
-import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
@@ -19,109 +18,107 @@ import java.util.List;
 public final class RotationBaseline {
   private final Kernels kernels;
   private final CorrelationSink sink;
-  private final Moments moments;
+  private final Measure measure;
   private final List<ModelNeurons> models;
 
-  /** A baseline over the sums of a finished stream, whose sink kept products within layers. */
-  public RotationBaseline(
-      Kernels kernels, CorrelationSink sink, Moments moments, List<ModelNeurons> models) {
-    this.kernels = kernels;
+  /** A baseline over the sums of a stream, whose sink keeps products within layers. */
+  public RotationBaseline(CorrelationSink sink, Measure measure) {
+    this.kernels = measure.kernels();
     this.sink = sink;
-    this.moments = moments;
-    this.models = models;
+    this.measure = measure;
+    this.models = sink.models();
   }
 
   /**
-   * The greatest correlation of each reference neuron with the turned neurons of each other model,
-   * for one draw.
+   * The greatest similarity of reference neurons with the turned neurons of each other model, for
+   * one draw.
    *
-   * @return [other][reference neuron]; NaN for a constant neuron
+   * @param strip of the reference that the sums are of
+   * @param chunks parts of the strip
+   * @return [other][neuron of the chunks, in order]; NaN for a neuron that is like nothing
    */
-  public double[][] best(Rotation rotation, ProgressListener progress) {
+  public double[][] best(
+      Rotation rotation, Strip strip, List<Strip> chunks, ProgressListener progress) {
     double[][] best = new double[models.size() - 1][];
     for (int other = 0; other < best.length; other++) {
       progress.progress("baseline", other, best.length);
-      best[other] = best(rotation, other);
+      best[other] = best(rotation, other, strip, chunks);
     }
     progress.progress("baseline", best.length, best.length);
     return best;
   }
 
-  private double[] best(Rotation rotation, int other) {
+  private double[] best(Rotation rotation, int other, Strip strip, List<Strip> chunks) {
     ModelNeurons a = models.getFirst();
     ModelNeurons b = models.get(other + 1);
-    double[] best = new double[a.count()];
+    double[] best = new double[BestMatches.rows(chunks)];
     Arrays.fill(best, Double.NaN);
-    Tensor cross = sink.cross(b);
+    Tensor cross = sink.cross(strip, b);
     try (Arena arena = Arena.ofShared()) {
-      Kernels.Columns columnsA = moments.columns(kernels, arena, a, Double.NaN);
-      // A constant neuron has no covariance with anything: it adds nothing to a turned one.
-      Kernels.Columns columnsB = moments.columns(kernels, arena, b, 0);
       for (int layer = 0; layer < b.layers(); layer++) {
         int from = layer * b.dMlp();
         int to = from + b.dMlp();
-        Kernels.Columns columns =
-            new Kernels.Columns(
-                columnsB.mean().columns(from, to), columnsB.inverse().columns(from, to));
+        // A neuron that is like nothing adds nothing to a turned one.
         Layer turned =
             new Layer(
-                columns,
-                deviations(b.offset() + from, b.dMlp()),
+                measure.columns(arena, b, from, to, Measure.Undefined.ZERO),
+                measure.sizes(b, layer),
                 sink.gram(b, layer),
                 rotation.matrix(other, layer, b.dMlp()));
-        turned.raise(best, cross.columns(from, to), columnsA);
+        Tensor W = turned.weights(arena);
+        int done = 0;
+        for (Strip chunk : chunks) {
+          Kernels.Columns mine =
+              measure.columns(arena, a, chunk.from(), chunk.to(), Measure.Undefined.NAN);
+          Tensor part =
+              cross
+                  .columns(from, to)
+                  .rows(chunk.from() - strip.from(), chunk.to() - strip.from());
+          turned.raise(best, done, part, mine, W);
+          done += chunk.rows();
+        }
       }
     }
     return best;
   }
 
-  /**
-   * Deviations of the activations themselves, not of the standardised ones; 0 for a constant
-   * neuron.
-   */
-  private double[] deviations(long from, int count) {
-    double[] deviations = new double[count];
-    Arrays.setAll(deviations, k -> Math.sqrt(moments.variance(Math.toIntExact(from + k))));
-    return deviations;
-  }
-
   private final class Layer {
     private final Kernels.Columns columns;
-    private final double[] deviations;
+    private final double[] sizes;
     private final Tensor gram;
     private final double[][] rotation;
     private final int m;
 
-    Layer(Kernels.Columns columns, double[] deviations, Tensor gram, double[][] rotation) {
+    Layer(Kernels.Columns columns, double[] sizes, Tensor gram, double[][] rotation) {
       this.columns = columns;
-      this.deviations = deviations;
+      this.sizes = sizes;
       this.gram = gram;
       this.rotation = rotation;
       this.m = rotation.length;
     }
 
-    /** best[i] = max(best[i], r of reference neuron i with each turned neuron of the layer). */
-    void raise(double[] best, Tensor cross, Kernels.Columns columnsA) {
+    /** best[at + i] = max(best[at + i], r of neuron i with each turned neuron of the layer). */
+    void raise(double[] best, int at, Tensor cross, Kernels.Columns columnsA, Tensor W) {
+      int all = Math.toIntExact(cross.rows());
+      int rows = CorrelationSummary.blockRows(kernels, all, m);
+      Tails greatest = new Tails(all, 1);
       try (Arena arena = Arena.ofShared()) {
-        Tensor W = weights(arena);
-        int rows = CorrelationSummary.blockRows(kernels, best.length, 2 * m);
-        Tensor r = kernels.allocate(arena, kernels.working(), rows, m);
         Tensor turned = kernels.allocate(arena, kernels.working(), rows, m);
-        Tails greatest = new Tails(best.length, 1);
-        for (int i = 0; i < best.length; i += rows) {
-          int n = Math.min(rows, best.length - i);
-          Kernels.Columns part =
-              new Kernels.Columns(
-                  columnsA.mean().columns(i, i + n), columnsA.inverse().columns(i, i + n));
-          kernels.correlations(cross.rows(i, i + n), moments.n(), part, columns, r.rows(0, n));
-          kernels.linear(r.rows(0, n), W, null, turned.rows(0, n));
-          greatest.put(kernels, i, turned.rows(0, n), true);
-          for (int j = 0; j < n; j++) {
-            double value = Math.min(1, Math.max(-1, greatest.value(i + j, 0)));
-            if (!Double.isNaN(value) && !(best[i + j] >= value)) {
-              best[i + j] = value;
-            }
-          }
+        CorrelationSummary.forBlocks(
+            measure,
+            cross,
+            columnsA,
+            columns,
+            (r, i) -> {
+              Tensor target = turned.rows(0, r.rows());
+              kernels.linear(r, W, null, target);
+              greatest.add(kernels, target, i, 0, true);
+            });
+      }
+      for (int i = 0; i < all; i++) {
+        double value = Math.min(1, Math.max(-1, greatest.value(i, 0)));
+        if (!Double.isNaN(value) && !(best[at + i] >= value)) {
+          best[at + i] = value;
         }
       }
     }
@@ -135,7 +132,7 @@ public final class RotationBaseline {
       Tensor scaled = Tensor.allocate(arena, kernels.working(), m, m);
       for (int j = 0; j < m; j++) {
         for (int k = 0; k < m; k++) {
-          scaled.set(k, j, rotation[j][k] * deviations[k]);
+          scaled.set(k, j, rotation[j][k] * sizes[k]);
         }
       }
       Tensor within = correlationsWithin(arena);
@@ -169,7 +166,7 @@ public final class RotationBaseline {
         }
       }
       Tensor within = kernels.allocate(arena, kernels.working(), m, m);
-      kernels.correlations(kernels.fromHost(arena, sums), moments.n(), columns, columns, within);
+      measure.fill(kernels.fromHost(arena, sums), columns, columns, within);
       return within;
     }
   }

@@ -43,20 +43,53 @@ public final class Tails {
     return neurons[neuron * k + rank];
   }
 
-  /** Takes the ends of a block of rows [n, neurons of the other model] that begins at row from. */
-  void put(Kernels kernels, int from, Tensor block, boolean greatest) {
+  /**
+   * Adds the ends of a block of correlations.
+   *
+   * @param block [n, columns] of the working type
+   * @param from neuron of the first row
+   * @param firstMatch neuron of the first column; all that were added before lie below it
+   */
+  void add(Kernels kernels, Tensor block, int from, int firstMatch, boolean greatest) {
     try (Arena arena = Arena.ofShared()) {
-      Tensor found = kernels.allocate(arena, kernels.working(), block.rows(), k);
-      Tensor columns = kernels.allocate(arena, DType.I32, block.rows(), k);
+      int most = (int) Math.min(k, block.cols());
+      Tensor found = kernels.allocate(arena, kernels.working(), block.rows(), most);
+      Tensor columns = kernels.allocate(arena, DType.I32, block.rows(), most);
       kernels.topK(block, greatest, found, columns);
       Tensor foundOnHost = kernels.toHost(arena, found);
       Tensor columnsOnHost = kernels.toHost(arena, columns);
+      double sign = greatest ? 1 : -1;
       for (int i = 0; i < block.rows(); i++) {
-        for (int rank = 0; rank < k; rank++) {
-          values[(from + i) * k + rank] = foundOnHost.get(i, rank);
-          neurons[(from + i) * k + rank] = (int) columnsOnHost.get(i, rank);
+        for (int rank = 0; rank < most && columnsOnHost.get(i, rank) >= 0; rank++) {
+          int match = firstMatch + (int) columnsOnHost.get(i, rank);
+          if (!insert((from + i) * k, foundOnHost.get(i, rank), match, sign)) {
+            break; // the rest of the row is no better
+          }
         }
       }
     }
+  }
+
+  /** Puts a value in its place, after those that are equal; false where there is no room. */
+  private boolean insert(int row, double value, int match, double sign) {
+    int place = row + k;
+    while (place > row
+        && (neurons[place - 1] < 0 || sign * value > sign * values[place - 1])) {
+      place--;
+    }
+    if (place == row + k) {
+      return false;
+    }
+    int moved = row + k - 1 - place;
+    System.arraycopy(values, place, values, place + 1, moved);
+    System.arraycopy(neurons, place, neurons, place + 1, moved);
+    values[place] = value;
+    neurons[place] = match;
+    return true;
+  }
+
+  /** Bytes that the ends of that many neurons take. */
+  public static long bytes(long rows, long k) {
+    return rows * k * (Double.BYTES + Integer.BYTES);
   }
 }

@@ -41,17 +41,17 @@ public final class Universality {
   }
 
   /**
-   * @param pairs matches with each other model
-   * @param draws baseline by draw, other model and reference neuron; empty without a baseline, and
-   *     then the excess is NaN
+   * @param correlations greatest correlation by other model and reference neuron
+   * @param draws the same of the baseline, by draw; empty without a baseline, and then the excess is
+   *     NaN
    */
-  public static Universality of(List<PairMatches> pairs, List<double[][]> draws) {
-    int n = pairs.getFirst().highest().rows();
+  public static Universality of(double[][] correlations, List<double[][]> draws) {
+    int n = correlations[0].length;
     Neuron[] neurons = new Neuron[n];
-    double[] best = new double[pairs.size()];
+    double[] best = new double[correlations.length];
     for (int i = 0; i < n; i++) {
       for (int other = 0; other < best.length; other++) {
-        best[other] = pairs.get(other).highest().value(i, 0);
+        best[other] = correlations[other][i];
       }
       Spread corr = Spread.of(best);
       double[] max = new double[draws.size()];

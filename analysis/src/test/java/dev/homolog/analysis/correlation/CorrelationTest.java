@@ -9,7 +9,6 @@ import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
-import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
@@ -100,7 +99,7 @@ class CorrelationTest {
       assertEquals(r, summary.pairs().getFirst().highest().value(8, 0), 1e-6);
       assertEquals(8, summary.pairs().getFirst().highest().match(8, 0));
       assertTrue(Double.isNaN(summary.pairs().getFirst().highest().value(2, 0)));
-      Universality universality = Universality.of(summary.pairs(), List.of());
+      Universality universality = Universality.of(Streamed.best(summary), List.of());
       assertFalse(universality.neurons().get(2).universal(-1));
     }
   }
@@ -182,13 +181,11 @@ class CorrelationTest {
       merged.momentsSink.merge(streamed.momentsSink.state());
       merged.sink.merge(streamed.sink.state());
       assertAgrees(merged, x, keep);
-      ProgressListener silent = (_, _, _) -> {};
       double[][] expected =
           new Streamed(host, arena, models, Arrays.copyOf(x, 50))
               .show(x, keep, 64)
-              .baseline()
-              .best(Rotation.random(5, 0), silent);
-      double[][] actual = merged.baseline().best(Rotation.random(5, 0), silent);
+              .baseline(Rotation.random(5, 0));
+      double[][] actual = merged.baseline(Rotation.random(5, 0));
       assertTrue(Arrays.deepEquals(expected, actual));
     }
   }

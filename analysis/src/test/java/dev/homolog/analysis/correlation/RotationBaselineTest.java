@@ -44,7 +44,7 @@ class RotationBaselineTest {
       Streamed streamed = new Streamed(kernels, arena, models, Arrays.copyOf(x, 60));
       streamed.show(x, keep, 100);
       Rotation rotation = Rotation.random(11, 0);
-      double[][] actual = streamed.baseline().best(rotation, (_, _, _) -> {});
+      double[][] actual = streamed.baseline(rotation);
       for (int other = 0; other < 2; other++) {
         double[][] turned = turn(x, models.get(other + 1), rotation, other);
         for (int i = 0; i < 38; i++) {

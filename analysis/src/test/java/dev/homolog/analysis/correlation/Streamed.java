@@ -8,6 +8,7 @@ import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.MomentsSink;
 import dev.homolog.core.stream.Pilot;
+import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.List;
 
@@ -85,6 +86,7 @@ final class Streamed {
         kernels.fromHost(arena, mask),
         kept,
         null,
+        null,
         kernels.fromHost(arena, post));
   }
 
@@ -93,10 +95,29 @@ final class Streamed {
   }
 
   CorrelationSummary summary(int top) {
-    return CorrelationSummary.of(kernels, sink, moments(), models, top, (_, _, _) -> {});
+    CorrelationSummary.Builder builder =
+        new CorrelationSummary.Builder(kernels, arena, models, top, false);
+    builder.add(sink, measure(), ProgressListener.NONE);
+    return builder.build();
   }
 
-  RotationBaseline baseline() {
-    return new RotationBaseline(kernels, sink, moments(), models);
+  Measure measure() {
+    return new Measure(kernels, Similarity.PEARSON, moments(), pilot);
+  }
+
+  /** The greatest correlation with the turned neurons of each other model. */
+  double[][] baseline(Rotation rotation) {
+    Strip all = CorrelationSink.whole(models);
+    return new RotationBaseline(sink, measure())
+        .best(rotation, all, List.of(all), ProgressListener.NONE);
+  }
+
+  static double[][] best(CorrelationSummary summary) {
+    return summary.pairs().stream()
+        .map(pair ->
+            java.util.stream.IntStream.range(0, pair.highest().rows())
+                .mapToDouble(i -> pair.highest().value(i, 0))
+                .toArray())
+        .toArray(double[][]::new);
   }
 }

@@ -5,6 +5,7 @@ import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
+import java.util.OptionalLong;
 
 /**
  * Bulk operations on the tensors of one device: what the forward pass and the statistics are made
@@ -39,6 +40,16 @@ public interface Kernels extends AutoCloseable {
    * allow, else a copy that lives as long as the arena.
    */
   Tensor weight(Arena arena, StoredTensor stored, long rows, long cols);
+
+  /** Bytes that {@link #weight} copies for a weight; 0 where it is read where it is mapped. */
+  default long weightBytes(StoredTensor stored) {
+    return 0;
+  }
+
+  /** Bytes that this device has free, where it is not the host. */
+  default OptionalLong freeDeviceBytes() {
+    return OptionalLong.empty();
+  }
 
   /** Copies between the host and this device, or within one; same shape and type. */
   void copy(Tensor from, Tensor to);
@@ -102,6 +113,15 @@ public interface Kernels extends AutoCloseable {
    */
   void standardize(Tensor x, Tensor keep, Tensor mean, Tensor scale);
 
+  /**
+   * x = 1 where a neuron fires (x > 0) on a token that is kept, else 0, in place. x [T, N]; keep U8
+   * [T, 1].
+   */
+  void firing(Tensor x, Tensor keep);
+
+  /** out[i] = x[rows[i]]. x [T, N]; rows I32 [n, 1], each below T; out [n, N] of the same type. */
+  void gatherRows(Tensor x, Tensor rows, Tensor out);
+
   /** sum += aᵀ b. a [T, N_a], b [T, N_b], sum F64 [N_a, N_b], its rows contiguous. */
   void crossProducts(Tensor a, Tensor b, Tensor sum);
 
@@ -118,6 +138,13 @@ public interface Kernels extends AutoCloseable {
    * the working type.
    */
   void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r);
+
+  /**
+   * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]): the similarity of Jaccard of two sets
+   * from the size of what they share and their own sizes; NaN where both are empty. sum F64 [A, B],
+   * possibly transposed; the counts F64 [1, A] and [1, B]; r [A, B] of the working type.
+   */
+  void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r);
 
   /** Mean and one over the deviation of each column, F64 [1, N] each. */
   record Columns(Tensor mean, Tensor inverse) {}

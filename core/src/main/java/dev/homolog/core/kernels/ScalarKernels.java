@@ -196,6 +196,26 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void firing(Tensor x, Tensor keep) {
+    Shapes.firing(x, keep);
+    for (long t = 0; t < x.rows(); t++) {
+      for (long j = 0; j < x.cols(); j++) {
+        x.set(t, j, keep.get(t, 0) != 0 && x.get(t, j) > 0 ? 1 : 0);
+      }
+    }
+  }
+
+  @Override
+  public void gatherRows(Tensor x, Tensor rows, Tensor out) {
+    Shapes.gatherRows(x, rows, out);
+    for (long i = 0; i < out.rows(); i++) {
+      for (long j = 0; j < x.cols(); j++) {
+        out.set(i, j, x.get((long) rows.get(i, 0), j));
+      }
+    }
+  }
+
+  @Override
   public void crossProducts(Tensor a, Tensor b, Tensor sum) {
     Shapes.crossProducts(a, b, sum);
     for (long i = 0; i < sum.rows(); i++) {
@@ -222,6 +242,17 @@ public final class ScalarKernels implements Kernels {
         double covariance = sum.get(i, j) / n - a.mean().get(0, i) * b.mean().get(0, j);
         double value = covariance * a.inverse().get(0, i) * b.inverse().get(0, j);
         r.set(i, j, Math.max(-1, Math.min(1, value)));
+      }
+    }
+  }
+
+  @Override
+  public void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
+    Shapes.overlaps(sum, countA, countB, r);
+    for (long i = 0; i < r.rows(); i++) {
+      for (long j = 0; j < r.cols(); j++) {
+        double shared = sum.get(i, j);
+        r.set(i, j, shared / (countA.get(0, i) + countB.get(0, j) - shared));
       }
     }
   }

@@ -81,6 +81,33 @@ final class Shapes {
     }
   }
 
+  static void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
+    requireType("sum", sum, DType.F64);
+    r.requireShape("r", sum.rows(), sum.cols());
+    countA.requireShape("countA", 1, sum.rows());
+    requireType("countA", countA, DType.F64);
+    countB.requireShape("countB", 1, sum.cols());
+    requireType("countB", countB, DType.F64);
+  }
+
+  static void firing(Tensor x, Tensor keep) {
+    keep.requireShape("keep", x.rows(), 1);
+    requireType("keep", keep, DType.U8);
+  }
+
+  static void gatherRows(Tensor x, Tensor rows, Tensor out) {
+    rows.requireShape("rows", out.rows(), 1);
+    requireType("rows", rows, DType.I32);
+    out.requireShape("out", out.rows(), x.cols());
+    requireType("out", out, x.dtype());
+    for (long i = 0; rows.onHost() && i < rows.rows(); i++) {
+      double row = rows.get(i, 0);
+      if (row < 0 || row >= x.rows()) {
+        throw new IllegalArgumentException("row " + (long) row + " of " + x);
+      }
+    }
+  }
+
   static void topK(Tensor x, Tensor values, Tensor columns) {
     values.requireShape("values", x.rows(), values.cols());
     columns.requireShape("columns", x.rows(), values.cols());

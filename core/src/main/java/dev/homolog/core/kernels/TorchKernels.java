@@ -1,6 +1,7 @@
 package dev.homolog.core.kernels;
 
 import dev.homolog.bindings.Cublas;
+import dev.homolog.bindings.CudaRuntime;
 import dev.homolog.bindings.Device;
 import dev.homolog.bindings.Dtype;
 import dev.homolog.bindings.Torch;
@@ -14,6 +15,7 @@ import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 import java.util.IdentityHashMap;
+import java.util.OptionalLong;
 
 /**
  * libtorch, on the CPU or on a GPU. On the CPU tensors are the host's memory, which libtorch reads
@@ -117,8 +119,8 @@ public final class TorchKernels implements Kernels {
   @Override
   public Tensor weight(Arena arena, StoredTensor stored, long rows, long cols) {
     Tensor mapped = Tensor.wrap(stored.data(), stored.dtype(), rows, cols);
-    boolean aligned = stored.data().address() % stored.dtype().bytes() == 0;
-    if (!detached && stored.dtype() == DType.F32 && aligned) {
+    boolean aligned = isAligned(stored);
+    if (weightBytes(stored) == 0) {
       return mapped;
     }
     Tensor copy = allocate(arena, DType.F32, rows, cols);
@@ -132,6 +134,23 @@ public final class TorchKernels implements Kernels {
       }
     }
     return copy;
+  }
+
+  @Override
+  public long weightBytes(StoredTensor stored) {
+    boolean inPlace = !detached && stored.dtype() == DType.F32 && isAligned(stored);
+    return inPlace ? 0 : stored.elements() * Float.BYTES;
+  }
+
+  private static boolean isAligned(StoredTensor stored) {
+    return stored.data().address() % stored.dtype().bytes() == 0;
+  }
+
+  @Override
+  public OptionalLong freeDeviceBytes() {
+    return device.isCuda()
+        ? OptionalLong.of(CudaRuntime.loaded().orElseThrow().memory().free())
+        : OptionalLong.empty();
   }
 
   @Override
@@ -406,6 +425,36 @@ public final class TorchKernels implements Kernels {
       onHost.standardize(x, keep, mean, scale);
     } else {
       generic.standardize(x, keep, mean, scale);
+    }
+  }
+
+  @Override
+  public void firing(Tensor x, Tensor keep) {
+    Shapes.firing(x, keep);
+    if (onHost != null) {
+      onHost.firing(x, keep);
+    } else {
+      generic.firing(x, keep);
+    }
+  }
+
+  @Override
+  public void gatherRows(Tensor x, Tensor rows, Tensor out) {
+    Shapes.gatherRows(x, rows, out);
+    if (onHost != null) {
+      onHost.gatherRows(x, rows, out);
+    } else {
+      generic.gatherRows(x, rows, out);
+    }
+  }
+
+  @Override
+  public void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
+    Shapes.overlaps(sum, countA, countB, r);
+    if (onHost != null) {
+      onHost.overlaps(sum, countA, countB, r);
+    } else {
+      generic.overlaps(sum, countA, countB, r);
     }
   }
 

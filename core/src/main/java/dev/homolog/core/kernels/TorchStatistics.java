@@ -64,6 +64,37 @@ final class TorchStatistics {
     }
   }
 
+  void firing(Tensor x, Tensor keep) {
+    long height = Math.clamp(TEMPORARY / Math.max(1, x.cols()), 1, Math.max(1, x.rows()));
+    for (long t = 0; t < x.rows(); t += height) {
+      long to = Math.min(x.rows(), t + height);
+      try (Handles h = new Handles()) {
+        TorchTensor values = h.of(x.rows(t, to));
+        TorchTensor above = h.own(Binary.GT.of(values, number(h, values, 0)));
+        values.copyFrom(h.own(Binary.LOGICAL_AND.of(above, kept(h, keep.rows(t, to)))));
+      }
+    }
+  }
+
+  void gatherRows(Tensor x, Tensor rows, Tensor out) {
+    try (Handles h = new Handles()) {
+      TorchTensor index = h.of(rows);
+      TorchTensor list =
+          h.own(index.view(new long[] {rows.rows()}, new long[] {rows.rowStride()}, 0));
+      h.of(out).copyFrom(h.own(TorchOps.indexSelect(h.of(x), 0, list)));
+    }
+  }
+
+  void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
+    try (Handles h = new Handles()) {
+      TorchTensor shared = h.of(sum);
+      TorchTensor both =
+          h.own(TorchPointwise.add(h.of(countA.transposed()), h.of(countB), 1));
+      TorchPointwise.addInPlace(both, shared, -1);
+      h.of(r).copyFrom(h.own(TorchPointwise.div(shared, both)));
+    }
+  }
+
   /** (x − mean) · scale, in single precision as all kernels do it. */
   private static TorchTensor centred(Handles h, TorchTensor x, Tensor mean, Tensor scale) {
     TorchTensor z = h.own(TorchPointwise.sub(x, h.of(mean), 1));

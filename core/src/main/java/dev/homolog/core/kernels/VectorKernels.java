@@ -203,6 +203,19 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void firing(Tensor x, Tensor keep) {
+    Shapes.firing(x, keep);
+    VectorStatistics.requireF32(x);
+    statistics.firing(x, keep);
+  }
+
+  @Override
+  public void gatherRows(Tensor x, Tensor rows, Tensor out) {
+    Shapes.gatherRows(x, rows, out);
+    statistics.gatherRows(x, rows, out);
+  }
+
+  @Override
   public void crossProducts(Tensor a, Tensor b, Tensor sum) {
     Shapes.crossProducts(a, b, sum);
     gemm.transposed(a, b, false, new SumTarget(sum));
@@ -219,6 +232,13 @@ public final class VectorKernels implements Kernels {
     Shapes.correlations(sum, a, b, r);
     VectorStatistics.requireF32(r);
     statistics.correlations(sum, n, a, b, r);
+  }
+
+  @Override
+  public void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
+    Shapes.overlaps(sum, countA, countB, r);
+    VectorStatistics.requireF32(r);
+    statistics.overlaps(sum, countA, countB, r);
   }
 
   @Override

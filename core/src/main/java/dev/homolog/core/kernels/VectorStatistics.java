@@ -123,6 +123,58 @@ final class VectorStatistics {
         });
   }
 
+  void firing(Tensor x, Tensor keep) {
+    int n = (int) x.cols();
+    workers.run(
+        blocks(x.rows()),
+        (_, piece) -> {
+          float[] line = new float[n];
+          long end = Math.min(x.rows(), (piece + 1L) * ROWS);
+          for (long t = (long) piece * ROWS; t < end; t++) {
+            if (keep.data().get(ValueLayout.JAVA_BYTE, t) == 0) {
+              Arrays.fill(line, 0);
+            } else {
+              Packing.row(x, t, 0, n, line, 0);
+              for (int j = 0; j < n; j++) {
+                line[j] = line[j] > 0 ? 1 : 0;
+              }
+            }
+            Packing.store(line, 0, n, x, t, 0);
+          }
+        });
+  }
+
+  void gatherRows(Tensor x, Tensor rows, Tensor out) {
+    workers.run(
+        blocks(out.rows()),
+        (_, piece) -> {
+          long end = Math.min(out.rows(), (piece + 1L) * ROWS);
+          for (long i = (long) piece * ROWS; i < end; i++) {
+            long row = rows.data().get(I32, rows.offset(i, 0));
+            HostMemory.copy(x.rows(row, row + 1), out.rows(i, i + 1));
+          }
+        });
+  }
+
+  void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
+    double[] a = countA.toArray();
+    double[] b = countB.toArray();
+    int cols = (int) r.cols();
+    workers.run(
+        blocks(r.rows()),
+        (_, piece) -> {
+          float[] line = new float[cols];
+          int end = (int) Math.min(r.rows(), (piece + 1L) * ROWS);
+          for (int i = piece * ROWS; i < end; i++) {
+            for (int j = 0; j < cols; j++) {
+              double shared = sum.data().get(F64, sum.offset(i, j));
+              line[j] = (float) (shared / (a[i] + b[j] - shared));
+            }
+            Packing.store(line, 0, cols, r, i, 0);
+          }
+        });
+  }
+
   void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r) {
     double[] meanA = a.mean().toArray();
     double[] inverseA = a.inverse().toArray();

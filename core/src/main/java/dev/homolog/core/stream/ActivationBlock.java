@@ -14,6 +14,8 @@ import java.util.List;
  * @param ids token ids I32 [T, 1]
  * @param keep U8 [T, 1]: 1 where the token counts for correlations
  * @param kept number of ones in {@code keep}
+ * @param subsets I32 [T, 1] on the host: the number of the subset of each token's document in the
+ *     table's list, or {@link dev.homolog.core.tokens.TokenTable#NO_SUBSET}
  * @param pre MLP_PRE [T, all neurons of the study], or null where no sink reads it
  * @param post MLP_POST likewise
  */
@@ -23,6 +25,7 @@ public record ActivationBlock(
     Tensor ids,
     Tensor keep,
     long kept,
+    Tensor subsets,
     Tensor pre,
     Tensor post) {
 

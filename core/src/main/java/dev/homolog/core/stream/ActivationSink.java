@@ -17,8 +17,8 @@ public interface ActivationSink {
   enum Values {
     /** As the models made them. */
     RAW,
-    /** (x − pilot mean) / pilot deviation, and zero where a token is not kept. */
-    STANDARDIZED
+    /** As the pilot prepares them: standardised, say, and zero where a token is not kept. */
+    PREPARED
   }
 
   /** The sites that are read. */

@@ -21,6 +21,8 @@ import java.util.Map;
  * shows every batch to all sinks. Belongs to one thread and to the arena it was opened with.
  */
 public final class ActivationStream {
+  private static final int PILOT_BATCHES = 8;
+
   private final Kernels kernels;
   private final Arena arena;
   private final List<ModelNeurons> models;
@@ -29,6 +31,7 @@ public final class ActivationStream {
   private final int batchRows;
   private final Tensor ids;
   private final Tensor keep;
+  private final Tensor subsets;
   private final Tensor idsOnDevice;
   private final Tensor keepOnDevice;
   private final Map<Site, Tensor> sites = new EnumMap<>(Site.class);
@@ -48,6 +51,7 @@ public final class ActivationStream {
     long tokens = text.tokens();
     this.ids = Tensor.allocate(arena, DType.I32, tokens, 1);
     this.keep = Tensor.allocate(arena, DType.U8, tokens, 1);
+    this.subsets = Tensor.allocate(arena, DType.I32, tokens, 1);
     this.idsOnDevice = kernels.fromHost(arena, ids);
     this.keepOnDevice = kernels.fromHost(arena, keep);
   }
@@ -59,11 +63,12 @@ public final class ActivationStream {
    */
   public record Text(TokenTable table, int batchRows) {
     /** Rows a batch; never more than there are. */
-    int rows() {
+    public int rows() {
       return (int) Math.min(batchRows, table.rows());
     }
 
-    long tokens() {
+    /** The most tokens of a batch. */
+    public long tokens() {
       return (long) rows() * table.context();
     }
   }
@@ -100,15 +105,18 @@ public final class ActivationStream {
   public Pilot pilot(Rows rows, ProgressListener progress) {
     Pilot identity = Pilot.identity(kernels, arena, neurons());
     MomentsSink moments = new MomentsSink(kernels, arena, identity, neurons());
-    run("pilot", rows, identity, List.of(moments), progress);
+    // Small batches: the time between the last two tells how fast this machine is when warm.
+    int batch = Math.clamp(rows.count() / PILOT_BATCHES, 1, batchRows);
+    run("pilot", rows, batch, identity, List.of(moments), progress);
     return moments.moments().pilot(kernels, arena);
   }
 
   /**
    * Shows the rows to the sinks.
    *
-   * @param phase what to call it in progress
-   * @param pilot for sinks that read standardised values
+   * @param phase what to call it in progress; after each batch, all sinks have seen the tokens that
+   *     progress speaks of
+   * @param pilot for sinks that read prepared values
    */
   public void run(
       String phase,
@@ -116,16 +124,48 @@ public final class ActivationStream {
       Pilot pilot,
       List<? extends ActivationSink> sinks,
       ProgressListener progress) {
+    run(phase, rows, batchRows, pilot, sinks, progress);
+  }
+
+  /** In batches of nearly equal size, so that the last is no small remainder. */
+  private void run(
+      String phase,
+      Rows rows,
+      int batch,
+      Pilot pilot,
+      List<? extends ActivationSink> sinks,
+      ProgressListener progress) {
     for (ActivationSink sink : sinks) {
       sink.sites().forEach(this::buffer);
     }
     long total = (long) rows.count() * table.context();
-    for (int from = 0; from < rows.count(); from += batchRows) {
-      progress.progress(phase, (long) from * table.context(), total);
-      int to = Math.min(from + batchRows, rows.count());
+    long batches = batches(rows.count(), batch);
+    progress.progress(phase, 0, total);
+    int from = 0;
+    for (long i = 1; i <= batches; i++) {
+      int to = (int) (i * rows.count() / batches);
       show(forward(rows, from, to), pilot, sinks);
+      progress.progress(phase, (long) to * table.context(), total);
+      from = to;
     }
-    progress.progress(phase, total, total);
+  }
+
+  private static long batches(long rows, int batch) {
+    return (rows + batch - 1) / batch;
+  }
+
+  /** The fewest kept tokens of a batch, when all rows of a table are read. */
+  public static long leastKept(Text text) {
+    TokenTable table = text.table();
+    long batches = batches(table.rows(), text.rows());
+    long least = Long.MAX_VALUE;
+    long from = 0;
+    for (long i = 1; i <= batches; i++) {
+      long to = i * table.rows() / batches;
+      least = Math.min(least, table.batch(from, Math.toIntExact(to - from)).kept());
+      from = to;
+    }
+    return least;
   }
 
   private ActivationBlock forward(Rows rows, int from, int to) {
@@ -136,6 +176,7 @@ public final class ActivationStream {
       long at = (long) (i - from) * context;
       MemorySegment.copy(table.ids(rows.get(i), 1), 0, ids.data(), at * Integer.BYTES, rowBytes);
       MemorySegment.copy(table.keep(rows.get(i), 1), 0, keep.data(), at, context);
+      table.subsets(rows.get(i), 1, subsets.data().asSlice(at * Integer.BYTES, rowBytes));
     }
     long kept = 0;
     for (long t = 0; t < tokens; t++) {
@@ -154,11 +195,12 @@ public final class ActivationStream {
               pre == null ? null : model.columns(pre), post == null ? null : model.columns(post));
       transformers.get(i).forward(batchIds, context, out);
     }
-    return new ActivationBlock(kernels, models, batchIds, batchKeep, kept, pre, post);
+    return new ActivationBlock(
+        kernels, models, batchIds, batchKeep, kept, subsets.rows(0, tokens), pre, post);
   }
 
   /**
-   * Raw readers first; then the block is standardised in place, which needs no second buffer, for
+   * Raw readers first; then the block is prepared in place, which needs no second buffer, for
    * the others.
    */
   private void show(ActivationBlock block, Pilot pilot, List<? extends ActivationSink> sinks) {
@@ -167,13 +209,12 @@ public final class ActivationStream {
         sink.accept(block);
       }
     }
-    boolean standardized = false;
+    boolean prepared = false;
     for (ActivationSink sink : sinks) {
-      if (sink.values() == ActivationSink.Values.STANDARDIZED) {
-        if (!standardized) {
-          Tensor post = block.site(Site.MLP_POST);
-          kernels.standardize(post, block.keep(), pilot.mean(), pilot.scale());
-          standardized = true;
+      if (sink.values() == ActivationSink.Values.PREPARED) {
+        if (!prepared) {
+          pilot.prepare(block.site(Site.MLP_POST), block.keep());
+          prepared = true;
         }
         sink.accept(block);
       }

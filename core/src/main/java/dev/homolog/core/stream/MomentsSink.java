@@ -13,11 +13,19 @@ public final class MomentsSink implements ActivationSink {
   private final Kernels kernels;
   private final Arena arena;
   private final Pilot pilot;
+  private final Values values;
   private final Tensor sums;
   private final Tensor count;
 
   /** An empty sink for that many neurons, all models together. */
   public MomentsSink(Kernels kernels, Arena arena, Pilot pilot, long neurons) {
+    this(kernels, arena, pilot, neurons, Values.RAW);
+  }
+
+  /** As above, of raw or of prepared activations. */
+  public MomentsSink(
+      Kernels kernels, Arena arena, Pilot pilot, long neurons, Values values) {
+    this.values = values;
     this.kernels = kernels;
     this.arena = arena;
     this.pilot = pilot;
@@ -35,7 +43,7 @@ public final class MomentsSink implements ActivationSink {
 
   @Override
   public Values values() {
-    return Values.RAW;
+    return values;
   }
 
   @Override

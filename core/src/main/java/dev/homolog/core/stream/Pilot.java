@@ -10,12 +10,19 @@ import java.lang.foreign.Arena;
  * depend on it but for rounding: true moments correct it at the end.
  */
 public final class Pilot {
+  private final Kernels kernels;
+  private final Arena arena;
+  private final Preparation preparation;
   private final Tensor mean;
   private final Tensor scale;
   private final Tensor meanOnHost;
   private final Tensor scaleOnHost;
 
-  private Pilot(Kernels kernels, Arena arena, Tensor mean, Tensor scale) {
+  private Pilot(
+      Kernels kernels, Arena arena, Preparation preparation, Tensor mean, Tensor scale) {
+    this.kernels = kernels;
+    this.arena = arena;
+    this.preparation = preparation;
     this.meanOnHost = mean;
     this.scaleOnHost = scale;
     this.mean = kernels.fromHost(arena, mean);
@@ -27,7 +34,7 @@ public final class Pilot {
     Tensor mean = Tensor.allocate(arena, kernels.working(), 1, neurons);
     Tensor scale = Tensor.allocate(arena, kernels.working(), 1, neurons);
     scale.fill(1);
-    return new Pilot(kernels, arena, mean, scale);
+    return new Pilot(kernels, arena, Preparation.CENTRED, mean, scale);
   }
 
   /**
@@ -53,7 +60,39 @@ public final class Pilot {
       double least = Math.max(LEAST_DEVIATION, LEAST_SHARE * Math.abs(moments.mean(j)));
       scale.set(0, j, deviation > 0 ? 1 / Math.max(deviation, least) : 1);
     }
-    return new Pilot(kernels, arena, mean, scale);
+    return new Pilot(kernels, arena, Preparation.CENTRED, mean, scale);
+  }
+
+  /**
+   * The same pilot with another use of its mean and deviation; of {@link Preparation#SCALED} the
+   * mean is 0.
+   */
+  public Pilot as(Preparation other) {
+    if (other != Preparation.SCALED) {
+      return new Pilot(kernels, arena, other, meanOnHost, scaleOnHost);
+    }
+    long neurons = meanOnHost.cols();
+    Tensor none = Tensor.allocate(arena, kernels.working(), 1, neurons);
+    Tensor rootMeanSquare = Tensor.allocate(arena, kernels.working(), 1, neurons);
+    for (long j = 0; j < neurons; j++) {
+      double size = Math.hypot(meanOnHost.get(0, j), 1 / scaleOnHost.get(0, j));
+      rootMeanSquare.set(0, j, 1 / size);
+    }
+    return new Pilot(kernels, arena, other, none, rootMeanSquare);
+  }
+
+  /**
+   * Prepares activations in place; zero where a token is not kept.
+   *
+   * @param x [T, neurons]
+   * @param keep U8 [T, 1]
+   */
+  void prepare(Tensor x, Tensor keep) {
+    if (preparation == Preparation.FIRING) {
+      kernels.firing(x, keep);
+    } else {
+      kernels.standardize(x, keep, mean, scale);
+    }
   }
 
   /** [1, neurons] of the working type, in the kernels' memory. */
@@ -70,7 +109,8 @@ public final class Pilot {
     return meanOnHost.get(0, neuron);
   }
 
-  double scale(int neuron) {
+  /** One over what a neuron's activation is divided by. */
+  public double scale(int neuron) {
     return scaleOnHost.get(0, neuron);
   }
 }

@@ -267,6 +267,60 @@ abstract class KernelsContract {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {1, 7, 207})
+  void firingIsOneWhereAKeptTokenIsAboveZero(int n) {
+    Tensor x = view(41, n);
+    Tensor keep = Tensor.allocate(arena, DType.U8, 41, 1);
+    for (int t = 0; t < 41; t++) {
+      keep.set(t, 0, t % 3 == 1 ? 0 : 1);
+    }
+    Tensor expected = copy(x, DType.F64);
+    kernels.firing(x, on(keep));
+    scalar.firing(expected, keep);
+    assertClose(expected, x, 0);
+  }
+
+  @Test
+  void rowsAreGatheredFromAnyPlace() {
+    Tensor x = view(29, 45);
+    Tensor rows = Tensor.allocate(arena, DType.I32, 61, 1);
+    for (int i = 0; i < 61; i++) {
+      rows.set(i, 0, random.nextInt(29));
+    }
+    Tensor expected = Tensor.allocate(arena, DType.F64, 61, 45);
+    Tensor from = copy(x, DType.F64);
+    Tensor out = view(61, 45);
+    kernels.gatherRows(x, on(rows), out);
+    scalar.gatherRows(from, rows, expected);
+    assertClose(expected, out, 0);
+  }
+
+  @Test
+  void overlapsAgreeInBothDirections() {
+    Tensor sum = Tensor.allocate(arena, DType.F64, 23, 31);
+    Tensor countA = Tensor.allocate(arena, DType.F64, 1, 23);
+    Tensor countB = Tensor.allocate(arena, DType.F64, 1, 31);
+    for (int i = 0; i < 23; i++) {
+      countA.set(0, i, i == 4 ? 0 : 40 + i);
+      for (int j = 0; j < 31; j++) {
+        countB.set(0, j, j == 9 ? 0 : 50 + j);
+        sum.set(i, j, i == 4 || j == 9 ? 0 : random.nextInt(40));
+      }
+    }
+    Tensor there = on(sum);
+    for (boolean back : new boolean[] {false, true}) {
+      Tensor r = view(back ? 31 : 23, back ? 23 : 31);
+      Tensor expected = copy(r, DType.F64);
+      Tensor a = back ? countB : countA;
+      Tensor b = back ? countA : countB;
+      kernels.overlaps(back ? there.transposed() : there, on(a), on(b), r);
+      scalar.overlaps(back ? sum.transposed() : sum, a, b, expected);
+      assertClose(expected, r, 1e-7);
+      assertTrue(Double.isNaN(host(r).get(back ? 9 : 4, back ? 4 : 9)));
+    }
+  }
+
   @Test
   void histogramsAndRowSumsAgree() {
     Tensor whole = random(DType.F32, 47, 76);

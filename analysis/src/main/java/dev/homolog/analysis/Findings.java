@@ -1,0 +1,174 @@
+package dev.homolog.analysis;
+
+import dev.homolog.analysis.correlation.Convergence;
+import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.GaussianLaw;
+import dev.homolog.analysis.correlation.Homologs;
+import dev.homolog.analysis.correlation.PairMatches;
+import dev.homolog.analysis.correlation.Similarity;
+import dev.homolog.analysis.correlation.Strip;
+import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.ProgressListener;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** Puts together what the passes of a study find; each pass adds the neurons that it was for. */
+final class Findings {
+  private final StudyOptions options;
+  private final List<ModelNeurons> models;
+  private final List<String> subsetNames;
+  private final CorrelationSummary.Builder summary;
+  private final Convergence.Builder convergence;
+  private final List<double[][]> draws = new ArrayList<>();
+  private final List<Subset> subsets = new ArrayList<>();
+  private List<NeuronMoments> moments;
+  private List<Integer> constants;
+  private long kept;
+
+  /** Of one subset, for all neurons of the reference. */
+  private record Subset(long tokens, double[][] best, List<double[][]> draws) {}
+
+  /**
+   * @param arena must outlive the findings
+   */
+  Findings(
+      StudyOptions options, Kernels kernels, Arena arena, ActivationStream stream, ActivationStream.Text text) {
+    this.options = options;
+    this.models = stream.models();
+    this.subsetNames = text.table().subsets();
+    Comparison comparison = options.comparison();
+    this.summary =
+        new CorrelationSummary.Builder(
+            kernels, arena, models, comparison.top(), comparison.allPairs());
+    this.convergence =
+        options.extent() == StudyOptions.Extent.EVERYTHING
+            ? new Convergence.Builder(text.table().tokens())
+            : null;
+  }
+
+  /** Whether snapshots are wanted while a pass runs. */
+  ProgressListener following(StudyPass pass, Strip strip, ProgressListener progress) {
+    if (convergence == null) {
+      return progress;
+    }
+    convergence.pass();
+    List<Strip> chunks = Convergence.chunks(strip, models.getFirst().count());
+    return (phase, done, total) -> {
+      progress.progress(phase, done, total);
+      if (done > 0 && convergence.wanted(done)) {
+        convergence.add(
+            done, pass.best(chunks), pass.baseline(chunks, 1, ProgressListener.NONE));
+      }
+    };
+  }
+
+  /** Takes what a finished pass found for its strip of the reference. */
+  void add(StudyPass pass, Strip strip, Phases phases, ProgressListener progress) {
+    if (moments == null) {
+      moments = NeuronMoments.of(pass.moments(), models.getFirst());
+      constants = NeuronMoments.constants(pass.moments(), models);
+      kept = pass.moments().n();
+    }
+    phases.time("correlations", 0, () -> summary.add(pass.sink(), pass.measure(), progress));
+    List<double[][]> found =
+        phases.time(
+            "baseline",
+            0,
+            () -> pass.baseline(List.of(strip), Integer.MAX_VALUE, progress));
+    for (int draw = 0; draw < found.size(); draw++) {
+      if (draws.size() == draw) {
+        draws.add(empty());
+      }
+      put(found.get(draw), draws.get(draw), strip);
+    }
+    if (options.comparison().bySubset()) {
+      phases.time("subsets", 0, () -> addSubsets(pass, strip, progress));
+    }
+  }
+
+  private void addSubsets(StudyPass pass, Strip strip, ProgressListener progress) {
+    for (int i = 0; i < subsetNames.size(); i++) {
+      progress.progress("subsets", i, subsetNames.size());
+      StudyPass.SubsetPart part = pass.subset(i, ProgressListener.NONE);
+      if (subsets.size() == i) {
+        List<double[][]> none = part.draws().stream().map(_ -> empty()).toList();
+        subsets.add(new Subset(part.tokens(), empty(), none));
+      }
+      put(part.best(), subsets.get(i).best, strip);
+      for (int draw = 0; draw < part.draws().size(); draw++) {
+        put(part.draws().get(draw), subsets.get(i).draws.get(draw), strip);
+      }
+    }
+    progress.progress("subsets", subsetNames.size(), subsetNames.size());
+  }
+
+  private double[][] empty() {
+    return new double[models.size() - 1][models.getFirst().count()];
+  }
+
+  private static void put(double[][] part, double[][] all, Strip strip) {
+    for (int other = 0; other < all.length; other++) {
+      System.arraycopy(part[other], 0, all[other], strip.from(), strip.rows());
+    }
+  }
+
+  // ---- what is asked at the end ----
+
+  List<NeuronMoments> moments() {
+    return moments;
+  }
+
+  List<Integer> constants() {
+    return constants;
+  }
+
+  StudyComparisons comparisons() {
+    CorrelationSummary all = summary.build();
+    double[][] best = new double[all.pairs().size()][];
+    for (int other = 0; other < best.length; other++) {
+      Tails highest = all.pairs().get(other).highest();
+      best[other] = new double[highest.rows()];
+      Arrays.setAll(best[other], i -> highest.value(i, 0));
+    }
+    double threshold = options.comparison().threshold();
+    boolean everything = options.extent() == StudyOptions.Extent.EVERYTHING;
+    List<StudyComparisons.OfSubset> bySubset = new ArrayList<>();
+    for (int i = 0; i < subsets.size(); i++) {
+      Subset of = subsets.get(i);
+      bySubset.add(
+          new StudyComparisons.OfSubset(
+              subsetNames.get(i), of.tokens, Universality.of(of.best, of.draws)));
+    }
+    return new StudyComparisons(
+        all,
+        Universality.of(best, draws),
+        everything ? Homologs.of(all, threshold) : List.of(),
+        everything ? convergence.build(threshold) : null,
+        List.copyOf(bySubset),
+        laws(all));
+  }
+
+  private List<StudyComparisons.OfChance> laws(CorrelationSummary all) {
+    if (options.comparison().similarity() == Similarity.JACCARD) {
+      return List.of();
+    }
+    List<StudyComparisons.OfChance> laws = new ArrayList<>();
+    for (PairMatches pair : all.pairs()) {
+      GaussianLaw law =
+          GaussianLaw.of(options.comparison().similarity(), kept, pair.other().count());
+      double upper = law.upper();
+      int above = 0;
+      for (int i = 0; i < pair.highest().rows(); i++) {
+        above += pair.highest().value(i, 0) > upper ? 1 : 0;
+      }
+      laws.add(new StudyComparisons.OfChance(pair.other().name(), law.median(), upper, above));
+    }
+    return List.copyOf(laws);
+  }
+}

@@ -1,0 +1,340 @@
+package dev.homolog.analysis;
+
+import dev.homolog.analysis.Plan.Flops;
+import dev.homolog.analysis.Plan.Part;
+import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.model.Transformer;
+import dev.homolog.core.stream.ActivationStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+
+/**
+ * Works out what a study takes before it begins, and in how many passes it fits. The figures follow
+ * the code that allocates; where that changes, this changes.
+ */
+final class Planner {
+  /** Fewer neurons of the reference a pass are not worth reading the text again. */
+  private static final int LEAST_ROWS = 64;
+
+  /** Share of the machine's free memory that a study takes of its own accord. */
+  private static final double SHARE_OF_FREE = 0.95;
+
+  /** Compiled code, class data and garbage that a JVM adds while a study runs. */
+  private static final long JVM_GROWTH = 110L << 20;
+
+  /** Arrays that the kernels of the host pack factors into. */
+  private static final long PACKING = 70L << 20;
+
+  /** What DuckDB takes at most to write a table, and what a row of matches takes of it. */
+  private static final long WRITER = 1L << 30;
+
+  private static final long MATCH_BYTES = 40;
+
+  private final StudyOptions options;
+  private final Kernels kernels;
+  private final List<ModelConfig> models = new ArrayList<>();
+  private final List<Long> copiedWeights = new ArrayList<>();
+  private final ActivationStream.Text text;
+  private final int subsets;
+  private final MemoryBounds bounds;
+
+  Planner(
+      StudyOptions options,
+      Kernels kernels,
+      StudyInputs inputs,
+      ActivationStream.Text text,
+      MemoryBounds bounds) {
+    this.options = options;
+    this.kernels = kernels;
+    this.text = text;
+    this.bounds = bounds;
+    this.subsets = options.comparison().bySubset() ? text.table().subsets().size() : 0;
+    for (ActivationStream.Model model : inputs.models()) {
+      models.add(model.checkpoint().config());
+      copiedWeights.add(
+          model.checkpoint().names().stream()
+              .mapToLong(name -> kernels.weightBytes(model.checkpoint().tensor(name)))
+              .sum());
+    }
+  }
+
+  /**
+   * The plan with the fewest passes that fits.
+   *
+   * @throws InputException if none does; it names the bound and what would make it fit
+   */
+  Plan plan() {
+    int neurons = models.getFirst().neurons();
+    int most = Math.max(1, neurons / LEAST_ROWS);
+    Plan plan = null;
+    Bound broken = null;
+    for (int passes = 1; passes <= most; passes++) {
+      int rows = Math.ceilDiv(neurons, passes);
+      plan = plan(Math.ceilDiv(neurons, rows), rows);
+      broken = broken(plan);
+      if (broken == null) {
+        return plan;
+      }
+    }
+    throw new InputException(
+        broken.name,
+        "",
+        String.format(
+            java.util.Locale.ROOT,
+            "%,d bytes%s, but the study needs %,d",
+            broken.bytes,
+            broken.what,
+            broken.needed),
+        broken.remedy);
+  }
+
+  private record Bound(String name, long bytes, String what, long needed, String remedy) {}
+
+  /** The bound that a plan breaks, or null. */
+  private Bound broken(Plan plan) {
+    String less = ", or lower --batch or --top, or name fewer models";
+    OptionalLong memory = options.resources().memory();
+    if (memory.isPresent() && plan.hostBytes() > memory.getAsLong()) {
+      return new Bound(
+          "--memory",
+          memory.getAsLong(),
+          "",
+          plan.hostBytes(),
+          "give --memory " + plan.hostBytes() + less);
+    }
+    long outside = plan.hostBytes() - bounds.resident() - JVM_GROWTH - PACKING;
+    if (outside > bounds.outsideHeap()) {
+      return new Bound(
+          "-Xmx",
+          bounds.outsideHeap(),
+          " are what this JVM may take outside its heap",
+          outside,
+          "give Java more, as with HOMOLOG_JAVA_OPTS=-Xmx" + ((outside >> 30) + 1) + "g" + less);
+    }
+    long free = (long) (SHARE_OF_FREE * bounds.available());
+    if (memory.isEmpty() && plan.hostBytes() - bounds.resident() > free) {
+      return new Bound(
+          "memory",
+          free,
+          " are free",
+          plan.hostBytes() - bounds.resident(),
+          "close other programs or take a larger machine" + less);
+    }
+    OptionalLong device = kernels.freeDeviceBytes();
+    if (device.isPresent() && plan.deviceBytes() > SHARE_OF_FREE * device.getAsLong()) {
+      return new Bound(
+          "GPU memory",
+          device.getAsLong(),
+          " are free",
+          plan.deviceBytes(),
+          "free the GPU" + less);
+    }
+    return null;
+  }
+
+  private Plan plan(int passes, int rows) {
+    boolean device = kernels.freeDeviceBytes().isPresent();
+    List<Part> host = new ArrayList<>();
+    List<Part> there = device ? new ArrayList<>() : host;
+    host.add(new Part("held before", bounds.resident()));
+    host.add(new Part("JVM", JVM_GROWTH + (device ? 0 : PACKING)));
+    host.add(new Part("matches", matches()));
+    List<Part> stream = new ArrayList<>();
+    stream.add(new Part("weights", copiedWeights.stream().mapToLong(Long::longValue).sum()));
+    stream.add(new Part("forward pass", scratch()));
+    stream.add(new Part("activations", activations()));
+    stream.add(new Part("sums of products", sums(rows)));
+    stream.add(new Part("reduction", reduction(rows)));
+    // The sums are gone when the close look begins, and that when the tables are written.
+    List<Part> closeUp = List.of(new Part("close-up", closeUp()));
+    List<Part> writing =
+        device ? List.of() : List.of(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+    List<Part> worst = stream;
+    for (List<Part> phase : List.of(closeUp, writing)) {
+      worst = bytes(phase) > bytes(worst) ? phase : worst;
+    }
+    there.addAll(worst);
+    List<Part> parts = new ArrayList<>(host);
+    if (device) {
+      host.add(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+      parts = new ArrayList<>(host);
+      parts.addAll(there);
+    }
+    return new Plan(
+        passes,
+        rows,
+        List.copyOf(parts),
+        bytes(host),
+        device ? bytes(there) : 0,
+        flops(passes),
+        Double.NaN);
+  }
+
+  private static long bytes(List<Part> parts) {
+    return parts.stream().mapToLong(Part::bytes).sum();
+  }
+
+  // ---- memory ----
+
+  private long working() {
+    return kernels.working().bytes();
+  }
+
+  private long tokens() {
+    return text.tokens();
+  }
+
+  private long others() {
+    return models.stream().skip(1).mapToLong(ModelConfig::neurons).sum();
+  }
+
+  private long neurons() {
+    return models.getFirst().neurons() + others();
+  }
+
+  private long scratch() {
+    return models.stream()
+        .mapToLong(config -> Transformer.scratchBytes(config, kernels.working(), tokens()))
+        .sum();
+  }
+
+  /** The block of all models, and copies of it with other rows. */
+  private long activations() {
+    long block = tokens() * neurons() * working();
+    long gathered = subsets > 0 ? block : 0;
+    long permuted =
+        options.baseline().kind() == Baseline.Kind.PERMUTATION
+            ? tokens() * others() * working()
+            : 0;
+    return block + gathered + permuted + 32 * tokens();
+  }
+
+  private long sums(long rows) {
+    long copies = 1 + subsets;
+    if (options.baseline().kind() == Baseline.Kind.PERMUTATION) {
+      copies += options.baseline().draws();
+    }
+    long cross = rows * others() * copies;
+    if (options.comparison().allPairs()) {
+      long after = others();
+      for (ModelConfig config : models.subList(1, models.size() - 1)) {
+        after -= config.neurons();
+        cross += Math.ceilDiv(config.neurons() * rows, models.getFirst().neurons()) * after;
+      }
+    }
+    long grams = 0;
+    if (options.baseline().kind() == Baseline.Kind.ROTATION) {
+      for (ModelConfig config : models.subList(1, models.size())) {
+        grams += (long) config.layers() * config.dMlp() * config.dMlp() * (1 + subsets);
+      }
+    }
+    long moments = 6 * neurons() * (2 + subsets) + 5L * models.getFirst().neurons();
+    return Double.BYTES * (cross + grams + moments) + 6 * neurons() * working();
+  }
+
+  /** A block of similarities, and of turned ones, with the matrices that turn them. */
+  private long reduction(long rows) {
+    long widest = models.stream().skip(1).mapToLong(ModelConfig::neurons).max().orElse(0);
+    long block =
+        Math.min(CorrelationSummary.BLOCK_BYTES, working() * Math.max(rows, 1) * widest);
+    if (options.baseline().kind() != Baseline.Kind.ROTATION) {
+      return block;
+    }
+    long m = models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
+    long turned = Math.min(CorrelationSummary.BLOCK_BYTES, working() * rows * m);
+    return Math.max(block, 2 * turned + m * m * (2 * Double.BYTES + 3 * working()));
+  }
+
+  private long matchRows() {
+    long rows = 0;
+    for (ModelConfig other : models.subList(1, models.size())) {
+      rows += 2L * options.comparison().top() * (models.getFirst().neurons() + other.neurons());
+    }
+    return rows;
+  }
+
+  private long matches() {
+    return Tails.bytes(matchRows(), 1);
+  }
+
+  private long closeUp() {
+    if (options.extent() != StudyOptions.Extent.EVERYTHING) {
+      return 0;
+    }
+    ModelConfig reference = models.getFirst();
+    return copiedWeights.getFirst()
+        + Transformer.scratchBytes(reference, kernels.working(), tokens())
+        + tokens() * reference.neurons() * working()
+        + CloseUp.bytes(Math.min(Study.CHOSEN, reference.neurons()), reference.vocabSize());
+  }
+
+  // ---- work ----
+
+  private List<Flops> flops(int passes) {
+    double all = text.table().tokens();
+    double forward = 0;
+    for (ModelConfig config : models) {
+      forward += forward(config, text.table().context());
+    }
+    return List.of(
+        new Flops("forward pass", passes * all * forward),
+        new Flops("products", all * products(passes)),
+        new Flops("baseline", baseline()));
+  }
+
+  /** Of one token; the last layer's output is not computed. */
+  private static double forward(ModelConfig config, int context) {
+    double d = config.dModel();
+    double attention = 8 * d * d + 2 * d * context;
+    double mlp = 4 * d * config.dMlp();
+    return config.layers() * (attention + mlp) - 2 * d * config.dMlp();
+  }
+
+  private double products(int passes) {
+    double copies = subsets > 0 ? 2 : 1;
+    if (options.baseline().kind() == Baseline.Kind.PERMUTATION) {
+      copies += options.baseline().draws();
+    }
+    double cross = 2.0 * models.getFirst().neurons() * others() * copies;
+    double after = others();
+    for (ModelConfig config : models.subList(1, models.size())) {
+      after -= config.neurons();
+      if (options.comparison().allPairs()) {
+        cross += 2.0 * config.neurons() * after;
+      }
+      if (options.baseline().kind() == Baseline.Kind.ROTATION) {
+        // a triangle
+        cross += passes * (subsets > 0 ? 2.0 : 1) * config.neurons() * config.dMlp();
+      }
+    }
+    return cross;
+  }
+
+  private double baseline() {
+    if (options.baseline().kind() != Baseline.Kind.ROTATION) {
+      return 0;
+    }
+    double once = 0;
+    for (ModelConfig config : models.subList(1, models.size())) {
+      double m = config.dMlp();
+      once += config.layers() * (2 * m * m * m + 2 * m * m * models.getFirst().neurons());
+    }
+    return once * options.baseline().draws() * (1 + subsets);
+  }
+
+  /** Seconds of a plan on a machine of that speed. */
+  double seconds(Plan plan, Calibration calibration) {
+    double forward = calibration.secondsAToken() * text.table().tokens() * plan.passes();
+    double rest = 0;
+    for (Flops kind : plan.flops()) {
+      rest += kind.name().equals("forward pass") ? 0 : kind.operations();
+    }
+    return forward + rest / calibration.flopsASecond();
+  }
+}

@@ -1,0 +1,44 @@
+package dev.homolog.analysis;
+
+import dev.homolog.analysis.correlation.Convergence;
+import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.Homologs;
+import dev.homolog.analysis.correlation.Universality;
+import java.util.List;
+
+/**
+ * What comparing the models found.
+ *
+ * @param summary correlations with each other model
+ * @param universality of each reference neuron
+ * @param homologs groups of counterparts; empty where only correlations were asked for
+ * @param convergence how best correlations settled; null where only correlations were asked for
+ * @param bySubset the same as {@code universality} over the tokens of each subset; empty unless asked
+ *     for
+ * @param chance what independent normal neurons would reach, by other model; empty where there is no
+ *     such law
+ */
+public record StudyComparisons(
+    CorrelationSummary summary,
+    Universality universality,
+    List<Homologs.Group> homologs,
+    Convergence convergence,
+    List<OfSubset> bySubset,
+    List<OfChance> chance) {
+
+  /**
+   * One subset of the text.
+   *
+   * @param tokens kept tokens
+   */
+  public record OfSubset(String name, long tokens, Universality universality) {}
+
+  /**
+   * The greatest correlation with as many independent normal neurons as another model has.
+   *
+   * @param median half of all reference neurons would have more
+   * @param upper one in twenty would have more
+   * @param above how many have more than {@code upper}
+   */
+  public record OfChance(String other, double median, double upper, int above) {}
+}

@@ -1,0 +1,125 @@
+package dev.homolog.analysis;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** A result as {@code study.json}: what was run and on what, and what it took. */
+final class StudyManifest {
+  private final StudyResult result;
+  private final Invocation invocation;
+
+  StudyManifest(StudyResult result, Invocation invocation) {
+    this.result = result;
+    this.invocation = invocation;
+  }
+
+  ObjectNode json() {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    StudyOptions options = result.options();
+    StudyFacts facts = result.facts();
+    json.put("homolog", Study.class.getModule().getDescriptor() == null ? "" : version());
+    json.put("command", invocation.command());
+    ArrayNode models = json.putArray("models");
+    for (int i = 0; i < facts.models().size(); i++) {
+      StudyFacts.ModelFacts model = facts.models().get(i);
+      ObjectNode node = models.addObject();
+      node.put("role", i == 0 ? "reference" : "other");
+      node.put("name", model.name()).put("path", model.path());
+      node.put("layers", model.layers()).put("d_mlp", model.dMlp());
+      node.put("d_model", model.dModel()).put("vocab_size", model.vocabSize());
+      node.put("constant_neurons", result.constants().get(i));
+      model.sha256().forEach(node.putObject("sha256")::put);
+    }
+    StudyFacts.TokenFacts tokens = facts.tokens();
+    ObjectNode text = json.putObject("tokens");
+    text.put("rows", tokens.rows()).put("context", tokens.context());
+    text.put("read", tokens.read()).put("kept", tokens.kept());
+    text.put("filtered", tokens.read() - tokens.kept());
+    text.put("filter", "BOS, EOS and pad ids anywhere, and the single token \"\\n\"");
+    text.put("dropped_tail", tokens.droppedTail());
+    text.put("replaced_characters", tokens.replacedCharacters());
+    text.put("documents", tokens.documents()).put("sha256", tokens.sha256());
+    tokens.subsets().forEach(text.putArray("subsets")::add);
+    text.put("pilot", tokens.pilot());
+    json.put("backend", invocation.backendLine()).put("precision", facts.precision());
+    json.put("site", "MLP_POST").put("similarity", options.comparison().similarity().toString());
+    json.put("weights", "as stored");
+    ObjectNode versions = json.putObject("versions");
+    versions.put("java", Runtime.version().toString());
+    versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    options(json.putObject("options"));
+    plan(json.putObject("plan"));
+    json.putObject("memory").put("peak_bytes", facts.peakBytes());
+    ObjectNode found = json.putObject("result");
+    found.put("neurons", result.moments().size());
+    found.put("universal", result.universal());
+    found.put("homologs", result.comparisons().homologs().size());
+    chance(json.putArray("chance"));
+    json.putNull("resumed_from_token");
+    ArrayNode phases = json.putArray("phases");
+    for (StudyFacts.PhaseFacts phase : facts.phases()) {
+      ObjectNode node = phases.addObject().put("name", phase.name());
+      node.put("seconds", phase.seconds());
+      if (phase.tokens() > 0) {
+        node.put("tokens", phase.tokens()).put("tokens_per_second", phase.tokensPerSecond());
+      }
+    }
+    return json;
+  }
+
+  private static String version() {
+    return Study.class.getModule().getDescriptor().rawVersion().orElse("");
+  }
+
+  private void plan(ObjectNode json) {
+    Plan plan = result.facts().plan();
+    json.put("passes", plan.passes()).put("reference_neurons_a_pass", plan.rowsAPass());
+    json.put("host_bytes", plan.hostBytes()).put("device_bytes", plan.deviceBytes());
+    json.put("seconds", plan.seconds());
+    ObjectNode bytes = json.putObject("bytes");
+    plan.parts().forEach(part -> bytes.put(part.name(), part.bytes()));
+    ObjectNode flops = json.putObject("flops");
+    plan.flops().forEach(kind -> flops.put(kind.name(), kind.operations()));
+  }
+
+  /** What as many independent normal neurons as the other model has would reach. */
+  private void chance(ArrayNode json) {
+    for (StudyComparisons.OfChance of : result.comparisons().chance()) {
+      ObjectNode node = json.addObject().put("other", of.other());
+      node.put("median", of.median()).put("upper_5_percent", of.upper());
+      node.put("neurons_above", of.above());
+    }
+  }
+
+  private void options(ObjectNode json) {
+    StudyOptions options = result.options();
+    Comparison comparison = options.comparison();
+    json.put("reference", options.reference().toString());
+    options.others().forEach(path -> json.withArray("other").add(path.toString()));
+    TokenInput input = options.input();
+    input.text().forEach(path -> json.withArray("text").add(path.toString()));
+    if (input.tokens() != null) {
+      json.put("tokens", input.tokens().toString());
+    }
+    input.context().ifPresent(context -> json.put("context", context));
+    input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
+    json.put("batch", result.facts().batchRows());
+    options.resources().memory().ifPresent(bytes -> json.put("memory", bytes));
+    json.put("similarity", comparison.similarity().toString());
+    json.put("baseline", options.baseline().kind().toString());
+    json.put("baseline_draws", options.baseline().draws());
+    if (options.baseline().rotation() != null) {
+      json.put("rotation", options.baseline().rotation().toString());
+    }
+    json.put("top", comparison.top()).put("threshold", comparison.threshold());
+    json.put("all_pairs", comparison.allPairs()).put("by_subset", comparison.bySubset());
+    json.put("seed", options.seed());
+    json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
+    json.put("backend", invocation.backend()).put("threads", invocation.threads());
+    json.put("precision", invocation.precision());
+    if (!invocation.libtorch().isEmpty()) {
+      json.put("libtorch", invocation.libtorch());
+    }
+  }
+}

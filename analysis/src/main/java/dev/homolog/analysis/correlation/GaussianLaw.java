@@ -1,0 +1,49 @@
+package dev.homolog.analysis.correlation;
+
+import org.apache.commons.statistics.distribution.TDistribution;
+
+/**
+ * The law of the greatest correlation of a fixed neuron with N independent normal ones over the same
+ * n tokens. One such correlation r has t = r √(d / (1 − r²)) distributed as Student's t with d = n −
+ * 2 degrees of freedom (Fisher 1915; d = n − 1 for cosines, where no mean is taken off), and the
+ * greatest of N lies below a bound with the N-th power of its probability.
+ *
+ * @param tokens n
+ * @param neurons N
+ * @param degrees d
+ */
+public record GaussianLaw(long tokens, long neurons, long degrees) {
+  /**
+   * The law for a similarity, which must not be {@link Similarity#JACCARD}: sets have none.
+   *
+   * @throws IllegalArgumentException for overlaps of sets
+   */
+  public static GaussianLaw of(Similarity similarity, long tokens, long neurons) {
+    return switch (similarity) {
+      case PEARSON -> new GaussianLaw(tokens, neurons, tokens - 2);
+      case COSINE -> new GaussianLaw(tokens, neurons, tokens - 1);
+      case JACCARD -> throw new IllegalArgumentException("no Gaussian law of sets of tokens");
+    };
+  }
+
+  /** The greatest correlation lies at or below this with that probability; NaN of too few tokens. */
+  public double quantile(double probability) {
+    if (degrees < 1) {
+      return Double.NaN;
+    }
+    // 1 − probability^(1/N) without loss of digits where N is large.
+    double above = -Math.expm1(Math.log(probability) / neurons);
+    double t = TDistribution.of(degrees).inverseSurvivalProbability(above);
+    return t / Math.sqrt(degrees + t * t);
+  }
+
+  /** In half of all cases the greatest correlation lies above this. */
+  public double median() {
+    return quantile(0.5);
+  }
+
+  /** In one case of twenty the greatest correlation lies above this. */
+  public double upper() {
+    return quantile(0.95);
+  }
+}

@@ -1,0 +1,110 @@
+package dev.homolog.analysis.correlation;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Groups of neurons of different models that are each other's counterparts: a neuron of the
+ * reference and its best match in another model, where it is that neuron's best match in turn, at a
+ * correlation above a threshold.
+ */
+public final class Homologs {
+  private Homologs() {}
+
+  /**
+   * A group. Its edges are the mutual best matches above the threshold between its members: those of
+   * the reference with each other member and, where best matches among the others are known, those
+   * among the others.
+   *
+   * @param cohesion mean correlation of its edges
+   * @param members the reference's neuron first, then one of each model that has one, in order
+   */
+  public record Group(double cohesion, List<Member> members) {}
+
+  /**
+   * A neuron of a group.
+   *
+   * @param model number of its model, 0 the reference
+   * @param neuron flat id
+   * @param meanCorrelation mean correlation of its edges
+   */
+  public record Member(int model, int neuron, double meanCorrelation) {}
+
+  private record Edge(int one, int other, double correlation) {}
+
+  /**
+   * All groups of two neurons and more, in the order of the reference's neurons.
+   *
+   * @param threshold of the correlation of an edge
+   */
+  public static List<Group> of(CorrelationSummary summary, double threshold) {
+    List<Group> groups = new ArrayList<>();
+    int neurons = summary.pairs().getFirst().highest().rows();
+    for (int neuron = 0; neuron < neurons; neuron++) {
+      int[] members = members(summary, neuron, threshold);
+      List<Edge> edges = edges(summary, members, threshold);
+      if (!edges.isEmpty()) {
+        groups.add(group(members, edges));
+      }
+    }
+    return List.copyOf(groups);
+  }
+
+  /** By model, −1 where it has none. */
+  private static int[] members(CorrelationSummary summary, int neuron, double threshold) {
+    int[] members = new int[summary.pairs().size() + 1];
+    members[0] = neuron;
+    for (int i = 0; i < summary.pairs().size(); i++) {
+      PairMatches pair = summary.pairs().get(i);
+      int match = pair.highest().match(neuron, 0);
+      boolean homolog =
+          match >= 0 && pair.mutual(neuron, match) && pair.highest().value(neuron, 0) > threshold;
+      members[i + 1] = homolog ? match : -1;
+    }
+    return members;
+  }
+
+  private static List<Edge> edges(CorrelationSummary summary, int[] members, double threshold) {
+    List<Edge> edges = new ArrayList<>();
+    for (int i = 1; i < members.length; i++) {
+      addEdge(edges, summary.pairs().get(i - 1), members, new int[] {0, i}, threshold);
+    }
+    int next = 0;
+    for (int i = 1; i < members.length && !summary.amongOthers().isEmpty(); i++) {
+      for (int j = i + 1; j < members.length; j++) {
+        addEdge(edges, summary.amongOthers().get(next++), members, new int[] {i, j}, threshold);
+      }
+    }
+    return edges;
+  }
+
+  private static void addEdge(
+      List<Edge> edges, PairMatches pair, int[] members, int[] models, double threshold) {
+    int one = members[models[0]];
+    int other = members[models[1]];
+    if (one >= 0 && other >= 0 && pair.mutual(one, other)) {
+      double correlation = pair.highest().value(one, 0);
+      if (correlation > threshold) {
+        edges.add(new Edge(models[0], models[1], correlation));
+      }
+    }
+  }
+
+  private static Group group(int[] members, List<Edge> edges) {
+    List<Member> found = new ArrayList<>();
+    for (int model = 0; model < members.length; model++) {
+      if (members[model] >= 0) {
+        int number = model;
+        double mean =
+            edges.stream()
+                .filter(edge -> edge.one == number || edge.other == number)
+                .mapToDouble(Edge::correlation)
+                .average()
+                .orElse(Double.NaN);
+        found.add(new Member(model, members[model], mean));
+      }
+    }
+    double cohesion = edges.stream().mapToDouble(Edge::correlation).average().orElse(Double.NaN);
+    return new Group(cohesion, List.copyOf(found));
+  }
+}

@@ -1,0 +1,102 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.Moments;
+import dev.homolog.core.stream.Pilot;
+import java.lang.foreign.Arena;
+
+/**
+ * Turns sums of products of prepared activations into similarities, by what is known of each neuron
+ * over the same tokens.
+ */
+public final class Measure {
+  private final Kernels kernels;
+  private final Similarity similarity;
+  private final Moments moments;
+  private final Pilot pilot;
+
+  /**
+   * @param moments whose standardised mean and variance are those of the prepared activations
+   * @param pilot that prepared them
+   */
+  public Measure(Kernels kernels, Similarity similarity, Moments moments, Pilot pilot) {
+    this.kernels = kernels;
+    this.similarity = similarity;
+    this.moments = moments;
+    this.pilot = pilot;
+  }
+
+  Kernels kernels() {
+    return kernels;
+  }
+
+  /** Tokens that the sums are over. */
+  public long tokens() {
+    return moments.n();
+  }
+
+  /** What stands for a neuron that is like nothing, since it does not vary or is always 0. */
+  enum Undefined {
+    /** Its similarities are NaN. */
+    NAN,
+    /** It is left out of sums. */
+    ZERO
+  }
+
+  /**
+   * For neurons [from, to) of a model what {@link #fill} wants to know of them: mean and one over
+   * the deviation of the prepared activation, or, for overlaps, how often it fires.
+   */
+  Kernels.Columns columns(Arena arena, ModelNeurons model, int from, int to, Undefined undefined) {
+    Tensor mean = Tensor.allocate(arena, DType.F64, 1, to - from);
+    Tensor inverse = Tensor.allocate(arena, DType.F64, 1, to - from);
+    for (int j = from; j < to; j++) {
+      int neuron = Math.toIntExact(model.offset() + j);
+      double size = size(neuron);
+      double none = undefined == Undefined.NAN ? Double.NaN : 0;
+      mean.set(0, j - from, location(neuron));
+      inverse.set(0, j - from, size > 0 ? 1 / size : none);
+    }
+    return new Kernels.Columns(kernels.fromHost(arena, mean), kernels.fromHost(arena, inverse));
+  }
+
+  private double location(int neuron) {
+    return switch (similarity) {
+      case PEARSON -> moments.standardizedMean(neuron);
+      case COSINE -> 0;
+      case JACCARD -> moments.n() == 0 ? 0 : moments.standardizedMean(neuron) * moments.n();
+    };
+  }
+
+  /** Deviation, or root mean square where no mean is taken off, of the prepared activation. */
+  private double size(int neuron) {
+    double variance = moments.standardizedVariance(neuron);
+    double mean = moments.standardizedMean(neuron);
+    return Math.sqrt(similarity == Similarity.PEARSON ? variance : variance + mean * mean);
+  }
+
+  /**
+   * The size of a layer's activations themselves: deviations, or root mean squares for cosines; 0
+   * for a neuron that is like nothing.
+   */
+  double[] sizes(ModelNeurons model, int layer) {
+    double[] sizes = new double[model.dMlp()];
+    for (int k = 0; k < sizes.length; k++) {
+      int neuron = Math.toIntExact(model.offset() + (long) layer * model.dMlp() + k);
+      sizes[k] = size(neuron) / pilot.scale(neuron);
+    }
+    return sizes;
+  }
+
+  /** r = similarities [rows of a, rows of b] from sums of products. */
+  void fill(Tensor sum, Kernels.Columns a, Kernels.Columns b, Tensor r) {
+    if (similarity == Similarity.JACCARD) {
+      kernels.overlaps(sum, a.mean(), b.mean(), r);
+    } else {
+      kernels.correlations(sum, moments.n(), a, b, r);
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.Site;
+import dev.homolog.core.stream.ActivationBlock;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ModelNeurons;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * Sums of products of the reference's prepared activations with those of the other models on other
+ * tokens: in each block the kept tokens of all others are permuted in the same way. What a neuron
+ * finds there by its best match is chance.
+ */
+public final class PermutedSink implements ActivationSink {
+  /** Kept tokens that a block must have, so that permuting it takes the tokens' meaning away. */
+  public static final int LEAST_KEPT = 4096;
+
+  private final Kernels kernels;
+  private final Arena arena;
+  private final List<ModelNeurons> models;
+  private final Strip strip;
+  private final Random random;
+  private final List<Tensor> cross = new ArrayList<>();
+  private final Tensor order;
+  private final Tensor orderOnDevice;
+  private final Tensor permuted;
+
+  /**
+   * An empty sink.
+   *
+   * @param strip of the reference
+   * @param draws how many permutations of each block
+   * @param tokens the most tokens of a block
+   */
+  public PermutedSink(
+      Kernels kernels, Arena arena, List<ModelNeurons> models, Strip strip, Draws draws, long tokens) {
+    this.kernels = kernels;
+    this.arena = arena;
+    this.models = models;
+    this.strip = strip;
+    this.random = new Random(draws.seed());
+    long others = others();
+    for (int draw = 0; draw < draws.count(); draw++) {
+      cross.add(kernels.allocate(arena, DType.F64, strip.rows(), others));
+    }
+    this.order = Tensor.allocate(arena, DType.I32, tokens, 1);
+    this.orderOnDevice = kernels.allocate(arena, DType.I32, tokens, 1);
+    this.permuted = kernels.allocate(arena, kernels.working(), tokens, others);
+  }
+
+  /** How many permutations, and from which seed. */
+  public record Draws(int count, long seed) {}
+
+  private long others() {
+    ModelNeurons last = models.getLast();
+    return last.offset() + last.count() - models.getFirst().count();
+  }
+
+  @Override
+  public Set<Site> sites() {
+    return Set.of(Site.MLP_POST);
+  }
+
+  @Override
+  public Values values() {
+    return Values.PREPARED;
+  }
+
+  @Override
+  public void accept(ActivationBlock block) {
+    Tensor z = block.site(Site.MLP_POST);
+    long first = models.getFirst().count();
+    Tensor left = z.columns(strip.from(), strip.to());
+    Tensor right = z.columns(first, first + others());
+    Tensor target = permuted.rows(0, z.rows());
+    Tensor places = orderOnDevice.rows(0, z.rows());
+    try (Arena scratch = Arena.ofConfined()) {
+      Tensor keep = kernels.toHost(scratch, block.keep());
+      for (Tensor sum : cross) {
+        permute(keep);
+        kernels.copy(order.rows(0, z.rows()), places);
+        kernels.gatherRows(right, places, target);
+        kernels.crossProducts(left, target, sum);
+      }
+    }
+  }
+
+  /** Kept tokens change places among themselves; the others, which are zero, stay. */
+  private void permute(Tensor keep) {
+    int tokens = Math.toIntExact(keep.rows());
+    int[] kept = new int[tokens];
+    int n = 0;
+    for (int t = 0; t < tokens; t++) {
+      order.set(t, 0, t);
+      if (keep.get(t, 0) != 0) {
+        kept[n++] = t;
+      }
+    }
+    int[] shuffled = java.util.Arrays.copyOf(kept, n);
+    for (int i = n - 1; i > 0; i--) {
+      int j = random.nextInt(i + 1);
+      int swap = shuffled[i];
+      shuffled[i] = shuffled[j];
+      shuffled[j] = swap;
+    }
+    for (int i = 0; i < n; i++) {
+      order.set(kept[i], 0, shuffled[i]);
+    }
+  }
+
+  /** Sums of one draw with the neurons of one other model, F64 [rows of the strip, N_b]. */
+  Tensor cross(int draw, ModelNeurons other) {
+    long from = other.offset() - models.getFirst().count();
+    return cross.get(draw).columns(from, from + other.count());
+  }
+
+  @Override
+  public Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    for (int draw = 0; draw < cross.size(); draw++) {
+      state.put(name(draw), kernels.toHost(arena, cross.get(draw)));
+    }
+    return state;
+  }
+
+  private String name(int draw) {
+    return "permuted." + draw + "." + strip.from();
+  }
+
+  @Override
+  public void merge(Map<String, Tensor> other) {
+    for (int draw = 0; draw < cross.size(); draw++) {
+      Tensor mine = cross.get(draw);
+      Tensor theirs = other.get(name(draw));
+      theirs.requireShape(name(draw), mine.rows(), mine.cols());
+      try (Arena scratch = Arena.ofShared()) {
+        kernels.add(kernels.fromHost(scratch, theirs), mine);
+      }
+    }
+  }
+}

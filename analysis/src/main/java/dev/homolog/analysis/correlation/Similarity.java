@@ -1,0 +1,53 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.stream.Preparation;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** How alike two neurons are over the same kept tokens. */
+public enum Similarity {
+  /** Pearson's correlation. */
+  PEARSON(Preparation.CENTRED),
+  /** The cosine of the two vectors of activations: no mean is taken off. */
+  COSINE(Preparation.SCALED),
+  /** Of the sets of tokens with activation above 0: size of what they share, by that of both. */
+  JACCARD(Preparation.FIRING);
+
+  private final Preparation preparation;
+
+  Similarity(Preparation preparation) {
+    this.preparation = preparation;
+  }
+
+  /** What the sums of products are made of. */
+  public Preparation preparation() {
+    return preparation;
+  }
+
+  /**
+   * The similarity of that name.
+   *
+   * @throws InputException if there is none; the message lists the names
+   */
+  public static Similarity parse(String name) {
+    return Arrays.stream(values())
+        .filter(similarity -> similarity.toString().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new InputException(
+                "--similarity",
+                "",
+                "no similarity is called " + name,
+                "known: "
+                    + Arrays.stream(values())
+                        .map(Similarity::toString)
+                        .collect(Collectors.joining(", "))));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}
