@@ -3,7 +3,6 @@
 import argparse
 import datetime
 import json
-import mmap
 import os
 import pathlib
 import platform
@@ -14,99 +13,7 @@ import sys
 import time
 
 import torch
-import torch.nn.functional as F
-
-
-def read_safetensors(path):
-    with open(path, "rb") as f:
-        data = memoryview(mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_COPY))
-    (n,) = struct.unpack("<Q", data[:8])
-    header = json.loads(bytes(data[8 : 8 + n]))
-    header.pop("__metadata__", None)
-    tensors = {}
-    for name, t in header.items():
-        assert t["dtype"] == "F32", t
-        begin, end = t["data_offsets"]
-        flat = torch.frombuffer(data[8 + n + begin : 8 + n + end], dtype=torch.float32)
-        tensors[name] = flat.view(t["shape"])
-    return tensors
-
-
-class Conv1D(torch.nn.Module):
-    """As in transformers: y = x W + b with W [in, out]."""
-
-    def __init__(self, weight, bias):
-        super().__init__()
-        self.weight = torch.nn.Parameter(weight, requires_grad=False)
-        self.bias = torch.nn.Parameter(bias, requires_grad=False)
-
-    def forward(self, x):
-        size = x.size()[:-1] + (self.weight.size(1),)
-        return torch.addmm(self.bias, x.view(-1, x.size(-1)), self.weight).view(size)
-
-
-class Gelu(torch.nn.Module):
-    """gelu_new. transformers composes it of eight operators; this is PyTorch's one, which is faster."""
-
-    def forward(self, x):
-        return F.gelu(x, approximate="tanh")
-
-
-class Norm(torch.nn.Module):
-    def __init__(self, weight, bias, eps):
-        super().__init__()
-        self.weight, self.bias, self.eps = weight, bias, eps
-
-    def forward(self, x):
-        return F.layer_norm(x, (x.size(-1),), self.weight, self.bias, self.eps)
-
-
-class Block(torch.nn.Module):
-    def __init__(self, w, layer, heads, eps, last):
-        super().__init__()
-        p = f"h.{layer}."
-        conv = lambda name: Conv1D(w[p + name + ".weight"], w[p + name + ".bias"])
-        self.ln_1 = Norm(w[p + "ln_1.weight"], w[p + "ln_1.bias"], eps)
-        self.ln_2 = Norm(w[p + "ln_2.weight"], w[p + "ln_2.bias"], eps)
-        self.c_attn, self.attn_proj = conv("attn.c_attn"), conv("attn.c_proj")
-        self.c_fc, self.mlp_proj = conv("mlp.c_fc"), conv("mlp.c_proj")
-        self.act = Gelu()
-        self.heads, self.last = heads, last
-
-    def forward(self, x):
-        rows, context, d = x.shape
-        q, k, v = self.c_attn(self.ln_1(x)).split(d, dim=2)
-        split = lambda t: t.view(rows, context, self.heads, -1).transpose(1, 2)
-        z = F.scaled_dot_product_attention(split(q), split(k), split(v), is_causal=True)
-        x = x + self.attn_proj(z.transpose(1, 2).reshape(rows, context, d))
-        post = self.act(self.c_fc(self.ln_2(x)))
-        # Homolog, too, stops after the last MLP_POST.
-        return x if self.last else x + self.mlp_proj(post)
-
-
-class Model(torch.nn.Module):
-    """GPT-2 as transformers computes it with attention "sdpa", up to the last MLP_POST."""
-
-    def __init__(self, folder):
-        super().__init__()
-        config = json.loads((folder / "config.json").read_text())
-        w = read_safetensors(folder / "model.safetensors")
-        layers = config["n_layer"]
-        self.wte, self.wpe = w["wte.weight"], w["wpe.weight"]
-        eps = config["layer_norm_epsilon"]
-        self.blocks = torch.nn.ModuleList(
-            Block(w, i, config["n_head"], eps, i == layers - 1) for i in range(layers)
-        )
-        self.captured = []
-        for block in self.blocks:
-            block.act.register_forward_hook(lambda module, args, out: self.captured.append(out))
-
-    def forward(self, ids):
-        self.captured.clear()
-        x = F.embedding(ids, self.wte) + self.wpe[: ids.size(1)]
-        for block in self.blocks:
-            x = block(x)
-        return self.captured
+from peers.gpt2 import Model
 
 
 class Homolog:
