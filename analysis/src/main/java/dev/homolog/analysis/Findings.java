@@ -38,7 +38,11 @@ final class Findings {
    * @param arena must outlive the findings
    */
   Findings(
-      StudyOptions options, Kernels kernels, Arena arena, ActivationStream stream, ActivationStream.Text text) {
+      StudyOptions options,
+      Kernels kernels,
+      Arena arena,
+      ActivationStream stream,
+      ActivationStream.Text text) {
     this.options = options;
     this.models = stream.models();
     this.subsetNames = text.table().subsets();
@@ -62,8 +66,7 @@ final class Findings {
     return (phase, done, total) -> {
       progress.progress(phase, done, total);
       if (done > 0 && convergence.wanted(done)) {
-        convergence.add(
-            done, pass.best(chunks), pass.baseline(chunks, 1, ProgressListener.NONE));
+        convergence.add(done, pass.best(chunks), pass.baseline(chunks, 1, ProgressListener.NONE));
       }
     };
   }
@@ -78,9 +81,7 @@ final class Findings {
     phases.time("correlations", 0, () -> summary.add(pass.sink(), pass.measure(), progress));
     List<double[][]> found =
         phases.time(
-            "baseline",
-            0,
-            () -> pass.baseline(List.of(strip), Integer.MAX_VALUE, progress));
+            "baseline", 0, () -> pass.baseline(List.of(strip), Integer.MAX_VALUE, progress));
     for (int draw = 0; draw < found.size(); draw++) {
       if (draws.size() == draw) {
         draws.add(empty());

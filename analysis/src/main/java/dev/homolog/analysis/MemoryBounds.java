@@ -13,10 +13,10 @@ import java.nio.file.Path;
  *
  * @param resident that the process holds now
  * @param available that it could take besides
- * @param outsideHeap that the JVM lets it allocate outside its heap besides: what {@code -Xmx} says,
- *     unless {@code -XX:MaxDirectMemorySize} says otherwise
- * @param idleHeap that the JVM has set aside for its heap and not used; it will be, since garbage is
- *     collected only when it is full
+ * @param outsideHeap that the JVM lets it allocate outside its heap besides: what {@code -Xmx}
+ *     says, unless {@code -XX:MaxDirectMemorySize} says otherwise
+ * @param idleHeap that the JVM has set aside for its heap and not used; it will be, since garbage
+ *     is collected only when it is full
  */
 record MemoryBounds(long resident, long available, long outsideHeap, long idleHeap) {
   private static final Path STATUS = Path.of("/proc/self/status");

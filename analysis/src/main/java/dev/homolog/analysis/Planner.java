@@ -129,11 +129,7 @@ final class Planner {
     OptionalLong device = kernels.freeDeviceBytes();
     if (device.isPresent() && plan.deviceBytes() > SHARE_OF_FREE * device.getAsLong()) {
       return new Bound(
-          "GPU memory",
-          device.getAsLong(),
-          " are free",
-          plan.deviceBytes(),
-          "free the GPU" + less);
+          "GPU memory", device.getAsLong(), " are free", plan.deviceBytes(), "free the GPU" + less);
     }
     return null;
   }
@@ -154,7 +150,9 @@ final class Planner {
     // The sums are gone when the close look begins, and that when the tables are written.
     List<Part> closeUp = List.of(new Part("close-up", closeUp()));
     List<Part> writing =
-        device ? List.of() : List.of(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+        device
+            ? List.of()
+            : List.of(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
     List<Part> worst = stream;
     for (List<Part> phase : List.of(closeUp, writing)) {
       worst = bytes(phase) > bytes(worst) ? phase : worst;
@@ -241,8 +239,7 @@ final class Planner {
   /** A block of similarities, and of turned ones, with the matrices that turn them. */
   private long reduction(long rows) {
     long widest = models.stream().skip(1).mapToLong(ModelConfig::neurons).max().orElse(0);
-    long block =
-        Math.min(CorrelationSummary.BLOCK_BYTES, working() * Math.max(rows, 1) * widest);
+    long block = Math.min(CorrelationSummary.BLOCK_BYTES, working() * Math.max(rows, 1) * widest);
     if (options.baseline().kind() != Baseline.Kind.ROTATION) {
       return block;
     }

@@ -71,10 +71,7 @@ public final class Study {
    *     if the study does not fit into memory in any number of passes
    */
   public static StudyResult run(
-      StudyOptions options,
-      Kernels kernels,
-      ProgressListener progress,
-      Consumer<Plan> planned) {
+      StudyOptions options, Kernels kernels, ProgressListener progress, Consumer<Plan> planned) {
     return new Study(options, kernels, progress, planned, MemoryBounds::now).run();
   }
 

@@ -13,10 +13,10 @@ import java.util.List;
  * @param universality of each reference neuron
  * @param homologs groups of counterparts; empty where only correlations were asked for
  * @param convergence how best correlations settled; null where only correlations were asked for
- * @param bySubset the same as {@code universality} over the tokens of each subset; empty unless asked
- *     for
- * @param chance what independent normal neurons would reach, by other model; empty where there is no
- *     such law
+ * @param bySubset the same as {@code universality} over the tokens of each subset; empty unless
+ *     asked for
+ * @param chance what independent normal neurons would reach, by other model; empty where there is
+ *     no such law
  */
 public record StudyComparisons(
     CorrelationSummary summary,

@@ -102,7 +102,11 @@ public record StudyFacts(
             .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
             .toList();
     return new StudyFacts(
-        List.copyOf(models), tokens, kernels.description(), kernels.precision(), done,
+        List.copyOf(models),
+        tokens,
+        kernels.description(),
+        kernels.precision(),
+        done,
         compared.plan(),
         compared.batchRows(),
         MemoryBounds.peak());

@@ -37,8 +37,7 @@ class PassesTest {
   }
 
   private static Plan plan(StudyOptions options, MemoryBounds bounds, Kernels kernels) {
-    try (StudyInputs inputs =
-        StudyInputs.open(options, (_, _, _) -> {}, new Phases())) {
+    try (StudyInputs inputs = StudyInputs.open(options, (_, _, _) -> {}, new Phases())) {
       var text =
           new dev.homolog.core.stream.ActivationStream.Text(
               inputs.table(), options.resources().batchRows(64));
@@ -66,7 +65,9 @@ class PassesTest {
       assertEquals(1, whole.passes());
       StudyResult expected = Study.within(bytes(PLENTY), options, kernels);
       long sums =
-          whole.parts().stream().filter(p -> p.name().equals("sums of products")).findFirst()
+          whole.parts().stream()
+              .filter(p -> p.name().equals("sums of products"))
+              .findFirst()
               .orElseThrow()
               .bytes();
       StudyResult actual =
@@ -132,9 +133,7 @@ class PassesTest {
       assertEquals(0, points.getLast().greatest(), 0);
       assertEquals(result.universal(), points.getLast().universal());
       // What the first point said is what a study of that half says.
-      StudyOptions half =
-          options()
-              .withExtent(StudyOptions.Extent.CORRELATIONS);
+      StudyOptions half = options().withExtent(StudyOptions.Extent.CORRELATIONS);
       half =
           new StudyOptions(
               half.reference(),
@@ -188,9 +187,7 @@ class PassesTest {
       e =
           assertThrows(
               InputException.class,
-              () ->
-                  Study.within(
-                      new MemoryBounds(0, PLENTY, 1_000_000, 0), options(), kernels));
+              () -> Study.within(new MemoryBounds(0, PLENTY, 1_000_000, 0), options(), kernels));
       assertEquals("-Xmx", e.where());
       assertTrue(e.remedy().contains("HOMOLOG_JAVA_OPTS=-Xmx1g"), e.remedy());
     }

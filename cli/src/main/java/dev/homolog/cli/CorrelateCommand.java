@@ -20,7 +20,9 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     StudyRun.Request request =
-        StudyRun.checked(spec, () -> new StudyRun.Request(study.options(run, StudyOptions.Extent.CORRELATIONS), run));
+        StudyRun.checked(
+            spec,
+            () -> new StudyRun.Request(study.options(run, StudyOptions.Extent.CORRELATIONS), run));
     return new StudyRun(spec, request).run();
   }
 

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
     })
 final class Main implements Runnable {
   /** Flags that the models or the text may turn out not to allow: wrong all the same. */
-  private static final Set<String> LATE = Set.of("--context", "--max-tokens", "--memory", "--baseline", "--by-subset");
+  private static final Set<String> LATE =
+      Set.of("--context", "--max-tokens", "--memory", "--baseline", "--by-subset");
 
   @Spec private CommandSpec spec;
 

@@ -20,7 +20,9 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     StudyRun.Request request =
-        StudyRun.checked(spec, () -> new StudyRun.Request(study.options(run, StudyOptions.Extent.EVERYTHING), run));
+        StudyRun.checked(
+            spec,
+            () -> new StudyRun.Request(study.options(run, StudyOptions.Extent.EVERYTHING), run));
     return new StudyRun(spec, request).run();
   }
 

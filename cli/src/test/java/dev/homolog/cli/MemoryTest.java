@@ -12,7 +12,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A study in a JVM of its own: what it holds against its plan, and what it does with too little. */
+/**
+ * A study in a JVM of its own: what it holds against its plan, and what it does with too little.
+ */
 class MemoryTest {
   /** As in ./homolog. */
   private static final List<String> AS_STARTED =
@@ -23,9 +25,24 @@ class MemoryTest {
   private List<String> study(String name, String... more) {
     List<String> args =
         List.of(
-            "study", "--reference", Cli.FAMILY + "/a", "--other", Cli.FAMILY + "/b",
-            Cli.FAMILY + "/c", "--text", Cli.FAMILY + "/validation.jsonl.zst", "--max-tokens",
-            "8192", "--backend", "vector", "--threads", "2", "--top", "5", "--format", "csv");
+            "study",
+            "--reference",
+            Cli.FAMILY + "/a",
+            "--other",
+            Cli.FAMILY + "/b",
+            Cli.FAMILY + "/c",
+            "--text",
+            Cli.FAMILY + "/validation.jsonl.zst",
+            "--max-tokens",
+            "8192",
+            "--backend",
+            "vector",
+            "--threads",
+            "2",
+            "--top",
+            "5",
+            "--format",
+            "csv");
     return Cli.join(Cli.join(args, "--out", folder.resolve(name) + ""), more);
   }
 

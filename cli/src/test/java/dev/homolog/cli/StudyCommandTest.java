@@ -229,7 +229,15 @@ class StudyCommandTest {
     List<String> phases = new ArrayList<>();
     json.at("/phases").forEach(phase -> phases.add(phase.at("/name").asText()));
     assertEquals(
-        List.of("tokens", "pilot", "calibration", "activations", "correlations", "baseline", "close-up"), phases);
+        List.of(
+            "tokens",
+            "pilot",
+            "calibration",
+            "activations",
+            "correlations",
+            "baseline",
+            "close-up"),
+        phases);
     assertTrue(json.at("/phases/2/tokens_per_second").asDouble() > 0);
   }
 

@@ -136,8 +136,7 @@ public record Convergence(int neurons, List<Point> points) {
     double[][] joined = new double[parts.getFirst().length][];
     for (int other = 0; other < joined.length; other++) {
       int number = other;
-      joined[other] =
-          parts.stream().flatMapToDouble(part -> Arrays.stream(part[number])).toArray();
+      joined[other] = parts.stream().flatMapToDouble(part -> Arrays.stream(part[number])).toArray();
     }
     return joined;
   }

@@ -3,10 +3,10 @@ package dev.homolog.analysis.correlation;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
- * The law of the greatest correlation of a fixed neuron with N independent normal ones over the same
- * n tokens. One such correlation r has t = r √(d / (1 − r²)) distributed as Student's t with d = n −
- * 2 degrees of freedom (Fisher 1915; d = n − 1 for cosines, where no mean is taken off), and the
- * greatest of N lies below a bound with the N-th power of its probability.
+ * The law of the greatest correlation of a fixed neuron with N independent normal ones over the
+ * same n tokens. One such correlation r has t = r √(d / (1 − r²)) distributed as Student's t with d
+ * = n − 2 degrees of freedom (Fisher 1915; d = n − 1 for cosines, where no mean is taken off), and
+ * the greatest of N lies below a bound with the N-th power of its probability.
  *
  * @param tokens n
  * @param neurons N
@@ -26,7 +26,9 @@ public record GaussianLaw(long tokens, long neurons, long degrees) {
     };
   }
 
-  /** The greatest correlation lies at or below this with that probability; NaN of too few tokens. */
+  /**
+   * The greatest correlation lies at or below this with that probability; NaN of too few tokens.
+   */
   public double quantile(double probability) {
     if (degrees < 1) {
       return Double.NaN;

@@ -12,9 +12,9 @@ public final class Homologs {
   private Homologs() {}
 
   /**
-   * A group. Its edges are the mutual best matches above the threshold between its members: those of
-   * the reference with each other member and, where best matches among the others are known, those
-   * among the others.
+   * A group. Its edges are the mutual best matches above the threshold between its members: those
+   * of the reference with each other member and, where best matches among the others are known,
+   * those among the others.
    *
    * @param cohesion mean correlation of its edges
    * @param members the reference's neuron first, then one of each model that has one, in order

@@ -42,7 +42,12 @@ public final class PermutedSink implements ActivationSink {
    * @param tokens the most tokens of a block
    */
   public PermutedSink(
-      Kernels kernels, Arena arena, List<ModelNeurons> models, Strip strip, Draws draws, long tokens) {
+      Kernels kernels,
+      Arena arena,
+      List<ModelNeurons> models,
+      Strip strip,
+      Draws draws,
+      long tokens) {
     this.kernels = kernels;
     this.arena = arena;
     this.models = models;

@@ -71,9 +71,7 @@ public final class RotationBaseline {
           Kernels.Columns mine =
               measure.columns(arena, a, chunk.from(), chunk.to(), Measure.Undefined.NAN);
           Tensor part =
-              cross
-                  .columns(from, to)
-                  .rows(chunk.from() - strip.from(), chunk.to() - strip.from());
+              cross.columns(from, to).rows(chunk.from() - strip.from(), chunk.to() - strip.from());
           turned.raise(best, done, part, mine, W);
           done += chunk.rows();
         }

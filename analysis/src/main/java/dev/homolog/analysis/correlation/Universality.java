@@ -42,8 +42,8 @@ public final class Universality {
 
   /**
    * @param correlations greatest correlation by other model and reference neuron
-   * @param draws the same of the baseline, by draw; empty without a baseline, and then the excess is
-   *     NaN
+   * @param draws the same of the baseline, by draw; empty without a baseline, and then the excess
+   *     is NaN
    */
   public static Universality of(double[][] correlations, List<double[][]> draws) {
     int n = correlations[0].length;

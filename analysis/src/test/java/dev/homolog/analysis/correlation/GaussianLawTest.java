@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 class GaussianLawTest {
 
   /**
-   * With four tokens the density of r is 1/2 on [−1, 1], so that the greatest of N has the median
-   * 2 · 2^(−1/N) − 1; with three cosines are so.
+   * With four tokens the density of r is 1/2 on [−1, 1], so that the greatest of N has the median 2
+   * · 2^(−1/N) − 1; with three cosines are so.
    */
   @Test
   void closedFormOfFourTokens() {
@@ -28,8 +28,7 @@ class GaussianLawTest {
       assertEquals(upper, GaussianLaw.of(Similarity.COSINE, 3, n).upper(), 1e-12);
     }
     assertTrue(Double.isNaN(GaussianLaw.of(Similarity.PEARSON, 2, 5).median()));
-    assertThrows(
-        IllegalArgumentException.class, () -> GaussianLaw.of(Similarity.JACCARD, 100, 5));
+    assertThrows(IllegalArgumentException.class, () -> GaussianLaw.of(Similarity.JACCARD, 100, 5));
   }
 
   /** Of many tokens r √n is normal: the median of 36,864 is Φ⁻¹(2^(−1/36864)) = 4.1222 (tables). */

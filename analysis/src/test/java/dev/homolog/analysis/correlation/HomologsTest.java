@@ -39,9 +39,7 @@ class HomologsTest {
     Arrays.fill(keep, true);
     List<ModelNeurons> models = Streamed.models(2, 4, 1, 8, 4, 2);
     List<Strip> strips =
-        allPairs
-            ? List.of(new Strip(0, 0, N), new Strip(1, 0, N))
-            : List.of(new Strip(0, 0, N));
+        allPairs ? List.of(new Strip(0, 0, N), new Strip(1, 0, N)) : List.of(new Strip(0, 0, N));
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Streamed streamed = new Streamed(kernels, arena, models, Arrays.copyOf(x, 60));
@@ -124,7 +122,8 @@ class HomologsTest {
   private static int mutual(double[][] r, int neuron, int model, int other) {
     int best = 0;
     for (int j = 1; j < N; j++) {
-      best = r[model * N + neuron][other * N + j] > r[model * N + neuron][other * N + best] ? j : best;
+      best =
+          r[model * N + neuron][other * N + j] > r[model * N + neuron][other * N + best] ? j : best;
     }
     int back = 0;
     for (int i = 1; i < N; i++) {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * A model whose other is itself in another order: half of its neurons come back in other places and
- * layers, with noise; the other half of the other model is new, but shares layers, means, deviations
- * and causes with the first.
+ * layers, with noise; the other half of the other model is new, but shares layers, means,
+ * deviations and causes with the first.
  */
 class PlantedTruthTest {
   private static final int LAYERS = 4;
@@ -27,7 +27,9 @@ class PlantedTruthTest {
   private static final int NEURONS = LAYERS * WIDTH;
   private static final int TOKENS = 3000;
 
-  /** Noise as a multiple of a neuron's deviation: its correlation with itself is 1/√(1 + noise²). */
+  /**
+   * Noise as a multiple of a neuron's deviation: its correlation with itself is 1/√(1 + noise²).
+   */
   private static final double[] NOISE = {0.1, 0.75, 1.5};
 
   private static final double[] THRESHOLDS = {0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6};

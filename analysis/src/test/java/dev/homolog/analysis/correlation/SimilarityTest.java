@@ -149,8 +149,7 @@ class SimilarityTest {
     boolean[] keep = keep();
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
-      Streamed streamed =
-          new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
+      Streamed streamed = new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
       Strip all = CorrelationSink.whole(models());
       PermutedSink sink =
           new PermutedSink(kernels, arena, models(), all, new PermutedSink.Draws(2, 9), 300);
@@ -205,8 +204,7 @@ class SimilarityTest {
     boolean[] keep = keep();
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
-      Streamed streamed =
-          new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
+      Streamed streamed = new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
       Strip all = CorrelationSink.whole(models());
       SubsetSink sink = new SubsetSink(kernels, arena, models(), all, true, 3, 128);
       streamed.with(sink).show(x, keep, 128);

@@ -140,9 +140,9 @@ public interface Kernels extends AutoCloseable {
   void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r);
 
   /**
-   * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]): the similarity of Jaccard of two sets
-   * from the size of what they share and their own sizes; NaN where both are empty. sum F64 [A, B],
-   * possibly transposed; the counts F64 [1, A] and [1, B]; r [A, B] of the working type.
+   * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]): the similarity of Jaccard of two
+   * sets from the size of what they share and their own sizes; NaN where both are empty. sum F64
+   * [A, B], possibly transposed; the counts F64 [1, A] and [1, B]; r [A, B] of the working type.
    */
   void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r);
 

@@ -88,8 +88,7 @@ final class TorchStatistics {
   void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
     try (Handles h = new Handles()) {
       TorchTensor shared = h.of(sum);
-      TorchTensor both =
-          h.own(TorchPointwise.add(h.of(countA.transposed()), h.of(countB), 1));
+      TorchTensor both = h.own(TorchPointwise.add(h.of(countA.transposed()), h.of(countB), 1));
       TorchPointwise.addInPlace(both, shared, -1);
       h.of(r).copyFrom(h.own(TorchPointwise.div(shared, both)));
     }

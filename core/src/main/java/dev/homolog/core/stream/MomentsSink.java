@@ -23,8 +23,7 @@ public final class MomentsSink implements ActivationSink {
   }
 
   /** As above, of raw or of prepared activations. */
-  public MomentsSink(
-      Kernels kernels, Arena arena, Pilot pilot, long neurons, Values values) {
+  public MomentsSink(Kernels kernels, Arena arena, Pilot pilot, long neurons, Values values) {
     this.values = values;
     this.kernels = kernels;
     this.arena = arena;

@@ -18,8 +18,7 @@ public final class Pilot {
   private final Tensor meanOnHost;
   private final Tensor scaleOnHost;
 
-  private Pilot(
-      Kernels kernels, Arena arena, Preparation preparation, Tensor mean, Tensor scale) {
+  private Pilot(Kernels kernels, Arena arena, Preparation preparation, Tensor mean, Tensor scale) {
     this.kernels = kernels;
     this.arena = arena;
     this.preparation = preparation;
