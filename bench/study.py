@@ -181,7 +181,7 @@ class Programs:
     def homolog(self, backend):
         out = self.scratch / f"run-{backend}"
         shutil.rmtree(out, ignore_errors=True)
-        command = [ROOT / "homolog", "study", "--reference", self.models[0], "--other", *self.models[1:]]
+        command = [ROOT / "homolog", "correlate", "--reference", self.models[0], "--other", *self.models[1:]]
         command += ["--tokens", self.tokens, "--rotation", self.rotation, "--backend", backend, "--out", out]
         command += ["--threads", self.threads]
         if backend == "torch":

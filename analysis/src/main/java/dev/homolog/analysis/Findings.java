@@ -29,6 +29,7 @@ final class Findings {
   private final List<Subset> subsets = new ArrayList<>();
   private List<NeuronMoments> moments;
   private List<Integer> constants;
+  private final long tokens;
   private long kept;
 
   /** Of one subset, for all neurons of the reference. */
@@ -46,6 +47,7 @@ final class Findings {
     this.options = options;
     this.models = stream.models();
     this.subsetNames = text.table().subsets();
+    this.tokens = text.table().tokens();
     Comparison comparison = options.comparison();
     this.summary =
         new CorrelationSummary.Builder(
@@ -65,7 +67,8 @@ final class Findings {
     List<Strip> chunks = Convergence.chunks(strip, models.getFirst().count());
     return (phase, done, total) -> {
       progress.progress(phase, done, total);
-      if (done > 0 && convergence.wanted(done)) {
+      // The end is taken from the results.
+      if (done > 0 && done < total && convergence.wanted(done)) {
         convergence.add(done, pass.best(chunks), pass.baseline(chunks, 1, ProgressListener.NONE));
       }
     };
@@ -88,6 +91,12 @@ final class Findings {
       }
       put(found.get(draw), draws.get(draw), strip);
     }
+    if (convergence != null) {
+      List<Strip> chunks = Convergence.chunks(strip, models.getFirst().count());
+      List<double[][]> first =
+          found.stream().limit(1).map(_ -> chosen(draws.getFirst(), chunks)).toList();
+      convergence.add(tokens, chosen(greatest(), chunks), first);
+    }
     if (options.comparison().bySubset()) {
       phases.time("subsets", 0, () -> addSubsets(pass, strip, progress));
     }
@@ -107,6 +116,25 @@ final class Findings {
       }
     }
     progress.progress("subsets", subsetNames.size(), subsetNames.size());
+  }
+
+  private double[][] greatest() {
+    double[][] greatest = empty();
+    for (int other = 0; other < greatest.length; other++) {
+      int number = other;
+      Arrays.setAll(greatest[other], i -> summary.greatest(number, i));
+    }
+    return greatest;
+  }
+
+  /** The neurons of chunks, in order. */
+  private static double[][] chosen(double[][] all, List<Strip> chunks) {
+    return Arrays.stream(all)
+        .map(of ->
+            chunks.stream()
+                .flatMapToDouble(chunk -> Arrays.stream(of, chunk.from(), chunk.to()))
+                .toArray())
+        .toArray(double[][]::new);
   }
 
   private double[][] empty() {

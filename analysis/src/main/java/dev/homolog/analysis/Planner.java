@@ -214,7 +214,7 @@ final class Planner {
   }
 
   private long sums(long rows) {
-    long copies = 1 + subsets;
+    long copies = 1L + subsets;
     if (options.baseline().kind() == Baseline.Kind.PERMUTATION) {
       copies += options.baseline().draws();
     }

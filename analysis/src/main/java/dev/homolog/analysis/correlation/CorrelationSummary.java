@@ -82,6 +82,11 @@ public record CorrelationSummary(
       }
     }
 
+    /** The greatest similarity of a reference neuron with one other model, so far. */
+    public double greatest(int other, int neuron) {
+      return pairs.get(other).out.highest.value(neuron, 0);
+    }
+
     /** What was found, when all strips are in. */
     public CorrelationSummary build() {
       try (Arena arena = Arena.ofShared()) {

@@ -88,13 +88,13 @@ public final class SubsetSink implements ActivationSink {
         if (n > 0) {
           kernels.copy(places.rows(0, n), placesOnDevice.rows(0, n));
           kernels.gatherRows(z, placesOnDevice.rows(0, n), gathered.rows(0, n));
-          add(subset, block, n);
+          add(subset, n);
         }
       }
     }
   }
 
-  private void add(int subset, ActivationBlock block, long n) {
+  private void add(int subset, long n) {
     ActivationBlock part =
         new ActivationBlock(
             kernels, models, null, all.rows(0, n), n, null, null, gathered.rows(0, n));
