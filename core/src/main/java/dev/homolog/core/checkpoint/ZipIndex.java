@@ -77,25 +77,32 @@ record ZipIndex(Map<String, Entry> entries) {
         }
       }
       headers.sort(Comparator.comparingLong(Header::local));
-      long expected = 0;
+      checkPlaces(headers, directory);
       for (int i = 0; i < headers.size(); i++) {
-        Header header = headers.get(i);
-        if (header.local != expected) {
-          throw refuse(
-              header.name,
-              "its header is at byte %d, where the entry before it ends at %d (%s)"
-                  .formatted(
-                      header.local, expected, header.local < expected ? "an overlap" : "a hole"));
-        }
-        long next = i + 1 < headers.size() ? headers.get(i + 1).local : directory.begin;
-        Entry entry = entry(header, next);
-        entries.put(header.name, entry);
-        expected = next;
-      }
-      if (expected != directory.begin) {
-        throw refuse("", "holds no entry, but %d bytes".formatted(directory.begin));
+        boolean last = i + 1 == headers.size();
+        long next = last ? directory.begin : headers.get(i + 1).local;
+        entries.put(headers.get(i).name, entry(headers.get(i), next));
       }
       return new ZipIndex(Collections.unmodifiableMap(entries));
+    }
+
+    /** Local headers in the order of their places: the first at 0, and room for each. */
+    private void checkPlaces(List<Header> headers, Directory directory) {
+      long least = 0;
+      for (Header header : headers) {
+        long place = header.local;
+        if (place < least || place > directory.begin - 30 || least == 0 && place > 0) {
+          throw refuse(
+              header.name,
+              "its header is said to be at byte %s, expected from %d to %d"
+                  .formatted(
+                      Long.toUnsignedString(place), least, least == 0 ? 0 : directory.begin - 30));
+        }
+        least = place + 30;
+      }
+      if (headers.isEmpty() && directory.begin > 0) {
+        throw refuse("", "holds no entry, but %d bytes".formatted(directory.begin));
+      }
     }
 
     private Directory directory() {
