@@ -4,6 +4,7 @@ import dev.homolog.analysis.Baseline;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.TokenInput;
 import dev.homolog.core.HomologException;
+import dev.homolog.core.checkpoint.HubCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,17 +16,19 @@ final class StudyFlags {
   @Option(
       names = "--reference",
       required = true,
-      paramLabel = "DIR",
-      description = "Hugging Face folder of the model whose neurons are judged")
-  private Path reference;
+      paramLabel = "MODEL",
+      description =
+          "the model whose neurons are judged: its Hugging Face folder, or org/name[@revision]"
+              + " of one in the local cache")
+  private String reference;
 
   @Option(
       names = "--other",
       required = true,
       arity = "1..*",
-      paramLabel = "DIR",
-      description = "folders of the models it is compared with")
-  private List<Path> others = new ArrayList<>();
+      paramLabel = "MODEL",
+      description = "the models it is compared with")
+  private List<String> others = new ArrayList<>();
 
   @Option(
       names = "--text",
@@ -72,7 +75,8 @@ final class StudyFlags {
 
   StudyOptions options(RunFlags run, boolean closeUp) {
     TokenInput input = new TokenInput(text, tokens, run.context(), run.maxTokens());
-    return StudyOptions.of(reference, others, input)
+    List<Path> compared = others.stream().map(HubCache::folder).toList();
+    return StudyOptions.of(HubCache.folder(reference), compared, input)
         .withBatchRows(run.batch())
         .withBaseline(baseline())
         .withTop(top)

@@ -2,11 +2,14 @@ package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +26,7 @@ public final class HubCache {
           "(?<model>(?:[A-Za-z0-9][A-Za-z0-9._-]*/)?[A-Za-z0-9][A-Za-z0-9._-]*)"
               + "(?:@(?<revision>[A-Za-z0-9][A-Za-z0-9._/-]*))?");
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
+  private static final String PREFIX = "models--";
   private static final String MAIN = "main";
   private static final int MAX_REF_BYTES = 256;
 
@@ -47,6 +51,41 @@ public final class HubCache {
     }
     Matcher name = NAME.matcher(model);
     return name.matches() ? of(System.getenv()).snapshot(model, name) : path;
+  }
+
+  /**
+   * The name of a model whose folder is a snapshot in such a cache: {@code org/name} for its main
+   * branch, else {@code org/name@revision}, with the beginning of the commit's hash where no branch
+   * or tag has it. Empty for every other folder.
+   */
+  public static Optional<String> name(Path folder) {
+    Path commit = folder.toAbsolutePath().normalize();
+    Path snapshots = commit.getParent();
+    if (snapshots == null || !snapshots.endsWith("snapshots") || snapshots.getNameCount() < 2) {
+      return Optional.empty();
+    }
+    Path model = snapshots.getParent();
+    String name = model.getFileName().toString();
+    String hash = commit.getFileName().toString();
+    if (!name.startsWith(PREFIX) || !COMMIT.matcher(hash).matches()) {
+      return Optional.empty();
+    }
+    String plain = name.substring(PREFIX.length()).replace("--", "/");
+    Set<String> revisions = new TreeSet<>();
+    for (String revision : revisions(model)) {
+      try {
+        if (commit(plain, model, revision).equals(hash)) {
+          revisions.add(revision);
+        }
+      } catch (IOException | InputException e) {
+        continue; // a name is all that is asked for
+      }
+    }
+    String revision =
+        revisions.contains(MAIN)
+            ? ""
+            : "@" + (revisions.isEmpty() ? hash.substring(0, 12) : revisions.iterator().next());
+    return Optional.of(plain + revision);
   }
 
   /** The cache that these environment variables name. */
@@ -88,7 +127,7 @@ public final class HubCache {
   private Path snapshot(String given, Matcher name) {
     String model = name.group("model");
     String revision = name.group("revision") == null ? MAIN : name.group("revision");
-    Path folder = cache.resolve("models--" + model.replace("/", "--"));
+    Path folder = cache.resolve(PREFIX + model.replace("/", "--"));
     if (!Files.isDirectory(folder)) {
       throw new InputException(
           given,
@@ -140,18 +179,8 @@ public final class HubCache {
     return commit;
   }
 
-  private static InputException missing(String given, Path folder, String model, String revision)
-      throws IOException {
-    TreeSet<String> there = new TreeSet<>();
-    Path refs = folder.resolve("refs");
-    if (Files.isDirectory(refs)) {
-      try (Stream<Path> files = Files.walk(refs, 4)) {
-        files
-            .filter(Files::isRegularFile)
-            .limit(20)
-            .forEach(file -> there.add(refs.relativize(file).toString()));
-      }
-    }
+  private static InputException missing(String given, Path folder, String model, String revision) {
+    Set<String> there = revisions(folder);
     return new InputException(
         given,
         "",
@@ -159,6 +188,23 @@ public final class HubCache {
             .formatted(
                 revision, folder, there.isEmpty() ? "" : ", which has " + String.join(", ", there)),
         "fetch it first: hf download " + model + revisionFlag(revision));
+  }
+
+  /** Branches and tags that the cache knows of a model, not all where there are many. */
+  private static Set<String> revisions(Path model) {
+    Set<String> names = new TreeSet<>();
+    Path refs = model.resolve("refs");
+    if (Files.isDirectory(refs)) {
+      try (Stream<Path> files = Files.walk(refs, 4)) {
+        files
+            .filter(Files::isRegularFile)
+            .limit(200)
+            .forEach(file -> names.add(refs.relativize(file).toString()));
+      } catch (IOException | UncheckedIOException e) {
+        return names; // a list for a message, and a name
+      }
+    }
+    return names;
   }
 
   private static String revisionFlag(String revision) {

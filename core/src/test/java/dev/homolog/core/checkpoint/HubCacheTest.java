@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +64,21 @@ class HubCacheTest {
       assertEquals(
           List.of("config.json", "pytorch_model.bin"), List.copyOf(checkpoint.hashes().keySet()));
     }
+  }
+
+  @Test
+  void snapshotsHaveTheNamesThatTheyAreAskedForBy() throws IOException {
+    String name = "stanford-crfm/alias-gpt2-small-x21";
+    assertEquals(Optional.of(name), HubCache.name(snapshot));
+    Path step = model.resolve("snapshots/" + STEP);
+    assertEquals(Optional.of(name + "@refs/pr/1"), HubCache.name(step));
+    Files.delete(model.resolve("refs/refs/pr/1"));
+    assertEquals(Optional.of(name + "@step3000"), HubCache.name(step));
+    Files.delete(model.resolve("refs/step3000"));
+    assertEquals(Optional.of(name + "@89abcdef0123"), HubCache.name(step));
+    assertEquals(Optional.empty(), HubCache.name(model));
+    assertEquals(Optional.empty(), HubCache.name(Path.of("/")));
+    assertEquals(Optional.empty(), HubCache.name(TestFiles.family()));
   }
 
   @Test
