@@ -4,6 +4,9 @@ One layer, vocabulary 5, 3 positions, width 4 (TestFiles.TINY_JSON has the confi
 weights are drawn once and saved again and again; the .safetensors files are the golden values of
 the .bin files of the same name. All of it is below 200 kB.
 
+torch-1.7.bin was written by PyTorch 1.7.1, the age of the published models:
+torch.save(torch.load("f16.bin"), "torch-1.7.bin").
+
 usage: torch_files.py FOLDER          (PyTorch 2.15, safetensors 0.8)
 """
 import collections

@@ -72,20 +72,22 @@ public final class HubCache {
     }
     String plain = name.substring(PREFIX.length()).replace("--", "/");
     Set<String> revisions = new TreeSet<>();
-    for (String revision : revisions(model)) {
-      try {
-        if (commit(plain, model, revision).equals(hash)) {
-          revisions.add(revision);
-        }
-      } catch (IOException | InputException e) {
-        continue; // a name is all that is asked for
-      }
-    }
+    revisions(model).stream()
+        .filter(revision -> isAt(model, revision, hash))
+        .forEach(revisions::add);
     String revision =
         revisions.contains(MAIN)
             ? ""
             : "@" + (revisions.isEmpty() ? hash.substring(0, 12) : revisions.iterator().next());
     return Optional.of(plain + revision);
+  }
+
+  private static boolean isAt(Path model, String revision, String hash) {
+    try {
+      return commit(model.toString(), model, revision).equals(hash);
+    } catch (IOException | InputException e) {
+      return false; // a name is all that is asked for
+    }
   }
 
   /** The cache that these environment variables name. */

@@ -58,8 +58,7 @@ final class CheckpointFuzzer {
     this.folder = folder;
     this.seed = seed;
     for (String bin :
-        List.of(
-            "f16", "f32", "protocol4", "parameters", "views", "zip64", "old", "expanded-mask")) {
+        List.of("f16", "f32", "protocol4", "parameters", "views", "zip64", "old", "torch-1.7")) {
       sample(resources, bin, Map.of("pytorch_model.bin", bin + ".bin"));
     }
     for (String dtype : List.of("f16", "bf16", "f32")) {

@@ -121,7 +121,7 @@ final class SparseCheckpoint {
     ByteBuffer local = little(30 + bytes.length).putInt(0x04034b50).putInt(0x800 << 16);
     local.putShort(14 + 4, (short) size).putInt(18, (int) size).putInt(22, (int) size);
     local.putShort(26, (short) bytes.length).put(30, bytes);
-    out.write(local.array());
+    out.write(bytes(local));
     out.write(content);
     out.seek(place + 30 + bytes.length + size);
     ByteBuffer central = little(46 + bytes.length + 12).putInt(0x02014b50);
@@ -129,7 +129,7 @@ final class SparseCheckpoint {
     central.putShort(28, (short) bytes.length).putShort(30, (short) 12).putInt(42, -1);
     central.put(46, bytes).putShort(46 + bytes.length, (short) 1);
     central.putShort(48 + bytes.length, (short) 8).putLong(50 + bytes.length, place);
-    return central.array();
+    return bytes(central);
   }
 
   private static void end(RandomAccessFile out, List<byte[]> directory) throws IOException {
@@ -140,26 +140,32 @@ final class SparseCheckpoint {
     long end = out.getFilePointer();
     int count = directory.size();
     out.write(
-        little(56 + 20 + 22)
-            .putInt(0x06064b50)
-            .putLong(44)
-            .putInt(0)
-            .putLong(0)
-            .putLong(count)
-            .putLong(count)
-            .putLong(end - begin)
-            .putLong(begin)
-            .putInt(0x07064b50)
-            .putInt(0)
-            .putLong(end)
-            .putInt(1)
-            .putInt(0x06054b50)
-            .putInt(0)
-            .putShort((short) count)
-            .putShort((short) count)
-            .putInt((int) (end - begin))
-            .putInt(-1)
-            .array());
+        bytes(
+            little(56 + 20 + 22)
+                .putInt(0x06064b50)
+                .putLong(44)
+                .putInt(0)
+                .putLong(0)
+                .putLong(count)
+                .putLong(count)
+                .putLong(end - begin)
+                .putLong(begin)
+                .putInt(0x07064b50)
+                .putInt(0)
+                .putLong(end)
+                .putInt(1)
+                .putInt(0x06054b50)
+                .putInt(0)
+                .putShort((short) count)
+                .putShort((short) count)
+                .putInt((int) (end - begin))
+                .putInt(-1)));
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.capacity()];
+    buffer.get(0, bytes);
+    return bytes;
   }
 
   private static ByteBuffer little(int size) {

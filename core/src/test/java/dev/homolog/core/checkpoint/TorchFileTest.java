@@ -42,6 +42,7 @@ class TorchFileTest {
     "expanded-mask.bin, f16, F16",
     "old.bin, f16, F16",
     "zip64.bin, f16, F16",
+    "torch-1.7.bin, f16, F16",
   })
   void binHoldsWhatSafetensorsHold(String bin, String golden, DType dtype) {
     String config =
