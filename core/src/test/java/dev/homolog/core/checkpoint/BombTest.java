@@ -25,7 +25,7 @@ class BombTest {
   /** Of a safetensors header; the format allows 100 MB. */
   private static final int HEADER = 99_999_900;
 
-  private static final int HEADER_IN_BUILD = 20_000_000;
+  private static final int HEADER_IN_BUILD = 8_000_000;
 
   @TempDir Path folder;
 
