@@ -2,6 +2,7 @@ package dev.homolog.analysis;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.stream.ActivationStream;
@@ -207,14 +208,18 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
     }
   }
 
-  /** The last folder name of each path; the whole path where two would be equal. */
+  /**
+   * The name on the hub of a folder in its cache, else the last folder name of each path; the whole
+   * path where two would be equal.
+   */
   static List<String> names(List<Path> folders) {
     Set<String> seen = new HashSet<>();
     Set<String> twice = new HashSet<>();
     List<String> names = new ArrayList<>();
     for (Path folder : folders) {
       Path last = folder.toAbsolutePath().normalize().getFileName();
-      String name = last == null ? folder.toString() : last.toString();
+      String plain = last == null ? folder.toString() : last.toString();
+      String name = HubCache.name(folder).orElse(plain);
       names.add(name);
       if (!seen.add(name)) {
         twice.add(name);

@@ -6,6 +6,7 @@ import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.TokenInput;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.HubCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,17 +17,19 @@ final class StudyFlags {
   @Option(
       names = "--reference",
       required = true,
-      paramLabel = "DIR",
-      description = "Hugging Face folder of the model whose neurons are judged")
-  private Path reference;
+      paramLabel = "MODEL",
+      description =
+          "the model whose neurons are judged: its Hugging Face folder, or org/name[@revision]"
+              + " of one in the local cache")
+  private String reference;
 
   @Option(
       names = "--other",
       required = true,
       arity = "1..*",
-      paramLabel = "DIR",
-      description = "folders of the models it is compared with")
-  private List<Path> others = new ArrayList<>();
+      paramLabel = "MODEL",
+      description = "the models it is compared with")
+  private List<String> others = new ArrayList<>();
 
   @Option(
       names = "--text",
@@ -92,8 +95,8 @@ final class StudyFlags {
     TokenInput input = new TokenInput(text, tokens, run.context(), run.maxTokens());
     Similarity similar = Similarity.parse(similarity);
     return new StudyOptions(
-        reference,
-        others,
+        HubCache.folder(reference),
+        others.stream().map(HubCache::folder).toList(),
         input,
         new Comparison(similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset),
         baseline(similar, extent),

@@ -294,7 +294,7 @@ final class DamagedModels {
         nowhere + "",
         "",
         "no such folder",
-        "give the folder that holds config.json and model.safetensors");
+        "give the folder that holds config.json and the weights");
     with.add(
         "file for a folder",
         Cli.join(with.pair(text), "--text", text + ""),
@@ -304,7 +304,7 @@ final class DamagedModels {
         text + "",
         "",
         "is not a folder",
-        "give the folder that holds config.json and model.safetensors");
+        "give the folder that holds config.json and the weights");
     model(
         "no config.json",
         "",
@@ -318,8 +318,8 @@ final class DamagedModels {
         path -> Files.delete(path.resolve("model.safetensors")),
         "model.safetensors",
         "is missing",
-        "only model.safetensors is read: save the model again with"
-            + " save_pretrained(folder, safe_serialization=True, max_shard_size=\"1TB\")");
+        "give a folder that holds one of: model.safetensors, model.safetensors.index.json,"
+            + " pytorch_model.bin, pytorch_model.bin.index.json");
     config("config.json not JSON", json -> "{hello}", "", "is not JSON (at line 1, column 2)");
     config(
         "deep config.json",

@@ -106,7 +106,11 @@ final class Gpt2Layout {
     }
     Map<String, StoredTensor> matched = new LinkedHashMap<>();
     required.keySet().forEach(name -> matched.put(name, checked(where, name, byName.get(name))));
-    if (byName.containsKey(UNEMBEDDING)) {
+    // A .bin of a tied model names the embedding twice; kept apart, it would be converted twice.
+    boolean shared =
+        byName.containsKey(UNEMBEDDING)
+            && byName.get(UNEMBEDDING).data().equals(byName.get("wte.weight").data());
+    if (byName.containsKey(UNEMBEDDING) && (!shared || required.containsKey(UNEMBEDDING))) {
       matched.put(UNEMBEDDING, checked(where, UNEMBEDDING, byName.get(UNEMBEDDING)));
     }
     return matched;

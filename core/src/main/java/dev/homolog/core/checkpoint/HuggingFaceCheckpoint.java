@@ -10,40 +10,41 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A GPT-2 checkpoint in a folder as Hugging Face's {@code save_pretrained} writes it: {@code
- * config.json} and {@code model.safetensors}, no other file. The weights are mapped, not copied.
- * One thread at a time.
+ * A checkpoint in a folder as Hugging Face's {@code save_pretrained} writes it: {@code config.json}
+ * and the weights. Where the weights are there in several kinds, the first of these is taken:
+ * {@code model.safetensors}, its shards ({@code model.safetensors.index.json}), {@code
+ * pytorch_model.bin}, its shards ({@code pytorch_model.bin.index.json}). No other file is read, and
+ * none outside the folder, but for links into the same model's {@code blobs} in the cache of
+ * Hugging Face. The weights are mapped, not copied. One thread at a time.
  */
 public final class HuggingFaceCheckpoint implements Checkpoint {
   static final String CONFIG = "config.json";
-  static final String WEIGHTS = "model.safetensors";
 
   private static final long MAX_CONFIG_BYTES = 16 << 20;
 
   private final Path folder;
   private final ModelConfig config;
   private final String configHash;
-  private final SafetensorsFile file;
+  private final WeightFiles files;
   private final FiniteTensors tensors;
   private Map<String, String> hashes;
 
   private HuggingFaceCheckpoint(
-      Path folder, ModelConfigReader.Result read, String configHash, SafetensorsFile file) {
+      Path folder, ModelConfigReader.Result read, String configHash, WeightFiles files) {
     this.folder = folder;
     this.config = read.config();
     this.configHash = configHash;
-    this.file = file;
-    String where = file.path().toString();
+    this.files = files;
+    String where = files.where();
     this.tensors =
-        new FiniteTensors(
-            where, new Gpt2Layout(config, read.tied()).match(where, file.tensors().values()));
+        new FiniteTensors(where, new Gpt2Layout(config, read.tied()).match(where, files.tensors()));
   }
 
   /**
    * Opens a folder: reads the configuration and the names and shapes of the weights, and checks
    * both against each other.
    *
-   * @throws InputException if the folder or one of the two files is missing or cannot be used
+   * @throws InputException if the folder or one of its files is missing or cannot be used
    */
   public static HuggingFaceCheckpoint open(Path folder) {
     if (!Files.isDirectory(folder)) {
@@ -51,30 +52,21 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
           folder,
           "",
           Files.exists(folder) ? "is not a folder" : "no such folder",
-          "give the folder that holds " + CONFIG + " and " + WEIGHTS);
+          "give the folder that holds " + CONFIG + " and the weights");
     }
-    if (!Files.exists(folder.resolve(CONFIG))) {
+    ModelFolder model = new ModelFolder(folder);
+    if (!model.has(CONFIG)) {
       throw new InputException(
           folder, CONFIG, "is missing", "give a complete Hugging Face folder of a GPT-2 model");
     }
-    if (!Files.exists(folder.resolve(WEIGHTS))) {
-      throw new InputException(
-          folder,
-          WEIGHTS,
-          "is missing" + otherWeights(folder),
-          "only "
-              + WEIGHTS
-              + " is read: save the model again with"
-              + " save_pretrained(folder, safe_serialization=True, max_shard_size=\"1TB\")");
-    }
-    Path configFile = folder.resolve(CONFIG);
+    Path configFile = model.file(CONFIG);
     byte[] json = readConfig(configFile);
     ModelConfigReader.Result read = ModelConfigReader.read(configFile.toString(), json);
-    SafetensorsFile file = SafetensorsFile.open(folder.resolve(WEIGHTS));
+    WeightFiles files = WeightFiles.open(model);
     try {
-      return new HuggingFaceCheckpoint(folder, read, new Sha256().update(json).hex(), file);
+      return new HuggingFaceCheckpoint(folder, read, new Sha256().update(json).hex(), files);
     } catch (RuntimeException e) {
-      file.close();
+      files.close();
       throw e;
     }
   }
@@ -93,16 +85,6 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
       throw new InputException(
           file.toString(), "", "cannot be read (" + e + ")", "check its permissions", e);
     }
-  }
-
-  private static String otherWeights(Path folder) {
-    for (String name :
-        new String[] {"model.safetensors.index.json", "pytorch_model.bin", "tf_model.h5"}) {
-      if (Files.exists(folder.resolve(name))) {
-        return ", but " + name + " is there";
-      }
-    }
-    return "";
   }
 
   @Override
@@ -127,7 +109,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
    */
   @Override
   public StoredTensor tensor(String name) {
-    file.checkUsable();
+    files.checkUsable();
     return tensors.get(name);
   }
 
@@ -138,11 +120,11 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
    */
   @Override
   public Map<String, String> hashes() {
-    file.checkUsable();
+    files.checkUsable();
     if (hashes == null) {
       Map<String, String> computed = new LinkedHashMap<>();
       computed.put(CONFIG, configHash);
-      computed.put(WEIGHTS, file.sha256());
+      computed.putAll(files.hashes());
       hashes = Collections.unmodifiableMap(computed);
     }
     return hashes;
@@ -150,6 +132,6 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
 
   @Override
   public void close() {
-    file.close();
+    files.close();
   }
 }

@@ -37,6 +37,10 @@ record Json(String where, String field, String remedy, int maxDepth, int maxList
   private static final int MAX_NAME = 50_000;
   private static final int MAX_NUMBER = 1_000;
   private static final int MAX_STRING = 20_000_000;
+
+  /** Names, values, brackets. One makes 50 bytes on the heap of as few as 2 in the file. */
+  private static final int MAX_TOKENS = 1_000_000;
+
   private static final int CLIP = 200;
 
   // Names are neither interned nor put into a symbol table: a file can hold a million of them.
@@ -49,6 +53,7 @@ record Json(String where, String field, String remedy, int maxDepth, int maxList
                   .maxNameLength(MAX_NAME)
                   .maxNumberLength(MAX_NUMBER)
                   .maxStringLength(MAX_STRING)
+                  .maxTokenCount(MAX_TOKENS)
                   .build())
           .build();
 
@@ -81,8 +86,8 @@ record Json(String where, String field, String remedy, int maxDepth, int maxList
       throw refuse("is not UTF-8", e);
     } catch (StreamConstraintsException e) {
       throw refuse(
-          "goes beyond the limits on JSON (%d characters a name, %d a number, %d a string)"
-              .formatted(MAX_NAME, MAX_NUMBER, MAX_STRING),
+          "goes beyond the limits on JSON (%d characters a name, %d a number, %d a string; %d tokens)"
+              .formatted(MAX_NAME, MAX_NUMBER, MAX_STRING, MAX_TOKENS),
           e);
     } catch (JsonProcessingException e) {
       throw refuse(

@@ -99,6 +99,15 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
     return new SafetensorsHeader(metadata, List.copyOf(entries), Long.BYTES + length);
   }
 
+  /** The tensors, cut out of the file whose header this is, in the order of their bytes. */
+  List<StoredTensor> tensors(MemorySegment file) {
+    return entries.stream()
+        .map(e ->
+            new StoredTensor(
+                e.name, e.dtype, e.shape, file.asSlice(dataStart + e.begin, e.end - e.begin)))
+        .toList();
+  }
+
   private static Map<String, String> metadata(String where, Map<String, Object> json) {
     if (!json.containsKey(METADATA)) {
       return Map.of();

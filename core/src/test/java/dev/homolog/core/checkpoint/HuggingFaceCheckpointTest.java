@@ -284,25 +284,27 @@ class HuggingFaceCheckpointTest {
   void missingFolderAndFilesAreRefused() throws IOException {
     Path none = folder.resolve("none");
     assertRefused(
-        none + ": no such folder; give the folder that holds config.json and model.safetensors",
+        none + ": no such folder; give the folder that holds config.json and the weights",
         () -> HuggingFaceCheckpoint.open(none).close());
     assertRefused(
         folder + ": config.json: is missing; give a complete Hugging Face folder of a GPT-2 model",
         () -> HuggingFaceCheckpoint.open(folder).close());
     Path config = write(folder.resolve("config.json"), TINY_JSON.getBytes(StandardCharsets.UTF_8));
     assertRefused(
-        config + ": is not a folder; give the folder that holds config.json and model.safetensors",
+        config + ": is not a folder; give the folder that holds config.json and the weights",
         () -> HuggingFaceCheckpoint.open(config).close());
-    String remedy =
-        "; only model.safetensors is read: save the model again with"
-            + " save_pretrained(folder, safe_serialization=True, max_shard_size=\"1TB\")";
+    String problem = folder + ": model.safetensors: is missing";
     assertRefused(
-        folder + ": model.safetensors: is missing" + remedy,
+        problem
+            + "; give a folder that holds one of: model.safetensors, model.safetensors.index.json,"
+            + " pytorch_model.bin, pytorch_model.bin.index.json",
         () -> HuggingFaceCheckpoint.open(folder).close());
-    Path binary = TestFiles.family().resolve("a-bin");
+    write(folder.resolve("tf_model.h5"), new byte[0]);
     assertRefused(
-        binary + ": model.safetensors: is missing, but pytorch_model.bin is there" + remedy,
-        () -> HuggingFaceCheckpoint.open(binary).close());
+        problem
+            + ", but tf_model.h5 is there; save the model from PyTorch with"
+            + " save_pretrained(folder)",
+        () -> HuggingFaceCheckpoint.open(folder).close());
     Files.delete(config);
     Files.createDirectory(config);
     write(folder.resolve("model.safetensors"), new byte[0]);

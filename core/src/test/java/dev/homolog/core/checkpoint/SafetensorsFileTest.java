@@ -96,7 +96,7 @@ class SafetensorsFileTest {
             "long name",
             safetensors("{\"" + "n".repeat(60_000) + "\":{}}", 0),
             "header: goes beyond the limits on JSON"
-                + " (50000 characters a name, 1000 a number, 20000000 a string)"),
+                + " (50000 characters a name, 1000 a number, 20000000 a string; 1000000 tokens)"),
         refused(
             "duplicate tensor",
             safetensors(

@@ -1,0 +1,203 @@
+package dev.homolog.core.checkpoint;
+
+import dev.homolog.core.InputException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The mapped files that hold a model's tensors: {@code model.safetensors}, or the shards that
+ * {@code model.safetensors.index.json} names, or {@code pytorch_model.bin}, or the shards that
+ * {@code pytorch_model.bin.index.json} names. The first of these that is there is taken, and if it
+ * cannot be used, none of the others is tried.
+ */
+final class WeightFiles implements AutoCloseable {
+  static final List<String> CHOICES =
+      List.of(
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin",
+          "pytorch_model.bin.index.json");
+
+  private static final String INDEX = ".index.json";
+  private static final String SAFETENSORS = ".safetensors";
+  private static final int MAX_INDEX_BYTES = 4 << 20;
+  private static final int MAX_SHARDS = 1_000;
+  private static final String REMEDY =
+      "the shards and their index must come from one save: fetch the model again";
+
+  private final Path main;
+  private final Map<String, String> indexHash = new LinkedHashMap<>();
+  private final List<MappedFile> files = new ArrayList<>();
+  private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+
+  private WeightFiles(Path main) {
+    this.main = main;
+  }
+
+  /**
+   * Maps the weights of a folder and reads names and shapes.
+   *
+   * @throws InputException if there are none, or if they cannot be used
+   */
+  static WeightFiles open(ModelFolder folder) {
+    String name =
+        CHOICES.stream().filter(folder::has).findFirst().orElseThrow(() -> missing(folder));
+    WeightFiles result = new WeightFiles(folder.file(name));
+    try {
+      if (name.endsWith(INDEX)) {
+        result.addShards(folder, name);
+      } else {
+        result.add(folder, name).forEach(tensor -> result.tensors.put(tensor.name(), tensor));
+      }
+      return result;
+    } catch (RuntimeException | Error e) {
+      result.close();
+      throw e;
+    }
+  }
+
+  private static InputException missing(ModelFolder folder) {
+    for (String name : List.of("tf_model.h5", "flax_model.msgpack", "model.ckpt.index")) {
+      if (folder.has(name)) {
+        return new InputException(
+            folder.path(),
+            CHOICES.getFirst(),
+            "is missing, but " + name + " is there",
+            "save the model from PyTorch with save_pretrained(folder)");
+      }
+    }
+    return new InputException(
+        folder.path(),
+        CHOICES.getFirst(),
+        "is missing",
+        "give a folder that holds one of: " + String.join(", ", CHOICES));
+  }
+
+  private List<StoredTensor> add(ModelFolder folder, String name) {
+    MappedFile file = MappedFile.open(folder.file(name), "give a complete Hugging Face folder");
+    files.add(file);
+    String where = file.path().toString();
+    return name.endsWith(SAFETENSORS)
+        ? SafetensorsHeader.parse(where, file.bytes()).tensors(file.bytes())
+        : TorchFile.read(where, file.bytes());
+  }
+
+  private void addShards(ModelFolder folder, String index) {
+    byte[] json = read(main);
+    indexHash.put(index, new Sha256().update(json).hex());
+    String kind = index.substring(0, index.length() - INDEX.length());
+    String extension = kind.substring(kind.lastIndexOf('.'));
+    Map<String, String> shardOf = weightMap(main.toString(), json, extension);
+    Set<String> shards = new LinkedHashSet<>(shardOf.values());
+    if (shards.size() > MAX_SHARDS) {
+      throw refuse(
+          "weight_map", "names %d files, at most %d are read".formatted(shards.size(), MAX_SHARDS));
+    }
+    for (String shard : shards) {
+      folder.file(shard); // refuses a name that is a path, before it is looked up
+      if (!folder.has(shard)) {
+        throw refuse(Json.clip(shard), "is missing in the folder");
+      }
+    }
+    for (String shard : shards) {
+      for (StoredTensor tensor : add(folder, shard)) {
+        String expected = shardOf.get(tensor.name());
+        if (!shard.equals(expected)) {
+          throw refuse(
+              Json.clip(tensor.name()),
+              "is in %s, but the index has it %s"
+                  .formatted(shard, expected == null ? "nowhere" : "in " + Json.clip(expected)));
+        }
+        tensors.put(tensor.name(), tensor);
+      }
+    }
+    shardOf.forEach((tensor, shard) -> {
+      if (!tensors.containsKey(tensor) && !TorchFile.isBuffer(tensor)) {
+        throw refuse(Json.clip(tensor), "the index has it in %s, where it is not".formatted(shard));
+      }
+    });
+  }
+
+  /** Tensor to file, as the index has it. */
+  private static Map<String, String> weightMap(String where, byte[] json, String extension) {
+    Map<String, Object> index =
+        new Json(where, "", REMEDY, 3, 1_000).readObject(new ByteArrayInputStream(json));
+    if (!(index.get("weight_map") instanceof Map<?, ?> map)) {
+      throw new InputException(
+          where,
+          "weight_map",
+          "is %s, expected an object".formatted(Json.describe(index.get("weight_map"))),
+          REMEDY);
+    }
+    Map<String, String> files = new LinkedHashMap<>();
+    map.forEach((tensor, file) -> {
+      if (!(file instanceof String name) || !name.endsWith(extension)) {
+        throw new InputException(
+            where,
+            Json.clip((String) tensor),
+            "is said to be in %s, expected a file *%s".formatted(Json.describe(file), extension),
+            REMEDY);
+      }
+      files.put((String) tensor, name);
+    });
+    return files;
+  }
+
+  private static byte[] read(Path index) {
+    try {
+      if (!Files.isRegularFile(index) || Files.size(index) > MAX_INDEX_BYTES) {
+        throw new InputException(
+            index,
+            "",
+            Files.isRegularFile(index) ? "is longer than 4 MiB" : "is not a file",
+            REMEDY);
+      }
+      return Files.readAllBytes(index);
+    } catch (IOException e) {
+      throw new InputException(
+          index.toString(), "", "cannot be read (" + e + ")", "check its permissions", e);
+    }
+  }
+
+  /** The one file, or the index of several: for messages. */
+  String where() {
+    return main.toString();
+  }
+
+  /** All tensors, under the names that the files have. */
+  Collection<StoredTensor> tensors() {
+    return Collections.unmodifiableCollection(tensors.values());
+  }
+
+  /** File name to SHA-256 of every file, the index first; reads every byte. */
+  Map<String, String> hashes() {
+    Map<String, String> hashes = new LinkedHashMap<>(indexHash);
+    files.forEach(file -> hashes.put(file.path().getFileName().toString(), file.sha256()));
+    return hashes;
+  }
+
+  /** Refuses closed files, and any whose size has changed. */
+  void checkUsable() {
+    files.forEach(MappedFile::checkUsable);
+  }
+
+  /** Ends all mappings and their tensors; a second call does nothing. */
+  @Override
+  public void close() {
+    files.forEach(MappedFile::close);
+  }
+
+  private InputException refuse(String field, String problem) {
+    return new InputException(main, field, problem, REMEDY);
+  }
+}
