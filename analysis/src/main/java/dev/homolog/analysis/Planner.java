@@ -10,8 +10,12 @@ import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Transformer;
 import dev.homolog.core.stream.ActivationStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 
 /**
@@ -86,7 +90,7 @@ final class Planner {
         broken.name,
         "",
         String.format(
-            java.util.Locale.ROOT,
+            Locale.ROOT,
             "%,d bytes%s, but the study needs %,d",
             broken.bytes,
             broken.what,
@@ -233,7 +237,17 @@ final class Planner {
       }
     }
     long moments = 6 * neurons() * (2 + subsets) + 5L * models.getFirst().neurons();
-    return Double.BYTES * (cross + grams + moments) + 6 * neurons() * working();
+    return Double.BYTES * (cross + grams + moments) + 6 * neurons() * working() + rotation();
+  }
+
+  /** Matrices from a file are held as they are in it. */
+  private long rotation() {
+    try {
+      Path file = options.baseline().rotation();
+      return file == null ? 0 : Files.size(file);
+    } catch (IOException e) {
+      return 0; // it is gone, and reading it says so
+    }
   }
 
   /** A block of similarities, and of turned ones, with the matrices that turn them. */

@@ -119,7 +119,6 @@ public final class Study {
     try (Arena arena = Arena.ofShared()) {
       ActivationStream stream = ActivationStream.open(kernels, arena, inputs.models(), text);
       List<ModelNeurons> models = stream.models();
-      // A file of rotations that does not fit is refused before the work, not after it.
       List<Rotation> rotations = rotations(models.subList(1, models.size()));
       long rows = inputs.table().rows();
       long context = inputs.table().context();

@@ -1,11 +1,13 @@
 package dev.homolog.analysis;
 
+import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
@@ -92,11 +94,24 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
           limits.requirePositions("--context", limits.context(options.input()));
           TokenTable.requireFiles(options.input().text());
         }
+        if (options.baseline().rotation() != null) {
+          Rotation.requireFits(options.baseline().rotation(), others(models));
+        }
         return new Models(models, tokenizer, limits);
       } catch (RuntimeException | Error e) {
         models.forEach(model -> model.checkpoint().close());
         throw e;
       }
+    }
+
+    private static List<ModelNeurons> others(List<ActivationStream.Model> models) {
+      return models.stream()
+          .skip(1)
+          .map(model -> {
+            ModelConfig config = model.checkpoint().config();
+            return new ModelNeurons(model.name(), config.layers(), config.dMlp(), 0);
+          })
+          .toList();
     }
 
     @Override

@@ -38,18 +38,8 @@ public final class Rotation {
    */
   public static Rotation read(Path file, List<ModelNeurons> others) {
     try (NpyFile npy = NpyFile.open(file)) {
+      requireFits(file, npy, others);
       List<Long> shape = npy.shape();
-      for (ModelNeurons other : others) {
-        List<Long> wanted =
-            List.of((long) other.layers(), (long) other.dMlp(), (long) other.dMlp());
-        if (!npy.dtype().isFloat() || !shape.equals(wanted)) {
-          throw new InputException(
-              file,
-              "",
-              npy.dtype() + " " + shape + " is no rotation of model " + other.name(),
-              "give float16, float32 or float64 " + wanted);
-        }
-      }
       long rows = Math.multiplyExact(shape.get(0), shape.get(1));
       int m = Math.toIntExact(shape.get(1));
       Tensor all = Tensor.wrap(npy.data(), npy.dtype(), rows, m);
@@ -60,6 +50,30 @@ public final class Rotation {
         requireUsable(file, copy, row, row / m, row % m);
       }
       return new Rotation(0, 0, copy);
+    }
+  }
+
+  /**
+   * Looks at a file's header alone.
+   *
+   * @throws InputException as {@link #read} for another shape or type
+   */
+  public static void requireFits(Path file, List<ModelNeurons> others) {
+    try (NpyFile npy = NpyFile.open(file)) {
+      requireFits(file, npy, others);
+    }
+  }
+
+  private static void requireFits(Path file, NpyFile npy, List<ModelNeurons> others) {
+    for (ModelNeurons other : others) {
+      List<Long> wanted = List.of((long) other.layers(), (long) other.dMlp(), (long) other.dMlp());
+      if (!npy.dtype().isFloat() || !npy.shape().equals(wanted)) {
+        throw new InputException(
+            file,
+            "",
+            npy.dtype() + " " + npy.shape() + " is no rotation of model " + other.name(),
+            "give float16, float32 or float64 " + wanted);
+      }
     }
   }
 
