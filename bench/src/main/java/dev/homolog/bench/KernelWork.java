@@ -86,9 +86,9 @@ record KernelWork(
       }
       case "linear" -> {
         Tensor x = data.random(s.tokens, s.d);
-        Tensor w = data.random(s.d, 3 * s.d);
-        Tensor b = data.random(1, 3 * s.d);
-        Tensor out = data.zeros(DType.F32, s.tokens, 3 * s.d);
+        Tensor w = data.random(s.d, 3L * s.d);
+        Tensor b = data.random(1, 3L * s.d);
+        Tensor out = data.zeros(DType.F32, s.tokens, 3L * s.d);
         yield new KernelWork((k, _) -> k.linear(x, w, b, out), out, 6 * T * s.d * s.d, 0);
       }
       case "linearActivate" -> {
@@ -103,7 +103,7 @@ record KernelWork(
       case "attention" -> {
         int dHead = s.d / s.heads;
         AttentionShape shape = new AttentionShape(s.context, s.heads, dHead, 1 / Math.sqrt(dHead));
-        Tensor qkv = data.random(s.tokens, 3 * s.d);
+        Tensor qkv = data.random(s.tokens, 3L * s.d);
         Tensor out = data.zeros(DType.F32, s.tokens, s.d);
         BiConsumer<Kernels, Boolean> call =
             (k, torch) -> {
