@@ -30,7 +30,8 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /**
  * Kernels of the Vector API beside libtorch's (OpenBLAS) and netlib's, each in a JVM of its own and
- * the sides of a kernel one after the other. Prints a table and writes a JSON.
+ * the sides of a kernel one after the other. Prints a table, of the processor's time, and writes a
+ * JSON, with the clock's too.
  */
 public final class KernelBench {
   private static final List<String> KERNELS =
@@ -48,6 +49,7 @@ public final class KernelBench {
   private final Arguments arguments;
   private final ObjectNode report = new ObjectMapper().createObjectNode();
   private final Map<Integer, double[]> limits = new HashMap<>();
+  private double flopsOfCore;
 
   private KernelBench(Arguments arguments) {
     this.arguments = arguments;
@@ -89,21 +91,26 @@ public final class KernelBench {
     return most == 1 ? List.of(1) : List.of(1, most);
   }
 
-  /** FLOP/s and bytes/s of all threads together. */
+  /** FLOP/s of as many cores as one alone reaches at best, and bytes/s of all threads together. */
   private double[] limits(int threads) throws RunnerException {
-    double[] fma =
-        times(new Runner(options(threads).include("fma$").build()).run().iterator().next());
-    double[] copy =
-        times(new Runner(options(threads).include("copy$").build()).run().iterator().next());
-    double flops =
-        2.0
-            * KernelBenchmark.FMA_STEPS
-            * KernelBenchmark.FMA_SUMS
-            * FloatVector.SPECIES_PREFERRED.length();
-    double[] limit = {threads * flops / fma[0], threads * 8.0 * KernelBenchmark.COPIED / copy[0]};
+    if (flopsOfCore == 0) {
+      double flops =
+          2.0
+              * KernelBenchmark.FMA_STEPS
+              * KernelBenchmark.FMA_SUMS
+              * FloatVector.SPECIES_PREFERRED.length();
+      flopsOfCore = flops / best("fma$", 1);
+    }
+    double copied = 8.0 * KernelBenchmark.COPIED;
+    double[] limit = {threads * flopsOfCore, threads * copied / best("copy$", threads)};
     ObjectNode json = report.withObject("/limits").putObject(threads + " threads");
     json.put("gflops", limit[0]).put("gigabytes_per_second", limit[1]);
     return limit;
+  }
+
+  private static double best(String benchmark, int threads) throws RunnerException {
+    Runner runner = new Runner(options(threads).include(benchmark).build());
+    return times(runner.run().iterator().next())[0];
   }
 
   private static ChainedOptionsBuilder options(int threads) {
@@ -135,6 +142,7 @@ public final class KernelBench {
       bytes = work.bytes();
     }
     double[] medians = new double[sides.size()];
+    double work = flops + bytes;
     for (int i = 0; i < sides.size(); i++) {
       RunResult result =
           new Runner(
@@ -148,32 +156,44 @@ public final class KernelBench {
               .run()
               .iterator()
               .next();
-      double[] times = times(result);
-      medians[i] = times[times.length / 2];
+      double[] clock = times(result);
+      double[] processor = processorTimes(result);
+      medians[i] = processor[processor.length / 2] / threads;
       ObjectNode json = results.addObject();
       json.put("kernel", kernel).put("shape", label).put("threads", threads);
-      json.put("side", sides.get(i)).put("median_ns", medians[i]).put("best_ns", times[0]);
-      json.put(flops > 0 ? "gflops" : "gigabytes_per_second", (flops + bytes) / medians[i]);
-      ArrayNode all = json.putArray("ns");
-      Arrays.stream(times).forEach(all::add);
+      json.put("side", sides.get(i)).put("processor_median_ns", medians[i] * threads);
+      json.put("clock_median_ns", clock[clock.length / 2]).put("clock_best_ns", clock[0]);
+      json.put(flops > 0 ? "gflops" : "gigabytes_per_second", work / medians[i]);
+      Arrays.stream(processor).forEach(json.putArray("processor_ns")::add);
+      Arrays.stream(clock).forEach(json.putArray("clock_ns")::add);
     }
     double limit = limits.get(threads)[flops > 0 ? 0 : 1];
-    String unit = flops > 0 ? " GFLOP/s" : " GB/s";
-    double work = flops + bytes;
+    String unit = flops > 0 ? "GFLOP/s" : "GB/s";
     for (int i = 1; i < sides.size(); i++) {
       System.out.printf(
-          "| `%s` | %s | %d | %.1f%s | %.1f%s%s | %.2f | %.2f |%n",
+          "| `%s` | %s | %d | %.1f %s | %.1f%s | %.2f | %.2f |%n",
           kernel,
           label,
           threads,
           work / medians[0],
           unit,
           work / medians[i],
-          unit,
           i == 2 ? " (netlib)" : "",
           medians[i] / medians[0],
           work / medians[0] / limit);
     }
+  }
+
+  /** Nanoseconds of the processor a call, of each iteration, the fastest first. */
+  private static double[] processorTimes(RunResult result) {
+    return result.getBenchmarkResults().stream()
+        .flatMap(benchmark -> benchmark.getIterationResults().stream())
+        .mapToDouble(iteration -> {
+          var counters = iteration.getSecondaryResults();
+          return counters.get("nanos").getScore() / counters.get("calls").getScore();
+        })
+        .sorted()
+        .toArray();
   }
 
   /** Nanoseconds a call, of each iteration, the fastest first. */

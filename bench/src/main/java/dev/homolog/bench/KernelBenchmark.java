@@ -1,14 +1,17 @@
 package dev.homolog.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.ludovic.netlib.blas.JavaBLAS;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.FloatVector;
+import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -93,10 +96,26 @@ public class KernelBenchmark {
     }
   }
 
+  /** Time of the processor, which other programs on the machine disturb less than the clock's. */
+  @State(Scope.Thread)
+  @AuxCounters(AuxCounters.Type.EVENTS)
+  public static class Processor {
+    private static final OperatingSystemMXBean SYSTEM =
+        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
+    public long calls;
+
+    /** Of all threads of the process, in the calls. */
+    public long nanos;
+  }
+
   /** One call. */
   @Benchmark
-  public void kernel(Setting setting) {
+  public void kernel(Setting setting, Processor processor) {
+    long start = Processor.SYSTEM.getProcessCpuTime();
     setting.run.run();
+    processor.nanos += Processor.SYSTEM.getProcessCpuTime() - start;
+    processor.calls++;
   }
 
   /** sgemm of netlib's Vector API on heap arrays: c = aᵀ b, which there is by columns. */
