@@ -27,9 +27,9 @@ class PassesTest {
     TokenInput text =
         TokenInput.text(FAMILY.resolve("validation.jsonl.zst"))
             .withContext(64)
-            .withMaxTokens(120 * 64);
+            .withMaxTokens(84 * 64);
     List<Path> others = List.of(FAMILY.resolve("b"), FAMILY.resolve("c"));
-    return StudyOptions.of(FAMILY.resolve("a"), others, text).withBatchRows(90).withTop(3);
+    return StudyOptions.of(FAMILY.resolve("a"), others, text).withBatchRows(60).withTop(3);
   }
 
   private static MemoryBounds bytes(long available) {
@@ -54,11 +54,11 @@ class PassesTest {
     StudyOptions options =
         options()
             .withBaseline(new Baseline(kind, 1, null))
-            .withAllPairs(true)
+            .withAllPairs(kind == Baseline.Kind.PERMUTATION)
             .withBySubset(kind == Baseline.Kind.GAUSSIAN);
     if (kind == Baseline.Kind.PERMUTATION) {
       // one batch, so that enough tokens are permuted
-      options = options.withSimilarity(Similarity.JACCARD).withBatchRows(120);
+      options = options.withSimilarity(Similarity.JACCARD).withBatchRows(84);
     }
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Plan whole = plan(options, bytes(PLENTY), kernels);
@@ -120,7 +120,7 @@ class PassesTest {
     }
   }
 
-  /** 120 rows in batches of 60: half of the text is the share of the first point. */
+  /** 84 rows in batches of 42: half of the text is the share of the first point. */
   @Test
   void convergenceEndsWithoutChange() {
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
@@ -138,7 +138,7 @@ class PassesTest {
           new StudyOptions(
               half.reference(),
               half.others(),
-              half.input().withMaxTokens(60 * 64),
+              half.input().withMaxTokens(42 * 64),
               half.comparison(),
               half.baseline(),
               half.resources(),
@@ -198,7 +198,7 @@ class PassesTest {
   void operationsAreThoseOfTheShapes() {
     try (Kernels kernels = Backend.VECTOR.open(1).kernels()) {
       Plan plan = plan(options(), bytes(PLENTY), kernels);
-      double tokens = 120 * 64;
+      double tokens = 84 * 64;
       // a with b and c, and the triangles of eight layers
       double products = tokens * (2.0 * 2048 * 4096 + 8 * 512.0 * 512);
       assertEquals(products, plan.flops().get(1).operations(), 1);

@@ -4,6 +4,7 @@ import dev.homolog.analysis.Baseline;
 import dev.homolog.analysis.StudyFacts;
 import dev.homolog.analysis.StudyResult;
 import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
 import java.io.PrintWriter;
@@ -81,12 +82,43 @@ final class Summary {
       line("No baseline was asked for, so no neuron is called universal.");
       return;
     }
-    line("Universal: the mean over the other models of a neuron's best correlation exceeds what");
-    line("randomly rotated layers reach by more than a threshold.");
+    line("Universal: the mean over the other models of a neuron's best %s exceeds what", noun());
+    line("%s by more than a threshold.", reach(result.options().baseline().kind()));
     to.println();
     line("  excess over   neurons    share   by layer");
     row(threshold);
     alsoAt.ifPresent(this::row);
+    homologs();
+  }
+
+  private void homologs() {
+    List<Homologs.Group> groups = result.comparisons().homologs();
+    if (!groups.isEmpty()) {
+      int models = result.facts().models().size();
+      long everywhere = groups.stream().filter(group -> group.members().size() == models).count();
+      to.println();
+      line(
+          "Homologs: %,d neurons are mutual best matches above %s with one in another model,",
+          groups.size(), result.options().comparison().threshold());
+      line("%,d of them in every other model.", everywhere);
+    }
+  }
+
+  private String noun() {
+    return switch (result.options().comparison().similarity()) {
+      case PEARSON -> "correlation";
+      case COSINE -> "cosine";
+      case JACCARD -> "overlap (Jaccard)";
+    };
+  }
+
+  private static String reach(Baseline.Kind kind) {
+    return switch (kind) {
+      case ROTATION -> "randomly rotated layers reach";
+      case GAUSSIAN -> "as many independent normal neurons reach";
+      case PERMUTATION -> "permuted tokens reach";
+      case NONE -> throw new IllegalArgumentException("no baseline");
+    };
   }
 
   private void row(double threshold) {

@@ -33,8 +33,6 @@ class MemoryTest {
             Cli.FAMILY + "/c",
             "--text",
             Cli.FAMILY + "/validation.jsonl.zst",
-            "--max-tokens",
-            "8192",
             "--backend",
             "vector",
             "--threads",
@@ -64,22 +62,30 @@ class MemoryTest {
   @Test
   void heldIsWithinATenthOfThePlanAndLessMemoryMeansMorePasses() throws Exception {
     assumeTrue(Files.exists(Path.of("/proc/self/status")), "the system does not say");
-    JsonNode whole = run("whole", List.of("-XX:MaxDirectMemorySize=8g"), "--batch", "32");
+    JsonNode whole =
+        run(
+            "whole",
+            List.of("-XX:MaxDirectMemorySize=8g"),
+            "--batch",
+            "32",
+            "--max-tokens",
+            "8192");
     long planned = whole.at("/plan/host_bytes").asLong();
     assertEquals(1, whole.at("/plan/passes").asInt());
     assertEquals(planned, whole.at("/memory/peak_bytes").asDouble(), 0.1 * planned);
 
     // What the JVM may take outside its heap is what -Xmx says.
-    JsonNode small = run("small", List.of("-Xmx80m"), "--batch", "4");
+    JsonNode small = run("small", List.of("-Xmx80m"), "--batch", "4", "--max-tokens", "2048");
     assertTrue(small.at("/plan/passes").asInt() > 1, small::toString);
 
-    JsonNode roomy = run("roomy", List.of(), "--batch", "4");
+    JsonNode roomy = run("roomy", List.of(), "--batch", "4", "--max-tokens", "2048");
     assertEquals(1, roomy.at("/plan/passes").asInt());
     sameTables("roomy", "small");
 
     long sums = roomy.at("/plan/bytes/sums of products").asLong();
     long bound = roomy.at("/plan/host_bytes").asLong() - sums / 2;
-    JsonNode bounded = run("bounded", List.of(), "--batch", "4", "--memory", bound + "");
+    JsonNode bounded =
+        run("bounded", List.of(), "--batch", "4", "--max-tokens", "2048", "--memory", bound + "");
     assertTrue(bounded.at("/plan/passes").asInt() > 1, bounded::toString);
     assertTrue(bounded.at("/memory/peak_bytes").asLong() < 1.1 * bound, bounded::toString);
     sameTables("roomy", "bounded");

@@ -238,7 +238,7 @@ class StudyCommandTest {
             "baseline",
             "close-up"),
         phases);
-    assertTrue(json.at("/phases/2/tokens_per_second").asDouble() > 0);
+    assertTrue(json.at("/phases/3/tokens_per_second").asDouble() > 0);
   }
 
   @Test
