@@ -137,7 +137,7 @@ class RefusalLinesTest {
         refused("studi"));
     assertEquals(
         List.of(
-            "homolog: Missing required options: '--reference=DIR', '--other=DIR';"
+            "homolog: Missing required options: '--reference=MODEL', '--other=MODEL';"
                 + " see homolog study --help"),
         refused("study", "--text", "x.txt"));
     assertEquals(
