@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.tokens.NpyFile;
@@ -92,30 +93,23 @@ public final class Rotation {
   }
 
   /**
-   * The matrix [m, m] of a layer of the other model with that number; row j makes turned neuron j.
+   * The matrix F64 [m, m] of a layer of the other model with that number; row j makes turned neuron
+   * j. Outside the heap, whose garbage would otherwise grow with it.
    */
-  public double[][] matrix(int other, int layer, int m) {
-    if (given != null) {
-      double[][] rows = new double[m][m];
-      for (int j = 0; j < m; j++) {
-        for (int k = 0; k < m; k++) {
-          rows[j][k] = given.get((long) layer * m + j, k);
-        }
-      }
-      return rows;
-    }
+  public Tensor matrix(Arena arena, int other, int layer, int m) {
+    Tensor rows = Tensor.allocate(arena, DType.F64, m, m);
     RandomGenerator random =
         RandomGeneratorFactory.of("L64X128MixRandom").create(stream(other, layer));
-    double[][] rows = new double[m][m];
-    for (double[] row : rows) {
+    double[] row = new double[m];
+    for (int j = 0; j < m; j++) {
       double square = 0;
       for (int k = 0; k < m; k++) {
-        row[k] = random.nextGaussian();
+        row[k] = given == null ? random.nextGaussian() : given.get((long) layer * m + j, k);
         square += row[k] * row[k];
       }
-      double inverse = 1 / Math.sqrt(square);
+      double inverse = given == null ? 1 / Math.sqrt(square) : 1;
       for (int k = 0; k < m; k++) {
-        row[k] *= inverse;
+        rows.set(j, k, row[k] * inverse);
       }
     }
     return rows;

@@ -54,8 +54,8 @@ public final class RotationBaseline {
     double[] best = new double[BestMatches.rows(chunks)];
     Arrays.fill(best, Double.NaN);
     Tensor cross = sink.cross(strip, b);
-    try (Arena arena = Arena.ofShared()) {
-      for (int layer = 0; layer < b.layers(); layer++) {
+    for (int layer = 0; layer < b.layers(); layer++) {
+      try (Arena arena = Arena.ofShared()) {
         int from = layer * b.dMlp();
         int to = from + b.dMlp();
         // A neuron that is like nothing adds nothing to a turned one.
@@ -64,7 +64,7 @@ public final class RotationBaseline {
                 measure.columns(arena, b, from, to, Measure.Undefined.ZERO),
                 measure.sizes(b, layer),
                 sink.gram(b, layer),
-                rotation.matrix(other, layer, b.dMlp()));
+                rotation.matrix(arena, other, layer, b.dMlp()));
         Tensor W = turned.weights(arena);
         int done = 0;
         for (Strip chunk : chunks) {
@@ -84,15 +84,15 @@ public final class RotationBaseline {
     private final Kernels.Columns columns;
     private final double[] sizes;
     private final Tensor gram;
-    private final double[][] rotation;
+    private final Tensor rotation;
     private final int m;
 
-    Layer(Kernels.Columns columns, double[] sizes, Tensor gram, double[][] rotation) {
+    Layer(Kernels.Columns columns, double[] sizes, Tensor gram, Tensor rotation) {
       this.columns = columns;
       this.sizes = sizes;
       this.gram = gram;
       this.rotation = rotation;
-      this.m = rotation.length;
+      this.m = Math.toIntExact(rotation.rows());
     }
 
     /** best[at + i] = max(best[at + i], r of neuron i with each turned neuron of the layer). */
@@ -130,7 +130,7 @@ public final class RotationBaseline {
       Tensor scaled = Tensor.allocate(arena, kernels.working(), m, m);
       for (int j = 0; j < m; j++) {
         for (int k = 0; k < m; k++) {
-          scaled.set(k, j, rotation[j][k] * sizes[k]);
+          scaled.set(k, j, rotation.get(j, k) * sizes[k]);
         }
       }
       Tensor within = correlationsWithin(arena);

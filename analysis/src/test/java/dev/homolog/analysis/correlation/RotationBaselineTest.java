@@ -62,7 +62,7 @@ class RotationBaselineTest {
 
   @Test
   void rowsHaveLengthOneAndDrawsDiffer() {
-    double[][] matrix = Rotation.random(1, 0).matrix(0, 0, 57);
+    double[][] matrix = Streamed.matrix(Rotation.random(1, 0), 0, 0, 57);
     double mean = 0;
     for (double[] row : matrix) {
       assertEquals(1, Arrays.stream(row).map(v -> v * v).sum(), 1e-12);
@@ -70,11 +70,11 @@ class RotationBaselineTest {
     }
     // entries have deviation 1/sqrt(57), so their mean over the matrix has 1/57^1.5
     assertEquals(0, mean, 4 * Math.pow(57, -1.5));
-    assertTrue(Arrays.deepEquals(matrix, Rotation.random(1, 0).matrix(0, 0, 57)));
-    assertNotEquals(matrix[0][0], Rotation.random(1, 1).matrix(0, 0, 57)[0][0]);
-    assertNotEquals(matrix[0][0], Rotation.random(1, 0).matrix(1, 0, 57)[0][0]);
-    assertNotEquals(matrix[0][0], Rotation.random(1, 0).matrix(0, 1, 57)[0][0]);
-    assertNotEquals(matrix[0][0], Rotation.random(2, 0).matrix(0, 0, 57)[0][0]);
+    assertTrue(Arrays.deepEquals(matrix, Streamed.matrix(Rotation.random(1, 0), 0, 0, 57)));
+    assertNotEquals(matrix[0][0], Streamed.matrix(Rotation.random(1, 1), 0, 0, 57)[0][0]);
+    assertNotEquals(matrix[0][0], Streamed.matrix(Rotation.random(1, 0), 1, 0, 57)[0][0]);
+    assertNotEquals(matrix[0][0], Streamed.matrix(Rotation.random(1, 0), 0, 1, 57)[0][0]);
+    assertNotEquals(matrix[0][0], Streamed.matrix(Rotation.random(2, 0), 0, 0, 57)[0][0]);
   }
 
   @Test
@@ -91,8 +91,8 @@ class RotationBaselineTest {
     }
     List<ModelNeurons> fits = Streamed.models(2, 3);
     Rotation rotation = Rotation.read(file, fits);
-    assertEquals(31, rotation.matrix(0, 1, 3)[0][1], 0);
-    assertEquals(31, rotation.matrix(5, 1, 3)[0][1], 0, "the same for every model");
+    assertEquals(31, Streamed.matrix(rotation, 0, 1, 3)[0][1], 0);
+    assertEquals(31, Streamed.matrix(rotation, 5, 1, 3)[0][1], 0, "the same for every model");
     var e = assertThrows(InputException.class, () -> Rotation.read(file, Streamed.models(2, 4)));
     assertEquals(
         file
@@ -105,7 +105,7 @@ class RotationBaselineTest {
     int m = model.dMlp();
     double[][] turned = new double[x.length][model.count()];
     for (int layer = 0; layer < model.layers(); layer++) {
-      double[][] matrix = rotation.matrix(other, layer, m);
+      double[][] matrix = Streamed.matrix(rotation, other, layer, m);
       int from = (int) model.offset() + layer * m;
       for (int t = 0; t < x.length; t++) {
         for (int j = 0; j < m; j++) {

@@ -121,7 +121,7 @@ class SimilarityTest {
       double[] actual = streamed.baseline(rotation)[0];
       double[][] turned = new double[TOKENS][B];
       for (int layer = 0; layer < 2; layer++) {
-        double[][] matrix = rotation.matrix(0, layer, 13);
+        double[][] matrix = Streamed.matrix(rotation, 0, layer, 13);
         for (int t = 0; t < TOKENS; t++) {
           for (int j = 0; j < 13; j++) {
             for (int k = 0; k < 13; k++) {

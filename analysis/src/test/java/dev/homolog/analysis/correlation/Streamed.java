@@ -154,6 +154,16 @@ final class Streamed {
         .best(rotation, all, List.of(all), ProgressListener.NONE);
   }
 
+  /** A rotation's matrix as rows. */
+  static double[][] matrix(Rotation rotation, int other, int layer, int m) {
+    try (Arena arena = Arena.ofConfined()) {
+      Tensor rows = rotation.matrix(arena, other, layer, m);
+      double[][] matrix = new double[m][];
+      java.util.Arrays.setAll(matrix, j -> rows.rows(j, j + 1).toArray());
+      return matrix;
+    }
+  }
+
   static double[][] best(CorrelationSummary summary) {
     return summary.pairs().stream()
         .map(pair ->
