@@ -18,8 +18,8 @@ final class TorchPeer {
     long rows = out.rows() / shape.context();
     long[] sizes = {rows, shape.heads(), shape.context(), shape.dHead()};
     long d = out.cols();
-    long[] from = {shape.context() * 3 * d, shape.dHead(), 3 * d, 1};
-    long[] to = {shape.context() * d, shape.dHead(), d, 1};
+    long[] from = {3 * d * shape.context(), shape.dHead(), 3 * d, 1};
+    long[] to = {d * shape.context(), shape.dHead(), d, 1};
     try (Open open = new Open()) {
       TorchTensor all = open.of(qkv);
       TorchTensor q = open.own(all.view(sizes, from, 0));

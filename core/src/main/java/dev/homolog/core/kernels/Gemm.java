@@ -32,6 +32,12 @@ final class Gemm {
 
   private static final int B_PANEL = Tile.DEPTH * Tile.COLS + 16;
 
+  /**
+   * Floats before the first panel. A large array begins at a multiple of 64 bytes with a header of
+   * 16: so no vector of a panel lies in two cache lines.
+   */
+  private static final int ALIGNMENT = 12;
+
   /** Takes blocks of the product. */
   interface Target {
     /** The block must not be kept: its memory is used again. */
@@ -74,14 +80,14 @@ final class Gemm {
 
     void reserve(int terms, int across) {
       count = (across + width - 1) / width;
-      long floats = (long) chunks(terms) * count * size;
+      long floats = (long) chunks(terms) * count * size + ALIGNMENT;
       if (data.length < floats) {
         data = new float[Math.toIntExact(floats)];
       }
     }
 
     int at(int chunk, int across) {
-      return (chunk * count + across / width) * size;
+      return (chunk * count + across / width) * size + ALIGNMENT;
     }
   }
 
