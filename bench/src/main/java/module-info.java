@@ -2,7 +2,6 @@
 module dev.homolog.bench {
   requires dev.homolog.analysis;
   requires dev.homolog.bindings;
-  requires jdk.management;
   requires static jmh.core;
   requires static dev.ludovic.netlib.blas;
   requires static jdk.incubator.vector;

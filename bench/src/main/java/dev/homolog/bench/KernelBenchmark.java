@@ -1,13 +1,11 @@
 package dev.homolog.bench;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.ludovic.netlib.blas.JavaBLAS;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import jdk.incubator.vector.FloatVector;
@@ -100,21 +98,20 @@ public class KernelBenchmark {
   @State(Scope.Thread)
   @AuxCounters(AuxCounters.Type.EVENTS)
   public static class Processor {
-    private static final OperatingSystemMXBean SYSTEM =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-
     public long calls;
 
-    /** Of all threads of the process, in the calls. */
+    /** In the calls: of the calling thread where it is the only one, else of the process. */
     public long nanos;
   }
 
   /** One call. */
   @Benchmark
   public void kernel(Setting setting, Processor processor) {
-    long start = Processor.SYSTEM.getProcessCpuTime();
+    ProcessorClock clock =
+        setting.threadsOfKernels == 1 ? ProcessorClock.THREAD : ProcessorClock.PROCESS;
+    long start = clock.nanos();
     setting.run.run();
-    processor.nanos += Processor.SYSTEM.getProcessCpuTime() - start;
+    processor.nanos += clock.nanos() - start;
     processor.calls++;
   }
 
