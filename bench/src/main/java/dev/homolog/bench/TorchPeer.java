@@ -1,6 +1,7 @@
 package dev.homolog.bench;
 
 import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.TorchGemm;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
@@ -18,8 +19,8 @@ final class TorchPeer {
     long rows = out.rows() / shape.context();
     long[] sizes = {rows, shape.heads(), shape.context(), shape.dHead()};
     long d = out.cols();
-    long[] from = {3L * shape.context() * d, shape.dHead(), 3 * d, 1};
-    long[] to = {(long) shape.context() * d, shape.dHead(), d, 1};
+    long[] from = {3 * d * shape.context(), shape.dHead(), 3 * d, 1};
+    long[] to = {d * shape.context(), shape.dHead(), d, 1};
     try (Open open = new Open()) {
       TorchTensor all = open.of(qkv);
       TorchTensor q = open.own(all.view(sizes, from, 0));
@@ -27,6 +28,34 @@ final class TorchPeer {
       TorchTensor v = open.own(all.view(sizes, from, 2 * d));
       TorchTensor z = open.own(TorchOps.attention(q, k, v, null, true, shape.scale()));
       open.own(open.of(out).view(sizes, to, 0)).copyFrom(z);
+    }
+  }
+
+  /** The whole of aᵀ a in single precision, then added to the sums in double. */
+  static void gram(Tensor a, Tensor sum) {
+    try (Open open = new Open()) {
+      TorchTensor factor = open.of(a);
+      // Its values do not matter: it is as large as the sums and in single precision.
+      TorchTensor product = open.own(TorchPointwise.to(open.of(sum), Dtype.FLOAT32));
+      TorchGemm.mmInto(product, open.own(factor.t()), factor);
+      TorchPointwise.addInPlace(open.of(sum), product, 1);
+    }
+  }
+
+  static void linearGelu(Tensor x, Tensor w, Tensor b, Tensor out) {
+    try (Open open = new Open()) {
+      TorchTensor target = open.of(out);
+      TorchTensor bias = open.vector(b);
+      TorchGemm.addmmInto(target, bias, open.of(x), open.of(w), 1, 1);
+      TorchPointwise.geluInto(target, target, true);
+    }
+  }
+
+  static void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out) {
+    try (Open open = new Open()) {
+      TorchTensor normal =
+          TorchOps.layerNorm(open.of(x), open.vector(gain), open.vector(bias), epsilon);
+      open.of(out).copyFrom(open.own(normal));
     }
   }
 
@@ -97,6 +126,10 @@ final class TorchPeer {
       long[] sizes = {t.rows(), t.cols()};
       return own(
           TorchTensor.wrap(t.data(), dtype, sizes, new long[] {t.rowStride(), t.colStride()}));
+    }
+
+    TorchTensor vector(Tensor t) {
+      return own(of(t).view(new long[] {t.cols()}, new long[] {t.colStride()}, 0));
     }
 
     TorchTensor dropped(Tensor keep) {
