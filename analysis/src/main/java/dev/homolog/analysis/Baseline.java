@@ -69,8 +69,8 @@ public record Baseline(Kind kind, int draws, Path rotation) {
       throw new InputException(
           "--baseline-draws",
           "",
-          "the baseline " + kind + " is not drawn at random",
-          "leave --baseline-draws out");
+          "--baseline " + kind + " has no use for it",
+          "leave one of the two out");
     }
     if (rotation != null && (kind != Kind.ROTATION || draws != 1)) {
       throw new InputException(

@@ -7,7 +7,6 @@ import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.correlation.Strip;
-import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
@@ -58,7 +57,7 @@ final class Findings {
             : null;
   }
 
-  /** Whether snapshots are wanted while a pass runs. */
+  /** Progress of a pass that also follows its best correlations, where these are wanted. */
   ProgressListener following(StudyPass pass, Strip strip, ProgressListener progress) {
     if (convergence == null) {
       return progress;
@@ -69,7 +68,8 @@ final class Findings {
       progress.progress(phase, done, total);
       // The end is taken from the results.
       if (done > 0 && done < total && convergence.wanted(done)) {
-        convergence.add(done, pass.best(chunks), pass.baseline(chunks, 1, ProgressListener.NONE));
+        double[][] best = pass.best(chunks);
+        convergence.add(done, best, pass.baseline(chunks, best, 1, ProgressListener.NONE));
       }
     };
   }
@@ -82,9 +82,13 @@ final class Findings {
       kept = pass.moments().n();
     }
     phases.time("correlations", 0, () -> summary.add(pass.sink(), pass.measure(), progress));
+    double[][] best = greatest();
+    List<Strip> whole = List.of(strip);
     List<double[][]> found =
         phases.time(
-            "baseline", 0, () -> pass.baseline(List.of(strip), Integer.MAX_VALUE, progress));
+            "baseline",
+            0,
+            () -> pass.baseline(whole, chosen(best, whole), Integer.MAX_VALUE, progress));
     for (int draw = 0; draw < found.size(); draw++) {
       if (draws.size() == draw) {
         draws.add(empty());
@@ -93,9 +97,10 @@ final class Findings {
     }
     if (convergence != null) {
       List<Strip> chunks = Convergence.chunks(strip, models.getFirst().count());
-      List<double[][]> first =
-          found.stream().limit(1).map(_ -> chosen(draws.getFirst(), chunks)).toList();
-      convergence.add(tokens, chosen(greatest(), chunks), first);
+      convergence.add(
+          tokens,
+          chosen(best, chunks),
+          draws.stream().limit(1).map(draw -> chosen(draw, chunks)).toList());
     }
     if (options.comparison().bySubset()) {
       phases.time("subsets", 0, () -> addSubsets(pass, strip, progress));
@@ -118,6 +123,7 @@ final class Findings {
     progress.progress("subsets", subsetNames.size(), subsetNames.size());
   }
 
+  /** Greatest correlation by other model and reference neuron, NaN where no pass has been yet. */
   private double[][] greatest() {
     double[][] greatest = empty();
     for (int other = 0; other < greatest.length; other++) {
@@ -159,12 +165,6 @@ final class Findings {
 
   StudyComparisons comparisons() {
     CorrelationSummary all = summary.build();
-    double[][] best = new double[all.pairs().size()][];
-    for (int other = 0; other < best.length; other++) {
-      Tails highest = all.pairs().get(other).highest();
-      best[other] = new double[highest.rows()];
-      Arrays.setAll(best[other], i -> highest.value(i, 0));
-    }
     double threshold = options.comparison().threshold();
     boolean everything = options.extent() == StudyOptions.Extent.EVERYTHING;
     List<StudyComparisons.OfSubset> bySubset = new ArrayList<>();
@@ -176,7 +176,7 @@ final class Findings {
     }
     return new StudyComparisons(
         all,
-        Universality.of(best, draws),
+        Universality.of(greatest(), draws),
         everything ? Homologs.of(all, threshold) : List.of(),
         everything ? convergence.build(threshold) : null,
         List.copyOf(bySubset),

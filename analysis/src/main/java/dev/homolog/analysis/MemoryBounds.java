@@ -17,8 +17,9 @@ import java.nio.file.Path;
  *     says, unless {@code -XX:MaxDirectMemorySize} says otherwise
  * @param idleHeap that the JVM has set aside for its heap and not used; it will be, since garbage
  *     is collected only when it is full
+ * @param mostHeap what {@code -Xmx} says
  */
-record MemoryBounds(long resident, long available, long outsideHeap, long idleHeap) {
+record MemoryBounds(long resident, long available, long outsideHeap, long idleHeap, long mostHeap) {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
@@ -35,7 +36,8 @@ record MemoryBounds(long resident, long available, long outsideHeap, long idleHe
         resident,
         available,
         mostOutsideHeap() - usedOutsideHeap(),
-        Runtime.getRuntime().freeMemory());
+        Runtime.getRuntime().freeMemory(),
+        Runtime.getRuntime().maxMemory());
   }
 
   /** The most bytes that the process held at any time; −1 where the system does not say. */

@@ -35,6 +35,9 @@ final class Planner {
   /** Arrays that the kernels of the host pack factors into. */
   private static final long PACKING = 70L << 20;
 
+  /** Heap that any study needs besides its results. */
+  private static final long LEAST_HEAP = 32L << 20;
+
   /** What DuckDB takes at most to write a table, and what a row of matches takes of it. */
   private static final long WRITER = 1L << 30;
 
@@ -111,6 +114,15 @@ final class Planner {
           "",
           plan.hostBytes(),
           "give --memory " + plan.hostBytes() + less);
+    }
+    long heap = results() + LEAST_HEAP;
+    if (heap > bounds.mostHeap()) {
+      return new Bound(
+          "-Xmx",
+          bounds.mostHeap(),
+          " of heap are what this JVM may take",
+          heap,
+          "give Java more, as with HOMOLOG_JAVA_OPTS=-Xmx" + ((heap >> 30) + 1) + "g" + less);
     }
     long outside = plan.hostBytes() - bounds.resident() - JVM_GROWTH - heap();
     if (outside > bounds.outsideHeap()) {
@@ -270,10 +282,17 @@ final class Planner {
     return rows;
   }
 
-  /** Packed factors and matches lie on the heap. */
+  /** Packed factors and results lie on the heap. */
   private long heap() {
     long packing = kernels.freeDeviceBytes().isPresent() ? 0 : PACKING;
-    return Math.max(bounds.idleHeap(), packing + Tails.bytes(matchRows(), 1));
+    return Math.max(bounds.idleHeap(), packing + results());
+  }
+
+  /** Matches, and best similarities with each other model: of the text, of draws, of subsets. */
+  private long results() {
+    long draws = options.baseline().draws();
+    long best = (long) (models.size() - 1) * models.getFirst().neurons() * Double.BYTES;
+    return Tails.bytes(matchRows(), 1) + best * (1 + draws) * (1 + subsets);
   }
 
   private long closeUp() {

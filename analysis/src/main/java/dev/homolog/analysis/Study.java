@@ -66,7 +66,8 @@ public final class Study {
    * Runs a study.
    *
    * @param kernels what computes; stays open
-   * @param planned hears the plan before the text is read
+   * @param planned hears the plan before the models read the text, of which the pilot has read a
+   *     little by then
    * @throws dev.homolog.core.InputException if a model, a tokenizer or the text cannot be used, or
    *     if the study does not fit into memory in any number of passes
    */

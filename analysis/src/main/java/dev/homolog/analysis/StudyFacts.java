@@ -18,7 +18,6 @@ import java.util.Map;
  * @param phases seconds and tokens of each part
  * @param plan what was expected of it
  * @param batchRows rows of tokens a batch
- * @param peakBytes the most that the process held so far; −1 where the system does not say
  */
 public record StudyFacts(
     List<ModelFacts> models,
@@ -27,8 +26,7 @@ public record StudyFacts(
     String precision,
     List<PhaseFacts> phases,
     Plan plan,
-    int batchRows,
-    long peakBytes) {
+    int batchRows) {
 
   /** A model, its shape and the hashes of its files. */
   public record ModelFacts(
@@ -69,6 +67,19 @@ public record StudyFacts(
   /** Seconds of a part, and positions a second where it reads any. */
   public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {}
 
+  /** Of a phase that may have been gone through several times, once a pass. */
+  public double secondsAToken(String phase) {
+    double seconds = 0;
+    long tokens = 0;
+    for (PhaseFacts part : phases) {
+      if (part.name().equals(phase)) {
+        seconds += part.seconds();
+        tokens += part.tokens();
+      }
+    }
+    return seconds / tokens;
+  }
+
   static StudyFacts of(
       Kernels kernels, StudyInputs inputs, Study.Compared compared, Phases phases) {
     List<ModelFacts> models = new ArrayList<>();
@@ -108,7 +119,6 @@ public record StudyFacts(
         kernels.precision(),
         done,
         compared.plan(),
-        compared.batchRows(),
-        MemoryBounds.peak());
+        compared.batchRows());
   }
 }

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** A result as {@code study.json}: what was run and on what, and what it took. */
+/**
+ * A result as {@code study.json}: what was run and on what, and what it took; made when the tables
+ * are written, whose memory counts too.
+ */
 final class StudyManifest {
   private final StudyResult result;
   private final Invocation invocation;
@@ -50,7 +53,7 @@ final class StudyManifest {
     versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
     options(json.putObject("options"));
     plan(json.putObject("plan"));
-    json.putObject("memory").put("peak_bytes", facts.peakBytes());
+    json.putObject("memory").put("peak_bytes", MemoryBounds.peak());
     ObjectNode found = json.putObject("result");
     found.put("neurons", result.moments().size());
     found.put("universal", result.universal());

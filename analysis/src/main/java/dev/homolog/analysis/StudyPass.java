@@ -32,7 +32,6 @@ final class StudyPass {
   private final StudyOptions options;
   private final Kernels kernels;
   private final List<ModelNeurons> models;
-  private final Pilot pilot;
   private final Pilot prepared;
   private final List<Rotation> rotations;
   private final Strip strip;
@@ -60,7 +59,7 @@ final class StudyPass {
     this.options = setting.options;
     this.kernels = setting.kernels;
     this.models = setting.stream.models();
-    this.pilot = setting.pilot;
+    Pilot pilot = setting.pilot;
     this.prepared = pilot.as(options.comparison().similarity().preparation());
     this.rotations = setting.rotations;
     this.strip = strips.getFirst();
@@ -123,14 +122,19 @@ final class StudyPass {
     return BestMatches.of(sink, measure(), strip, chunks);
   }
 
-  /** The same of the baseline, by draw; empty without one. */
-  List<double[][]> baseline(List<Strip> chunks, int mostDraws, ProgressListener progress) {
+  /**
+   * The same of the baseline, by draw; empty without one.
+   *
+   * @param best what {@link #best} says of the chunks
+   */
+  List<double[][]> baseline(
+      List<Strip> chunks, double[][] best, int mostDraws, ProgressListener progress) {
     Measure measure = measure();
     int draws = Math.min(mostDraws, options.baseline().draws());
     List<double[][]> found = new ArrayList<>();
     switch (options.baseline().kind()) {
       case NONE -> {}
-      case GAUSSIAN -> found.add(gaussian(measure.tokens(), best(chunks)));
+      case GAUSSIAN -> found.add(gaussian(measure.tokens(), best));
       case PERMUTATION -> {
         for (int draw = 0; draw < draws; draw++) {
           found.add(BestMatches.of(permuted, draw, measure, models, strip, chunks));

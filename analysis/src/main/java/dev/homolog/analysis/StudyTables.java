@@ -11,8 +11,10 @@ import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** A result as the tables of a run folder. */
@@ -41,62 +43,58 @@ final class StudyTables {
   }
 
   Table neurons() {
-    int n = result.moments().size();
-    int m = result.dMlp();
-    int[] layer = new int[n];
-    int[] neuron = new int[n];
-    double[][] c = new double[16][n];
-    boolean[] universal = new boolean[n];
-    for (int i = 0; i < n; i++) {
-      layer[i] = i / m;
-      neuron[i] = i % m;
-      NeuronMoments post = result.moments().get(i);
-      Universality.Neuron u = result.universality().neurons().get(i);
-      CorrelationSummary.RowMoments r = result.summary().rows().get(i);
-      double[] row = {
-        post.mean(),
-        post.variance(),
-        post.skew(),
-        post.kurtosis(),
-        u.maxCorr(),
-        u.meanCorr(),
-        u.minCorr(),
-        u.maxBaseline(),
-        u.meanBaseline(),
-        u.minBaseline(),
-        u.baselineDeviation(),
-        u.excessCorr(),
-        r.mean(),
-        r.variance(),
-        r.skew(),
-        r.kurtosis()
-      };
-      for (int k = 0; k < row.length; k++) {
-        c[k][i] = row[k];
-      }
-      universal[i] = u.universal(result.options().comparison().threshold());
-    }
-    return Table.builder("neurons")
-        .ints("layer", layer)
-        .ints("neuron", neuron)
-        .doubles("post_mean", c[0])
-        .doubles("post_var", c[1])
-        .doubles("post_skew", c[2])
-        .doubles("post_kurt", c[3])
-        .doubles("max_corr", c[4])
-        .doubles("mean_corr", c[5])
-        .doubles("min_corr", c[6])
-        .doubles("max_baseline", c[7])
-        .doubles("mean_baseline", c[8])
-        .doubles("min_baseline", c[9])
-        .doubles("baseline_sd", c[10])
-        .doubles("excess_corr", c[11])
-        .booleans("universal", universal)
-        .doubles("r_mean", c[12])
-        .doubles("r_var", c[13])
-        .doubles("r_skew", c[14])
-        .doubles("r_kurt", c[15])
+    List<NeuronMoments> post = result.moments();
+    List<Universality.Neuron> neurons = result.universality().neurons();
+    List<CorrelationSummary.RowMoments> r = result.summary().rows();
+    Table.Builder table = names("neurons", neurons.size());
+    table
+        .doubles("post_mean", column(post, NeuronMoments::mean))
+        .doubles("post_var", column(post, NeuronMoments::variance))
+        .doubles("post_skew", column(post, NeuronMoments::skew))
+        .doubles("post_kurt", column(post, NeuronMoments::kurtosis));
+    correlations(table, neurons)
+        .doubles("baseline_sd", column(neurons, Universality.Neuron::baselineDeviation));
+    return excess(table, neurons)
+        .doubles("r_mean", column(r, CorrelationSummary.RowMoments::mean))
+        .doubles("r_var", column(r, CorrelationSummary.RowMoments::variance))
+        .doubles("r_skew", column(r, CorrelationSummary.RowMoments::skew))
+        .doubles("r_kurt", column(r, CorrelationSummary.RowMoments::kurtosis))
         .build();
+  }
+
+  /** A table of all reference neurons, which begins with their names. */
+  private Table.Builder names(String table, int neurons) {
+    int[] layer = new int[neurons];
+    int[] neuron = new int[neurons];
+    Arrays.setAll(layer, i -> i / result.dMlp());
+    Arrays.setAll(neuron, i -> i % result.dMlp());
+    return Table.builder(table).ints("layer", layer).ints("neuron", neuron);
+  }
+
+  private static Table.Builder correlations(
+      Table.Builder table, List<Universality.Neuron> neurons) {
+    return table
+        .doubles("max_corr", column(neurons, Universality.Neuron::maxCorr))
+        .doubles("mean_corr", column(neurons, Universality.Neuron::meanCorr))
+        .doubles("min_corr", column(neurons, Universality.Neuron::minCorr))
+        .doubles("max_baseline", column(neurons, Universality.Neuron::maxBaseline))
+        .doubles("mean_baseline", column(neurons, Universality.Neuron::meanBaseline))
+        .doubles("min_baseline", column(neurons, Universality.Neuron::minBaseline));
+  }
+
+  private Table.Builder excess(Table.Builder table, List<Universality.Neuron> neurons) {
+    double threshold = result.options().comparison().threshold();
+    boolean[] universal = new boolean[neurons.size()];
+    for (int i = 0; i < universal.length; i++) {
+      universal[i] = neurons.get(i).universal(threshold);
+    }
+    return table
+        .doubles("excess_corr", column(neurons, Universality.Neuron::excessCorr))
+        .booleans("universal", universal);
+  }
+
+  private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {
+    return rows.stream().mapToDouble(value).toArray();
   }
 
   /** Rows of a part of the table of matches. */
@@ -214,42 +212,13 @@ final class StudyTables {
 
   private Table subsetPart(StudyComparisons.OfSubset subset) {
     List<Universality.Neuron> neurons = subset.universality().neurons();
-    int n = neurons.size();
-    int[] layer = new int[n];
-    int[] neuron = new int[n];
-    long[] tokens = new long[n];
-    String[] name = new String[n];
-    boolean[] universal = new boolean[n];
-    double[][] c = new double[7][n];
-    for (int i = 0; i < n; i++) {
-      Universality.Neuron u = neurons.get(i);
-      layer[i] = i / result.dMlp();
-      neuron[i] = i % result.dMlp();
-      name[i] = subset.name();
-      tokens[i] = subset.tokens();
-      c[0][i] = u.maxCorr();
-      c[1][i] = u.meanCorr();
-      c[2][i] = u.minCorr();
-      c[3][i] = u.maxBaseline();
-      c[4][i] = u.meanBaseline();
-      c[5][i] = u.minBaseline();
-      c[6][i] = u.excessCorr();
-      universal[i] = u.universal(result.options().comparison().threshold());
-    }
-    return Table.builder("subset_correlations")
-        .ints("layer", layer)
-        .ints("neuron", neuron)
-        .texts("subset", name)
-        .longs("tokens", tokens)
-        .doubles("max_corr", c[0])
-        .doubles("mean_corr", c[1])
-        .doubles("min_corr", c[2])
-        .doubles("max_baseline", c[3])
-        .doubles("mean_baseline", c[4])
-        .doubles("min_baseline", c[5])
-        .doubles("excess_corr", c[6])
-        .booleans("universal", universal)
-        .build();
+    long[] tokens = new long[neurons.size()];
+    Arrays.fill(tokens, subset.tokens());
+    Table.Builder table =
+        names("subset_correlations", neurons.size())
+            .texts("subset", new int[neurons.size()], new String[] {subset.name()})
+            .longs("tokens", tokens);
+    return excess(correlations(table, neurons), neurons).build();
   }
 
   Table histograms() {

@@ -33,7 +33,7 @@ class PassesTest {
   }
 
   private static MemoryBounds bytes(long available) {
-    return new MemoryBounds(0, available, PLENTY, 0);
+    return new MemoryBounds(0, available, PLENTY, 0, PLENTY);
   }
 
   private static Plan plan(StudyOptions options, MemoryBounds bounds, Kernels kernels) {
@@ -187,9 +187,28 @@ class PassesTest {
       e =
           assertThrows(
               InputException.class,
-              () -> Study.within(new MemoryBounds(0, PLENTY, 1_000_000, 0), options(), kernels));
+              () ->
+                  Study.within(
+                      new MemoryBounds(0, PLENTY, 1_000_000, 0, PLENTY), options(), kernels));
       assertEquals("-Xmx", e.where());
       assertTrue(e.remedy().contains("HOMOLOG_JAVA_OPTS=-Xmx1g"), e.remedy());
+
+      // The results lie on the heap: one match each way is 2 · 2 · (2,048 + 2,048) · 2 of 12 bytes.
+      e =
+          assertThrows(
+              InputException.class,
+              () ->
+                  Study.within(
+                      new MemoryBounds(0, PLENTY, PLENTY, 0, 32 << 20),
+                      options().withTop(1),
+                      kernels));
+      assertEquals("-Xmx", e.where());
+      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2;
+      String heap = String.format(java.util.Locale.ROOT, "%,d", (32 << 20) + results);
+      assertTrue(
+          e.problem().startsWith("33,554,432 bytes of heap are what this JVM may take")
+              && e.problem().endsWith("needs " + heap),
+          e.problem());
     }
   }
 

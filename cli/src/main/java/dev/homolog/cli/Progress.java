@@ -49,7 +49,12 @@ final class Progress implements ProgressListener, AutoCloseable {
   }
 
   private ProgressBar open(String phase, long total) {
-    String unit = phase.equals("correlations") || phase.equals("baseline") ? " models" : " tokens";
+    String unit =
+        switch (phase) {
+          case "correlations", "baseline" -> " models";
+          case "subsets" -> " subsets";
+          default -> " tokens";
+        };
     return new ProgressBarBuilder()
         .setTaskName(String.format(Locale.ROOT, "%-12s", phase))
         .setInitialMax(total == 0 ? -1 : total)

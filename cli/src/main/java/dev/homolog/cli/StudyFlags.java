@@ -110,11 +110,15 @@ final class StudyFlags {
     Baseline.Kind kind = Baseline.Kind.parse(baseline == null ? usual : baseline);
     // Homologs, which a whole study finds, have a use for the threshold without a baseline too.
     boolean idle = threshold != null && extent == StudyOptions.Extent.CORRELATIONS;
-    if (kind == Baseline.Kind.NONE && (draws != null || rotation != null || idle)) {
-      String flag =
-          draws != null ? "--baseline-draws" : rotation != null ? "--rotation" : "--threshold";
+    String unused =
+        draws != null && !kind.drawn()
+            ? "--baseline-draws"
+            : rotation != null && kind != Baseline.Kind.ROTATION
+                ? "--rotation"
+                : idle && kind == Baseline.Kind.NONE ? "--threshold" : null;
+    if (unused != null) {
       throw new InputException(
-          flag, "", "--baseline none has no use for it", "leave one of the two out");
+          unused, "", "--baseline " + kind + " has no use for it", "leave one of the two out");
     }
     return new Baseline(kind, draws == null ? 1 : draws, rotation);
   }

@@ -56,11 +56,7 @@ final class Summary {
     StudyFacts.TokenFacts tokens = result.facts().tokens();
     double seconds =
         result.facts().phases().stream().mapToDouble(StudyFacts.PhaseFacts::seconds).sum();
-    double speed =
-        result.facts().phases().stream()
-            .filter(phase -> phase.name().equals("activations"))
-            .mapToDouble(StudyFacts.PhaseFacts::tokensPerSecond)
-            .sum();
+    double speed = 1 / result.facts().secondsAToken("activations");
     line(
         "Read %,d tokens (%,d kept) of %,d %s in %.0f s; %,.0f tokens/s through all models",
         tokens.read(),

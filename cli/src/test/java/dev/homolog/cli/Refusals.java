@@ -76,7 +76,7 @@ final class Refusals {
     new DamagedModels(this).add();
     texts();
     options();
-    commandLine();
+    new WrongFlags(this).add();
   }
 
   List<Case> all() {
@@ -329,8 +329,8 @@ final class Refusals {
         "draws of the Gaussian law",
         () -> plain.get().withBaseline(new Baseline(Baseline.Kind.GAUSSIAN, 2, null)),
         "--baseline-draws",
-        "the baseline gaussian is not drawn at random",
-        "leave --baseline-draws out",
+        "--baseline gaussian has no use for it",
+        "leave one of the two out",
         "--baseline",
         "gaussian",
         "--baseline-draws",
@@ -351,6 +351,16 @@ final class Refusals {
         "--baseline",
         "permutation",
         "--by-subset");
+    add(
+        "too few tokens to permute",
+        Cli.join(pair(b), "--tokens", tokens + "", "--baseline", "permutation"),
+        () -> options(b, TokenInput.tokens(tokens)).withBaseline(Baseline.permutation(1)),
+        2,
+        false,
+        "--baseline",
+        "",
+        "tokens are permuted within batches, and one holds only 6 kept tokens",
+        "give text and --batch for at least 4096");
     late(
         "text without subsets",
         () -> plain.get().withBySubset(true),
@@ -381,126 +391,13 @@ final class Refusals {
     add(name, Cli.join(good(), flags), options, 2, false, where, "", problem, remedy);
   }
 
-  // What only the command has
-
-  private void commandLine() throws IOException {
-    wrong("unknown flag", "--nope", "1", "Unknown option", "'--nope'");
-    wrong(
-        "no whole number",
-        "--batch",
-        "x",
-        "Invalid value for option '--batch'",
-        "'x' is not an int");
-    wrong(
-        "a fraction",
-        "--max-tokens",
-        "1.5",
-        "Invalid value for option '--max-tokens'",
-        "'1.5' is not a long");
-    wrong(
-        "no number",
-        "--threshold",
-        "x",
-        "Invalid value for option '--threshold'",
-        "'x' is not a double");
-    wrong(
-        "unknown backend",
-        "--backend",
-        "gpu",
-        "--backend",
-        "no backend is called gpu; known: auto, cuda, torch, vector, scalar");
-    wrong(
-        "unknown baseline",
-        "--baseline",
-        "xyz",
-        "--baseline",
-        "no baseline is called xyz; known: rotation, gaussian, permutation, none");
-    wrong(
-        "unknown similarity",
-        "--similarity",
-        "xyz",
-        "--similarity",
-        "no similarity is called xyz; known: pearson, cosine, jaccard");
-    wrong(
-        "memory in words",
-        "--memory",
-        "much",
-        "--memory",
-        "much is no number of bytes; give one such as 8g or 800m");
-    wrong(
-        "unknown format",
-        "--format",
-        "xml",
-        "--format",
-        "there is no format xml; choose one of parquet, csv");
-    wrong(
-        "unknown precision",
-        "--precision",
-        "fp8",
-        "--precision",
-        "no precision is called fp8; known: fp32, bf16");
-    wrong("no threads", "--threads", "0", "--threads", "0; give at least 1");
-    unused(
-        "threads of scalar",
-        "--threads",
-        "the backend scalar has one thread; leave it out",
-        "--threads",
-        "2",
-        "--backend",
-        "scalar");
-    unused(
-        "libtorch of vector",
-        "--libtorch",
-        "the backend vector has no use for it; leave it out",
-        "--libtorch",
-        folder + "",
-        "--backend",
-        "vector");
-    unused(
-        "bf16 without a GPU",
-        "--precision",
-        "bf16 needs a GPU, and the backend is vector; leave it out, or give --backend cuda",
-        "--precision",
-        "bf16",
-        "--backend",
-        "vector");
-    String none = "--baseline none has no use for it; leave one of the two out";
-    unused("threshold of none", "--threshold", none, "--threshold", "0.4", "--baseline", "none");
-    unused(
-        "draws of none", "--baseline-draws", none, "--baseline-draws", "1", "--baseline", "none");
-    unused("rotation of none", "--rotation", none, "--rotation", tokens + "", "--baseline", "none");
-    unused(
-        "draws beside a rotation",
-        "--rotation",
-        "goes with --baseline rotation and one draw; leave out --baseline-draws",
-        "--rotation",
-        tokens + "",
-        "--baseline-draws",
-        "2");
-    unused(
-        "text and tokens",
-        "--text, --tokens",
-        "both are given; give one of the two",
-        "--tokens",
-        tokens + "");
-  }
-
-  /** Where a flag stands in the way of another. */
-  private void unused(String name, String where, String problem, String... flags) {
-    add(name, Cli.join(good(), flags), null, 2, true, where, "", problem, "");
-  }
-
-  private void wrong(String name, String flag, String value, String where, String problem) {
-    add(name, Cli.join(good(), flag, value), null, 2, true, where, "", problem, "");
-  }
-
   // Parts of cases
 
   List<String> pair(Path other) {
     return List.of("--reference", a + "", "--other", other + "");
   }
 
-  private List<String> good() {
+  List<String> good() {
     return Cli.join(pair(b), "--text", text + "");
   }
 

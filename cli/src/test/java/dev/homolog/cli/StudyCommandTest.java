@@ -101,6 +101,10 @@ class StudyCommandTest {
         columns("matches"));
     assertEquals("what other low high count", columns("histograms"));
     assertEquals("layer neuron rank token text mean max count", columns("tokens"));
+    assertEquals("group model layer neuron mean_correlation cohesion", columns("homologs"));
+    assertEquals(
+        "share tokens neurons change_q50 change_q90 change_q99 change_max universal",
+        columns("convergence"));
   }
 
   private static String columns(String table) {
@@ -171,6 +175,59 @@ class StudyCommandTest {
     }
     assertEquals(greatest(byNeuron, "b out"), greatest(byNeuron, "b back"));
     assertEquals(greatest(byNeuron, "c out"), greatest(byNeuron, "c back"));
+  }
+
+  /** The groups as the table of matches has them: best out, and best back again, above 0.1. */
+  @Test
+  void homologsAreMutualBestMatches() {
+    List<String> low = List.of("--threshold", "0.1", "--out", folder + "/low");
+    List<String> args = Cli.join(input, "--max-tokens", "200", "--backend", "vector");
+    assertEquals(0, Cli.run(Cli.join(Cli.join(List.of("study"), args), low)).code());
+    RunFolder run = RunFolder.open(folder.resolve("low"));
+    Table matches = run.read("matches");
+    Map<String, String> best = new TreeMap<>();
+    Map<String, Double> correlations = new TreeMap<>();
+    for (int i = 0; i < matches.rows(); i++) {
+      if (matches.ints("rank").get(i) == 1) {
+        String other = matches.texts("other").get(i);
+        String from = matches.texts("direction").get(i).equals("out") ? "a" : other;
+        String key = from + ">" + (from.equals("a") ? other : "a") + " " + name(matches, i, "");
+        best.put(key, name(matches, i, "other_"));
+        correlations.put(key, matches.doubles("correlation").get(i));
+      }
+    }
+    List<String> expected = new ArrayList<>();
+    int group = 0;
+    for (int neuron = 0; neuron < REFERENCE; neuron++) {
+      String mine = neuron / 5 + "." + neuron % 5;
+      List<String> members = new ArrayList<>();
+      for (String other : List.of("b", "c")) {
+        String match = best.get("a>" + other + " " + mine);
+        boolean mutual = mine.equals(best.get(other + ">a " + match));
+        if (mutual && correlations.get("a>" + other + " " + mine) > 0.1) {
+          members.add(other + " " + match);
+        }
+      }
+      if (!members.isEmpty()) {
+        expected.add(group + " a " + mine);
+        for (String member : members) {
+          expected.add(group + " " + member);
+        }
+        group++;
+      }
+    }
+    Table homologs = run.read("homologs");
+    List<String> actual = new ArrayList<>();
+    for (int i = 0; i < homologs.rows(); i++) {
+      String model = homologs.texts("model").get(i);
+      actual.add(homologs.ints("group").get(i) + " " + model + " " + name(homologs, i, ""));
+    }
+    assertEquals(expected, actual);
+    assertTrue(group > 0);
+  }
+
+  private static String name(Table table, int row, String prefix) {
+    return table.ints(prefix + "layer").get(row) + "." + table.ints(prefix + "neuron").get(row);
   }
 
   private static double greatest(Map<String, TreeMap<Integer, Double>> byNeuron, String start) {

@@ -1,7 +1,6 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationBlock;
@@ -9,7 +8,6 @@ import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ModelNeurons;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,9 +19,9 @@ import java.util.Set;
  */
 public final class CorrelationSink implements ActivationSink {
   private final Kernels kernels;
-  private final Arena arena;
   private final List<ModelNeurons> models;
   private final List<Strip> strips;
+  private final Sums sums;
   private final List<Tensor> cross = new ArrayList<>();
   private final List<List<Tensor>> grams = new ArrayList<>();
 
@@ -46,17 +44,19 @@ public final class CorrelationSink implements ActivationSink {
       List<Strip> strips,
       boolean withinLayers) {
     this.kernels = kernels;
-    this.arena = arena;
     this.models = models;
     this.strips = List.copyOf(strips);
+    this.sums = new Sums(kernels, arena);
     for (Strip strip : strips) {
       long after = end(models) - end(models.subList(0, strip.model() + 1));
-      cross.add(kernels.allocate(arena, DType.F64, strip.rows(), after));
+      String name = "correlation.cross." + strip.model() + "." + strip.from();
+      cross.add(sums.add(name, strip.rows(), after));
     }
     for (ModelNeurons other : models.subList(1, withinLayers ? models.size() : 1)) {
       List<Tensor> layers = new ArrayList<>();
       for (int layer = 0; layer < other.layers(); layer++) {
-        layers.add(kernels.allocate(arena, DType.F64, other.dMlp(), other.dMlp()));
+        String name = "correlation.gram." + grams.size() + "." + layer;
+        layers.add(sums.add(name, other.dMlp(), other.dMlp()));
       }
       grams.add(layers);
     }
@@ -122,34 +122,11 @@ public final class CorrelationSink implements ActivationSink {
 
   @Override
   public Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    sums().forEach((name, sum) -> state.put(name, kernels.toHost(arena, sum)));
-    return state;
-  }
-
-  private Map<String, Tensor> sums() {
-    Map<String, Tensor> sums = new LinkedHashMap<>();
-    for (int i = 0; i < strips.size(); i++) {
-      Strip strip = strips.get(i);
-      sums.put("correlation.cross." + strip.model() + "." + strip.from(), cross.get(i));
-    }
-    for (int i = 0; i < grams.size(); i++) {
-      for (int layer = 0; layer < grams.get(i).size(); layer++) {
-        sums.put("correlation.gram." + i + "." + layer, grams.get(i).get(layer));
-      }
-    }
-    return sums;
+    return sums.state();
   }
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    sums()
-        .forEach((name, mine) -> {
-          Tensor theirs = other.get(name);
-          theirs.requireShape(name, mine.rows(), mine.cols());
-          try (Arena scratch = Arena.ofShared()) {
-            kernels.add(kernels.fromHost(scratch, theirs), mine);
-          }
-        });
+    sums.merge(other);
   }
 }

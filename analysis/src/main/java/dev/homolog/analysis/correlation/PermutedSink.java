@@ -9,7 +9,7 @@ import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ModelNeurons;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -25,10 +25,10 @@ public final class PermutedSink implements ActivationSink {
   public static final int LEAST_KEPT = 4096;
 
   private final Kernels kernels;
-  private final Arena arena;
   private final List<ModelNeurons> models;
   private final Strip strip;
   private final Random random;
+  private final Sums sums;
   private final List<Tensor> cross = new ArrayList<>();
   private final Tensor order;
   private final Tensor orderOnDevice;
@@ -49,13 +49,13 @@ public final class PermutedSink implements ActivationSink {
       Draws draws,
       long tokens) {
     this.kernels = kernels;
-    this.arena = arena;
     this.models = models;
     this.strip = strip;
     this.random = new Random(draws.seed());
+    this.sums = new Sums(kernels, arena);
     long others = others();
     for (int draw = 0; draw < draws.count(); draw++) {
-      cross.add(kernels.allocate(arena, DType.F64, strip.rows(), others));
+      cross.add(sums.add("permuted." + draw + "." + strip.from(), strip.rows(), others));
     }
     this.order = Tensor.allocate(arena, DType.I32, tokens, 1);
     this.orderOnDevice = kernels.allocate(arena, DType.I32, tokens, 1);
@@ -110,7 +110,7 @@ public final class PermutedSink implements ActivationSink {
         kept[n++] = t;
       }
     }
-    int[] shuffled = java.util.Arrays.copyOf(kept, n);
+    int[] shuffled = Arrays.copyOf(kept, n);
     for (int i = n - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
       int swap = shuffled[i];
@@ -130,26 +130,11 @@ public final class PermutedSink implements ActivationSink {
 
   @Override
   public Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    for (int draw = 0; draw < cross.size(); draw++) {
-      state.put(name(draw), kernels.toHost(arena, cross.get(draw)));
-    }
-    return state;
-  }
-
-  private String name(int draw) {
-    return "permuted." + draw + "." + strip.from();
+    return sums.state();
   }
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    for (int draw = 0; draw < cross.size(); draw++) {
-      Tensor mine = cross.get(draw);
-      Tensor theirs = other.get(name(draw));
-      theirs.requireShape(name(draw), mine.rows(), mine.cols());
-      try (Arena scratch = Arena.ofShared()) {
-        kernels.add(kernels.fromHost(scratch, theirs), mine);
-      }
-    }
+    sums.merge(other);
   }
 }

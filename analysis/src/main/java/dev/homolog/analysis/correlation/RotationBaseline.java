@@ -127,29 +127,29 @@ public final class RotationBaseline {
      * neuron j.
      */
     private Tensor weights(Arena arena) {
-      Tensor scaled = Tensor.allocate(arena, kernels.working(), m, m);
+      Tensor scaled =
+          Tensor.allocate(arena, kernels.working(), m, m); // transposed: row j is turned j
       for (int j = 0; j < m; j++) {
         for (int k = 0; k < m; k++) {
-          scaled.set(k, j, rotation.get(j, k) * sizes[k]);
+          scaled.set(j, k, rotation.get(j, k) * sizes[k]);
         }
       }
-      Tensor within = correlationsWithin(arena);
       Tensor onDevice = kernels.fromHost(arena, scaled);
       Tensor productOnDevice = kernels.allocate(arena, kernels.working(), m, m);
-      kernels.linear(within, onDevice, null, productOnDevice);
+      kernels.linear(onDevice, correlationsWithin(arena), null, productOnDevice);
       Tensor product = kernels.toHost(arena, productOnDevice);
       for (int j = 0; j < m; j++) {
         double variance = 0;
         for (int k = 0; k < m; k++) {
-          variance += scaled.get(k, j) * product.get(k, j);
+          variance += scaled.get(j, k) * product.get(j, k);
         }
         double inverse = variance > 0 ? 1 / Math.sqrt(variance) : Double.NaN;
         for (int k = 0; k < m; k++) {
-          scaled.set(k, j, scaled.get(k, j) * inverse);
+          scaled.set(j, k, scaled.get(j, k) * inverse);
         }
       }
       kernels.copy(scaled, onDevice);
-      return onDevice;
+      return onDevice.transposed();
     }
 
     /** Only the upper triangle of the sums is defined. */

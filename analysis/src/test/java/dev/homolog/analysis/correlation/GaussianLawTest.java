@@ -31,7 +31,7 @@ class GaussianLawTest {
     assertThrows(IllegalArgumentException.class, () -> GaussianLaw.of(Similarity.JACCARD, 100, 5));
   }
 
-  /** Of many tokens r √n is normal: the median of 36,864 is Φ⁻¹(2^(−1/36864)) = 4.1222 (tables). */
+  /** Of many tokens r √n is normal, so that the median of N is Φ⁻¹(2^(−1/N)). */
   @Test
   void manyTokensAreNormal() {
     double n = 1e8;

@@ -1,11 +1,8 @@
 package dev.homolog.core.kernels;
 
-import dev.homolog.bindings.Cublas;
 import dev.homolog.bindings.CudaRuntime;
 import dev.homolog.bindings.Device;
-import dev.homolog.bindings.Dtype;
 import dev.homolog.bindings.Torch;
-import dev.homolog.bindings.TorchGemm;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
@@ -14,7 +11,6 @@ import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
-import java.util.IdentityHashMap;
 import java.util.OptionalLong;
 
 /**
@@ -25,21 +21,13 @@ import java.util.OptionalLong;
  * temporaries. On a GPU weights are uploaded once, and activations and sums stay there.
  */
 public final class TorchKernels implements Kernels {
-  /** Bytes of the product of one block of columns, before it is added to the sums in double. */
-  private static final long CPU_SCRATCH = 32L << 20;
-
-  private static final long GPU_SCRATCH = 1L << 30;
-
-  /** Tokens whose products are added up in single precision. */
-  private static final long DEPTH = 16_384;
-
   private final Torch torch;
   private final Device device;
   private final boolean detached;
   private final Precision precision;
+  private final TorchProducts products;
   private final TorchStatistics generic;
   private final VectorKernels onHost;
-  private final IdentityHashMap<Object, TorchTensor> rounded = new IdentityHashMap<>();
   private boolean closed;
 
   private TorchKernels(
@@ -48,6 +36,7 @@ public final class TorchKernels implements Kernels {
     this.device = device;
     this.detached = detached;
     this.precision = precision;
+    this.products = new TorchProducts(torch, device, precision);
     this.generic = new TorchStatistics();
     this.onHost = !detached && Backend.hasVector() ? new VectorKernels(threads) : null;
     torch.setThreads(threads);
@@ -213,20 +202,7 @@ public final class TorchKernels implements Kernels {
   public void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
     Shapes.linear(x, W, b, out);
     try (Handles h = new Handles()) {
-      linear(h, x, W, b, h.of(out));
-    }
-  }
-
-  private void linear(Handles h, Tensor x, Tensor W, Tensor b, TorchTensor out) {
-    if (precision == Precision.BF16) {
-      product(h, out, rounded(h, x), roundedWeight(h, W), 0);
-      if (b != null) {
-        TorchPointwise.addInPlace(out, h.vector(b), 1);
-      }
-    } else if (b == null) {
-      TorchGemm.mmInto(out, h.of(x), h.of(W));
-    } else {
-      TorchGemm.addmmInto(out, h.vector(b), h.of(x), h.of(W), 1, 1);
+      products.linear(h, x, W, b, h.of(out));
     }
   }
 
@@ -234,15 +210,7 @@ public final class TorchKernels implements Kernels {
   public void addLinear(Tensor x, Tensor W, Tensor b, Tensor out) {
     Shapes.linear(x, W, b, out);
     try (Handles h = new Handles()) {
-      TorchTensor target = h.of(out);
-      if (precision == Precision.BF16) {
-        product(h, target, rounded(h, x), roundedWeight(h, W), 1);
-      } else {
-        TorchGemm.accumulate(target, h.of(x), h.of(W));
-      }
-      if (b != null) {
-        TorchPointwise.addInPlace(target, h.vector(b), 1);
-      }
+      products.addLinear(h, x, W, b, h.of(out));
     }
   }
 
@@ -256,7 +224,7 @@ public final class TorchKernels implements Kernels {
     try (Handles h = new Handles()) {
       TorchTensor neurons = h.of(post);
       TorchTensor before = pre == null ? neurons : h.of(pre);
-      linear(h, x, W, b, before);
+      products.linear(h, x, W, b, before);
       switch (f) {
         case GELU_TANH -> TorchPointwise.geluInto(neurons, before, true);
         case GELU_ERF -> TorchPointwise.geluInto(neurons, before, false);
@@ -307,107 +275,16 @@ public final class TorchKernels implements Kernels {
   @Override
   public void crossProducts(Tensor a, Tensor b, Tensor sum) {
     Shapes.crossProducts(a, b, sum);
-    long scratch = device.isCuda() ? GPU_SCRATCH : CPU_SCRATCH;
-    long width = Math.clamp(scratch / Float.BYTES / a.cols(), 1, b.cols());
-    for (long t = 0; t < a.rows(); t += DEPTH) {
-      long end = Math.min(a.rows(), t + DEPTH);
-      try (Handles h = new Handles()) {
-        TorchTensor left = factor(h, a.rows(t, end));
-        TorchTensor right = factor(h, b.rows(t, end));
-        TorchTensor buffer = h.own(torch.empty(Dtype.FLOAT32, device, a.cols() * width));
-        for (long j = 0; j < b.cols(); j += width) {
-          long to = Math.min(b.cols(), j + width);
-          addProduct(left, right, j, to, buffer, sum.columns(j, to));
-        }
-      }
-    }
+    products.add(a, b, sum);
   }
 
-  /** Only rows down to the diagonal of each block of columns are computed. */
   @Override
   public void gram(Tensor a, Tensor sum) {
     Shapes.crossProducts(a, a, sum);
     if (onHost != null) {
       onHost.gram(a, sum);
-      return;
-    }
-    long n = a.cols();
-    long width = Math.max(64, (n + 7) / 8);
-    for (long t = 0; t < a.rows(); t += DEPTH) {
-      long end = Math.min(a.rows(), t + DEPTH);
-      try (Handles h = new Handles()) {
-        TorchTensor factor = factor(h, a.rows(t, end));
-        TorchTensor buffer = h.own(torch.empty(Dtype.FLOAT32, device, n * width));
-        for (long j = 0; j < n; j += width) {
-          long to = Math.min(n, j + width);
-          try (TorchTensor upper = factor.columns(0, to)) {
-            addProduct(upper, factor, j, to, buffer, sum.columns(j, to).rows(0, to));
-          }
-        }
-      }
-    }
-  }
-
-  /** sum += leftᵀ right[:, from … to), through a buffer in single precision. */
-  private void addProduct(
-      TorchTensor left, TorchTensor right, long from, long to, TorchTensor buffer, Tensor sum) {
-    try (Handles h = new Handles()) {
-      long rows = left.size(1);
-      long cols = to - from;
-      TorchTensor part = h.own(right.columns(from, to));
-      TorchTensor block = h.own(buffer.view(new long[] {rows, cols}, new long[] {cols, 1}, 0));
-      if (device.isCuda()) {
-        try (Cublas cublas = Cublas.borrow(torch.blasHandle())) {
-          cublas.accumulateTransposed(block, left, part, 0);
-        }
-      } else {
-        product(h, block, h.own(left.t()), part, 0);
-      }
-      TorchPointwise.addInPlace(h.of(sum), block, 1);
-    }
-  }
-
-  private TorchTensor factor(Handles h, Tensor t) {
-    return precision == Precision.BF16 ? rounded(h, t) : h.of(t);
-  }
-
-  private static TorchTensor rounded(Handles h, Tensor x) {
-    return h.own(TorchPointwise.to(h.of(x), Dtype.BFLOAT16));
-  }
-
-  /** Rounded once and kept; a view of a weight shares the weight's. */
-  private TorchTensor roundedWeight(Handles h, Tensor W) {
-    if (W.onHost()) {
-      return rounded(h, W);
-    }
-    TorchTensor root = (TorchTensor) W.root();
-    TorchTensor copy =
-        rounded.computeIfAbsent(root, key -> TorchPointwise.to((TorchTensor) key, Dtype.BFLOAT16));
-    long[] sizes = {W.rows(), W.cols()};
-    return h.own(copy.view(sizes, new long[] {W.rowStride(), W.colStride()}, W.origin()));
-  }
-
-  /**
-   * out = beta out + a b, of factors in single precision or bfloat16 and sums in single precision.
-   */
-  private void product(Handles h, TorchTensor out, TorchTensor a, TorchTensor b, double beta) {
-    TorchTensor left = a;
-    TorchTensor right = b;
-    if (a.dtype() == Dtype.BFLOAT16) {
-      if (device.isCuda()) {
-        try (Cublas cublas = Cublas.borrow(torch.blasHandle())) {
-          cublas.multiply(out, a, b, beta);
-        }
-        return;
-      }
-      // The CPU sums products of rounded factors in single precision, as the GPU does.
-      left = h.own(TorchPointwise.to(a, Dtype.FLOAT32));
-      right = h.own(TorchPointwise.to(b, Dtype.FLOAT32));
-    }
-    if (beta == 0) {
-      TorchGemm.mmInto(out, left, right);
     } else {
-      TorchGemm.addmmInto(out, out, left, right, beta, 1);
+      products.addUpper(a, sum);
     }
   }
 
@@ -519,8 +396,7 @@ public final class TorchKernels implements Kernels {
       return;
     }
     closed = true;
-    rounded.values().forEach(TorchTensor::close);
-    rounded.clear();
+    products.close();
     if (onHost != null) {
       onHost.close();
     }

@@ -1,0 +1,45 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Named sums in double that add up: what a sink's state is made of. */
+final class Sums {
+  private final Kernels kernels;
+  private final Arena arena;
+  private final Map<String, Tensor> byName = new LinkedHashMap<>();
+
+  Sums(Kernels kernels, Arena arena) {
+    this.kernels = kernels;
+    this.arena = arena;
+  }
+
+  /** A new sum of that name, F64 [rows, cols], all zero. */
+  Tensor add(String name, long rows, long cols) {
+    Tensor sum = kernels.allocate(arena, DType.F64, rows, cols);
+    byName.put(name, sum);
+    return sum;
+  }
+
+  /** All of them in host memory. */
+  Map<String, Tensor> state() {
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    byName.forEach((name, sum) -> state.put(name, kernels.toHost(arena, sum)));
+    return state;
+  }
+
+  /** Adds the {@link #state} of sums of the same names and shapes; other names are passed over. */
+  void merge(Map<String, Tensor> other) {
+    byName.forEach((name, mine) -> {
+      Tensor theirs = other.get(name);
+      theirs.requireShape(name, mine.rows(), mine.cols());
+      try (Arena scratch = Arena.ofShared()) {
+        kernels.add(kernels.fromHost(scratch, theirs), mine);
+      }
+    });
+  }
+}
