@@ -102,15 +102,20 @@ public final class Rotation {
         RandomGeneratorFactory.of("L64X128MixRandom").create(stream(other, layer));
     double[] row = new double[m];
     for (int j = 0; j < m; j++) {
-      double square = 0;
-      for (int k = 0; k < m; k++) {
-        row[k] = given == null ? random.nextGaussian() : given.get((long) layer * m + j, k);
-        square += row[k] * row[k];
+      if (given != null) {
+        given.readRow((long) layer * m + j, row);
+      } else {
+        double square = 0;
+        for (int k = 0; k < m; k++) {
+          row[k] = random.nextGaussian();
+          square += row[k] * row[k];
+        }
+        double inverse = 1 / Math.sqrt(square);
+        for (int k = 0; k < m; k++) {
+          row[k] *= inverse;
+        }
       }
-      double inverse = given == null ? 1 / Math.sqrt(square) : 1;
-      for (int k = 0; k < m; k++) {
-        rows.set(j, k, row[k] * inverse);
-      }
+      rows.writeRow(j, row);
     }
     return rows;
   }

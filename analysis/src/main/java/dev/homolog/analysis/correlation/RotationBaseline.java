@@ -129,24 +129,31 @@ public final class RotationBaseline {
     private Tensor weights(Arena arena) {
       Tensor scaled =
           Tensor.allocate(arena, kernels.working(), m, m); // transposed: row j is turned j
+      double[] row = new double[m];
       for (int j = 0; j < m; j++) {
+        rotation.readRow(j, row);
         for (int k = 0; k < m; k++) {
-          scaled.set(j, k, rotation.get(j, k) * sizes[k]);
+          row[k] *= sizes[k];
         }
+        scaled.writeRow(j, row);
       }
       Tensor onDevice = kernels.fromHost(arena, scaled);
       Tensor productOnDevice = kernels.allocate(arena, kernels.working(), m, m);
       kernels.linear(onDevice, correlationsWithin(arena), null, productOnDevice);
       Tensor product = kernels.toHost(arena, productOnDevice);
+      double[] covariances = new double[m];
       for (int j = 0; j < m; j++) {
+        scaled.readRow(j, row);
+        product.readRow(j, covariances);
         double variance = 0;
         for (int k = 0; k < m; k++) {
-          variance += scaled.get(j, k) * product.get(j, k);
+          variance += row[k] * covariances[k];
         }
         double inverse = variance > 0 ? 1 / Math.sqrt(variance) : Double.NaN;
         for (int k = 0; k < m; k++) {
-          scaled.set(j, k, scaled.get(j, k) * inverse);
+          row[k] *= inverse;
         }
+        scaled.writeRow(j, row);
       }
       kernels.copy(scaled, onDevice);
       return onDevice.transposed();
@@ -156,11 +163,12 @@ public final class RotationBaseline {
     private Tensor correlationsWithin(Arena arena) {
       Tensor upper = kernels.toHost(arena, gram);
       Tensor sums = Tensor.allocate(arena, DType.F64, m, m);
+      double[] row = new double[m];
       for (int i = 0; i < m; i++) {
+        upper.readRow(i, row);
         for (int j = i; j < m; j++) {
-          double sum = upper.get(i, j);
-          sums.set(i, j, sum);
-          sums.set(j, i, sum);
+          sums.set(i, j, row[j]);
+          sums.set(j, i, row[j]);
         }
       }
       Tensor within = kernels.allocate(arena, kernels.working(), m, m);

@@ -188,6 +188,49 @@ public final class Tensor {
     }
   }
 
+  /** Reads a row into an array of as many elements: a loop over it costs no checks an element. */
+  public void readRow(long row, double[] to) {
+    requireRow(row, to);
+    MemorySegment data = data();
+    if (colStride == 1 && dtype == DType.F64) {
+      MemorySegment.copy(data, F64, offset(row, 0), to, 0, to.length);
+    } else if (colStride == 1 && dtype == DType.F32) {
+      long at = offset(row, 0);
+      for (int i = 0; i < to.length; i++) {
+        to[i] = data.get(F32, at + 4L * i);
+      }
+    } else {
+      for (int i = 0; i < to.length; i++) {
+        to[i] = get(row, i);
+      }
+    }
+  }
+
+  /** Writes a row, rounding or truncating to the element type. */
+  public void writeRow(long row, double[] from) {
+    requireRow(row, from);
+    MemorySegment data = data();
+    if (colStride == 1 && dtype == DType.F64) {
+      MemorySegment.copy(from, 0, data, F64, offset(row, 0), from.length);
+    } else if (colStride == 1 && dtype == DType.F32) {
+      long at = offset(row, 0);
+      for (int i = 0; i < from.length; i++) {
+        data.set(F32, at + 4L * i, (float) from[i]);
+      }
+    } else {
+      for (int i = 0; i < from.length; i++) {
+        set(row, i, from[i]);
+      }
+    }
+  }
+
+  private void requireRow(long row, double[] array) {
+    if (row < 0 || row >= rows || array.length != cols) {
+      throw new IndexOutOfBoundsException(
+          "row " + row + " of " + this + " with an array of " + array.length);
+    }
+  }
+
   /** Sets every element. */
   public void fill(double value) {
     for (long r = 0; r < rows; r++) {
