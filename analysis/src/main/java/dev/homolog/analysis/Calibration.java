@@ -17,9 +17,9 @@ record Calibration(double secondsAToken, double flopsASecond) {
   private static final int NEURONS = 1024;
 
   /** Times products of this size at least so often and so long; the fastest counts. */
-  private static final int TIMES = 8;
+  private static final int TIMES = 4;
 
-  private static final double SECONDS = 0.4;
+  private static final double SECONDS = 0.2;
 
   /** Hears the pilot's batches; the fastest is that of a warm machine. */
   static final class Listener implements ProgressListener {

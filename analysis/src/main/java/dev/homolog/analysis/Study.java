@@ -27,8 +27,8 @@ public final class Study {
   /** Neurons that get a close look, the best by excess first. */
   static final int CHOSEN = 1000;
 
-  /** The most rows that the pilot reads, and the least share of the stream that it may be. */
-  private static final int PILOT_ROWS = 32;
+  /** The most tokens that the pilot reads, and one over the share of the rows that it may be. */
+  private static final int PILOT_TOKENS = 4096;
 
   private static final int PILOT_SHARE = 16;
 
@@ -123,7 +123,8 @@ public final class Study {
       List<Rotation> rotations = rotations(models.subList(1, models.size()));
       long rows = inputs.table().rows();
       long context = inputs.table().context();
-      Rows pilotRows = Rows.spread(rows, Math.clamp(rows / PILOT_SHARE, 1, PILOT_ROWS));
+      long most = Math.max(1, Math.min(rows / PILOT_SHARE, PILOT_TOKENS / context));
+      Rows pilotRows = Rows.spread(rows, most);
       Calibration.Listener clock = new Calibration.Listener(progress);
       Pilot pilot =
           phases.time("pilot", pilotRows.count() * context, () -> stream.pilot(pilotRows, clock));

@@ -24,6 +24,7 @@ public final class VectorKernels implements Kernels {
   private final Workers workers;
   private final Gemm gemm;
   private final VectorStatistics statistics;
+  private final VectorSimilarities similarities;
   private final VectorHeads heads;
   private final float[][] lines;
   private final float[][] scratch;
@@ -33,6 +34,7 @@ public final class VectorKernels implements Kernels {
     this.workers = new Workers(threads);
     this.gemm = new Gemm(workers);
     this.statistics = new VectorStatistics(workers);
+    this.similarities = new VectorSimilarities(workers);
     this.heads = new VectorHeads(workers);
     this.lines = new float[threads][Gemm.N_BLOCK];
     this.scratch = new float[threads][Gemm.N_BLOCK];
@@ -230,14 +232,14 @@ public final class VectorKernels implements Kernels {
   public void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r) {
     Shapes.correlations(sum, a, b, r);
     VectorStatistics.requireF32(r);
-    statistics.correlations(sum, n, a, b, r);
+    similarities.correlations(sum, n, a, b, r);
   }
 
   @Override
   public void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
     Shapes.overlaps(sum, countA, countB, r);
     VectorStatistics.requireF32(r);
-    statistics.overlaps(sum, countA, countB, r);
+    similarities.overlaps(sum, countA, countB, r);
   }
 
   @Override
@@ -254,7 +256,7 @@ public final class VectorKernels implements Kernels {
   @Override
   public void rowPowerSums(Tensor x, Tensor sums) {
     sums.requireShape("sums", x.rows(), 5);
-    statistics.rowPowerSums(x, sums);
+    similarities.rowPowerSums(x, sums);
   }
 
   @Override

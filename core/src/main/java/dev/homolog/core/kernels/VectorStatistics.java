@@ -113,70 +113,6 @@ final class VectorStatistics {
         });
   }
 
-  void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
-    double[] a = countA.toArray();
-    double[] b = countB.toArray();
-    int cols = (int) r.cols();
-    workers.run(
-        blocks(r.rows()),
-        (_, piece) -> {
-          float[] line = new float[cols];
-          int end = (int) Math.min(r.rows(), (piece + 1L) * ROWS);
-          for (int i = piece * ROWS; i < end; i++) {
-            for (int j = 0; j < cols; j++) {
-              double shared = sum.data().get(F64, sum.offset(i, j));
-              line[j] = (float) (shared / (a[i] + b[j] - shared));
-            }
-            Packing.store(line, 0, cols, r, i, 0);
-          }
-        });
-  }
-
-  void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r) {
-    double[] meanA = a.mean().toArray();
-    double[] inverseA = a.inverse().toArray();
-    double[] meanB = b.mean().toArray();
-    double[] inverseB = b.inverse().toArray();
-    int cols = (int) r.cols();
-    MemorySegment data = sum.data();
-    workers.run(
-        blocks(r.rows()),
-        (_, piece) -> {
-          int from = piece * ROWS;
-          int to = (int) Math.min(r.rows(), from + (long) ROWS);
-          float[][] lines = new float[to - from][cols];
-          boolean downColumns = sum.rowStride() == 1;
-          if (downColumns) {
-            for (int j = 0; j < cols; j++) {
-              long offset = sum.offset(from, j);
-              for (int i = from; i < to; i++) {
-                double s = data.get(F64, offset + 8L * (i - from));
-                double covariance = s / n - meanA[i] * meanB[j];
-                lines[i - from][j] = clamp(covariance * inverseA[i] * inverseB[j]);
-              }
-            }
-          } else {
-            double one = 1.0 / n;
-            for (int i = from; i < to; i++) {
-              float[] line = lines[i - from];
-              long offset = sum.offset(i, 0);
-              for (int j = 0; j < cols; j++) {
-                double s = data.get(F64, offset + 8L * j);
-                double covariance = s * one - meanA[i] * meanB[j];
-                line[j] = clamp(covariance * inverseA[i] * inverseB[j]);
-              }
-            }
-          }
-          for (int i = from; i < to; i++) {
-            Packing.store(lines[i - from], 0, cols, r, i, 0);
-          }
-        });
-  }
-
-  private static float clamp(double r) {
-    return (float) Math.max(-1, Math.min(1, r));
-  }
-
   void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
     int n = (int) x.cols();
     int k = (int) values.cols();
@@ -287,33 +223,6 @@ final class VectorStatistics {
       }
       counts.data().set(I64, at, total);
     }
-  }
-
-  void rowPowerSums(Tensor x, Tensor sums) {
-    int n = (int) x.cols();
-    workers.run(
-        blocks(x.rows()),
-        (_, piece) -> {
-          float[] line = new float[n];
-          long end = Math.min(x.rows(), (piece + 1L) * ROWS);
-          for (long i = (long) piece * ROWS; i < end; i++) {
-            Packing.row(x, i, 0, n, line, 0);
-            double[] total = new double[5];
-            for (float value : line) {
-              if (!Float.isNaN(value)) {
-                double square = (double) value * value;
-                total[0]++;
-                total[1] += value;
-                total[2] += square;
-                total[3] += square * value;
-                total[4] += square * square;
-              }
-            }
-            for (int p = 0; p < 5; p++) {
-              sums.set(i, p, sums.get(i, p) + total[p]);
-            }
-          }
-        });
   }
 
   void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {

@@ -1,0 +1,232 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * From sums of products to similarities, and sums along their rows; the shapes are those of {@link
+ * Kernels}. What a pair of neurons gets does not depend on which of them is the row.
+ */
+final class VectorSimilarities {
+  private static final ValueLayout.OfDouble F64 =
+      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+  /** As many floats as fit a vector of doubles. */
+  private static final VectorSpecies<Float> FLOATS =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
+
+  private static final int LANES = DOUBLES.length();
+
+  /** Rows that a piece of row-wise work covers. */
+  private static final int ROWS = 16;
+
+  /** Edge of the square, 16 KiB, that is turned at once where sums lie along columns. */
+  private static final int EDGE = 64;
+
+  private final Workers workers;
+
+  VectorSimilarities(Workers workers) {
+    this.workers = workers;
+  }
+
+  /** Turns one sum into one similarity. */
+  private interface Formula {
+    /** Of LANES sums with one neuron of one side, {@code one}, and those of the other from j on. */
+    DoubleVector of(DoubleVector sums, int one, int j);
+
+    /** The same of one sum. */
+    double of(double sum, int one, int j);
+
+    /** The same with the sides changed. */
+    Formula turned();
+  }
+
+  private record Correlation(
+      double perToken, double[] mean, double[] inverse, double[] means, double[] inverses)
+      implements Formula {
+    @Override
+    public DoubleVector of(DoubleVector sums, int one, int j) {
+      DoubleVector product = DoubleVector.fromArray(DOUBLES, means, j).mul(mean[one]);
+      DoubleVector size = DoubleVector.fromArray(DOUBLES, inverses, j).mul(inverse[one]);
+      return sums.mul(perToken).sub(product).mul(size).max(-1).min(1);
+    }
+
+    @Override
+    public double of(double sum, int one, int j) {
+      double covariance = sum * perToken - means[j] * mean[one];
+      return Math.max(-1, Math.min(1, covariance * (inverses[j] * inverse[one])));
+    }
+
+    @Override
+    public Formula turned() {
+      return new Correlation(perToken, means, inverses, mean, inverse);
+    }
+  }
+
+  private record Overlap(double[] count, double[] counts) implements Formula {
+    @Override
+    public DoubleVector of(DoubleVector sums, int one, int j) {
+      return sums.div(DoubleVector.fromArray(DOUBLES, counts, j).add(count[one]).sub(sums));
+    }
+
+    @Override
+    public double of(double sum, int one, int j) {
+      return sum / (counts[j] + count[one] - sum);
+    }
+
+    @Override
+    public Formula turned() {
+      return new Overlap(counts, count);
+    }
+  }
+
+  void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r) {
+    fill(
+        sum,
+        new Correlation(
+            1.0 / n,
+            a.mean().toArray(),
+            a.inverse().toArray(),
+            b.mean().toArray(),
+            b.inverse().toArray()),
+        r);
+  }
+
+  void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
+    fill(sum, new Overlap(countA.toArray(), countB.toArray()), r);
+  }
+
+  private void fill(Tensor sum, Formula formula, Tensor r) {
+    if (sum.rowStride() == 1 && sum.colStride() != 1) {
+      alongColumns(sum.transposed(), formula.turned(), r);
+    } else {
+      alongRows(sum, formula, r);
+    }
+  }
+
+  /** r [rows, cols] from sums with contiguous rows. */
+  private void alongRows(Tensor sum, Formula formula, Tensor r) {
+    int cols = (int) r.cols();
+    workers.run(
+        pieces(r.rows(), ROWS),
+        (worker, piece) -> {
+          float[] line = workers.line(worker, cols);
+          int end = (int) Math.min(r.rows(), (piece + 1L) * ROWS);
+          for (int i = piece * ROWS; i < end; i++) {
+            line(sum, i, 0, cols, formula, line, 0);
+            Packing.store(line, 0, cols, r, i, 0);
+          }
+        });
+  }
+
+  /** r [rows, cols] from sums [cols, rows] with contiguous rows, a square at a time. */
+  private void alongColumns(Tensor sum, Formula formula, Tensor r) {
+    int rows = (int) r.rows();
+    int cols = (int) r.cols();
+    workers.run(
+        pieces(rows, EDGE),
+        (worker, piece) -> {
+          float[] squares = workers.line(worker, 2 * EDGE * EDGE);
+          int i0 = piece * EDGE;
+          int high = Math.min(EDGE, rows - i0);
+          for (int j0 = 0; j0 < cols; j0 += EDGE) {
+            int wide = Math.min(EDGE, cols - j0);
+            for (int j = 0; j < wide; j++) {
+              line(sum, j0 + j, i0, high, formula, squares, j * EDGE);
+            }
+            for (int i = 0; i < high; i++) {
+              int at = EDGE * EDGE + i * EDGE;
+              for (int j = 0; j < wide; j++) {
+                squares[at + j] = squares[j * EDGE + i];
+              }
+              Packing.store(squares, at, wide, r, i0 + i, j0);
+            }
+          }
+        });
+  }
+
+  /** Similarities of one neuron with n others from j0 on. */
+  private static void line(
+      Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
+    MemorySegment data = sum.data();
+    long offset = sum.offset(one, j0);
+    int whole = n / LANES * LANES;
+    for (int j = 0; j < whole; j += LANES) {
+      DoubleVector sums =
+          DoubleVector.fromMemorySegment(DOUBLES, data, offset + 8L * j, Packing.ORDER);
+      ((FloatVector) formula.of(sums, one, j0 + j).convertShape(VectorOperators.D2F, FLOATS, 0))
+          .intoArray(to, at + j);
+    }
+    for (int j = whole; j < n; j++) {
+      to[at + j] = (float) formula.of(data.get(F64, offset + 8L * j), one, j0 + j);
+    }
+  }
+
+  void rowPowerSums(Tensor x, Tensor sums) {
+    int n = (int) x.cols();
+    int padded = Packing.roundUp(n, LANES);
+    workers.run(
+        pieces(x.rows(), ROWS),
+        (worker, piece) -> {
+          float[] line = workers.line(worker, padded);
+          Arrays.fill(line, n, padded, Float.NaN);
+          double[] total = new double[5];
+          int end = (int) Math.min(x.rows(), (piece + 1L) * ROWS);
+          for (int i = piece * ROWS; i < end; i++) {
+            Packing.row(x, i, 0, n, line, 0);
+            powers(line, padded, total);
+            for (int p = 0; p < total.length; p++) {
+              sums.set(i, p, sums.get(i, p) + total[p]);
+            }
+          }
+        });
+  }
+
+  private static void powers(float[] line, int padded, double[] total) {
+    long count = 0;
+    DoubleVector sum = DoubleVector.zero(DOUBLES);
+    DoubleVector squares = sum;
+    DoubleVector cubes = sum;
+    DoubleVector fourths = sum;
+    for (int j = 0; j < padded; j += LANES) {
+      DoubleVector x =
+          (DoubleVector)
+              FloatVector.fromArray(FLOATS, line, j).convertShape(VectorOperators.F2D, DOUBLES, 0);
+      VectorMask<Double> there = x.compare(VectorOperators.EQ, x);
+      x = DoubleVector.zero(DOUBLES).blend(x, there);
+      DoubleVector square = x.mul(x);
+      count += there.trueCount();
+      sum = sum.add(x);
+      squares = squares.add(square);
+      cubes = cubes.add(square.mul(x));
+      fourths = fourths.add(square.mul(square));
+    }
+    total[0] = count;
+    total[1] = sum(sum);
+    total[2] = sum(squares);
+    total[3] = sum(cubes);
+    total[4] = sum(fourths);
+  }
+
+  /** In order: that of reduceLanes may change from call to call, and with it the last bit. */
+  private static double sum(DoubleVector lanes) {
+    double sum = 0;
+    for (double lane : lanes.toArray()) {
+      sum += lane;
+    }
+    return sum;
+  }
+
+  private static int pieces(long rows, int each) {
+    return Math.toIntExact((rows + each - 1) / each);
+  }
+}
