@@ -163,6 +163,13 @@ public interface Kernels extends AutoCloseable {
   void histogram(Tensor x, double low, double high, Tensor counts);
 
   /**
+   * Adds to the histogram of every column: counts[j, 1 + b] where x lies in bin b of {@code bins}
+   * of equal width on [low, high), counts[j, 0] below low, counts[j, bins + 1] from high on. NaN is
+   * in no bin. x [T, N]; counts I64 [N, bins + 2].
+   */
+  void columnHistograms(Tensor x, double low, double high, Tensor counts);
+
+  /**
    * Adds, for each row of x without its NaN, count, sum, and sums of squares, cubes and fourth
    * powers to sums F64 [rows, 5].
    */

@@ -305,6 +305,23 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void columnHistograms(Tensor x, double low, double high, Tensor counts) {
+    Shapes.columnHistograms(x, counts);
+    int bins = (int) counts.cols() - 2;
+    for (long t = 0; t < x.rows(); t++) {
+      for (long j = 0; j < x.cols(); j++) {
+        double value = x.get(t, j);
+        if (!Double.isNaN(value)) {
+          double place = Math.floor((value - low) * (bins / (high - low)));
+          long bin =
+              value < low ? 0 : value >= high ? bins + 1 : 1 + (long) Math.min(bins - 1, place);
+          counts.set(j, bin, counts.get(j, bin) + 1);
+        }
+      }
+    }
+  }
+
+  @Override
   public void rowPowerSums(Tensor x, Tensor sums) {
     sums.requireShape("sums", x.rows(), 5);
     for (long i = 0; i < x.rows(); i++) {

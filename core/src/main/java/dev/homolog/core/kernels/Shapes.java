@@ -114,6 +114,11 @@ final class Shapes {
     requireType("columns", columns, DType.I32);
   }
 
+  static void columnHistograms(Tensor x, Tensor counts) {
+    counts.requireShape("counts", x.cols(), Math.max(3, counts.cols()));
+    requireType("counts", counts, DType.I64);
+  }
+
   static void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
     classes.requireShape("classes", x.rows(), 1);
     requireType("classes", classes, DType.I32);

@@ -371,6 +371,16 @@ public final class TorchKernels implements Kernels {
   }
 
   @Override
+  public void columnHistograms(Tensor x, double low, double high, Tensor counts) {
+    Shapes.columnHistograms(x, counts);
+    if (onHost != null) {
+      onHost.columnHistograms(x, low, high, counts);
+    } else {
+      generic.columnHistograms(x, low, high, counts);
+    }
+  }
+
+  @Override
   public void rowPowerSums(Tensor x, Tensor sums) {
     sums.requireShape("sums", x.rows(), 5);
     if (onHost != null) {

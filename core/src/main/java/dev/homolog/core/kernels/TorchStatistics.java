@@ -181,6 +181,37 @@ final class TorchStatistics {
     }
   }
 
+  void columnHistograms(Tensor x, double low, double high, Tensor counts) {
+    long bins = counts.cols() - 2;
+    long width = Math.clamp(TEMPORARY / Math.max(1, x.rows()), 1, Math.max(1, x.cols()));
+    for (long j = 0; j < x.cols(); j += width) {
+      long to = Math.min(x.cols(), j + width);
+      try (Handles h = new Handles()) {
+        TorchTensor values = h.own(TorchPointwise.to(h.of(x.columns(j, to)), Dtype.FLOAT64));
+        TorchTensor below = h.own(Binary.LT.of(values, number(h, values, low)));
+        TorchTensor above = h.own(Binary.GE.of(values, number(h, values, high)));
+        TorchTensor missing = h.own(Binary.NE.of(values, values));
+        TorchTensor place = h.own(TorchPointwise.sub(values, number(h, values, low), 1));
+        TorchPointwise.mulInPlace(place, bins / (high - low));
+        // Rounding may put a value just under high a bin too far.
+        TorchTensor inside = h.own(Binary.MINIMUM.of(place, number(h, place, bins - 0.5)));
+        TorchTensor bin = h.own(TorchPointwise.add(inside, 1));
+        TorchPointwise.maskedFillInPlace(bin, below, 0);
+        TorchPointwise.maskedFillInPlace(bin, above, bins + 1);
+        // NaN is counted in a bin of its own, which is left out.
+        TorchPointwise.maskedFillInPlace(bin, missing, bins + 2);
+        TorchTensor index = h.own(h.own(TorchPointwise.to(bin, Dtype.INT64)).t());
+        TorchTensor found = h.own(h.own(number(h, values, 0).expand(to - j, bins + 3)).copy());
+        TorchTensor ones = h.own(number(h, values, 1).expand(to - j, x.rows()));
+        TorchOps.scatterAddInPlace(found, 1, h.own(index.copy()), ones);
+        Tensor part = counts.rows(j, to);
+        TorchTensor total = h.own(TorchPointwise.to(h.of(part), Dtype.FLOAT64));
+        TorchPointwise.addInPlace(total, h.own(found.columns(0, bins + 2)), 1);
+        h.of(part).copyFrom(total);
+      }
+    }
+  }
+
   void rowPowerSums(Tensor x, Tensor sums) {
     try (Handles h = new Handles()) {
       TorchTensor values = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT64));

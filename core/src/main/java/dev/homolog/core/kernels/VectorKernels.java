@@ -25,6 +25,7 @@ public final class VectorKernels implements Kernels {
   private final Gemm gemm;
   private final VectorStatistics statistics;
   private final VectorSimilarities similarities;
+  private final VectorColumns byColumn;
   private final VectorHeads heads;
   private final float[][] lines;
   private final float[][] scratch;
@@ -35,6 +36,7 @@ public final class VectorKernels implements Kernels {
     this.gemm = new Gemm(workers);
     this.statistics = new VectorStatistics(workers);
     this.similarities = new VectorSimilarities(workers);
+    this.byColumn = new VectorColumns(workers);
     this.heads = new VectorHeads(workers);
     this.lines = new float[threads][Gemm.N_BLOCK];
     this.scratch = new float[threads][Gemm.N_BLOCK];
@@ -254,6 +256,12 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void columnHistograms(Tensor x, double low, double high, Tensor counts) {
+    Shapes.columnHistograms(x, counts);
+    byColumn.histograms(x, low, high, counts);
+  }
+
+  @Override
   public void rowPowerSums(Tensor x, Tensor sums) {
     sums.requireShape("sums", x.rows(), 5);
     similarities.rowPowerSums(x, sums);
@@ -263,7 +271,7 @@ public final class VectorKernels implements Kernels {
   public void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
     Shapes.classSums(x, classes, columns, sums, maxima);
     VectorStatistics.requireF32(x);
-    statistics.classSums(x, classes, columns, sums, maxima);
+    byColumn.classSums(x, classes, columns, sums, maxima);
   }
 
   @Override

@@ -4,7 +4,6 @@ import static jdk.incubator.vector.VectorOperators.GT;
 
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -223,32 +222,6 @@ final class VectorStatistics {
       }
       counts.data().set(I64, at, total);
     }
-  }
-
-  void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
-    int k = (int) columns.cols();
-    long[] column = new long[k];
-    for (int j = 0; j < k; j++) {
-      column[j] = (long) columns.get(0, j);
-    }
-    MemorySegment data = x.data();
-    workers.run(
-        (k + ROWS - 1) / ROWS,
-        (_, piece) -> {
-          int from = piece * ROWS;
-          int to = Math.min(from + ROWS, k);
-          for (long t = 0; t < x.rows(); t++) {
-            int c = classes.data().get(I32, classes.offset(t, 0));
-            for (int j = from; j < to; j++) {
-              float value = data.get(ValueLayout.JAVA_FLOAT_UNALIGNED, x.offset(t, column[j]));
-              long at = sums.offset(c, j);
-              sums.data().set(F64, at, sums.data().get(F64, at) + value);
-              if (value > maxima.get(c, j)) {
-                maxima.set(c, j, value);
-              }
-            }
-          }
-        });
   }
 
   private static int blocks(long rows) {

@@ -371,8 +371,40 @@ abstract class KernelsContract {
     assertClose(expectedSums, sums, 1e-9);
   }
 
-  @Test
-  void classSumsAgree() {
+  /** Values on edges, outside, infinite and missing; by counting, which no rounding excuses. */
+  @ParameterizedTest
+  @CsvSource({"1,1", "50,30", "9,200"})
+  void columnHistogramsAgree(int T, int n) {
+    Tensor whole = random(DType.F32, T + 2, n + 5);
+    for (int t = 0; t < T; t++) {
+      whole.set(t + 1, 3 + random.nextInt(n), random.nextInt(9) / 2.0 - 2);
+      whole.set(t + 1, 3 + random.nextInt(n), random.nextBoolean() ? Double.NaN : 1e30);
+      whole.set(t + 1, 3 + random.nextInt(n), Double.NEGATIVE_INFINITY);
+    }
+    Tensor x = whole.rows(1, T + 1).columns(3, n + 3);
+    Tensor expected = Tensor.allocate(arena, DType.I64, n, 10);
+    expected.fill(2);
+    Tensor counts = on(copy(expected, DType.I64));
+    kernels.columnHistograms(on(whole).rows(1, T + 1).columns(3, n + 3), -2, 1.5, counts);
+    double[] edges = {-2, -1.5625, -1.125, -0.6875, -0.25, 0.1875, 0.625, 1.0625, 1.5};
+    for (int t = 0; t < T; t++) {
+      for (int j = 0; j < n; j++) {
+        double value = x.get(t, j);
+        int bin = 0;
+        while (bin < edges.length && value >= edges[bin]) {
+          bin++;
+        }
+        if (!Double.isNaN(value)) {
+          expected.set(j, bin, expected.get(j, bin) + 1);
+        }
+      }
+    }
+    assertClose(expected, counts, 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void classSumsAgree(boolean neighbours) {
     Tensor x = view(50, 30);
     Tensor classes = Tensor.allocate(arena, DType.I32, 50, 1);
     Tensor columns = Tensor.allocate(arena, DType.I32, 1, 17);
@@ -380,7 +412,7 @@ abstract class KernelsContract {
       classes.set(t, 0, random.nextInt(6));
     }
     for (int j = 0; j < 17; j++) {
-      columns.set(0, j, random.nextInt(30));
+      columns.set(0, j, neighbours ? 5 + j : random.nextInt(30));
     }
     Tensor expectedSums = Tensor.allocate(arena, DType.F64, 6, 17);
     Tensor lowest = Tensor.allocate(arena, DType.F32, 6, 17);

@@ -1,0 +1,129 @@
+package dev.homolog.core.kernels;
+
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Statistics of every column by class or by bin, of {@link VectorKernels}; the shapes are those of
+ * {@link Kernels}. A worker has columns of its own, and reads them row by row.
+ */
+final class VectorColumns {
+  private static final ValueLayout.OfLong I64 =
+      ValueLayout.JAVA_LONG_UNALIGNED.withOrder(Packing.ORDER);
+  private static final ValueLayout.OfInt I32 =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(Packing.ORDER);
+  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
+
+  /** As many floats as fit a vector of doubles. */
+  private static final VectorSpecies<Float> FLOATS =
+      VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
+
+  private static final int LANES = DOUBLES.length();
+
+  /** Columns of a piece of work: of each row a few cache lines. */
+  private static final int COLUMNS = 64;
+
+  private final Workers workers;
+
+  VectorColumns(Workers workers) {
+    this.workers = workers;
+  }
+
+  /** Bins are found in double, so that an edge is where the formula puts it. */
+  void histograms(Tensor x, double low, double high, Tensor counts) {
+    int n = (int) x.cols();
+    int width = (int) counts.cols();
+    double perUnit = (width - 2) / (high - low);
+    workers.run(
+        (n + COLUMNS - 1) / COLUMNS,
+        (worker, piece) -> {
+          int from = piece * COLUMNS;
+          int wide = Math.min(COLUMNS, n - from);
+          int[] found = new int[wide * width];
+          float[] line = workers.line(worker, COLUMNS);
+          for (long t = 0; t < x.rows(); t++) {
+            Packing.row(x, t, from, wide, line, 0);
+            for (int j = 0; j < wide; j++) {
+              double value = line[j];
+              if (value == value) {
+                // From high on, rounding may still put a value into the last bin.
+                int bin = value < low ? 0 : (int) Math.min(width - 2, 1 + (value - low) * perUnit);
+                found[j * width + (value >= high ? width - 1 : bin)]++;
+              }
+            }
+          }
+          for (int j = 0; j < wide; j++) {
+            for (int bin = 0; bin < width; bin++) {
+              long at = counts.offset(from + j, bin);
+              counts.data().set(I64, at, counts.data().get(I64, at) + found[j * width + bin]);
+            }
+          }
+        });
+  }
+
+  void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima) {
+    int k = (int) columns.cols();
+    int[] column = new int[k];
+    for (int j = 0; j < k; j++) {
+      column[j] = (int) columns.get(0, j);
+    }
+    int[] ofRow = new int[(int) x.rows()];
+    Arrays.setAll(ofRow, t -> classes.data().get(I32, classes.offset(t, 0)));
+    boolean neighbours = areNeighbours(column) && sums.colStride() == 1 && maxima.colStride() == 1;
+    workers.run(
+        (k + COLUMNS - 1) / COLUMNS,
+        (worker, piece) -> {
+          int from = piece * COLUMNS;
+          int to = Math.min(from + COLUMNS, k);
+          float[] line = workers.line(worker, COLUMNS);
+          for (int t = 0; t < ofRow.length; t++) {
+            if (neighbours) {
+              Packing.row(x, t, column[from], to - from, line, 0);
+            } else {
+              for (int j = from; j < to; j++) {
+                Packing.row(x, t, column[j], 1, line, j - from);
+              }
+            }
+            add(line, to - from, sums, maxima, ofRow[t], from);
+          }
+        });
+  }
+
+  private static boolean areNeighbours(int[] columns) {
+    for (int j = 1; j < columns.length; j++) {
+      if (columns[j] != columns[j - 1] + 1) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static void add(float[] line, int n, Tensor sums, Tensor maxima, int c, int from) {
+    MemorySegment sum = sums.data();
+    MemorySegment greatest = maxima.data();
+    long sumAt = sums.offset(c, from);
+    long maxAt = maxima.offset(c, from);
+    int whole = n / LANES * LANES;
+    for (int j = 0; j < whole; j += LANES) {
+      FloatVector x = FloatVector.fromArray(FLOATS, line, j);
+      long there = sumAt + 8L * j;
+      ((DoubleVector) x.convertShape(VectorOperators.F2D, DOUBLES, 0))
+          .add(DoubleVector.fromMemorySegment(DOUBLES, sum, there, Packing.ORDER))
+          .intoMemorySegment(sum, there, Packing.ORDER);
+      there = maxAt + 4L * j;
+      x.max(FloatVector.fromMemorySegment(FLOATS, greatest, there, Packing.ORDER))
+          .intoMemorySegment(greatest, there, Packing.ORDER);
+    }
+    for (int j = whole; j < n; j++) {
+      sums.set(c, from + j, sums.get(c, from + j) + line[j]);
+      maxima.set(c, from + j, Math.max(maxima.get(c, from + j), line[j]));
+    }
+  }
+}
