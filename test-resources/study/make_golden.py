@@ -61,8 +61,8 @@ def gelu_new(x):
     return 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x ** 3)))
 
 
-def forward(folder, ids):
-    """Activations after the non-linearity, by layer: [rows * context, d_mlp] each, in float64."""
+def forward(folder, ids, before=False):
+    """Activations after the non-linearity, or before it, by layer: [rows * context, d_mlp] each, in float64."""
     config = json.loads((folder / "config.json").read_text())
     w = {k: v.astype(np.float64) for k, v in safetensors(folder / "model.safetensors").items()}
     heads, epsilon = config["n_head"], config["layer_norm_epsilon"]
@@ -83,8 +83,9 @@ def forward(folder, ids):
         z = (softmax(scores) @ v).transpose(0, 2, 1, 3).reshape(rows, length, width)
         x = x + z @ p("attn.c_proj.weight") + p("attn.c_proj.bias")
         n = layer_norm(x, p("ln_2.weight"), p("ln_2.bias"), epsilon)
-        h = gelu_new(n @ p("mlp.c_fc.weight") + p("mlp.c_fc.bias"))
-        post.append(h.reshape(rows * length, -1))
+        pre = n @ p("mlp.c_fc.weight") + p("mlp.c_fc.bias")
+        h = gelu_new(pre)
+        post.append((pre if before else h).reshape(rows * length, -1))
         x = x + h @ p("mlp.c_proj.weight") + p("mlp.c_proj.bias")
     return post
 

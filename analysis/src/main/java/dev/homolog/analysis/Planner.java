@@ -5,11 +5,13 @@ import dev.homolog.analysis.Plan.Part;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.statistics.StatisticsSink;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Transformer;
 import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.ModelNeurons;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +44,9 @@ final class Planner {
   private static final long WRITER = 1L << 30;
 
   private static final long MATCH_BYTES = 40;
+
+  /** A mean, a maximum and a count on the heap, and the place that refers to them. */
+  private static final long SUMMARY_BYTES = 48;
 
   private final StudyOptions options;
   private final Kernels kernels;
@@ -163,6 +168,9 @@ final class Planner {
     stream.add(new Part("activations", activations()));
     stream.add(new Part("sums of products", sums(rows)));
     stream.add(new Part("reduction", reduction(rows)));
+    if (everything()) {
+      stream.add(new Part("statistics", statistics()));
+    }
     // The sums are gone when the close look begins, and that when the tables are written.
     List<Part> closeUp = List.of(new Part("close-up", closeUp()));
     List<Part> writing =
@@ -212,6 +220,20 @@ final class Planner {
     return models.getFirst().neurons() + others();
   }
 
+  private boolean everything() {
+    return options.extent() == StudyOptions.Extent.EVERYTHING;
+  }
+
+  /** Sums of the reference's neurons, and of the pilot and the moments of MLP_PRE. */
+  private long statistics() {
+    ModelConfig config = models.getFirst();
+    ModelNeurons reference = new ModelNeurons("", config.layers(), config.dMlp(), 0);
+    int all = text.table().subsets().size();
+    long context = text.table().context();
+    return StatisticsSink.bytes(reference, (int) context, all, tokens(), (int) working())
+        + reference.count() * (2 * 6 * Double.BYTES + 8 * working());
+  }
+
   private long scratch() {
     return models.stream()
         .mapToLong(config -> Transformer.scratchBytes(config, kernels.working(), tokens()))
@@ -226,7 +248,9 @@ final class Planner {
         options.baseline().kind() == Baseline.Kind.PERMUTATION
             ? tokens() * others() * working()
             : 0;
-    return block + gathered + permuted + 32 * tokens();
+    // MLP_PRE of the reference.
+    long before = everything() ? tokens() * models.getFirst().neurons() * working() : 0;
+    return block + before + gathered + permuted + 32 * tokens();
   }
 
   private long sums(long rows) {
@@ -292,11 +316,22 @@ final class Planner {
   private long results() {
     long draws = options.baseline().draws();
     long best = (long) (models.size() - 1) * models.getFirst().neurons() * Double.BYTES;
-    return Tails.bytes(matchRows(), 1) + best * (1 + draws) * (1 + subsets);
+    return Tails.bytes(matchRows(), 1) + best * (1 + draws) * (1 + subsets) + chosen();
+  }
+
+  /** What is kept of the chosen neurons: boxed counts, and means by position and subset. */
+  private long chosen() {
+    if (!everything()) {
+      return 0;
+    }
+    long chosen = Math.min(Study.CHOSEN, models.getFirst().neurons());
+    long summaries = text.table().context() + text.table().subsets().size() + 1L;
+    return models.getFirst().neurons() * 80L
+        + chosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2));
   }
 
   private long closeUp() {
-    if (options.extent() != StudyOptions.Extent.EVERYTHING) {
+    if (!everything()) {
       return 0;
     }
     ModelConfig reference = models.getFirst();

@@ -5,11 +5,12 @@ import dev.homolog.analysis.correlation.PermutedSink;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
-import dev.homolog.core.stream.Pilot;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import java.lang.foreign.Arena;
@@ -91,7 +92,7 @@ public final class Study {
       Plan plan = planner.plan();
       Compared compared = compare(inputs, text, planner, plan);
       CloseUp closeUp =
-          options.extent() == StudyOptions.Extent.EVERYTHING
+          everything()
               ? phases.time(
                   "close-up", 0, () -> closeUp(inputs, text, compared.found.universality()))
               : null;
@@ -101,6 +102,7 @@ public final class Study {
           compared.moments,
           compared.constants,
           compared.found,
+          compared.statistics,
           closeUp,
           inputs.tokenizer());
     }
@@ -113,7 +115,12 @@ public final class Study {
       int batchRows,
       List<NeuronMoments> moments,
       List<Integer> constants,
-      StudyComparisons found) {}
+      StudyComparisons found,
+      StudyStatistics statistics) {}
+
+  private boolean everything() {
+    return options.extent() == StudyOptions.Extent.EVERYTHING;
+  }
 
   private Compared compare(
       StudyInputs inputs, ActivationStream.Text text, Planner planner, Plan bare) {
@@ -126,32 +133,44 @@ public final class Study {
       long most = Math.max(1, Math.min(rows / PILOT_SHARE, PILOT_TOKENS / context));
       Rows pilotRows = Rows.spread(rows, most);
       Calibration.Listener clock = new Calibration.Listener(progress);
-      Pilot pilot =
-          phases.time("pilot", pilotRows.count() * context, () -> stream.pilot(pilotRows, clock));
+      ActivationStream.Pilots pilots =
+          phases.time(
+              "pilot",
+              pilotRows.count() * context,
+              () -> stream.pilots(pilotRows, everything(), clock));
       Plan plan =
           bare.withSeconds(
               phases.time("calibration", 0, () -> planner.seconds(bare, clock.finish(kernels))));
       planned.accept(plan);
       StudyPass.Setting setting =
-          new StudyPass.Setting(options, kernels, stream, text, pilot, rotations);
+          new StudyPass.Setting(options, kernels, stream, text, pilots.post(), rotations);
+      ReferenceStatistics statistics =
+          everything() ? new ReferenceStatistics(kernels, arena, stream, text, pilots.pre()) : null;
       Findings findings = new Findings(options, kernels, arena, stream, text);
       for (int pass = 0; pass < plan.passes(); pass++) {
         List<Strip> strips = strips(models, pass, plan);
         try (Arena scratch = Arena.ofShared()) {
           StudyPass part = new StudyPass(setting, scratch, strips);
           ProgressListener following = findings.following(part, strips.getFirst(), progress);
+          // What does not depend on the pass is measured in the first.
+          List<ActivationSink> more =
+              statistics != null && pass == 0 ? statistics.sinks() : List.of();
           phases.time(
-              "activations", rows * context, () -> part.run(stream, Rows.all(rows), following));
+              "activations",
+              rows * context,
+              () -> part.run(stream, Rows.all(rows), more, following));
           findings.add(part, strips.getFirst(), phases, progress);
         }
       }
+      StudyComparisons found = findings.comparisons();
       return new Compared(
           plan,
           pilotRows.count() * context,
           text.rows(),
           findings.moments(),
           findings.constants(),
-          findings.comparisons());
+          found,
+          statistics == null ? null : statistics.found(chosen(found.universality())));
     }
   }
 
@@ -208,7 +227,11 @@ public final class Study {
 
   private CloseUp closeUp(
       StudyInputs inputs, ActivationStream.Text text, Universality universality) {
-    List<Integer> chosen = universality.ranking().stream().limit(CHOSEN).toList();
-    return CloseUp.of(kernels, inputs.models().getFirst(), text, chosen, options.seed(), progress);
+    return CloseUp.of(
+        kernels, inputs.models().getFirst(), text, chosen(universality), options.seed(), progress);
+  }
+
+  private static List<Integer> chosen(Universality universality) {
+    return universality.ranking().stream().limit(CHOSEN).toList();
   }
 }

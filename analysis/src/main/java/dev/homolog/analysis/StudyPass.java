@@ -95,9 +95,15 @@ final class StudyPass {
             : null;
   }
 
-  /** Reads the text. */
-  void run(ActivationStream stream, Rows rows, ProgressListener progress) {
+  /**
+   * Reads the text.
+   *
+   * @param more sinks that have nothing to do with this pass's neurons
+   */
+  void run(
+      ActivationStream stream, Rows rows, List<ActivationSink> more, ProgressListener progress) {
     List<ActivationSink> sinks = new ArrayList<>(List.of(rawMoments, sink));
+    sinks.addAll(more);
     Stream.of(preparedMoments, permuted, subsets).filter(s -> s != null).forEach(sinks::add);
     stream.run("activations", rows, prepared, sinks, progress);
   }

@@ -3,6 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.tokens.Tokenizer;
@@ -14,6 +15,7 @@ import java.util.List;
  * @param moments of each reference neuron
  * @param constants number of constant neurons of each model, which have no correlation
  * @param comparisons what comparing the models found
+ * @param statistics of the reference's neurons, or null where none were asked for
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
  * @param tokenizer to print tokens with
  */
@@ -23,6 +25,7 @@ public record StudyResult(
     List<NeuronMoments> moments,
     List<Integer> constants,
     StudyComparisons comparisons,
+    StudyStatistics statistics,
     CloseUp closeUp,
     Tokenizer tokenizer) {
 

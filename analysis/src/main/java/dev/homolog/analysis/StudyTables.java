@@ -7,6 +7,7 @@ import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
@@ -38,6 +39,10 @@ final class StudyTables {
       folder.write(tables.homologs(), format);
       folder.write(tables.convergence(), format);
       folder.write(tables.tokens(), format);
+      StatisticsTables statistics = new StatisticsTables(result);
+      folder.write(statistics.positions(), format);
+      folder.write(statistics.subsets(), format);
+      folder.write(statistics.histograms(), format);
     }
     folder.finish(new StudyManifest(result, invocation).json());
   }
@@ -47,6 +52,17 @@ final class StudyTables {
     List<Universality.Neuron> neurons = result.universality().neurons();
     List<CorrelationSummary.RowMoments> r = result.summary().rows();
     Table.Builder table = names("neurons", neurons.size());
+    if (result.statistics() != null) {
+      List<StudyStatistics.OfNeuron> of = result.statistics().neurons();
+      table
+          .doubles("mean", column(of, StudyStatistics.OfNeuron::mean))
+          .doubles("var", column(of, StudyStatistics.OfNeuron::variance))
+          .doubles("skew", column(of, StudyStatistics.OfNeuron::skew))
+          .doubles("kurt", column(of, StudyStatistics.OfNeuron::kurtosis))
+          .doubles("sparsity", column(of, StudyStatistics.OfNeuron::sparsity))
+          .doubles(
+              "position_information", column(of, StudyStatistics.OfNeuron::positionInformation));
+    }
     table
         .doubles("post_mean", column(post, NeuronMoments::mean))
         .doubles("post_var", column(post, NeuronMoments::variance))

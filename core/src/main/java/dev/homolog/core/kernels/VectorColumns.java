@@ -52,7 +52,7 @@ final class VectorColumns {
             Packing.row(x, t, from, wide, line, 0);
             for (int j = 0; j < wide; j++) {
               double value = line[j];
-              if (value == value) {
+              if (!Double.isNaN(value)) {
                 // From high on, rounding may still put a value into the last bin.
                 int bin = value < low ? 0 : (int) Math.min(width - 2, 1 + (value - low) * perUnit);
                 found[j * width + (value >= high ? width - 1 : bin)]++;

@@ -11,8 +11,6 @@ import jdk.incubator.vector.VectorMask;
 
 /** The statistical half of {@link VectorKernels}; the shapes are those of {@link Kernels}. */
 final class VectorStatistics {
-  private static final ValueLayout.OfDouble F64 =
-      ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfLong I64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfInt I32 =

@@ -16,8 +16,8 @@ import java.util.List;
  * @param kept number of ones in {@code keep}
  * @param subsets I32 [T, 1] on the host: the number of the subset of each token's document in the
  *     table's list, or {@link dev.homolog.core.tokens.TokenTable#NO_SUBSET}
- * @param pre MLP_PRE [T, all neurons of the study], or null where no sink reads it
- * @param post MLP_POST likewise
+ * @param pre MLP_PRE of the first model [T, its neurons], or null where no sink reads it
+ * @param post MLP_POST of all models [T, all neurons of the study], or null likewise
  */
 public record ActivationBlock(
     Kernels kernels,
@@ -29,7 +29,7 @@ public record ActivationBlock(
     Tensor pre,
     Tensor post) {
 
-  /** The site's activations [T, all neurons of the study]; fails where no sink asked for it. */
+  /** The site's activations, of the first model or of all; fails where no sink asked for it. */
   public Tensor site(Site site) {
     Tensor found = site == Site.MLP_PRE ? pre : post;
     if (found == null) {

@@ -107,21 +107,46 @@ public final class ActivationStream {
   }
 
   /**
+   * Pilots of the two sites.
+   *
+   * @param post all neurons' MLP_POST
+   * @param pre MLP_PRE of the first model, or null
+   */
+  public record Pilots(Pilot post, Pilot pre) {}
+
+  /** As below, of MLP_POST alone. */
+  public Pilot pilot(Rows rows, ProgressListener progress) {
+    return pilots(rows, false, progress).post();
+  }
+
+  /**
    * Mean and deviation of every neuron on some rows, to standardise by. Looks at every position of
    * them, as BOS in front of a row is the same in all rows.
    *
+   * @param preactivations whether MLP_PRE is wanted too
    * @throws dev.homolog.core.InputException if an activation is not finite
    */
-  public Pilot pilot(Rows rows, ProgressListener progress) {
+  public Pilots pilots(Rows rows, boolean preactivations, ProgressListener progress) {
     Pilot identity = Pilot.identity(kernels, arena, neurons());
-    MomentsSink moments = new MomentsSink(kernels, arena, identity, neurons());
+    MomentsSink post = new MomentsSink(kernels, arena, identity, neurons());
     // Small batches: the time between the last two tells how fast this machine is when warm.
     int batch = Math.clamp(rows.count() / PILOT_BATCHES, 1, batchRows);
     try (Arena scratch = Arena.ofShared()) {
-      FiniteSink finite = new FiniteSink(kernels, scratch, keep.rows(), neurons());
-      run("pilot", rows, batch, identity, List.of(moments, finite), progress);
+      List<ActivationSink> sinks = new ArrayList<>();
+      sinks.add(post);
+      sinks.add(new FiniteSink(kernels, scratch, keep.rows(), neurons()));
+      MomentsSink pre = null;
+      if (preactivations) {
+        int mine = models.getFirst().count();
+        Pilot none = Pilot.identity(kernels, scratch, mine);
+        pre = MomentsSink.ofPreactivations(kernels, scratch, none, mine, keep.rows());
+        sinks.add(pre);
+      }
+      run("pilot", rows, batch, identity, sinks, progress);
+      return new Pilots(
+          post.moments().pilot(kernels, arena),
+          pre == null ? null : pre.moments().pilot(kernels, arena));
     }
-    return moments.moments().pilot(kernels, arena);
   }
 
   /**
@@ -208,8 +233,7 @@ public final class ActivationStream {
     for (int i = 0; i < models.size(); i++) {
       ModelNeurons model = models.get(i);
       Activations out =
-          Activations.sites(
-              pre == null ? null : model.columns(pre), post == null ? null : model.columns(post));
+          Activations.sites(i == 0 ? pre : null, post == null ? null : model.columns(post));
       transformers.get(i).forward(batchIds, context, out);
     }
     return new ActivationBlock(
@@ -244,8 +268,9 @@ public final class ActivationStream {
   }
 
   private void buffer(Site site) {
+    long columns = site == Site.MLP_PRE ? models.getFirst().count() : neurons();
     sites.computeIfAbsent(
-        site, _ -> kernels.allocate(arena, kernels.working(), keep.rows(), neurons()));
+        site, _ -> kernels.allocate(arena, kernels.working(), keep.rows(), columns));
   }
 
   private Tensor rowsOf(Site site, long tokens) {

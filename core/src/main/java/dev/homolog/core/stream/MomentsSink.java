@@ -8,12 +8,16 @@ import java.lang.foreign.Arena;
 import java.util.Map;
 import java.util.Set;
 
-/** Power sums, least and greatest MLP_POST of every neuron of every model over kept tokens. */
+/**
+ * Power sums, least and greatest of every neuron: of MLP_POST of every model over kept tokens, or
+ * of MLP_PRE of the first model over all positions.
+ */
 public final class MomentsSink implements ActivationSink {
   private final Kernels kernels;
   private final Arena arena;
   private final Pilot pilot;
   private final Values values;
+  private final Tensor everyToken;
   private final Tensor sums;
   private final Tensor count;
 
@@ -24,7 +28,27 @@ public final class MomentsSink implements ActivationSink {
 
   /** As above, of raw or of prepared activations. */
   public MomentsSink(Kernels kernels, Arena arena, Pilot pilot, long neurons, Values values) {
+    this(kernels, arena, pilot, neurons, values, null);
+  }
+
+  /**
+   * Of MLP_PRE of the first model, over all positions.
+   *
+   * @param neurons of the first model
+   * @param tokens the most tokens (rows times context) that a batch will have
+   */
+  public static MomentsSink ofPreactivations(
+      Kernels kernels, Arena arena, Pilot pilot, long neurons, long tokens) {
+    Tensor ones = Tensor.allocate(arena, DType.U8, tokens, 1);
+    ones.fill(1);
+    Tensor everyToken = kernels.fromHost(arena, ones);
+    return new MomentsSink(kernels, arena, pilot, neurons, Values.RAW, everyToken);
+  }
+
+  private MomentsSink(
+      Kernels kernels, Arena arena, Pilot pilot, long neurons, Values values, Tensor everyToken) {
     this.values = values;
+    this.everyToken = everyToken;
     this.kernels = kernels;
     this.arena = arena;
     this.pilot = pilot;
@@ -37,7 +61,15 @@ public final class MomentsSink implements ActivationSink {
 
   @Override
   public Set<Site> sites() {
-    return Set.of(Site.MLP_POST);
+    return Set.of(site());
+  }
+
+  private Site site() {
+    return everyToken == null ? Site.MLP_POST : Site.MLP_PRE;
+  }
+
+  private String named(String what) {
+    return (everyToken == null ? "moments." : "preactivations.") + what;
   }
 
   @Override
@@ -47,9 +79,10 @@ public final class MomentsSink implements ActivationSink {
 
   @Override
   public void accept(ActivationBlock block) {
-    Tensor x = block.site(Site.MLP_POST);
-    kernels.powerSums(x, block.keep(), pilot.mean(), pilot.scale(), sums);
-    count.set(0, 0, count.get(0, 0) + block.kept());
+    Tensor x = block.site(site());
+    Tensor keep = everyToken == null ? block.keep() : everyToken.rows(0, x.rows());
+    kernels.powerSums(x, keep, pilot.mean(), pilot.scale(), sums);
+    count.set(0, 0, count.get(0, 0) + (everyToken == null ? block.kept() : x.rows()));
   }
 
   @Override
@@ -64,13 +97,13 @@ public final class MomentsSink implements ActivationSink {
 
   @Override
   public Map<String, Tensor> state() {
-    return Map.of("moments.sums", kernels.toHost(arena, sums), "moments.count", count);
+    return Map.of(named("sums"), kernels.toHost(arena, sums), named("count"), count);
   }
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    Tensor theirs = other.get("moments.sums");
-    theirs.requireShape("moments.sums", 6, sums.cols());
+    Tensor theirs = other.get(named("sums"));
+    theirs.requireShape(named("sums"), 6, sums.cols());
     Tensor mine = kernels.toHost(arena, sums);
     for (long j = 0; j < mine.cols(); j++) {
       for (int p = 0; p < 4; p++) {
@@ -80,6 +113,6 @@ public final class MomentsSink implements ActivationSink {
       mine.set(5, j, Math.max(mine.get(5, j), theirs.get(5, j)));
     }
     kernels.copy(mine, sums);
-    count.set(0, 0, count.get(0, 0) + other.get("moments.count").get(0, 0));
+    count.set(0, 0, count.get(0, 0) + other.get(named("count")).get(0, 0));
   }
 }

@@ -3,7 +3,6 @@ package dev.homolog.core.stream;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.model.Site;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
 import java.util.List;
@@ -23,22 +22,38 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
    * @param from which of them is the block's first
    */
   InputException find(ActivationBlock block, Rows rows, int from) {
-    for (int i = 0; i < block.models().size(); i++) {
-      ModelNeurons model = block.models().get(i);
-      for (int layer = 0; layer < model.layers(); layer++) {
-        Tensor x = model.layer(block.site(Site.MLP_POST), layer);
-        if (isFinite(x)) {
-          continue;
-        }
-        for (int row = 0; row < x.rows() / table.context(); row++) {
-          InputException found = find(x, row, locations.get(i), layer, rows.get(from + row));
-          if (found != null) {
-            return found;
-          }
+    if (block.post() != null) {
+      for (int i = 0; i < block.models().size(); i++) {
+        InputException found = find(block.post(), block.models().get(i), i, rows, from);
+        if (found != null) {
+          return found;
         }
       }
     }
+    // What an activation function swallows is still no number.
+    if (block.pre() != null) {
+      InputException found = find(block.pre(), block.models().getFirst(), 0, rows, from);
+      if (found != null) {
+        return found;
+      }
+    }
     throw new IllegalStateException("all activations of the batch are finite");
+  }
+
+  private InputException find(Tensor all, ModelNeurons model, int number, Rows rows, int from) {
+    for (int layer = 0; layer < model.layers(); layer++) {
+      Tensor x = model.layer(all, layer);
+      if (isFinite(x)) {
+        continue;
+      }
+      for (int row = 0; row < x.rows() / table.context(); row++) {
+        InputException found = find(x, row, locations.get(number), layer, rows.get(from + row));
+        if (found != null) {
+          return found;
+        }
+      }
+    }
+    return null;
   }
 
   private boolean isFinite(Tensor layer) {

@@ -1,0 +1,100 @@
+package dev.homolog.analysis;
+
+import dev.homolog.analysis.statistics.Statistics;
+import dev.homolog.analysis.statistics.StatisticsSink;
+import dev.homolog.analysis.statistics.StudyStatistics.OfChosen;
+import dev.homolog.analysis.table.Table;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** The statistics of the chosen neurons as tables of a run folder. */
+final class StatisticsTables {
+  private final StudyResult result;
+
+  StatisticsTables(StudyResult result) {
+    this.result = result;
+  }
+
+  /** A row a neuron and position. */
+  Table positions() {
+    Table.Builder table = Table.builder("positions");
+    var layer = table.ints("layer");
+    var neuron = table.ints("neuron");
+    var position = table.ints("position");
+    var mean = table.doubles("mean");
+    var max = table.doubles("max");
+    var count = table.longs("count");
+    for (OfChosen of : result.statistics().chosen()) {
+      for (int p = 0; p < of.positions().size(); p++) {
+        Statistics.Summary summary = of.positions().get(p);
+        layer.add(of.neuron() / result.dMlp());
+        neuron.add(of.neuron() % result.dMlp());
+        position.add(p);
+        mean.add(summary.mean());
+        max.add(summary.max());
+        count.add(summary.count());
+      }
+    }
+    return table.build();
+  }
+
+  /** A row a neuron and subset that has text; documents without a subset are under no name. */
+  Table subsets() {
+    Table.Builder table = Table.builder("subsets");
+    var layer = table.ints("layer");
+    var neuron = table.ints("neuron");
+    var subset = table.texts("subset");
+    var mean = table.doubles("mean");
+    var max = table.doubles("max");
+    var count = table.longs("count");
+    List<String> names = result.facts().tokens().subsets();
+    IntFunction<String> name = s -> s < names.size() ? names.get(s) : "";
+    for (OfChosen of : result.statistics().chosen()) {
+      for (int s = 0; s < of.subsets().size(); s++) {
+        Statistics.Summary summary = of.subsets().get(s);
+        if (summary.count() > 0) {
+          layer.add(of.neuron() / result.dMlp());
+          neuron.add(of.neuron() % result.dMlp());
+          subset.add(name.apply(s));
+          mean.add(summary.mean());
+          max.add(summary.max());
+          count.add(summary.count());
+        }
+      }
+    }
+    return table.build();
+  }
+
+  /** A row a neuron and bin that is not empty; the outer bins reach to infinity. */
+  Table histograms() {
+    Table.Builder table = Table.builder("neuron_histograms");
+    var layer = table.ints("layer");
+    var neuron = table.ints("neuron");
+    var low = table.doubles("low");
+    var high = table.doubles("high");
+    var count = table.longs("count");
+    for (OfChosen of : result.statistics().chosen()) {
+      for (int bin = 0; bin < of.histogram().size(); bin++) {
+        if (of.histogram().get(bin) > 0) {
+          layer.add(of.neuron() / result.dMlp());
+          neuron.add(of.neuron() % result.dMlp());
+          low.add(edge(bin - 1));
+          high.add(edge(bin));
+          count.add(of.histogram().get(bin));
+        }
+      }
+    }
+    return table.build();
+  }
+
+  /** Edge 0 to BINS of the histogram; beyond them, infinity. */
+  private static double edge(int i) {
+    if (i < 0) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    double width = StatisticsSink.HIGH - StatisticsSink.LOW;
+    return i > StatisticsSink.BINS
+        ? Double.POSITIVE_INFINITY
+        : StatisticsSink.LOW + i * width / StatisticsSink.BINS;
+  }
+}

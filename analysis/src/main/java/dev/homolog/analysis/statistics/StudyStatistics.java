@@ -1,0 +1,78 @@
+package dev.homolog.analysis.statistics;
+
+import dev.homolog.analysis.statistics.Statistics.Summary;
+import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.Moments;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How the reference's neurons behave on the text.
+ *
+ * @param neurons by flat id
+ * @param chosen what is kept of the chosen neurons only, in the order chosen
+ */
+public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
+
+  /**
+   * Population moments of MLP_PRE over all positions (kurtosis 3 for a Gaussian; skew and kurtosis
+   * NaN if constant), the share of positions where it is above 0, and the mutual information, in
+   * nats, of that with the position.
+   */
+  public record OfNeuron(
+      double mean,
+      double variance,
+      double skew,
+      double kurtosis,
+      double sparsity,
+      double positionInformation) {}
+
+  /**
+   * More of a neuron.
+   *
+   * @param histogram positions by bin of MLP_PRE, the first and the last open
+   * @param positions MLP_POST by position in the row
+   * @param subsets MLP_POST by subset, and last in documents that have none
+   */
+  public record OfChosen(
+      int neuron, List<Long> histogram, List<Summary> positions, List<Summary> subsets) {}
+
+  /**
+   * Takes what is kept out of the sums.
+   *
+   * @param preactivations moments of MLP_PRE
+   * @param context tokens a row
+   * @param subsets number of subsets
+   * @param chosen flat ids
+   */
+  public static StudyStatistics of(
+      Statistics statistics,
+      Moments preactivations,
+      ModelNeurons reference,
+      int context,
+      int subsets,
+      List<Integer> chosen) {
+    List<OfNeuron> neurons = new ArrayList<>();
+    for (int n = 0; n < reference.count(); n++) {
+      neurons.add(
+          new OfNeuron(
+              preactivations.mean(n),
+              preactivations.variance(n),
+              preactivations.skew(n),
+              preactivations.kurtosis(n),
+              statistics.sparsity(n),
+              statistics.positionInformation(n)));
+    }
+    List<OfChosen> more = new ArrayList<>();
+    for (int n : chosen) {
+      more.add(
+          new OfChosen(
+              n,
+              statistics.histogram(n),
+              IntStream.range(0, context).mapToObj(p -> statistics.atPosition(n, p)).toList(),
+              IntStream.rangeClosed(0, subsets).mapToObj(s -> statistics.inSubset(n, s)).toList()));
+    }
+    return new StudyStatistics(List.copyOf(neurons), List.copyOf(more));
+  }
+}
