@@ -82,7 +82,7 @@ class Shape:
 
 
 SHAPES = {
-    "family": Shape("family", 4, 128, 512, 4, 128, 256, 32, [(8, 8), (16, 16), (32, 32), (32, 8)], ""),
+    "family": Shape("family", 4, 128, 512, 4, 256, 256, 32, [(8, 8), (16, 16), (32, 32), (32, 8)], ""),
     # Sums of 36,864 x 36,864 products in double take 11 GB, outside the heap, which the JVM bounds by -Xmx unless told
     # otherwise. With -Xmx20g the process held 4 GB more than planned.
     "small": Shape("small", 12, 768, 3072, 1, 6, 512, 2, [(6, 3)], "-Xmx2g -XX:MaxDirectMemorySize=16g"),
@@ -395,9 +395,9 @@ NAMES = {
 
 def table(files):
     """Markdown, from results; ratios are of tokens/s, more is better."""
-    print("| shape | threads | program | job, tokens/s | stream, tokens/s | job of 1M tokens | × authors' | × careful "
+    print("| shape | threads | tokens | program | job, tokens/s | stream, tokens/s | job of 1M tokens | × authors' | × careful "
           "| of limit: job, stream | peak memory | of plan |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for file in files:
         for r in json.loads(pathlib.Path(file).read_text())["runs"]:
             rows = r["medians"]
@@ -406,7 +406,7 @@ def table(files):
                 ratio = lambda to: f"{m[job] / rows[to][job]:.2f} ({m[long] / rows[to][long]:.2f})" if to in rows else ""
                 plan = f"{m['peak_bytes'] / m['planned_bytes']:.2f}" if m["planned_bytes"] else ""
                 print(
-                    f"| {r['shape']['name']} | {r['threads']} | {NAMES[name]} | {m[job]:,.1f} "
+                    f"| {r['shape']['name']} | {r['threads']} | {r['tokens']:,} | {NAMES[name]} | {m[job]:,.1f} "
                     f"| {m['stream_tokens_a_second']:,.1f} | {m[long]:,.1f} | {ratio('authors')} | {ratio('careful')} "
                     f"| {m['job_of_limit']:.0%}, {m['stream_of_limit']:.0%} | {m['peak_bytes'] / 1e6:,.0f} MB | {plan} |"
                 )
@@ -430,7 +430,8 @@ def main():
         parser.error("--programs must name careful, which the others are checked against")
     report = {"benchmark": "study", "machine": machine(), "rounds": args.rounds, "runs": []}
     date, torch = datetime.date.today().isoformat(), report["machine"]["torch"].split("+")[0]
-    path = args.out / f"study-{date}-{'-'.join(args.shape)}-torch-{torch}.json"
+    threads = "-".join(map(str, args.threads))
+    path = args.out / f"study-{date}-{'-'.join(args.shape)}-{threads}t-torch-{torch}.json"
     args.out.mkdir(parents=True, exist_ok=True)
     for name in args.shape:
         shape = SHAPES[name]
