@@ -1,6 +1,7 @@
 package dev.homolog.cli;
 
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.SafetensorsFile;
@@ -114,8 +115,7 @@ final class Cli {
             dMlp,
             1e-5,
             Activation.GELU_TANH,
-            true,
-            false,
+            Architecture.gpt2(),
             OptionalInt.of(0),
             OptionalInt.of(0),
             OptionalInt.empty());

@@ -13,6 +13,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class ModelConfigReaderTest {
   private static final String FETCH = "; correct config.json or fetch it again";
+  private static final String FUNCTIONS =
+      "gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, gelu, gelu_python,"
+          + " relu, silu, swish, quick_gelu";
   private static final String SIZES =
       "\"vocab_size\":10,\"n_positions\":8,\"n_embd\":6,\"n_layer\":2,\"n_head\":3";
   private static final String START = "{\"model_type\":\"gpt2\"," + SIZES;
@@ -32,7 +35,7 @@ class ModelConfigReaderTest {
     OptionalInt none = OptionalInt.empty();
     assertEquals(
         new ModelConfig(
-            10, 8, 6, 2, 3, 24, 1e-5, Activation.GELU_TANH, true, false, none, none, none),
+            10, 8, 6, 2, 3, 24, 1e-5, Activation.GELU_TANH, Architecture.gpt2(), none, none, none),
         result.config());
     assertTrue(result.tied());
   }
@@ -58,8 +61,7 @@ class ModelConfigReaderTest {
             7,
             1e-6,
             Activation.GELU_ERF,
-            false,
-            true,
+            Architecture.gpt2(false, true),
             OptionalInt.of(9),
             OptionalInt.of(0),
             OptionalInt.of(3)),
@@ -70,11 +72,16 @@ class ModelConfigReaderTest {
   @ParameterizedTest
   @CsvSource({
     "gelu_new, GELU_TANH",
+    "gelu_fast, GELU_TANH",
     "gelu_pytorch_tanh, GELU_TANH",
+    "gelu_python_tanh, GELU_TANH",
+    "gelu_accurate, GELU_TANH",
     "gelu, GELU_ERF",
+    "gelu_python, GELU_ERF",
     "relu, RELU",
     "silu, SILU",
-    "swish, SILU"
+    "swish, SILU",
+    "quick_gelu, QUICK_GELU"
   })
   void activationsByTheirNames(String name, Activation activation) {
     assertEquals(
@@ -97,10 +104,8 @@ class ModelConfigReaderTest {
       quoteCharacter = '`',
       value = {
         "add_cross_attention|true|is true, expected false; use a decoder-only model",
-        "activation_function|\"tanh\"|is \"tanh\"; use a model that has one of:"
-            + " gelu_new, gelu_pytorch_tanh, gelu, relu, silu, swish",
-        "activation_function|7|is 7; use a model that has one of:"
-            + " gelu_new, gelu_pytorch_tanh, gelu, relu, silu, swish",
+        "activation_function|\"tanh\"|is \"tanh\"; use a model that has one of:" + " " + FUNCTIONS,
+        "activation_function|7|is 7; use a model that has one of:" + " " + FUNCTIONS,
         "n_inner|0|is 0, expected a whole number from 1 to 1048576" + FETCH,
         "n_inner|\"64\"|is \"64\", expected a whole number from 1 to 1048576" + FETCH,
         "layer_norm_epsilon|0|is 0, expected a number above 0 and at most 1" + FETCH,
@@ -152,10 +157,10 @@ class ModelConfigReaderTest {
   @Test
   void otherArchitecturesAreRefused() {
     assertRefused(
-        "c: model_type: is \"gpt_neox\"; use a model that has one of: gpt2",
-        () -> read("{\"model_type\":\"gpt_neox\"}"));
+        "c: model_type: is \"llama\"; use a model that has one of: gpt2, gpt_neox",
+        () -> read("{\"model_type\":\"llama\"}"));
     assertRefused(
-        "c: model_type: is null; use a model that has one of: gpt2",
+        "c: model_type: is null; use a model that has one of: gpt2, gpt_neox",
         () -> read("{\"model_type\":null}"));
   }
 
@@ -198,7 +203,7 @@ class ModelConfigReaderTest {
                 + "\"n_embd\":65536,\"n_layer\":1024,\"n_head\":65536,\"n_inner\":1048576}")
             .config();
     assertEquals(1 << 30, largest.neurons());
-    new Gpt2Layout(largest, false)
+    new ModelLayout(largest, false)
         .required()
         .values()
         .forEach(shape -> assertTrue(shape.stream().reduce(4L, Math::multiplyExact) > 0));

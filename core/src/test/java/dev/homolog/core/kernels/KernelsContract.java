@@ -136,7 +136,9 @@ abstract class KernelsContract {
     "2,9,1,1100"
   })
   void attentionAgrees(int rows, int context, int heads, int dHead) {
-    AttentionShape shape = new AttentionShape(context, heads, dHead, 1 / Math.sqrt(dHead));
+    AttentionShape shape =
+        new AttentionShape(
+            context, heads, dHead, 1 / Math.sqrt(dHead), HeadLayout.partByPart(heads, dHead));
     Tensor qkv = view(rows * context, 3 * heads * dHead);
     Tensor z = view(rows * context, heads * dHead);
     Tensor expected = copy(z, DType.F64);

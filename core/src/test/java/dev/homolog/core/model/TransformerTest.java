@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
@@ -101,7 +102,18 @@ class TransformerTest {
       Activation activation) {
     OptionalInt none = OptionalInt.empty();
     return new ModelConfig(
-        31, context, dModel, 3, heads, dMlp, 1e-5, activation, scale, byLayer, none, none, none);
+        31,
+        context,
+        dModel,
+        3,
+        heads,
+        dMlp,
+        1e-5,
+        activation,
+        Architecture.gpt2(scale, byLayer),
+        none,
+        none,
+        none);
   }
 
   private static Activations run(
