@@ -133,8 +133,6 @@ final class ModelConfigReader {
   private Result gpt2() {
     boolean older = fields.has("n_ctx") && !fields.has(GPT2.positions);
     Keys keys = older ? GPT2.withPositions("n_ctx") : GPT2;
-    fields.requireOff("add_cross_attention", "use a decoder-only model");
-    fields.requireEmpty("pruned_heads", "use a model whose heads are all there");
     fields.bool("reorder_and_upcast_attn", false);
     Architecture architecture =
         Architecture.gpt2(
@@ -159,6 +157,9 @@ final class ModelConfigReader {
   }
 
   private ModelConfig config(Keys keys, String activation, Architecture architecture) {
+    fields.requireOff("add_cross_attention", "use a decoder-only model");
+    fields.requireOff("is_encoder_decoder", "use a decoder-only model");
+    fields.requireEmpty("pruned_heads", "use a model whose heads are all there");
     int vocabulary = size(VOCABULARY, MAX_VOCABULARY);
     int positions = size(keys.positions, MAX_POSITIONS);
     int dModel = size(keys.dModel, MAX_WIDTH);

@@ -87,10 +87,7 @@ final class ModelLayout {
         unknown.add(tensor.name());
       } else if (byName.put(name, tensor) != null) {
         throw new InputException(
-            where,
-            name,
-            "is there twice, with and without " + names.prefix(),
-            "leave one of them out");
+            where, name, "is there twice, " + spellings(name), "leave one of them out");
       }
     }
     List<String> missing = required.keySet().stream().filter(n -> !byName.containsKey(n)).toList();
@@ -141,6 +138,12 @@ final class ModelLayout {
   /** The shape that a tensor of that name must have, or null for an unknown name. */
   List<Long> expectedShape(String name) {
     return name.equals(names.unembedding()) ? unembedding : required.get(name);
+  }
+
+  private String spellings(String name) {
+    return name.equals(names.unembedding()) && !name.equals(TensorNames.NEW_UNEMBEDDING)
+        ? "also as " + TensorNames.NEW_UNEMBEDDING
+        : "with and without " + names.prefix();
   }
 
   private static String others(List<String> names) {

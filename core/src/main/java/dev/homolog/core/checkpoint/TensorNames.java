@@ -42,6 +42,9 @@ public record TensorNames(
     }
   }
 
+  /** What versions 5 of transformers call the unembedding of every family. */
+  static final String NEW_UNEMBEDDING = "lm_head.weight";
+
   private static final TensorNames GPT2 =
       new TensorNames(
           "transformer.",
@@ -49,7 +52,7 @@ public record TensorNames(
           "wte.weight",
           Optional.of("wpe.weight"),
           "ln_f",
-          "lm_head.weight",
+          NEW_UNEMBEDDING,
           new Block("ln_1", "attn.c_attn", "attn.c_proj", "ln_2", "mlp.c_fc", "mlp.c_proj"),
           List.of("attn.bias", "attn.masked_bias"));
 
@@ -93,11 +96,10 @@ public record TensorNames(
   }
 
   /**
-   * A name of a file without its prefix. Newer versions of transformers call the unembedding of
-   * every family by one name.
+   * A name of a file without its prefix.
    */
   String plain(String name) {
-    if (name.equals(GPT2.unembedding)) {
+    if (name.equals(NEW_UNEMBEDDING)) {
       return unembedding;
     }
     return name.startsWith(prefix) ? name.substring(prefix.length()) : name;

@@ -3,13 +3,16 @@ package dev.homolog.core.checkpoint;
 import static dev.homolog.core.checkpoint.TestFiles.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.core.InputException;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelConfigReaderTest {
   private static final String FETCH = "; correct config.json or fetch it again";
@@ -103,6 +106,8 @@ class ModelConfigReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "is_encoder_decoder|true|is true, expected false; use a decoder-only model",
+        "pruned_heads|{\"0\":[1]}|is not empty; use a model whose heads are all there",
         "add_cross_attention|true|is true, expected false; use a decoder-only model",
         "activation_function|\"tanh\"|is \"tanh\"; use a model that has one of:" + " " + FUNCTIONS,
         "activation_function|7|is 7; use a model that has one of:" + " " + FUNCTIONS,
@@ -193,6 +198,130 @@ class ModelConfigReaderTest {
     assertRefused("c: is nested more than 32 levels deep" + FETCH, () -> read(deep));
     byte[] latin1 = "{\"é\":1}".getBytes(StandardCharsets.ISO_8859_1);
     assertRefused("c: is not UTF-8" + FETCH, () -> ModelConfigReader.read("c", latin1));
+  }
+
+  private static final String NEOX =
+      """
+      "model_type":"gpt_neox","vocab_size":10,"max_position_embeddings":8,"hidden_size":16,
+      "num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":20
+      """;
+
+  /** Reads a legal configuration of a GPT-NeoX with more keys, given as JSON without braces. */
+  private static ModelConfigReader.Result neox(String keys) {
+    return read("{" + NEOX + (keys.isEmpty() ? "" : "," + keys) + "}");
+  }
+
+  @Test
+  void keysThatAreLeftOutHaveTheDefaultsOfGptNeoX() {
+    ModelConfigReader.Result result = neox("");
+    OptionalInt none = OptionalInt.empty();
+    Architecture architecture = Architecture.gptNeoX(true, true, new Rotary(2, 10_000));
+    assertEquals(
+        new ModelConfig(
+            10, 8, 16, 2, 2, 20, 1e-5, Activation.GELU_ERF, architecture, none, none, none),
+        result.config());
+    assertFalse(result.tied());
+  }
+
+  @Test
+  void everyKeyOfGptNeoXIsHonoured() {
+    ModelConfigReader.Result result =
+        neox(
+            """
+            "use_parallel_residual": false, "attention_bias": false, "rotary_pct": 1,
+            "rotary_emb_base": 500, "layer_norm_eps": 1e-3, "hidden_act": "gelu_fast",
+            "tie_word_embeddings": true, "bos_token_id": 9, "eos_token_id": 0, "pad_token_id": 3
+            """);
+    Architecture architecture = Architecture.gptNeoX(false, false, new Rotary(8, 500));
+    assertEquals(
+        new ModelConfig(
+            10,
+            8,
+            16,
+            2,
+            2,
+            20,
+            1e-3,
+            Activation.GELU_TANH,
+            architecture,
+            OptionalInt.of(9),
+            OptionalInt.of(0),
+            OptionalInt.of(3)),
+        result.config());
+    assertTrue(result.tied());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"rotary_pct\":0.5,\"rotary_emb_base\":100",
+        "\"partial_rotary_factor\":0.5,\"rope_theta\":100.0,\"rope_scaling\":null",
+        "\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":100,"
+            + "\"partial_rotary_factor\":0.5}",
+        "\"rope_scaling\":{\"type\":\"default\"},\"rotary_pct\":0.5,\"rope_theta\":100",
+        "\"rotary_pct\":0.5,\"partial_rotary_factor\":0.50,\"rotary_emb_base\":1e2,"
+            + "\"rope_theta\":100,\"rope_parameters\":{\"rope_theta\":100.0}"
+      })
+  void spellingsOfRotaryPositions(String keys) {
+    assertEquals(new Rotary(4, 100), neox(keys).config().architecture().rotary().orElseThrow());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}|rope_scaling.type: is"
+            + " \"linear\"; use a model that has one of: default",
+        "\"rope_parameters\":{\"rope_type\":\"yarn\"}|rope_parameters.rope_type: is"
+            + " \"yarn\"; use a model that has one of: default",
+        "\"rope_parameters\":{\"factor\":2}|rope_parameters.factor: is not supported;"
+            + " use a model whose rotary positions are of the default type",
+        "\"rope_scaling\":2|rope_scaling: is 2, expected an object" + FETCH,
+        "\"rotary_pct\":0.5,\"partial_rotary_factor\":0.25|partial_rotary_factor: is 0.25,"
+            + " expected the same as rotary_pct"
+            + FETCH,
+        "\"rotary_emb_base\":5,\"rope_parameters\":{\"rope_theta\":6}|rope_parameters.rope_theta:"
+            + " is 6, expected the same as rotary_emb_base"
+            + FETCH,
+        "\"rotary_pct\":0.4|rotary_pct: is 0.4, expected what turns an even number of a head's 8"
+            + " dimensions, not 3"
+            + FETCH,
+        "\"rotary_pct\":0.1|rotary_pct: is 0.1, expected what turns an even number of a head's 8"
+            + " dimensions, not 0"
+            + FETCH,
+        "\"rotary_pct\":1.5|rotary_pct: is 1.5, expected a number above 0 and at most 1" + FETCH,
+        "\"rotary_emb_base\":0|rotary_emb_base: is 0, expected a number above 0 and at most"
+            + " 1000000000000"
+            + FETCH,
+        "\"use_parallel_residual\":1|use_parallel_residual: is 1, expected true or false" + FETCH,
+        "\"attention_bias\":null|attention_bias: is null, expected true or false" + FETCH,
+        "\"layer_norm_eps\":2|layer_norm_eps: is 2, expected a number above 0 and at most 1"
+            + FETCH,
+        "\"hidden_act\":\"tanh\"|hidden_act: is \"tanh\"; use a model that has one of: "
+            + FUNCTIONS,
+      })
+  void illegalValuesOfGptNeoXAreRefused(String keys, String message) {
+    assertRefused("c: " + message, () -> neox(keys));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vocab_size",
+    "max_position_embeddings",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size"
+  })
+  void missingSizesOfGptNeoXAreNamed(String key) {
+    String json = ("{" + NEOX + "}").replace("\"" + key + "\"", "\"other\"");
+    assertRefused("c: " + key + ": is missing" + FETCH, () -> read(json));
+    String wrong = ("{" + NEOX + "}").replaceFirst("\"" + key + "\":", "\"" + key + "\":-");
+    assertTrue(
+        assertThrows(InputException.class, () -> read(wrong))
+            .getMessage()
+            .startsWith("c: " + key + ": is -"));
   }
 
   /** The caps are such that no size derived from a legal configuration overflows. */

@@ -32,7 +32,8 @@ class TransformerTest {
     "24, 3, 40, 17, true, true, GELU_TANH",
     "10, 1, 33, 5, true, false, GELU_ERF",
     "36, 4, 7, 29, false, false, RELU",
-    "66, 2, 50, 40, true, true, SILU"
+    "66, 2, 50, 40, true, true, SILU",
+    "12, 2, 20, 8, true, false, QUICK_GELU"
   })
   void kernelsAgree(
       int dModel,
