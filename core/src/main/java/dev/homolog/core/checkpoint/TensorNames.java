@@ -95,9 +95,7 @@ public record TensorNames(
     return layers + layer + ".";
   }
 
-  /**
-   * A name of a file without its prefix.
-   */
+  /** A name of a file without its prefix. */
   String plain(String name) {
     if (name.equals(NEW_UNEMBEDDING)) {
       return unembedding;

@@ -79,8 +79,7 @@ class GptNeoXLayoutTest {
     tensors.put("gpt_neox." + ATTENTION + "bias", ones("", List.of(1L, 1L, 3L, 3L)));
     tensors.put("gpt_neox." + ATTENTION + "masked_bias", ones("", List.of()));
     tensors.put("gpt_neox." + ATTENTION + "rotary_emb.inv_freq", ones("", List.of(1L)));
-    try (Checkpoint checkpoint =
-        HuggingFaceCheckpoint.open(writeModel(folder, CONFIG, tensors))) {
+    try (Checkpoint checkpoint = HuggingFaceCheckpoint.open(writeModel(folder, CONFIG, tensors))) {
       assertEquals(tensors(CONFIG).keySet(), checkpoint.names());
     }
   }
@@ -92,8 +91,7 @@ class GptNeoXLayoutTest {
     Map<String, StoredTensor> tensors = tensors(config);
     assertFalse(tensors.containsKey("embed_out.weight"));
     assertFalse(tensors.keySet().stream().anyMatch(n -> n.matches(".*attention\\..*bias")));
-    try (Checkpoint checkpoint =
-        HuggingFaceCheckpoint.open(writeModel(folder, config, tensors))) {
+    try (Checkpoint checkpoint = HuggingFaceCheckpoint.open(writeModel(folder, config, tensors))) {
       assertEquals(tensors.keySet(), checkpoint.names());
     }
     tensors.put(ATTENTION + "dense.bias", ones("", List.of(4L)));
