@@ -67,7 +67,7 @@ final class VectorAttention {
       setLater(i0, seen, 0);
       weigh(seen);
       for (int i = 0; i < count; i++) {
-        Packing.store(out, i * dimsPadded, dims, z, first + i0 + i, h * dims);
+        Packing.store(out, i * dimsPadded, dims, z, first + i0 + i, (long) h * dims);
       }
     }
   }

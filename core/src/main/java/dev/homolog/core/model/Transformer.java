@@ -117,11 +117,14 @@ public final class Transformer {
     if (architecture.scaleAttnByInverseLayerIdx()) {
       scale /= layer + 1;
     }
-    HeadLayout layout =
-        switch (architecture.family()) {
-          case GPT2 -> HeadLayout.partByPart(config.heads(), config.dHead());
-          case GPT_NEOX -> HeadLayout.headByHead(config.dHead());
-        };
-    return new AttentionShape(context, config.heads(), config.dHead(), scale, layout);
+    return new AttentionShape(context, config.heads(), config.dHead(), scale, headLayout(config));
+  }
+
+  /** Where a model's matrix of queries, keys and values has each head. */
+  static HeadLayout headLayout(ModelConfig config) {
+    return switch (config.architecture().family()) {
+      case GPT2 -> HeadLayout.partByPart(config.heads(), config.dHead());
+      case GPT_NEOX -> HeadLayout.headByHead(config.dHead());
+    };
   }
 }
