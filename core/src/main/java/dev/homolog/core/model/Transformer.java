@@ -86,12 +86,12 @@ public final class Transformer {
       }
       kernels.attention(at.qkv(), heads, at.z()); // [T, d_model]
       if (parallel) {
-        layerNorm(residual, block.ln2(), normal);
+        layerNorm(residual, block.ln2(), normal); // the MLP reads what attention read
       }
       kernels.addLinear(at.z(), block.o().W(), block.o().b(), residual);
 
       if (!parallel) {
-        layerNorm(residual, block.ln2(), normal);
+        layerNorm(residual, block.ln2(), normal); // the MLP reads what attention wrote
       }
       Tensor pre = Activations.layer(out.pre(), layer, config.dMlp()); // [T, d_mlp] or null
       Tensor post = Activations.layer(out.post(), layer, config.dMlp()); // [T, d_mlp] or null
