@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
@@ -61,8 +62,7 @@ class NotFiniteTest {
           M,
           1e-5,
           Activation.RELU,
-          true,
-          false,
+          Architecture.gpt2(),
           OptionalInt.of(BOS),
           OptionalInt.empty(),
           OptionalInt.empty());

@@ -2,6 +2,7 @@ package dev.homolog.bench;
 
 import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.kernels.AttentionShape;
+import dev.homolog.core.kernels.HeadLayout;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -122,7 +123,13 @@ record KernelWork(
       }
       case "attention" -> {
         int dHead = s.d / s.heads;
-        AttentionShape shape = new AttentionShape(s.context, s.heads, dHead, 1 / Math.sqrt(dHead));
+        AttentionShape shape =
+            new AttentionShape(
+                s.context,
+                s.heads,
+                dHead,
+                1 / Math.sqrt(dHead),
+                HeadLayout.partByPart(s.heads, dHead));
         Tensor qkv = data.random(s.tokens, 3L * s.d);
         Tensor out = data.zeros(DType.F32, s.tokens, s.d);
         BiConsumer<Kernels, Boolean> call =

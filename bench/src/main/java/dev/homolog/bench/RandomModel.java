@@ -3,6 +3,7 @@ package dev.homolog.bench;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
@@ -38,8 +39,7 @@ final class RandomModel {
         4 * d,
         1e-5,
         Activation.GELU_TANH,
-        true,
-        false,
+        Architecture.gpt2(),
         OptionalInt.of(0),
         OptionalInt.of(0),
         OptionalInt.empty());

@@ -1,8 +1,10 @@
 package dev.homolog.cli;
 
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.Rotary;
 import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.checkpoint.StoredTensor;
@@ -114,8 +116,7 @@ final class Cli {
             dMlp,
             1e-5,
             Activation.GELU_TANH,
-            true,
-            false,
+            Architecture.gpt2(),
             OptionalInt.of(0),
             OptionalInt.of(0),
             OptionalInt.empty());
@@ -140,6 +141,46 @@ final class Cli {
           }
         }
         writer.tensor(name, tensor.dtype(), tensor.shape(), data);
+      }
+      writer.write();
+    }
+    return folder;
+  }
+
+  /**
+   * A Hugging Face folder with a random GPT-NeoX of three layers of 7 neurons, for rows of 20
+   * tokens, whose embedding has 4 rows more than its tokenizer has tokens.
+   */
+  static Path neox(Path folder, long seed) throws IOException {
+    Files.createDirectories(folder);
+    ModelConfig config =
+        new ModelConfig(
+            4100,
+            20,
+            16,
+            3,
+            2,
+            7,
+            1e-5,
+            Activation.GELU_ERF,
+            Architecture.gptNeoX(true, true, new Rotary(4, 10_000)),
+            OptionalInt.of(0),
+            OptionalInt.of(0),
+            OptionalInt.empty());
+    Files.writeString(
+        folder.resolve("config.json"),
+        """
+        {"model_type": "gpt_neox", "vocab_size": 4100, "max_position_embeddings": 20,
+         "hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2,
+         "intermediate_size": 7, "rotary_pct": 0.5, "bos_token_id": 0, "eos_token_id": 0,
+         "tie_word_embeddings": true}
+        """);
+    Files.copy(FAMILY.resolve("a/tokenizer.json"), folder.resolve("tokenizer.json"));
+    SafetensorsWriter writer = new SafetensorsWriter(folder.resolve("model.safetensors"));
+    try (MemoryCheckpoint random = MemoryCheckpoint.random(config, seed, 0.5)) {
+      for (String name : random.names()) {
+        StoredTensor tensor = random.tensor(name);
+        writer.tensor("gpt_neox." + name, tensor.dtype(), tensor.shape(), tensor.data());
       }
       writer.write();
     }

@@ -311,7 +311,7 @@ final class DamagedModels {
         path -> Files.delete(path.resolve("config.json")),
         "config.json",
         "is missing",
-        "give a complete Hugging Face folder of a GPT-2 model");
+        "give a complete Hugging Face folder of a GPT-2 or GPT-NeoX model");
     model(
         "no weights",
         "",

@@ -15,8 +15,7 @@ public interface Checkpoint extends AutoCloseable {
   ModelConfig config();
 
   /**
-   * Names of all tensors, without a {@code transformer.} prefix, as the layout of the architecture
-   * has them.
+   * Names of all tensors, without a prefix, as {@link TensorNames} has them for the model's family.
    */
   Set<String> names();
 

@@ -11,8 +11,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Tensors of F32, F16 or BF16 by name, each searched for NaN and infinity the first time it is
@@ -26,7 +24,6 @@ final class FiniteTensors {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
   private static final long BLOCK = 1 << 16;
-  private static final Pattern LAYER = Pattern.compile("^h\\.(\\d+)\\.");
 
   private final String where;
   private final Map<String, StoredTensor> tensors;
@@ -59,7 +56,7 @@ final class FiniteTensors {
             where,
             name,
             "element %s%s is %s"
-                .formatted(index(tensor.shape(), at), ofLayer(name), value(tensor, at)),
+                .formatted(index(tensor.shape(), at), TensorNames.ofLayer(name), value(tensor, at)),
             "use a checkpoint whose weights are all finite");
       }
       searched.add(name);
@@ -110,12 +107,6 @@ final class FiniteTensors {
     return dtype == DType.F32
         ? Integer.toUnsignedLong(data.get(INT, at))
         : Short.toUnsignedLong(data.get(SHORT, at));
-  }
-
-  /** " of layer 3" for h.3.mlp.c_fc.weight; nothing for a tensor that is of no layer. */
-  private static String ofLayer(String name) {
-    Matcher layer = LAYER.matcher(name);
-    return layer.find() ? " of layer " + layer.group(1) : "";
   }
 
   private static String value(StoredTensor tensor, long element) {

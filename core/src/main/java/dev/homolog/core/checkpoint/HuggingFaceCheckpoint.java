@@ -37,7 +37,8 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     this.files = files;
     String where = files.where();
     this.tensors =
-        new FiniteTensors(where, new Gpt2Layout(config, read.tied()).match(where, files.tensors()));
+        new FiniteTensors(
+            where, new ModelLayout(config, read.tied()).match(where, files.tensors()));
   }
 
   /**
@@ -57,7 +58,10 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     ModelFolder model = new ModelFolder(folder);
     if (!model.has(CONFIG)) {
       throw new InputException(
-          folder, CONFIG, "is missing", "give a complete Hugging Face folder of a GPT-2 model");
+          folder,
+          CONFIG,
+          "is missing",
+          "give a complete Hugging Face folder of a GPT-2 or GPT-NeoX model");
     }
     Path configFile = model.file(CONFIG);
     byte[] json = readConfig(configFile);
@@ -78,7 +82,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
             file,
             "",
             Files.isRegularFile(file) ? "is longer than 16 MiB" : "is not a file",
-            "give a complete Hugging Face folder of a GPT-2 model");
+            "give a complete Hugging Face folder of a GPT-2 or GPT-NeoX model");
       }
       return Files.readAllBytes(file);
     } catch (IOException e) {

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * A GPT-2 checkpoint that is not in a file: weights of one's own, or random ones. They are copied
- * off the heap as F32 and freed by {@link #close()}. One thread at a time.
+ * A checkpoint that is not in a file: weights of one's own, or random ones. They are copied off the
+ * heap as F32 and freed by {@link #close()}. One thread at a time.
  */
 public final class MemoryCheckpoint implements Checkpoint {
   private static final String WHERE = "weights in memory";
@@ -37,14 +37,14 @@ public final class MemoryCheckpoint implements Checkpoint {
 
   /** Fills the tensors of a layout; returns those that it has. */
   private interface Filler {
-    List<StoredTensor> fill(Gpt2Layout layout, Arena arena);
+    List<StoredTensor> fill(ModelLayout layout, Arena arena);
   }
 
   /**
    * A checkpoint of the given weights.
    *
-   * @param weights name (without {@code transformer.} prefix) to values in C order, matrices [in,
-   *     out] as GPT-2 files have them; {@code lm_head.weight} may be left out
+   * @param weights name (without prefix, as {@link TensorNames} has it) to values in C order, each
+   *     of the shape that files of the family have; the unembedding may be left out
    * @throws InputException if a tensor is missing, unknown or of another length than its shape, or
    *     if the configuration is out of range
    */
@@ -65,9 +65,10 @@ public final class MemoryCheckpoint implements Checkpoint {
   }
 
   /**
-   * A checkpoint as GPT-2 is initialised: matrices and embeddings normal with mean 0 and deviation
-   * {@code scale} (0.02 in GPT-2), those that write into the residual stream with scale / √(2 ·
-   * layers); biases 0, LayerNorm weights 1; unembedding tied. The same seed gives the same weights.
+   * A checkpoint as GPT-2 is initialised, of any family: matrices and embeddings normal with mean 0
+   * and deviation {@code scale} (0.02 in GPT-2), those that write into the residual stream with
+   * scale / √(2 · layers); biases 0, LayerNorm weights 1; unembedding tied. The same seed gives the
+   * same weights.
    *
    * @throws InputException if the configuration is out of range
    */
@@ -92,7 +93,7 @@ public final class MemoryCheckpoint implements Checkpoint {
   @SuppressWarnings("MustBeClosedChecker") // the result owns the arena
   private static MemoryCheckpoint create(ModelConfig config, Filler filler) {
     ModelConfigReader.check(WHERE, config);
-    Gpt2Layout layout = new Gpt2Layout(config, true);
+    ModelLayout layout = new ModelLayout(config, true);
     Arena arena = Arena.ofShared();
     boolean created = false;
     try {
@@ -115,7 +116,7 @@ public final class MemoryCheckpoint implements Checkpoint {
    * The expected shape where the length fits it; else the length itself, which the layout then
    * refuses.
    */
-  private static List<Long> shape(Gpt2Layout layout, String name, long length) {
+  private static List<Long> shape(ModelLayout layout, String name, long length) {
     List<Long> expected = layout.expectedShape(name);
     return expected != null && expected.stream().reduce(1L, Math::multiplyExact) == length
         ? expected
@@ -124,11 +125,12 @@ public final class MemoryCheckpoint implements Checkpoint {
 
   private static void fillRandom(
       String name, ModelConfig config, SplittableRandom random, double scale, MemorySegment data) {
-    boolean norm = name.contains("ln_");
+    TensorNames names = TensorNames.of(config.architecture().family());
+    boolean norm = names.isNorm(name);
     double deviation =
         name.endsWith(".bias") || norm
             ? 0
-            : name.endsWith(".c_proj.weight") ? scale / Math.sqrt(2.0 * config.layers()) : scale;
+            : names.isWriter(name) ? scale / Math.sqrt(2.0 * config.layers()) : scale;
     double mean = norm && name.endsWith(".weight") ? 1 : 0;
     for (long at = 0; at < data.byteSize(); at += Float.BYTES) {
       double noise = deviation == 0 ? 0 : deviation * random.nextGaussian();

@@ -3,7 +3,7 @@ package dev.homolog.core.checkpoint;
 import java.util.OptionalInt;
 
 /**
- * What {@code config.json} says of a GPT-2 model.
+ * What {@code config.json} says of a model.
  *
  * @param vocabSize rows of the embedding, padding included
  * @param positions the most tokens a row may have
@@ -13,9 +13,7 @@ import java.util.OptionalInt;
  * @param dMlp neurons a layer
  * @param layerNormEpsilon added to the variance inside every LayerNorm
  * @param activation between MLP_PRE and MLP_POST
- * @param scaleAttnWeights whether scores are divided by sqrt(d_head)
- * @param scaleAttnByInverseLayerIdx whether scores are also divided by layer + 1 (Stanford CRFM
- *     models)
+ * @param architecture how the blocks are made
  * @param bosTokenId id that begins every row
  * @param eosTokenId id between documents, usually the same
  * @param padTokenId if the file names one
@@ -29,8 +27,7 @@ public record ModelConfig(
     int dMlp,
     double layerNormEpsilon,
     Activation activation,
-    boolean scaleAttnWeights,
-    boolean scaleAttnByInverseLayerIdx,
+    Architecture architecture,
     OptionalInt bosTokenId,
     OptionalInt eosTokenId,
     OptionalInt padTokenId) {

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A state dict as {@code torch.save} of PyTorch 1.6 or later writes it ({@code .bin}, {@code .pt},
@@ -21,10 +20,6 @@ final class TorchFile {
       "the file is damaged: fetch it again, or save the model as safetensors";
   private static final String CONVERT =
       "convert it with PyTorch, and only if you trust where it comes from: ";
-
-  /** Masks that older models keep beside their weights; no model here reads them. */
-  private static final Set<String> BUFFERS =
-      Set.of("attn.bias", "attn.masked_bias", "attention.bias", "attention.masked_bias");
 
   private final String where;
   private final MemorySegment file;
@@ -40,8 +35,8 @@ final class TorchFile {
   }
 
   /**
-   * The tensors of a whole file, in the order of the state dict. A mask whose elements do not lie
-   * in C order is left out.
+   * The tensors of a whole file, in the order of the state dict. A buffer, such as a mask, whose
+   * elements do not lie in C order is left out.
    *
    * @param where the file, for messages
    * @throws InputException if the file is anything but a plain state dict, if a tensor goes beyond
@@ -148,7 +143,7 @@ final class TorchFile {
     return file.asSlice(entry.begin(), entry.size());
   }
 
-  /** A tensor's bytes; null for a mask that is not in C order. */
+  /** A tensor's bytes; null for a buffer that is not in C order. */
   private MemorySegment data(String name, PickledTensor tensor) {
     MemorySegment storage = storage(name, tensor.storage());
     long begin;
@@ -177,7 +172,7 @@ final class TorchFile {
               .formatted(tensor.shape(), tensor.strides(), begin, tensor.storage().elements()));
     }
     if (!tensor.isContiguous()) {
-      if (isBuffer(name)) {
+      if (TensorNames.isBuffer(name)) {
         return null;
       }
       throw new InputException(
@@ -204,11 +199,6 @@ final class TorchFile {
               .formatted(storage.elements(), dtype, Json.clip(storage.key()), entry.size()));
     }
     return bytes(entry);
-  }
-
-  /** Whether a tensor of that name is a mask that no model here reads. */
-  static boolean isBuffer(String name) {
-    return BUFFERS.stream().anyMatch(buffer -> name.endsWith("." + buffer));
   }
 
   private InputException refuse(String name, String problem) {

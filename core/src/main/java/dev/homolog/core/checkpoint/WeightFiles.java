@@ -122,7 +122,7 @@ final class WeightFiles implements AutoCloseable {
       }
     }
     shardOf.forEach((tensor, shard) -> {
-      if (!tensors.containsKey(tensor) && !TorchFile.isBuffer(tensor)) {
+      if (!tensors.containsKey(tensor) && !TensorNames.isBuffer(tensor)) {
         throw refuse(Json.clip(tensor), "the index has it in %s, where it is not".formatted(shard));
       }
     });

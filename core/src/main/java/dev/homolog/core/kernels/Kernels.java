@@ -76,7 +76,7 @@ public interface Kernels extends AutoCloseable {
 
   /**
    * out[t] = W_E[ids[t]] + W_pos[t mod context]. ids I32 [T, 1], W_E [vocab, d], W_pos [positions,
-   * d], out [T, d].
+   * d] or null where positions come in later, out [T, d].
    */
   void embed(Tensor ids, int context, Tensor W_E, Tensor W_pos, Tensor out);
 
@@ -98,7 +98,15 @@ public interface Kernels extends AutoCloseable {
    */
   void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post);
 
-  /** Causal softmax attention within each row. qkv [T, 3 d] as q, k, v; out [T, d]. */
+  /**
+   * Rotary positions, in place: of every query and key of position p = t mod context, dimensions
+   * (i, i + pairs) become (x_i cos[p, i] − x_(i + pairs) sin[p, i], x_(i + pairs) cos[p, i] + x_i
+   * sin[p, i]) for i below pairs. qkv [T, 3 d] as {@code shape} has it; cos, sin [context or more,
+   * pairs] of the working type.
+   */
+  void rotate(Tensor qkv, AttentionShape shape, Tensor cos, Tensor sin);
+
+  /** Causal softmax attention within each row. qkv [T, 3 d] as {@code shape} has it; out [T, d]. */
   void attention(Tensor qkv, AttentionShape shape, Tensor out);
 
   /**

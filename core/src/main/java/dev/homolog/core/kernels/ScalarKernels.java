@@ -61,7 +61,7 @@ public final class ScalarKernels implements Kernels {
     for (long t = 0; t < out.rows(); t++) {
       long id = (long) ids.get(t, 0);
       for (long i = 0; i < out.cols(); i++) {
-        out.set(t, i, W_E.get(id, i) + W_pos.get(t % context, i));
+        out.set(t, i, W_E.get(id, i) + (W_pos == null ? 0 : W_pos.get(t % context, i)));
       }
     }
   }
@@ -127,15 +127,34 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void rotate(Tensor qkv, AttentionShape shape, Tensor cos, Tensor sin) {
+    Shapes.rotate(qkv, shape, cos, sin);
+    long pairs = cos.cols();
+    for (long t = 0; t < qkv.rows(); t++) {
+      long p = t % shape.context();
+      for (int h = 0; h < shape.heads(); h++) {
+        for (int first : new int[] {shape.layout().query(h), shape.layout().key(h)}) {
+          for (long i = 0; i < pairs; i++) {
+            double x = qkv.get(t, first + i);
+            double y = qkv.get(t, first + pairs + i);
+            qkv.set(t, first + i, x * cos.get(p, i) - y * sin.get(p, i));
+            qkv.set(t, first + pairs + i, y * cos.get(p, i) + x * sin.get(p, i));
+          }
+        }
+      }
+    }
+  }
+
+  @Override
   public void attention(Tensor qkv, AttentionShape shape, Tensor out) {
     Shapes.attention(qkv, shape, out);
-    int d = shape.heads() * shape.dHead();
     double[] p = new double[shape.context()];
     for (long first = 0; first < out.rows(); first += shape.context()) {
       for (int h = 0; h < shape.heads(); h++) {
-        long q = (long) h * shape.dHead();
-        long k = d + q;
-        long v = 2L * d + q;
+        long q = shape.layout().query(h);
+        long k = shape.layout().key(h);
+        long v = shape.layout().value(h);
+        long to = (long) h * shape.dHead();
         for (int i = 0; i < shape.context(); i++) {
           double greatest = Double.NEGATIVE_INFINITY;
           for (int j = 0; j <= i; j++) {
@@ -156,7 +175,7 @@ public final class ScalarKernels implements Kernels {
             for (int j = 0; j <= i; j++) {
               z += p[j] / total * qkv.get(first + j, v + e);
             }
-            out.set(first + i, q + e, z);
+            out.set(first + i, to + e, z);
           }
         }
       }

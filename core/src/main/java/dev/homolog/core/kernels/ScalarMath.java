@@ -14,6 +14,7 @@ final class ScalarMath {
       case GELU_ERF -> 0.5 * x * (1 + erf(x / Math.sqrt(2)));
       case RELU -> Math.max(0, x);
       case SILU -> x / (1 + Math.exp(-x));
+      case QUICK_GELU -> x / (1 + Math.exp(-Activation.QUICK * x));
     };
   }
 

@@ -11,8 +11,10 @@ final class Shapes {
     ids.requireShape("ids", out.rows(), 1);
     requireType("ids", ids, DType.I32);
     W_E.requireShape("W_E", W_E.rows(), out.cols());
-    W_pos.requireShape("W_pos", W_pos.rows(), out.cols());
-    if (context < 1 || context > W_pos.rows() || out.rows() % context != 0) {
+    if (W_pos != null) {
+      W_pos.requireShape("W_pos", W_pos.rows(), out.cols());
+    }
+    if (context < 1 || (W_pos != null && context > W_pos.rows()) || out.rows() % context != 0) {
       throw new IllegalArgumentException(
           "context " + context + " with W_pos " + W_pos + " and " + out.rows() + " tokens");
     }
@@ -41,11 +43,27 @@ final class Shapes {
   }
 
   static void attention(Tensor qkv, AttentionShape shape, Tensor out) {
-    long d = (long) shape.heads() * shape.dHead();
-    qkv.requireShape("qkv", out.rows(), 3 * d);
-    out.requireShape("out", out.rows(), d);
-    if (shape.context() < 1 || out.rows() % shape.context() != 0) {
-      throw new IllegalArgumentException("context " + shape.context() + " with " + out);
+    out.requireShape("out", qkv.rows(), (long) shape.heads() * shape.dHead());
+    heads(qkv, shape);
+  }
+
+  static void rotate(Tensor qkv, AttentionShape shape, Tensor cos, Tensor sin) {
+    heads(qkv, shape);
+    sin.requireShape("sin", cos.rows(), cos.cols());
+    requireType("sin", sin, cos.dtype());
+    if (cos.rows() < shape.context() || 2 * cos.cols() > shape.dHead()) {
+      throw new IllegalArgumentException("cos " + cos + " with " + shape);
+    }
+  }
+
+  private static void heads(Tensor qkv, AttentionShape shape) {
+    qkv.requireShape("qkv", qkv.rows(), 3L * shape.heads() * shape.dHead());
+    HeadLayout layout = shape.layout();
+    if (layout.value(shape.heads() - 1) + shape.dHead() > qkv.cols()) {
+      throw new IllegalArgumentException(layout + " with " + qkv);
+    }
+    if (shape.context() < 1 || qkv.rows() % shape.context() != 0) {
+      throw new IllegalArgumentException("context " + shape.context() + " with " + qkv);
     }
   }
 

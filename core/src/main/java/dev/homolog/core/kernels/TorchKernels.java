@@ -171,12 +171,14 @@ public final class TorchKernels implements Kernels {
     long d = out.cols();
     try (Handles h = new Handles()) {
       TorchTensor tokens = h.own(TorchOps.embedding(h.of(W_E), column(h, ids)));
-      TorchTensor positions = h.of(W_pos.rows(0, context));
       TorchTensor target = h.of(out);
-      long[] stride = {context * out.rowStride(), out.rowStride(), out.colStride()};
-      TorchTensor byRow = h.own(target.view(new long[] {rows, context, d}, stride, 0));
       target.copyFrom(tokens);
-      TorchPointwise.addInPlace(byRow, positions, 1);
+      if (W_pos != null) {
+        TorchTensor positions = h.of(W_pos.rows(0, context));
+        long[] stride = {context * out.rowStride(), out.rowStride(), out.colStride()};
+        TorchTensor byRow = h.own(target.view(new long[] {rows, context, d}, stride, 0));
+        TorchPointwise.addInPlace(byRow, positions, 1);
+      }
     }
   }
 
@@ -235,7 +237,42 @@ public final class TorchKernels implements Kernels {
           (f == Activation.RELU ? TorchPointwise.Unary.RELU : TorchPointwise.Unary.SILU)
               .inPlace(neurons);
         }
+        case QUICK_GELU -> {
+          TorchTensor gate = h.own(TorchPointwise.mul(before, Activation.QUICK));
+          TorchPointwise.Unary.SIGMOID.inPlace(gate);
+          TorchPointwise.mulInto(neurons, before, gate);
+        }
       }
+    }
+  }
+
+  @Override
+  public void rotate(Tensor qkv, AttentionShape shape, Tensor cos, Tensor sin) {
+    Shapes.rotate(qkv, shape, cos, sin);
+    if (onHost != null) {
+      onHost.rotate(qkv, shape, cos, sin);
+      return;
+    }
+    HeadLayout layout = shape.layout();
+    long row = qkv.rowStride();
+    long pairs = cos.cols();
+    // [rows, context, query and key, heads, pairs]; the tables are [context, 1, 1, pairs].
+    long[] sizes = {qkv.rows() / shape.context(), shape.context(), 2, shape.heads(), pairs};
+    long[] strides = {shape.context() * row, row, layout.partStride(), layout.headStride(), 1};
+    long[] tableSizes = {shape.context(), 1, 1, pairs};
+    long[] tableStrides = {cos.rowStride(), 1, 1, 1};
+    try (Handles h = new Handles()) {
+      TorchTensor all = h.of(qkv);
+      TorchTensor x = h.own(all.view(sizes, strides, 0));
+      TorchTensor y = h.own(all.view(sizes, strides, pairs));
+      TorchTensor c = h.own(h.of(cos).view(tableSizes, tableStrides, 0));
+      TorchTensor s = h.own(h.of(sin).view(tableSizes, tableStrides, 0));
+      TorchTensor fromX = h.own(TorchPointwise.mul(x, s));
+      TorchTensor fromY = h.own(TorchPointwise.mul(y, s));
+      TorchPointwise.mulInPlace(x, c);
+      TorchPointwise.mulInPlace(y, c);
+      TorchPointwise.addInPlace(x, fromY, -1);
+      TorchPointwise.addInPlace(y, fromX, 1);
     }
   }
 
@@ -247,27 +284,27 @@ public final class TorchKernels implements Kernels {
       return;
     }
     long rows = out.rows() / shape.context();
-    long d = (long) shape.heads() * shape.dHead();
+    long part = shape.layout().partStride();
     long[] sizes = {rows, shape.heads(), shape.context(), shape.dHead()};
     try (Handles h = new Handles()) {
       TorchTensor all = h.of(qkv);
-      long[] from = headStrides(qkv, shape);
+      long[] from = headStrides(qkv, shape, shape.layout().headStride());
       TorchTensor z =
           h.own(
               TorchOps.attention(
                   h.own(all.view(sizes, from, 0)),
-                  h.own(all.view(sizes, from, d)),
-                  h.own(all.view(sizes, from, 2 * d)),
+                  h.own(all.view(sizes, from, part)),
+                  h.own(all.view(sizes, from, 2 * part)),
                   null,
                   true,
                   shape.scale()));
-      h.own(h.of(out).view(sizes, headStrides(out, shape), 0)).copyFrom(z);
+      h.own(h.of(out).view(sizes, headStrides(out, shape, shape.dHead()), 0)).copyFrom(z);
     }
   }
 
-  /** Strides of [rows, heads, context, d_head] in a tensor [T, …] whose heads lie side by side. */
-  private static long[] headStrides(Tensor t, AttentionShape shape) {
-    return new long[] {shape.context() * t.rowStride(), shape.dHead(), t.rowStride(), 1};
+  /** Strides of [rows, heads, context, d_head] in a tensor [T, …]. */
+  private static long[] headStrides(Tensor t, AttentionShape shape, long head) {
+    return new long[] {shape.context() * t.rowStride(), head, t.rowStride(), 1};
   }
 
   // ---- products ----

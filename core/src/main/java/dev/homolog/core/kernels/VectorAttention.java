@@ -51,24 +51,23 @@ final class VectorAttention {
    * d].
    */
   void head(Tensor qkv, long first, int h, Tensor z) {
-    int d = shape.heads() * dims;
-    int q = h * dims;
+    HeadLayout layout = shape.layout();
     Tensor row = qkv.rows(first, first + shape.context());
-    Tensor k = row.columns(d + q, d + q + dims);
-    Tensor v = row.columns(2 * d + q, 2 * d + q + dims);
+    Tensor k = row.columns(layout.key(h), layout.key(h) + dims);
+    Tensor v = row.columns(layout.value(h), layout.value(h) + dims);
     Packing.panelsOfRows(k, 0, dims, keys, 0, keyPanel, lines);
     Packing.panels(v, 0, shape.context(), Tile.ROWS, values, 0, valuePanel);
     for (int i0 = 0; i0 < shape.context(); i0 += Tile.COLS) {
       int count = Math.min(Tile.COLS, shape.context() - i0);
       int seen = i0 + count;
-      packQueries(qkv, first + i0, q, count);
+      packQueries(qkv, first + i0, layout.query(h), count);
       score(seen);
       setLater(i0, seen, Float.NEGATIVE_INFINITY);
       softmax(seen);
       setLater(i0, seen, 0);
       weigh(seen);
       for (int i = 0; i < count; i++) {
-        Packing.store(out, i * dimsPadded, dims, z, first + i0 + i, q);
+        Packing.store(out, i * dimsPadded, dims, z, first + i0 + i, (long) h * dims);
       }
     }
   }

@@ -102,9 +102,11 @@ public final class VectorKernels implements Kernels {
           float[] line = workers.line(worker, 2 * d);
           for (long t = from; t < to; t++) {
             Packing.row(W_E, ids.data().get(I32, ids.offset(t, 0)), 0, d, line, 0);
-            Packing.row(W_pos, t % context, 0, d, line, d);
-            for (int i = 0; i < d; i++) {
-              line[i] += line[d + i];
+            if (W_pos != null) {
+              Packing.row(W_pos, t % context, 0, d, line, d);
+              for (int i = 0; i < d; i++) {
+                line[i] += line[d + i];
+              }
             }
             Packing.store(line, 0, d, out, t, 0);
           }
@@ -183,6 +185,13 @@ public final class VectorKernels implements Kernels {
       Tensor x, Tensor W, Tensor b, boolean add, Activation f, Tensor pre, Tensor out) {
     float[] bias = b == null ? null : Packing.vector(b, Packing.roundUp((int) b.cols(), 64));
     gemm.tall(x, W, new LinearTarget(lines, scratch, out, bias, add, f, pre));
+  }
+
+  @Override
+  public void rotate(Tensor qkv, AttentionShape shape, Tensor cos, Tensor sin) {
+    Shapes.rotate(qkv, shape, cos, sin);
+    VectorStatistics.requireF32(qkv, cos);
+    heads.rotate(qkv, shape, cos, sin);
   }
 
   @Override

@@ -125,9 +125,10 @@ final class VectorMath {
           FloatVector.fromArray(Tile.SPECIES, line, i).max(0f).intoArray(line, i);
         }
       }
-      case SILU -> {
+      case SILU, QUICK_GELU -> {
+        float factor = f == Activation.SILU ? -1 : (float) -Activation.QUICK;
         for (int i = 0; i < n; i += Tile.LANES) {
-          FloatVector.fromArray(Tile.SPECIES, line, i).neg().intoArray(scratch, i);
+          FloatVector.fromArray(Tile.SPECIES, line, i).mul(factor).intoArray(scratch, i);
         }
         divideByOnePlusExp(line, n, scratch);
       }

@@ -199,6 +199,16 @@ public final class Tensor {
       for (int i = 0; i < to.length; i++) {
         to[i] = data.get(F32, at + 4L * i);
       }
+    } else if (colStride == 1 && dtype == DType.F16) {
+      long at = offset(row, 0);
+      for (int i = 0; i < to.length; i++) {
+        to[i] = Float.float16ToFloat(data.get(I16, at + 2L * i));
+      }
+    } else if (colStride == 1 && dtype == DType.BF16) {
+      long at = offset(row, 0);
+      for (int i = 0; i < to.length; i++) {
+        to[i] = Float.intBitsToFloat(data.get(I16, at + 2L * i) << 16);
+      }
     } else {
       for (int i = 0; i < to.length; i++) {
         to[i] = get(row, i);

@@ -11,7 +11,7 @@ import java.lang.foreign.Arena;
  *
  * @param residual the residual stream [T, d_model]
  * @param normal a LayerNorm's output [T, d_model]
- * @param qkv queries, keys and values [T, 3 d_model]
+ * @param qkv queries, keys and values [T, 3 d_model], in the order of the family
  * @param z the heads' outputs [T, d_model]
  */
 record ForwardBuffers(Tensor residual, Tensor normal, Tensor qkv, Tensor z) {

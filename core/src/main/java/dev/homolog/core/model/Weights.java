@@ -2,7 +2,7 @@ package dev.homolog.core.model;
 
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.checkpoint.TensorNames;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A GPT-2 model's weights as the kernels read them, in the field's names. Matrices are [in, out].
+ * A model's weights as the kernels read them, in the field's names. Matrices are [in, out].
  *
  * @param W_E token embedding [vocab, d_model]
- * @param W_pos position embedding [positions, d_model]
+ * @param W_pos position embedding [positions, d_model], or null where positions are rotary
  * @param blocks one a layer
  * @param ln_final gain and bias of the last LayerNorm
  * @param W_U unembedding [d_model, vocab]; W_E transposed unless the checkpoint has its own
@@ -23,13 +23,13 @@ record Weights(Tensor W_E, Tensor W_pos, List<Block> blocks, LayerNorm ln_final,
   /** Gain and bias [1, d_model]. */
   record LayerNorm(Tensor gain, Tensor bias) {}
 
-  /** A matrix [in, out] and its bias [1, out]. */
+  /** A matrix [in, out] and its bias [1, out], or null where there is none. */
   record Linear(Tensor W, Tensor b) {}
 
   /**
    * One layer.
    *
-   * @param qkv [d_model, 3 d_model]: queries, keys, values
+   * @param qkv [d_model, 3 d_model]: queries, keys, values, in the order of the family
    * @param o attention output [d_model, d_model]
    * @param in [d_model, d_mlp]
    * @param out [d_mlp, d_model]
@@ -44,41 +44,51 @@ record Weights(Tensor W_E, Tensor W_pos, List<Block> blocks, LayerNorm ln_final,
 
     Weights weights() {
       ModelConfig c = checkpoint.config();
+      TensorNames names = names();
       int d = c.dModel();
+      boolean biased = c.architecture().attentionBias();
       List<Block> blocks = new ArrayList<>();
       for (int layer = 0; layer < c.layers(); layer++) {
-        String h = "h." + layer + ".";
+        TensorNames.Block block = names.block(layer);
         blocks.add(
             new Block(
-                norm(h + "ln_1", d),
-                linear(h + "attn.c_attn", d, 3 * d),
-                linear(h + "attn.c_proj", d, d),
-                norm(h + "ln_2", d),
-                linear(h + "mlp.c_fc", d, c.dMlp()),
-                linear(h + "mlp.c_proj", c.dMlp(), d)));
+                norm(block.ln1(), d),
+                linear(block.qkv(), d, 3 * d, biased),
+                linear(block.o(), d, d, biased),
+                norm(block.ln2(), d),
+                linear(block.in(), d, c.dMlp(), true),
+                linear(block.out(), c.dMlp(), d, true)));
       }
-      Tensor W_E = tensor("wte.weight", c.vocabSize(), d);
-      boolean untied = checkpoint.names().contains("lm_head.weight");
-      Tensor head = untied ? tensor("lm_head.weight", c.vocabSize(), d) : W_E;
+      Tensor W_E = tensor(names.embedding(), c.vocabSize(), d);
+      boolean untied = checkpoint.names().contains(names.unembedding());
+      Tensor head = untied ? tensor(names.unembedding(), c.vocabSize(), d) : W_E;
       return new Weights(
           W_E,
-          tensor("wpe.weight", c.positions(), d),
+          names.positions().map(name -> tensor(name, c.positions(), d)).orElse(null),
           List.copyOf(blocks),
-          norm("ln_f", d),
+          norm(names.finalNorm(), d),
           head.transposed());
+    }
+
+    private TensorNames names() {
+      return TensorNames.of(checkpoint.config().architecture().family());
     }
 
     private LayerNorm norm(String name, int d) {
       return new LayerNorm(tensor(name + ".weight", 1, d), tensor(name + ".bias", 1, d));
     }
 
-    private Linear linear(String name, int in, int out) {
-      return new Linear(tensor(name + ".weight", in, out), tensor(name + ".bias", 1, out));
+    private Linear linear(String name, int in, int out, boolean biased) {
+      Tensor W =
+          switch (checkpoint.config().architecture().family()) {
+            case GPT2 -> tensor(name + ".weight", in, out);
+            case GPT_NEOX -> tensor(name + ".weight", out, in).transposed();
+          };
+      return new Linear(W, biased ? tensor(name + ".bias", 1, out) : null);
     }
 
     private Tensor tensor(String name, long rows, long cols) {
-      StoredTensor stored = checkpoint.tensor(name);
-      return kernels.weight(arena, stored, rows, cols);
+      return kernels.weight(arena, checkpoint.tensor(name), rows, cols);
     }
   }
 }

@@ -51,7 +51,7 @@ final class CheckpointFuzzer {
   private long longest;
 
   /**
-   * @param resources test-resources/torch
+   * @param resources test-resources/torch; its sibling models is read too
    * @param folder an empty folder, for the damaged model
    */
   CheckpointFuzzer(Path resources, Path folder, long seed) throws IOException {
@@ -75,10 +75,13 @@ final class CheckpointFuzzer {
       }
       sample(resources, "sharded " + kind[1], files);
     }
+    Path models = resources.resolveSibling("models");
+    add("old GPT-NeoX", models.resolve("neox-old"), "config.json", "pytorch_model.bin");
+    add("GPT-NeoX", models.resolve("neox-saved"), "config.json", "model.safetensors");
     for (Sample sample : samples) {
       clear();
       write(sample.files);
-      models.put(sample, read());
+      this.models.put(sample, read());
     }
   }
 
@@ -87,6 +90,15 @@ final class CheckpointFuzzer {
     bytes.put("config.json", TestFiles.TINY_JSON.getBytes(StandardCharsets.UTF_8));
     for (var file : files.entrySet()) {
       bytes.put(file.getKey(), Files.readAllBytes(resources.resolve(file.getValue())));
+    }
+    samples.add(new Sample(name, bytes));
+    corpus.addAll(bytes.values());
+  }
+
+  private void add(String name, Path model, String... files) throws IOException {
+    Map<String, byte[]> bytes = new LinkedHashMap<>();
+    for (String file : files) {
+      bytes.put(file, Files.readAllBytes(model.resolve(file)));
     }
     samples.add(new Sample(name, bytes));
     corpus.addAll(bytes.values());

@@ -89,8 +89,7 @@ class HuggingFaceCheckpointTest {
               512,
               1e-5,
               Activation.GELU_TANH,
-              true,
-              false,
+              Architecture.gpt2(),
               zero,
               zero,
               OptionalInt.empty()),
@@ -287,7 +286,8 @@ class HuggingFaceCheckpointTest {
         none + ": no such folder; give the folder that holds config.json and the weights",
         () -> HuggingFaceCheckpoint.open(none).close());
     assertRefused(
-        folder + ": config.json: is missing; give a complete Hugging Face folder of a GPT-2 model",
+        folder
+            + ": config.json: is missing; give a complete Hugging Face folder of a GPT-2 or GPT-NeoX model",
         () -> HuggingFaceCheckpoint.open(folder).close());
     Path config = write(folder.resolve("config.json"), TINY_JSON.getBytes(StandardCharsets.UTF_8));
     assertRefused(
@@ -309,7 +309,8 @@ class HuggingFaceCheckpointTest {
     Files.createDirectory(config);
     write(folder.resolve("model.safetensors"), new byte[0]);
     assertRefused(
-        config + ": is not a file; give a complete Hugging Face folder of a GPT-2 model",
+        config
+            + ": is not a file; give a complete Hugging Face folder of a GPT-2 or GPT-NeoX model",
         () -> HuggingFaceCheckpoint.open(folder).close());
   }
 
@@ -354,7 +355,7 @@ class HuggingFaceCheckpointTest {
     long end = 0;
     ModelConfig model =
         ModelConfigReader.read("config", config.getBytes(StandardCharsets.UTF_8)).config();
-    for (var entry : new Gpt2Layout(model, true).required().entrySet()) {
+    for (var entry : new ModelLayout(model, true).required().entrySet()) {
       long begin = end;
       end += entry.getValue().stream().reduce(4L, Math::multiplyExact);
       header.append(

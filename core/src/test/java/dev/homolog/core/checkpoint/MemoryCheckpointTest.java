@@ -23,7 +23,7 @@ class MemoryCheckpointTest {
 
   private static Map<String, float[]> weights() {
     Map<String, float[]> weights = new LinkedHashMap<>();
-    new Gpt2Layout(TINY, true)
+    new ModelLayout(TINY, true)
         .required()
         .forEach((name, shape) ->
             weights.put(
@@ -84,14 +84,26 @@ class MemoryCheckpointTest {
   void configurationIsChecked() {
     OptionalInt none = OptionalInt.empty();
     ModelConfig heads =
-        new ModelConfig(5, 3, 4, 1, 3, 16, 1e-5, Activation.RELU, true, false, none, none, none);
+        new ModelConfig(
+            5, 3, 4, 1, 3, 16, 1e-5, Activation.RELU, Architecture.gpt2(), none, none, none);
     assertRefused(
         "weights in memory: n_head: is 3, expected a divisor of n_embd, which is 4;"
             + " correct the configuration",
         () -> MemoryCheckpoint.random(heads, 1, 0.02).close());
     ModelConfig bos =
         new ModelConfig(
-            5, 3, 4, 1, 2, 16, 1e-5, Activation.RELU, true, false, OptionalInt.of(5), none, none);
+            5,
+            3,
+            4,
+            1,
+            2,
+            16,
+            1e-5,
+            Activation.RELU,
+            Architecture.gpt2(),
+            OptionalInt.of(5),
+            none,
+            none);
     assertRefused(
         "weights in memory: bos_token_id: is 5, expected a whole number from 0 to 4;"
             + " correct the configuration",
@@ -103,7 +115,18 @@ class MemoryCheckpointTest {
     OptionalInt none = OptionalInt.empty();
     ModelConfig config =
         new ModelConfig(
-            500, 30, 64, 2, 4, 256, 1e-5, Activation.GELU_TANH, true, false, none, none, none);
+            500,
+            30,
+            64,
+            2,
+            4,
+            256,
+            1e-5,
+            Activation.GELU_TANH,
+            Architecture.gpt2(),
+            none,
+            none,
+            none);
     try (Checkpoint checkpoint = MemoryCheckpoint.random(config, 3, 0.02);
         Checkpoint again = MemoryCheckpoint.random(config, 3, 0.02);
         Checkpoint other = MemoryCheckpoint.random(config, 4, 0.02)) {

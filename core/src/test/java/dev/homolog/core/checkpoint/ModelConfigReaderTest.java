@@ -3,16 +3,22 @@ package dev.homolog.core.checkpoint;
 import static dev.homolog.core.checkpoint.TestFiles.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.core.InputException;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelConfigReaderTest {
   private static final String FETCH = "; correct config.json or fetch it again";
+  private static final String FUNCTIONS =
+      "gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, gelu, gelu_python,"
+          + " relu, silu, swish, quick_gelu";
   private static final String SIZES =
       "\"vocab_size\":10,\"n_positions\":8,\"n_embd\":6,\"n_layer\":2,\"n_head\":3";
   private static final String START = "{\"model_type\":\"gpt2\"," + SIZES;
@@ -32,7 +38,7 @@ class ModelConfigReaderTest {
     OptionalInt none = OptionalInt.empty();
     assertEquals(
         new ModelConfig(
-            10, 8, 6, 2, 3, 24, 1e-5, Activation.GELU_TANH, true, false, none, none, none),
+            10, 8, 6, 2, 3, 24, 1e-5, Activation.GELU_TANH, Architecture.gpt2(), none, none, none),
         result.config());
     assertTrue(result.tied());
   }
@@ -58,8 +64,7 @@ class ModelConfigReaderTest {
             7,
             1e-6,
             Activation.GELU_ERF,
-            false,
-            true,
+            Architecture.gpt2(false, true),
             OptionalInt.of(9),
             OptionalInt.of(0),
             OptionalInt.of(3)),
@@ -70,11 +75,16 @@ class ModelConfigReaderTest {
   @ParameterizedTest
   @CsvSource({
     "gelu_new, GELU_TANH",
+    "gelu_fast, GELU_TANH",
     "gelu_pytorch_tanh, GELU_TANH",
+    "gelu_python_tanh, GELU_TANH",
+    "gelu_accurate, GELU_TANH",
     "gelu, GELU_ERF",
+    "gelu_python, GELU_ERF",
     "relu, RELU",
     "silu, SILU",
-    "swish, SILU"
+    "swish, SILU",
+    "quick_gelu, QUICK_GELU"
   })
   void activationsByTheirNames(String name, Activation activation) {
     assertEquals(
@@ -96,11 +106,11 @@ class ModelConfigReaderTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
+        "is_encoder_decoder|true|is true, expected false; use a decoder-only model",
+        "pruned_heads|{\"0\":[1]}|is not empty; use a model whose heads are all there",
         "add_cross_attention|true|is true, expected false; use a decoder-only model",
-        "activation_function|\"tanh\"|is \"tanh\"; use a model that has one of:"
-            + " gelu_new, gelu_pytorch_tanh, gelu, relu, silu, swish",
-        "activation_function|7|is 7; use a model that has one of:"
-            + " gelu_new, gelu_pytorch_tanh, gelu, relu, silu, swish",
+        "activation_function|\"tanh\"|is \"tanh\"; use a model that has one of:" + " " + FUNCTIONS,
+        "activation_function|7|is 7; use a model that has one of:" + " " + FUNCTIONS,
         "n_inner|0|is 0, expected a whole number from 1 to 1048576" + FETCH,
         "n_inner|\"64\"|is \"64\", expected a whole number from 1 to 1048576" + FETCH,
         "layer_norm_epsilon|0|is 0, expected a number above 0 and at most 1" + FETCH,
@@ -152,10 +162,10 @@ class ModelConfigReaderTest {
   @Test
   void otherArchitecturesAreRefused() {
     assertRefused(
-        "c: model_type: is \"gpt_neox\"; use a model that has one of: gpt2",
-        () -> read("{\"model_type\":\"gpt_neox\"}"));
+        "c: model_type: is \"llama\"; use a model that has one of: gpt2, gpt_neox",
+        () -> read("{\"model_type\":\"llama\"}"));
     assertRefused(
-        "c: model_type: is null; use a model that has one of: gpt2",
+        "c: model_type: is null; use a model that has one of: gpt2, gpt_neox",
         () -> read("{\"model_type\":null}"));
   }
 
@@ -190,6 +200,130 @@ class ModelConfigReaderTest {
     assertRefused("c: is not UTF-8" + FETCH, () -> ModelConfigReader.read("c", latin1));
   }
 
+  private static final String NEOX =
+      """
+      "model_type":"gpt_neox","vocab_size":10,"max_position_embeddings":8,"hidden_size":16,
+      "num_hidden_layers":2,"num_attention_heads":2,"intermediate_size":20
+      """;
+
+  /** Reads a legal configuration of a GPT-NeoX with more keys, given as JSON without braces. */
+  private static ModelConfigReader.Result neox(String keys) {
+    return read("{" + NEOX + (keys.isEmpty() ? "" : "," + keys) + "}");
+  }
+
+  @Test
+  void keysThatAreLeftOutHaveTheDefaultsOfGptNeoX() {
+    ModelConfigReader.Result result = neox("");
+    OptionalInt none = OptionalInt.empty();
+    Architecture architecture = Architecture.gptNeoX(true, true, new Rotary(2, 10_000));
+    assertEquals(
+        new ModelConfig(
+            10, 8, 16, 2, 2, 20, 1e-5, Activation.GELU_ERF, architecture, none, none, none),
+        result.config());
+    assertFalse(result.tied());
+  }
+
+  @Test
+  void everyKeyOfGptNeoXIsHonoured() {
+    ModelConfigReader.Result result =
+        neox(
+            """
+            "use_parallel_residual": false, "attention_bias": false, "rotary_pct": 1,
+            "rotary_emb_base": 500, "layer_norm_eps": 1e-3, "hidden_act": "gelu_fast",
+            "tie_word_embeddings": true, "bos_token_id": 9, "eos_token_id": 0, "pad_token_id": 3
+            """);
+    Architecture architecture = Architecture.gptNeoX(false, false, new Rotary(8, 500));
+    assertEquals(
+        new ModelConfig(
+            10,
+            8,
+            16,
+            2,
+            2,
+            20,
+            1e-3,
+            Activation.GELU_TANH,
+            architecture,
+            OptionalInt.of(9),
+            OptionalInt.of(0),
+            OptionalInt.of(3)),
+        result.config());
+    assertTrue(result.tied());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"rotary_pct\":0.5,\"rotary_emb_base\":100",
+        "\"partial_rotary_factor\":0.5,\"rope_theta\":100.0,\"rope_scaling\":null",
+        "\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":100,"
+            + "\"partial_rotary_factor\":0.5}",
+        "\"rope_scaling\":{\"type\":\"default\"},\"rotary_pct\":0.5,\"rope_theta\":100",
+        "\"rotary_pct\":0.5,\"partial_rotary_factor\":0.50,\"rotary_emb_base\":1e2,"
+            + "\"rope_theta\":100,\"rope_parameters\":{\"rope_theta\":100.0}"
+      })
+  void spellingsOfRotaryPositions(String keys) {
+    assertEquals(new Rotary(4, 100), neox(keys).config().architecture().rotary().orElseThrow());
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "\"rope_scaling\":{\"type\":\"linear\",\"factor\":2.0}|rope_scaling.type: is"
+            + " \"linear\"; use a model that has one of: default",
+        "\"rope_parameters\":{\"rope_type\":\"yarn\"}|rope_parameters.rope_type: is"
+            + " \"yarn\"; use a model that has one of: default",
+        "\"rope_parameters\":{\"factor\":2}|rope_parameters.factor: is not supported;"
+            + " use a model whose rotary positions are of the default type",
+        "\"rope_scaling\":2|rope_scaling: is 2, expected an object" + FETCH,
+        "\"rotary_pct\":0.5,\"partial_rotary_factor\":0.25|partial_rotary_factor: is 0.25,"
+            + " expected the same as rotary_pct"
+            + FETCH,
+        "\"rotary_emb_base\":5,\"rope_parameters\":{\"rope_theta\":6}|rope_parameters.rope_theta:"
+            + " is 6, expected the same as rotary_emb_base"
+            + FETCH,
+        "\"rotary_pct\":0.4|rotary_pct: is 0.4, expected what turns an even number of a head's 8"
+            + " dimensions, not 3"
+            + FETCH,
+        "\"rotary_pct\":0.1|rotary_pct: is 0.1, expected what turns an even number of a head's 8"
+            + " dimensions, not 0"
+            + FETCH,
+        "\"rotary_pct\":1.5|rotary_pct: is 1.5, expected a number above 0 and at most 1" + FETCH,
+        "\"rotary_emb_base\":0|rotary_emb_base: is 0, expected a number above 0 and at most"
+            + " 1000000000000"
+            + FETCH,
+        "\"use_parallel_residual\":1|use_parallel_residual: is 1, expected true or false" + FETCH,
+        "\"attention_bias\":null|attention_bias: is null, expected true or false" + FETCH,
+        "\"layer_norm_eps\":2|layer_norm_eps: is 2, expected a number above 0 and at most 1"
+            + FETCH,
+        "\"hidden_act\":\"tanh\"|hidden_act: is \"tanh\"; use a model that has one of: "
+            + FUNCTIONS,
+      })
+  void illegalValuesOfGptNeoXAreRefused(String keys, String message) {
+    assertRefused("c: " + message, () -> neox(keys));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "vocab_size",
+    "max_position_embeddings",
+    "hidden_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "intermediate_size"
+  })
+  void missingSizesOfGptNeoXAreNamed(String key) {
+    String json = ("{" + NEOX + "}").replace("\"" + key + "\"", "\"other\"");
+    assertRefused("c: " + key + ": is missing" + FETCH, () -> read(json));
+    String wrong = ("{" + NEOX + "}").replaceFirst("\"" + key + "\":", "\"" + key + "\":-");
+    assertTrue(
+        assertThrows(InputException.class, () -> read(wrong))
+            .getMessage()
+            .startsWith("c: " + key + ": is -"));
+  }
+
   /** The caps are such that no size derived from a legal configuration overflows. */
   @Test
   void largestConfigurationDoesNotOverflow() {
@@ -198,7 +332,7 @@ class ModelConfigReaderTest {
                 + "\"n_embd\":65536,\"n_layer\":1024,\"n_head\":65536,\"n_inner\":1048576}")
             .config();
     assertEquals(1 << 30, largest.neurons());
-    new Gpt2Layout(largest, false)
+    new ModelLayout(largest, false)
         .required()
         .values()
         .forEach(shape -> assertTrue(shape.stream().reduce(4L, Math::multiplyExact) > 0));

@@ -71,6 +71,10 @@ final class Mutator {
           "__metadata__",
           "transformer.",
           "lm_head.weight",
+          "gpt_neox.",
+          "embed_out.weight",
+          "rope_parameters",
+          "rope_theta",
           "weight_map");
 
   private final SplittableRandom random;

@@ -31,7 +31,7 @@ final class SparseCheckpoint {
   static Map<String, List<Long>> shapes() {
     ModelConfig config =
         ModelConfigReader.read("config", CONFIG.getBytes(StandardCharsets.UTF_8)).config();
-    Map<String, List<Long>> shapes = new LinkedHashMap<>(new Gpt2Layout(config, true).required());
+    Map<String, List<Long>> shapes = new LinkedHashMap<>(new ModelLayout(config, true).required());
     for (int layer = 0; layer < config.layers(); layer++) {
       shapes.put("h.%d.attn.bias".formatted(layer), List.of(1L, 1L, 1024L, 1024L));
     }

@@ -40,8 +40,7 @@ final class TestFiles {
           16,
           1e-5,
           Activation.GELU_TANH,
-          true,
-          false,
+          Architecture.gpt2(),
           OptionalInt.empty(),
           OptionalInt.empty(),
           OptionalInt.empty());
@@ -82,7 +81,7 @@ final class TestFiles {
   /** Every tensor of the tiny model in F32, all ones; may be changed before it is written. */
   static Map<String, StoredTensor> tinyTensors() {
     Map<String, StoredTensor> tensors = new LinkedHashMap<>();
-    new Gpt2Layout(TINY, true)
+    new ModelLayout(TINY, true)
         .required()
         .forEach((name, shape) -> tensors.put(name, ones(name, shape)));
     return tensors;

@@ -136,13 +136,86 @@ abstract class KernelsContract {
     "2,9,1,1100"
   })
   void attentionAgrees(int rows, int context, int heads, int dHead) {
-    AttentionShape shape = new AttentionShape(context, heads, dHead, 1 / Math.sqrt(dHead));
-    Tensor qkv = view(rows * context, 3 * heads * dHead);
-    Tensor z = view(rows * context, heads * dHead);
-    Tensor expected = copy(z, DType.F64);
-    kernels.attention(qkv, shape, z);
-    scalar.attention(qkv, shape, expected);
-    assertClose(expected, z, 3e-6);
+    for (HeadLayout layout : layouts(heads, dHead)) {
+      AttentionShape shape = shape(context, heads, dHead, layout);
+      Tensor qkv = view(rows * context, 3 * heads * dHead);
+      Tensor z = view(rows * context, heads * dHead);
+      Tensor expected = copy(z, DType.F64);
+      kernels.attention(qkv, shape, z);
+      scalar.attention(qkv, shape, expected);
+      assertClose(expected, z, 3e-6);
+    }
+  }
+
+  private static AttentionShape shape(int context, int heads, int dHead, HeadLayout layout) {
+    return new AttentionShape(context, heads, dHead, 1 / Math.sqrt(dHead), layout);
+  }
+
+  private static List<HeadLayout> layouts(int heads, int dHead) {
+    return List.of(HeadLayout.partByPart(heads, dHead), HeadLayout.headByHead(dHead));
+  }
+
+  @Test
+  void layoutsOnlySayWhereHeadsLie() {
+    int heads = 3;
+    int dHead = 5;
+    Tensor byPart = random(DType.F32, 4, 45);
+    Tensor byHead = Tensor.allocate(arena, DType.F32, 4, 45);
+    for (int t = 0; t < 4; t++) {
+      for (int h = 0; h < heads; h++) {
+        for (int part = 0; part < 3; part++) {
+          for (int e = 0; e < dHead; e++) {
+            byHead.set(t, 15 * h + 5 * part + e, byPart.get(t, 15 * part + 5 * h + e));
+          }
+        }
+      }
+    }
+    Tensor one = kernels.allocate(arena, DType.F32, 4, 15);
+    Tensor two = kernels.allocate(arena, DType.F32, 4, 15);
+    kernels.attention(on(byPart), shape(4, 3, 5, HeadLayout.partByPart(3, 5)), one);
+    kernels.attention(on(byHead), shape(4, 3, 5, HeadLayout.headByHead(5)), two);
+    assertClose(copy(one, DType.F64), two, 1e-6);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1,1,2,1", "2,5,2,8,2", "1,33,3,7,3", "2,70,2,32,16", "3,130,1,64,8"})
+  void rotateAgrees(int rows, int context, int heads, int dHead, int pairs) {
+    for (HeadLayout layout : layouts(heads, dHead)) {
+      AttentionShape shape = shape(context, heads, dHead, layout);
+      Tensor qkv = view(rows * context, 3 * heads * dHead);
+      Tensor cos = random(DType.F32, context + 2, pairs);
+      Tensor sin = random(DType.F32, context + 2, pairs);
+      Tensor expected = copy(qkv, DType.F64);
+      kernels.rotate(qkv, shape, on(cos), on(sin));
+      scalar.rotate(expected, shape, cos, sin);
+      assertClose(expected, qkv, 1e-6);
+    }
+  }
+
+  /** A turn keeps lengths, leaves values and the other dimensions alone, and is none at 0. */
+  @Test
+  void rotateTurnsPairsOfQueriesAndKeys() {
+    Tensor qkv = Tensor.allocate(arena, DType.F64, 3, 18); // one row, one head of 6 dimensions
+    qkv.fill(1);
+    Tensor cos = Tensor.allocate(arena, DType.F64, 3, 2);
+    Tensor sin = Tensor.allocate(arena, DType.F64, 3, 2);
+    for (int p = 0; p < 3; p++) {
+      for (int i = 0; i < 2; i++) {
+        cos.set(p, i, Math.cos(p * Math.PI / (2 + 2 * i)));
+        sin.set(p, i, Math.sin(p * Math.PI / (2 + 2 * i)));
+      }
+    }
+    scalar.rotate(qkv, shape(3, 1, 6, HeadLayout.headByHead(6)), cos, sin);
+    double root = Math.sqrt(2);
+    double[][] head = {{1, 1, 1, 1, 1, 1}, {-1, 0, 1, root, 1, 1}, {-1, -1, -1, 1, 1, 1}};
+    for (int p = 0; p < 3; p++) {
+      for (int j = 0; j < 12; j++) {
+        assertEquals(head[p][j % 6], qkv.get(p, j), 1e-15, "[" + p + ", " + j + "]");
+      }
+      for (int j = 12; j < 18; j++) {
+        assertEquals(1, qkv.get(p, j), 0);
+      }
+    }
   }
 
   @ParameterizedTest
@@ -171,6 +244,9 @@ abstract class KernelsContract {
     kernels.embed(on(ids), 4, wE, wPos, x);
     scalar.embed(ids, 4, wE, wPos, expected);
     assertClose(expected, x, 1e-6);
+    kernels.embed(on(ids), 4, wE, null, x);
+    scalar.embed(ids, 4, wE, null, expected);
+    assertClose(expected, x, 0);
     if (!x.onHost()) {
       return; // ids on a device were checked when their table was made
     }

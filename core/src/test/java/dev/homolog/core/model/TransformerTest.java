@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
@@ -31,7 +32,8 @@ class TransformerTest {
     "24, 3, 40, 17, true, true, GELU_TANH",
     "10, 1, 33, 5, true, false, GELU_ERF",
     "36, 4, 7, 29, false, false, RELU",
-    "66, 2, 50, 40, true, true, SILU"
+    "66, 2, 50, 40, true, true, SILU",
+    "12, 2, 20, 8, true, false, QUICK_GELU"
   })
   void kernelsAgree(
       int dModel,
@@ -101,7 +103,18 @@ class TransformerTest {
       Activation activation) {
     OptionalInt none = OptionalInt.empty();
     return new ModelConfig(
-        31, context, dModel, 3, heads, dMlp, 1e-5, activation, scale, byLayer, none, none, none);
+        31,
+        context,
+        dModel,
+        3,
+        heads,
+        dMlp,
+        1e-5,
+        activation,
+        Architecture.gpt2(scale, byLayer),
+        none,
+        none,
+        none);
   }
 
   private static Activations run(

@@ -3,6 +3,7 @@ package dev.homolog.core.tokens;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.ModelConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,8 +47,7 @@ final class Golden {
         512,
         1e-5,
         Activation.GELU_TANH,
-        true,
-        false,
+        Architecture.gpt2(),
         bos,
         bos,
         OptionalInt.empty());

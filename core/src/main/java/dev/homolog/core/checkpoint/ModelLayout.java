@@ -10,18 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * The tensors of a GPT-2 model: names without {@code transformer.} prefix, and shapes. The matrices
- * of a layer are stored [in, out].
- */
-final class Gpt2Layout {
-  static final String PREFIX = "transformer.";
-  static final String UNEMBEDDING = "lm_head.weight";
-
+/** The tensors that a model must have: names without prefix, and shapes as they are stored. */
+final class ModelLayout {
   private static final String BELONG =
       "weights and configuration (config.json) must belong together";
   private static final Set<DType> DTYPES = Set.of(DType.F32, DType.F16, DType.BF16);
 
+  private final Family family;
+  private final TensorNames names;
   private final Map<String, List<Long>> required;
   private final List<Long> unembedding;
   private final Set<String> ignored = new LinkedHashSet<>();
@@ -29,36 +25,42 @@ final class Gpt2Layout {
   /**
    * The layout of a model of that configuration.
    *
-   * @param tied whether {@code lm_head.weight} may be left out
+   * @param tied whether the unembedding may be left out
    */
-  Gpt2Layout(ModelConfig config, boolean tied) {
+  ModelLayout(ModelConfig config, boolean tied) {
+    family = config.architecture().family();
+    names = TensorNames.of(family);
     long d = config.dModel();
-    long m = config.dMlp();
+    boolean biased = config.architecture().attentionBias();
     unembedding = List.of((long) config.vocabSize(), d);
     required = new LinkedHashMap<>();
-    required.put("wte.weight", unembedding);
-    required.put("wpe.weight", List.of((long) config.positions(), d));
+    required.put(names.embedding(), unembedding);
+    names.positions().ifPresent(name -> required.put(name, List.of((long) config.positions(), d)));
     for (int layer = 0; layer < config.layers(); layer++) {
-      String h = "h." + layer + ".";
-      required.put(h + "ln_1.weight", List.of(d));
-      required.put(h + "ln_1.bias", List.of(d));
-      required.put(h + "attn.c_attn.weight", List.of(d, 3 * d));
-      required.put(h + "attn.c_attn.bias", List.of(3 * d));
-      required.put(h + "attn.c_proj.weight", List.of(d, d));
-      required.put(h + "attn.c_proj.bias", List.of(d));
-      required.put(h + "ln_2.weight", List.of(d));
-      required.put(h + "ln_2.bias", List.of(d));
-      required.put(h + "mlp.c_fc.weight", List.of(d, m));
-      required.put(h + "mlp.c_fc.bias", List.of(m));
-      required.put(h + "mlp.c_proj.weight", List.of(m, d));
-      required.put(h + "mlp.c_proj.bias", List.of(d));
-      ignored.add(h + "attn.bias");
-      ignored.add(h + "attn.masked_bias");
+      TensorNames.Block block = names.block(layer);
+      norm(block.ln1(), d);
+      matrix(block.qkv(), d, 3 * d, biased);
+      matrix(block.o(), d, d, biased);
+      norm(block.ln2(), d);
+      matrix(block.in(), d, config.dMlp(), true);
+      matrix(block.out(), config.dMlp(), d, true);
+      ignored.addAll(names.buffers(layer));
     }
-    required.put("ln_f.weight", List.of(d));
-    required.put("ln_f.bias", List.of(d));
+    norm(names.finalNorm(), d);
     if (!tied) {
-      required.put(UNEMBEDDING, unembedding);
+      required.put(names.unembedding(), unembedding);
+    }
+  }
+
+  private void norm(String name, long d) {
+    required.put(name + ".weight", List.of(d));
+    required.put(name + ".bias", List.of(d));
+  }
+
+  private void matrix(String name, long in, long out, boolean biased) {
+    required.put(name + ".weight", family == Family.GPT2 ? List.of(in, out) : List.of(out, in));
+    if (biased) {
+      required.put(name + ".bias", List.of(out));
     }
   }
 
@@ -68,8 +70,8 @@ final class Gpt2Layout {
   }
 
   /**
-   * The model's tensors, named and ordered as in the layout; the causal mask that older files hold
-   * is left out.
+   * The model's tensors, named and ordered as in the layout; the buffers that older files hold are
+   * left out.
    *
    * @param where the file, for messages
    * @param found the file's tensors, names with or without prefix
@@ -80,12 +82,12 @@ final class Gpt2Layout {
     Map<String, StoredTensor> byName = new LinkedHashMap<>();
     List<String> unknown = new ArrayList<>();
     for (StoredTensor tensor : found) {
-      String name = plainName(tensor.name());
+      String name = names.plain(tensor.name());
       if (expectedShape(name) == null && !ignored.contains(name)) {
         unknown.add(tensor.name());
       } else if (byName.put(name, tensor) != null) {
         throw new InputException(
-            where, name, "is there twice, with and without " + PREFIX, "leave one of them out");
+            where, name, "is there twice, " + spellings(name), "leave one of them out");
       }
     }
     List<String> missing = required.keySet().stream().filter(n -> !byName.containsKey(n)).toList();
@@ -101,17 +103,16 @@ final class Gpt2Layout {
       throw new InputException(
           where,
           Json.clip(unknown.getFirst()),
-          "is no tensor of this GPT-2" + others(unknown),
+          "is no tensor of this " + family.title() + others(unknown),
           BELONG);
     }
     Map<String, StoredTensor> matched = new LinkedHashMap<>();
     required.keySet().forEach(name -> matched.put(name, checked(where, name, byName.get(name))));
+    StoredTensor head = byName.get(names.unembedding());
     // A .bin of a tied model names the embedding twice; kept apart, it would be converted twice.
-    boolean shared =
-        byName.containsKey(UNEMBEDDING)
-            && byName.get(UNEMBEDDING).data().equals(byName.get("wte.weight").data());
-    if (byName.containsKey(UNEMBEDDING) && (!shared || required.containsKey(UNEMBEDDING))) {
-      matched.put(UNEMBEDDING, checked(where, UNEMBEDDING, byName.get(UNEMBEDDING)));
+    boolean shared = head != null && head.data().equals(byName.get(names.embedding()).data());
+    if (head != null && !shared) {
+      matched.put(names.unembedding(), checked(where, names.unembedding(), head));
     }
     return matched;
   }
@@ -136,11 +137,13 @@ final class Gpt2Layout {
 
   /** The shape that a tensor of that name must have, or null for an unknown name. */
   List<Long> expectedShape(String name) {
-    return name.equals(UNEMBEDDING) ? unembedding : required.get(name);
+    return name.equals(names.unembedding()) ? unembedding : required.get(name);
   }
 
-  private static String plainName(String name) {
-    return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
+  private String spellings(String name) {
+    return name.equals(names.unembedding()) && !name.equals(TensorNames.NEW_UNEMBEDDING)
+        ? "also as " + TensorNames.NEW_UNEMBEDDING
+        : "with and without " + names.prefix();
   }
 
   private static String others(List<String> names) {
