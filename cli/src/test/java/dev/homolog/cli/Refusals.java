@@ -6,6 +6,7 @@ import dev.homolog.analysis.TokenInput;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.tokens.Share;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -280,7 +281,10 @@ final class Refusals {
         "no input",
         pair(b),
         () ->
-            options(b, new TokenInput(List.of(), null, OptionalInt.empty(), OptionalLong.empty())),
+            options(
+                b,
+                new TokenInput(
+                    List.of(), null, OptionalInt.empty(), OptionalLong.empty(), Share.ALL)),
         2,
         true,
         "--text, --tokens",

@@ -74,10 +74,10 @@ class TokenizerTest {
   void aLongTextCutInChunksHasTheSameIds() throws IOException {
     TokenizerEngine engine = TokenizerEngine.of(tokenizer.file());
     StringBuilder all = new StringBuilder();
-    try (Documents documents = Documents.of(List.of(Golden.VALIDATION))) {
+    try (Documents documents = Documents.of(List.of(Golden.VALIDATION), true)) {
       for (int i = 0; i < 60; i++) {
-        all.append(documents.next().orElseThrow().text())
-            .append(i % 2 == 0 ? "<|endoftext|>" : "\n\n  ");
+        Piece piece = documents.next().orElseThrow();
+        all.append(piece.text()).append(i % 2 == 0 ? "<|endoftext|>" : "\n\n  ");
       }
     }
     int[] whole = engine.encode(all.toString());
