@@ -42,7 +42,7 @@ final class TextGlob {
                 .sorted(Comparator.comparing(Path::toString))
                 .toList();
       } catch (PatternSyntaxException e) {
-        throw new InputException(pattern, "", "is no pattern: " + e.getDescription(), REMEDY, e);
+        throw new InputException(pattern, "", "is no pattern of file names", REMEDY, e);
       } catch (IOException | UncheckedIOException e) {
         throw new InputException(
             start.toString(), "", "cannot be read: " + e.getMessage(), "check its permissions", e);

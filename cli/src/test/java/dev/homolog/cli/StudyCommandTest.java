@@ -76,6 +76,7 @@ class StudyCommandTest {
   void files() throws IOException {
     assertEquals(
         List.of(
+            "by_other.parquet",
             "convergence.parquet",
             "histograms.parquet",
             "homologs.parquet",
@@ -101,6 +102,9 @@ class StudyCommandTest {
         columns("matches"));
     assertEquals("what other low high count", columns("histograms"));
     assertEquals("layer neuron rank token text mean max count", columns("tokens"));
+    assertEquals(
+        "other step neurons universal mean_corr median_corr mean_baseline homologs",
+        columns("by_other"));
     assertEquals("group model layer neuron mean_correlation cohesion", columns("homologs"));
     assertEquals(
         "share tokens neurons change_q50 change_q90 change_q99 change_max universal",
@@ -395,7 +399,7 @@ class StudyCommandTest {
 
   @Test
   void help() {
-    for (String command : List.of("study", "correlate", "demo", "doctor")) {
+    for (String command : List.of("study", "correlate", "tokenize", "demo", "doctor")) {
       Cli.Outcome outcome = Cli.run(command, "--help");
       assertEquals(0, outcome.code());
       assertEquals(List.of(), outcome.err());
