@@ -105,6 +105,11 @@ class DocumentsTest {
     int pieces = words.length() / TextBuffer.PIECE;
     documents.forEach(document -> assertEquals(pieces, document.pieces(), 1));
     all(false, text, lines).forEach(document -> assertEquals(1, document.pieces()));
+    Path besides =
+        write(
+            "c.jsonl",
+            ("{\"html\": \"" + json + "\", \"text\": \"x\"}").getBytes(StandardCharsets.UTF_8));
+    assertEquals("x", all(besides).getFirst().text());
     String uncut = "\u4E2D".repeat(100_000);
     assertEquals(
         1, all(write("b.txt", uncut.getBytes(StandardCharsets.UTF_8))).getFirst().pieces());

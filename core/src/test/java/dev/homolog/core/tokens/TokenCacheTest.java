@@ -89,7 +89,7 @@ class TokenCacheTest {
         assertEquals(DType.I64, npy.dtype());
         assertEquals(List.of((long) table.documents(), 5L), npy.shape());
         long[] first = npy.data().asSlice(0, 80).toArray(ValueLayout.JAVA_LONG_UNALIGNED);
-        long second = tokenizer.encode("a\uFFFD b\uFFFD").length + 1;
+        long second = tokenizer.encode("a\uFFFD b\uFFFD").length + 1L;
         assertEquals("[0, 0, -1, 1, 2, " + second + ", 1, 0, 1, 0]", Arrays.toString(first));
       }
     }
