@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
 
 /**
  * The documents of several files, in order: a {@code .txt} file is one document, a line of a {@code
@@ -96,19 +95,11 @@ final class Documents implements AutoCloseable {
   }
 
   private static InputStream stream(Path path, Kind kind) throws IOException {
-    if (kind == Kind.JSONL_ZST) {
-      return ZstdFile.open(path);
-    }
-    InputStream in = Files.newInputStream(path);
-    if (kind != Kind.JSONL_GZ) {
-      return in;
-    }
-    try {
-      return new GZIPInputStream(in, 1 << 16);
-    } catch (IOException e) {
-      in.close();
-      throw e;
-    }
+    return switch (kind) {
+      case JSONL_ZST -> ZstdFile.open(path);
+      case JSONL_GZ -> GzipFile.open(path);
+      case TXT, JSONL -> Files.newInputStream(path);
+    };
   }
 
   /** Goes to the next document of the file, if there is one. */

@@ -143,6 +143,16 @@ class DocumentsTest {
     assertBroken(
         write("b.jsonl.gz", Arrays.copyOf(cut, cut.length - 50)),
         "Unexpected end of ZLIB input stream");
+    byte[] zeros = new byte[100_000];
+    assertEquals(4000, all(write("c.jsonl.gz", join(join(gzip(half), gzip(rest)), zeros))).size());
+    String none = "what follows a gzip member is none";
+    byte[] wrong = gzip(rest);
+    wrong[0] ^= 1;
+    assertBroken(write("d.jsonl.gz", join(gzip(half), wrong)), none);
+    assertBroken(write("e.jsonl.gz", join(gzip(half), new byte[] {1, 2, 3, 4, 5})), none);
+    zeros[zeros.length - 1] = 1;
+    assertBroken(write("f.jsonl.gz", join(gzip(half), zeros)), none);
+    assertBroken(write("g.jsonl.gz", join(gzip(half), Arrays.copyOf(gzip(rest), 6))), none);
   }
 
   @Test
