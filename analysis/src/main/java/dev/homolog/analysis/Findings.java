@@ -8,14 +8,18 @@ import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Puts together what the passes of a study find; each pass adds the neurons that it was for. */
 final class Findings {
@@ -180,7 +184,56 @@ final class Findings {
         everything ? Homologs.of(all, threshold) : List.of(),
         everything ? convergence.build(threshold) : null,
         List.copyOf(bySubset),
-        laws(all));
+        laws(all),
+        byOther(all));
+  }
+
+  /** A universality of one other model at a time. */
+  private List<StudyComparisons.OfOther> byOther(CorrelationSummary all) {
+    double threshold = options.comparison().threshold();
+    double[][] best = greatest();
+    List<StudyComparisons.OfOther> found = new ArrayList<>();
+    for (int other = 0; other < best.length; other++) {
+      int number = other;
+      Universality alone =
+          Universality.of(
+              new double[][] {best[other]},
+              draws.stream().map(draw -> new double[][] {draw[number]}).toList());
+      double[] sorted = Arrays.stream(best[other]).filter(r -> !Double.isNaN(r)).sorted().toArray();
+      double[] baseline =
+          alone.neurons().stream()
+              .mapToDouble(Universality.Neuron::meanBaseline)
+              .filter(r -> !Double.isNaN(r))
+              .toArray();
+      PairMatches pair = all.pairs().get(other);
+      Optional<TrainingStep> step = TrainingStep.of(stepName(other));
+      found.add(
+          new StudyComparisons.OfOther(
+              pair.other().name(),
+              step.map(TrainingStep::series).orElse(""),
+              step.map(s -> OptionalLong.of(s.step())).orElse(OptionalLong.empty()),
+              sorted.length,
+              alone.count(threshold),
+              Arrays.stream(sorted).average().orElse(Double.NaN),
+              median(sorted),
+              Arrays.stream(baseline).average().orElse(Double.NaN),
+              Homologs.count(pair, threshold)));
+    }
+    return List.copyOf(found);
+  }
+
+  /** The name on the hub, or the whole path, since folders of two trainings may be called alike. */
+  private String stepName(int other) {
+    Path folder = options.others().get(other);
+    return HubCache.name(folder)
+        .orElseGet(() -> folder.toAbsolutePath().normalize().toString().replace('\\', '/'));
+  }
+
+  private static double median(double[] sorted) {
+    int half = sorted.length / 2;
+    return sorted.length == 0
+        ? Double.NaN
+        : sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
   }
 
   private List<StudyComparisons.OfChance> laws(CorrelationSummary all) {

@@ -5,6 +5,7 @@ import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.Universality;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * What comparing the models found.
@@ -17,6 +18,7 @@ import java.util.List;
  *     asked for
  * @param chance what independent normal neurons would reach, by other model; empty where there is
  *     no such law
+ * @param byOther what each other model says on its own, in their order
  */
 public record StudyComparisons(
     CorrelationSummary summary,
@@ -24,7 +26,8 @@ public record StudyComparisons(
     List<Homologs.Group> homologs,
     Convergence convergence,
     List<OfSubset> bySubset,
-    List<OfChance> chance) {
+    List<OfChance> chance,
+    List<OfOther> byOther) {
 
   /**
    * One subset of the text.
@@ -41,4 +44,26 @@ public record StudyComparisons(
    * @param above how many have more than {@code upper}
    */
   public record OfChance(String other, double median, double upper, int above) {}
+
+  /**
+   * One other model. Means and medians are over the neurons of the reference that have a
+   * correlation with it.
+   *
+   * @param series equal for the training steps of one model; empty where the name says no step
+   * @param step that the name says
+   * @param neurons of the reference that have a correlation with it
+   * @param universal neurons whose best correlation with it is above its baseline by more than the
+   *     threshold
+   * @param homologs mutual best matches above the threshold
+   */
+  public record OfOther(
+      String other,
+      String series,
+      OptionalLong step,
+      int neurons,
+      int universal,
+      double mean,
+      double median,
+      double meanBaseline,
+      int homologs) {}
 }

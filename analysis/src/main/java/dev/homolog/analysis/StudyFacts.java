@@ -2,6 +2,7 @@ package dev.homolog.analysis;
 
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.tokens.Share;
 import dev.homolog.core.tokens.TokenTable;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,6 +51,8 @@ public record StudyFacts(
    * @param kept that count in correlations
    * @param droppedTail tokens at the end that did not fill a row
    * @param replacedCharacters malformed parts of the text
+   * @param share which documents of the text were read
+   * @param leftOut documents that were not, as far as the text was read
    * @param pilot positions read beforehand, to standardise by
    */
   public record TokenFacts(
@@ -60,9 +63,28 @@ public record StudyFacts(
       long droppedTail,
       long replacedCharacters,
       long documents,
+      Share share,
+      long leftOut,
       List<String> subsets,
       String sha256,
-      long pilot) {}
+      long pilot) {
+
+    static TokenFacts of(TokenTable table, long pilot) {
+      return new TokenFacts(
+          table.rows(),
+          table.context(),
+          table.tokens(),
+          table.kept(),
+          table.droppedTail(),
+          table.replacedCharacters(),
+          table.documents(),
+          table.share(),
+          table.leftOut(),
+          table.subsets(),
+          table.sha256(),
+          pilot);
+    }
+  }
 
   /** Seconds of a part, and positions a second where it reads any. */
   public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {}
@@ -95,19 +117,7 @@ public record StudyFacts(
               config.vocabSize(),
               new LinkedHashMap<>(model.checkpoint().hashes())));
     }
-    TokenTable table = inputs.table();
-    TokenFacts tokens =
-        new TokenFacts(
-            table.rows(),
-            table.context(),
-            table.tokens(),
-            table.kept(),
-            table.droppedTail(),
-            table.replacedCharacters(),
-            table.documents(),
-            table.subsets(),
-            table.sha256(),
-            compared.pilotTokens());
+    TokenFacts tokens = TokenFacts.of(inputs.table(), compared.pilotTokens());
     List<PhaseFacts> done =
         phases.done().stream()
             .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))

@@ -14,6 +14,7 @@ import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,7 +29,7 @@ import java.util.Set;
 record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, TokenTable table)
     implements AutoCloseable {
 
-  private static final String TOKENIZER = "tokenizer.json";
+  static final String TOKENIZER = "tokenizer.json";
   private static final String SAME_TOKENS = "compare models that read the same tokens";
 
   /** Opens all that is quick to open and closes it again. */
@@ -43,7 +44,7 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
       // What is cheap to find wrong comes before what takes long: ids, weights, then text.
       TokenInput input = options.input();
       if (input.tokens() != null) {
-        table = phases.time("tokens", 0, () -> opened.limits().matrix(input));
+        table = phases.time("tokens", 0, () -> opened.limits().matrix(input, opened.tokenizer()));
       }
       opened.models().forEach(model -> read(model.checkpoint()));
       if (table == null) {
@@ -161,7 +162,7 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
    * @param positions the most that every model has
    * @param narrowest folder of the model that has no more
    */
-  private record Limits(TokenRules rules, int positions, String narrowest) {
+  record Limits(TokenRules rules, int positions, String narrowest) {
 
     static Limits of(List<ActivationStream.Model> models, TokenRules own) {
       int vocabulary = own.vocabSize();
@@ -185,6 +186,7 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
     TokenTable text(TokenInput input, Tokenizer tokenizer, ProgressListener progress) {
       return TokenTable.fromText(
           input.text(),
+          input.share(),
           tokenizer,
           rules,
           context(input),
@@ -192,9 +194,10 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
           tokens -> progress.progress("tokens", tokens, 0));
     }
 
-    TokenTable matrix(TokenInput input) {
+    TokenTable matrix(TokenInput input, Tokenizer tokenizer) {
       TokenTable table =
-          TokenTable.fromNpy(input.tokens(), rules, input.maxTokens().orElse(Long.MAX_VALUE));
+          TokenTable.fromNpy(
+              input.tokens(), tokenizer, rules, input.maxTokens().orElse(Long.MAX_VALUE));
       try {
         int width = table.context();
         if (input.context().isPresent() && input.context().getAsInt() != width) {
@@ -225,27 +228,29 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
 
   /**
    * The name on the hub of a folder in its cache, else the last folder name of each path; the whole
-   * path where two would be equal.
+   * path where two would be equal, and a number after it where the same folder is given twice.
    */
   static List<String> names(List<Path> folders) {
-    Set<String> seen = new HashSet<>();
-    Set<String> twice = new HashSet<>();
+    List<String> shorts = folders.stream().map(StudyInputs::shortName).toList();
     List<String> names = new ArrayList<>();
-    for (Path folder : folders) {
-      Path last = folder.toAbsolutePath().normalize().getFileName();
-      String plain = last == null ? folder.toString() : last.toString();
-      String name = HubCache.name(folder).orElse(plain);
-      names.add(name);
-      if (!seen.add(name)) {
-        twice.add(name);
+    Set<String> taken = new HashSet<>();
+    for (int i = 0; i < folders.size(); i++) {
+      String plain = shorts.get(i);
+      boolean alone = Collections.frequency(shorts, plain) == 1;
+      String name = alone ? plain : folders.get(i).toString();
+      int number = 1;
+      String distinct = name;
+      while (!taken.add(distinct)) {
+        distinct = name + " (" + ++number + ")";
       }
-    }
-    for (int i = 0; i < names.size(); i++) {
-      if (twice.contains(names.get(i))) {
-        names.set(i, folders.get(i).toString());
-      }
+      names.add(distinct);
     }
     return names;
+  }
+
+  private static String shortName(Path folder) {
+    Path last = folder.toAbsolutePath().normalize().getFileName();
+    return HubCache.name(folder).orElse(last == null ? folder.toString() : last.toString());
   }
 
   @Override

@@ -43,6 +43,8 @@ final class StudyManifest {
     text.put("dropped_tail", tokens.droppedTail());
     text.put("replaced_characters", tokens.replacedCharacters());
     text.put("documents", tokens.documents()).put("sha256", tokens.sha256());
+    text.put("share", tokens.share().part()).put("held_out", tokens.share().heldOut());
+    text.put("documents_left_out", tokens.leftOut());
     tokens.subsets().forEach(text.putArray("subsets")::add);
     text.put("pilot", tokens.pilot());
     json.put("backend", invocation.backendLine()).put("precision", facts.precision());
@@ -107,6 +109,9 @@ final class StudyManifest {
     }
     input.context().ifPresent(context -> json.put("context", context));
     input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
+    if (!input.share().all()) {
+      json.put("share", input.share().part()).put("held_out", input.share().heldOut());
+    }
     json.put("batch", result.facts().batchRows());
     options.resources().memory().ifPresent(bytes -> json.put("memory", bytes));
     json.put("similarity", comparison.similarity().toString());

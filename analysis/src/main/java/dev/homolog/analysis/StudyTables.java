@@ -36,6 +36,7 @@ final class StudyTables {
       folder.write(tables.subsetCorrelations(), format);
     }
     if (result.options().extent() == StudyOptions.Extent.EVERYTHING) {
+      folder.write(tables.byOther(), format);
       folder.write(tables.homologs(), format);
       folder.write(tables.convergence(), format);
       folder.write(tables.tokens(), format);
@@ -235,6 +236,30 @@ final class StudyTables {
             .texts("subset", new int[neurons.size()], new String[] {subset.name()})
             .longs("tokens", tokens);
     return excess(correlations(table, neurons), neurons).build();
+  }
+
+  Table byOther() {
+    Table.Builder table = Table.builder("by_other");
+    var other = table.texts("other");
+    var step = table.longs("step");
+    var neurons = table.ints("neurons");
+    var universal = table.ints("universal");
+    var mean = table.doubles("mean_corr");
+    var median = table.doubles("median_corr");
+    var baseline = table.doubles("mean_baseline");
+    var homologs = table.ints("homologs");
+    boolean judged = result.options().baseline().kind() != Baseline.Kind.NONE;
+    for (StudyComparisons.OfOther of : result.comparisons().byOther()) {
+      other.add(of.other());
+      step.add(of.step().orElse(-1));
+      neurons.add(of.neurons());
+      universal.add(judged ? of.universal() : -1);
+      mean.add(of.mean());
+      median.add(of.median());
+      baseline.add(of.meanBaseline());
+      homologs.add(of.homologs());
+    }
+    return table.build();
   }
 
   Table histograms() {

@@ -25,6 +25,7 @@ import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.NpyFile;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
+import dev.homolog.core.tokens.Tokenizer;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -123,7 +124,9 @@ class NotFiniteTest {
       TokenRules rules =
           new TokenRules(
               BOS, OptionalInt.empty(), OptionalInt.empty(), OptionalInt.of(NEWLINE), 10);
-      return TokenTable.fromNpy(file, rules, Long.MAX_VALUE);
+      Path family = Path.of(System.getProperty("homolog.testResources"));
+      Tokenizer tokenizer = Tokenizer.of(family.resolve("a/tokenizer.json"));
+      return TokenTable.fromNpy(file, tokenizer, rules, Long.MAX_VALUE);
     }
   }
 

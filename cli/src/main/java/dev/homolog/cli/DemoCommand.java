@@ -3,6 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.TokenInput;
 import dev.homolog.core.HomologException;
+import dev.homolog.core.tokens.Share;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,7 +47,8 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
             List.of(family.resolve("validation.jsonl.zst")),
             null,
             run.context(),
-            OptionalLong.of(run.maxTokens().orElse(TOKENS)));
+            OptionalLong.of(run.maxTokens().orElse(TOKENS)),
+            Share.ALL);
     return StudyOptions.of(family.resolve("a"), others, input)
         .withResources(run.resources())
         .withSeed(run.seed());

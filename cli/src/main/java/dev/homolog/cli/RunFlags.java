@@ -15,6 +15,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The RUN flags: how a command runs and where it writes. */
@@ -25,17 +26,7 @@ final class RunFlags {
       description = "folder of the run; must not exist yet (default: runs/COMMAND-TIME)")
   private Path out;
 
-  @Option(
-      names = "--context",
-      paramLabel = "C",
-      description = "tokens a row, BOS included (default: the smaller of 256 and the models')")
-  private Integer context;
-
-  @Option(
-      names = "--max-tokens",
-      paramLabel = "N",
-      description = "most positions to read, BOS included, cut to whole rows (default: all)")
-  private Long maxTokens;
+  @Mixin private LengthFlags length = new LengthFlags();
 
   @Option(
       names = "--batch",
@@ -99,11 +90,11 @@ final class RunFlags {
   }
 
   OptionalInt context() {
-    return context == null ? OptionalInt.empty() : OptionalInt.of(context);
+    return length.context();
   }
 
   OptionalLong maxTokens() {
-    return maxTokens == null ? OptionalLong.empty() : OptionalLong.of(maxTokens);
+    return length.maxTokens();
   }
 
   Resources resources() {

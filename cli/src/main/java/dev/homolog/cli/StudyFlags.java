@@ -10,6 +10,7 @@ import dev.homolog.core.checkpoint.HubCache;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The flags of a study: models, INPUT and STUDY. */
@@ -31,17 +32,14 @@ final class StudyFlags {
       description = "the models it is compared with")
   private List<String> others = new ArrayList<>();
 
-  @Option(
-      names = "--text",
-      arity = "1..*",
-      paramLabel = "FILE",
-      description = "text: .txt, .jsonl, .jsonl.gz or .jsonl.zst")
-  private List<Path> text = new ArrayList<>();
+  @Mixin private TextFlags text = new TextFlags();
 
   @Option(
       names = "--tokens",
       paramLabel = "FILE.npy",
-      description = "token ids instead of text: int32 or int64 [rows, context], BOS first")
+      description =
+          "token ids instead of text: int32 or int64 [rows, context], BOS first; homolog tokenize"
+              + " writes such a file")
   private Path tokens;
 
   @Option(
@@ -92,7 +90,8 @@ final class StudyFlags {
   private boolean bySubset;
 
   StudyOptions options(RunFlags run, StudyOptions.Extent extent) {
-    TokenInput input = new TokenInput(text, tokens, run.context(), run.maxTokens());
+    TokenInput input =
+        new TokenInput(text.text(), tokens, run.context(), run.maxTokens(), text.share());
     Similarity similar = Similarity.parse(similarity);
     return new StudyOptions(
         HubCache.folder(reference),

@@ -1,6 +1,7 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.Baseline;
+import dev.homolog.analysis.StudyComparisons;
 import dev.homolog.analysis.StudyFacts;
 import dev.homolog.analysis.StudyResult;
 import dev.homolog.analysis.closeup.CloseUp;
@@ -10,6 +11,8 @@ import dev.homolog.analysis.correlation.Universality;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -37,6 +40,7 @@ final class Summary {
   void print() {
     study();
     counts();
+    steps();
     best();
     to.println();
     to.println("Tables and study.json: " + out);
@@ -85,6 +89,43 @@ final class Summary {
     row(threshold);
     alsoAt.ifPresent(this::row);
     homologs();
+  }
+
+  /** What came when, where other models are training steps of one. */
+  private void steps() {
+    Map<String, List<StudyComparisons.OfOther>> trainings =
+        result.comparisons().byOther().stream()
+            .filter(of -> of.step().isPresent())
+            .collect(
+                Collectors.groupingBy(
+                    StudyComparisons.OfOther::series, LinkedHashMap::new, Collectors.toList()));
+    boolean judged = result.options().baseline().kind() != Baseline.Kind.NONE;
+    for (List<StudyComparisons.OfOther> training : trainings.values()) {
+      if (training.size() > 1) {
+        to.println();
+        line(
+            "Training steps, each compared alone: neurons that exceed its baseline by more than %s,",
+            result.options().comparison().threshold());
+        line("mutual best matches above that, and the median best %s.", noun());
+        to.println();
+        line("  %14s   neurons    share  homologs  median  model", "step");
+        training.stream()
+            .sorted(Comparator.comparingLong(of -> of.step().getAsLong()))
+            .forEach(of ->
+                line(
+                    "  %,14d %9s  %7s %9d  %6s  %s",
+                    of.step().getAsLong(),
+                    judged ? of.universal() : "-",
+                    judged ? percent(of.universal()) : "-",
+                    of.homologs(),
+                    number(of.median()),
+                    of.other()));
+      }
+    }
+  }
+
+  private String percent(int neurons) {
+    return String.format(Locale.ROOT, "%.2f%%", 100.0 * neurons / result.moments().size());
   }
 
   private void homologs() {

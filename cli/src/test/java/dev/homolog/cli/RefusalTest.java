@@ -54,8 +54,9 @@ class RefusalTest {
   @Test
   void severalTextsTooShortForARow() throws IOException {
     Path tiny = Files.writeString(folder.resolve("tiny.txt"), "Hello");
+    Path other = Files.writeString(folder.resolve("other.txt"), "Hello");
     List<String> args =
-        Cli.join(models(), "--text", tiny + "", tiny + "", "--out", folder + "/short");
+        Cli.join(models(), "--text", tiny + "", other + "", "--out", folder + "/short");
     assertEquals(
         "homolog: --text: 7 tokens do not fill one row of 31; lower --context or give more text",
         Cli.run(args).err().getLast());

@@ -6,6 +6,7 @@ import dev.homolog.analysis.TokenInput;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.tokens.Share;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -76,6 +77,7 @@ final class Refusals {
     new DamagedModels(this).add();
     texts();
     options();
+    shares();
     new WrongFlags(this).add();
   }
 
@@ -193,6 +195,61 @@ final class Refusals {
         "lower --context or give more text");
   }
 
+  /** Shares of the text, files named twice, caches of tokens. */
+  private void shares() throws IOException {
+    TokenInput good = TokenInput.text(text);
+    option(
+        "--share",
+        "1.5",
+        () -> options(b, good.withShare(Share.of(1.5, false))),
+        "1.5",
+        "give a number between 0 and 1");
+    option(
+        "--share",
+        "1",
+        () -> options(b, good.withShare(Share.of(1, false))),
+        "1.0",
+        "give a number between 0 and 1");
+    add(
+        "a share of tokens",
+        Cli.join(pair(b), "--tokens", tokens + "", "--share", "0.5"),
+        () -> options(b, TokenInput.tokens(tokens).withShare(Share.of(0.5, true))),
+        2,
+        true,
+        "--share",
+        "",
+        "documents are chosen by their text, and --tokens has none",
+        "give --text");
+    option(
+        "--text",
+        folder + "/../" + folder.getFileName() + "/text.txt",
+        () ->
+            options(
+                b,
+                TokenInput.text(text, folder.resolve("../" + folder.getFileName() + "/text.txt"))),
+        folder + "/../" + folder.getFileName() + "/text.txt is given twice",
+        "leave one out");
+    Path cache = Cli.tokens(folder.resolve("cache.npy"), IDS);
+    Path names = folder.resolve("cache.npy.json");
+    Files.writeString(names, "{\"tokenizer\": \"0123\"}");
+    input(
+        "a cache of another tokenizer",
+        TokenInput.tokens(cache),
+        cache + "",
+        "",
+        "made with another tokenizer than " + a + "/tokenizer.json",
+        "tokenize the text again with homolog tokenize --model " + a);
+    Path damaged = Cli.tokens(folder.resolve("damaged.npy"), IDS);
+    Files.writeString(folder.resolve("damaged.npy.json"), "{");
+    input(
+        "a damaged cache",
+        TokenInput.tokens(damaged),
+        damaged + ".json",
+        "",
+        "not JSON: Unexpected end-of-input: expected close marker for Object",
+        "write the cache again with homolog tokenize");
+  }
+
   private void npy(String name, int[][] rows, String field, String problem, String remedy) {
     Path file = Cli.tokens(folder.resolve(name.replace(' ', '-') + ".npy"), rows);
     input(name, TokenInput.tokens(file), file + "", field, problem, remedy);
@@ -280,7 +337,10 @@ final class Refusals {
         "no input",
         pair(b),
         () ->
-            options(b, new TokenInput(List.of(), null, OptionalInt.empty(), OptionalLong.empty())),
+            options(
+                b,
+                new TokenInput(
+                    List.of(), null, OptionalInt.empty(), OptionalLong.empty(), Share.ALL)),
         2,
         true,
         "--text, --tokens",

@@ -78,6 +78,7 @@ class StudyCommandTest {
   void files() throws IOException {
     assertEquals(
         List.of(
+            "by_other.parquet",
             "convergence.parquet",
             "histograms.parquet",
             "homologs.parquet",
@@ -109,6 +110,9 @@ class StudyCommandTest {
     assertEquals("layer neuron position mean max count", columns("positions"));
     assertEquals("layer neuron subset mean max count", columns("subsets"));
     assertEquals("layer neuron low high count", columns("neuron_histograms"));
+    assertEquals(
+        "other step neurons universal mean_corr median_corr mean_baseline homologs",
+        columns("by_other"));
     assertEquals("group model layer neuron mean_correlation cohesion", columns("homologs"));
     assertEquals(
         "share tokens neurons change_q50 change_q90 change_q99 change_max universal",
@@ -405,7 +409,7 @@ class StudyCommandTest {
 
   @Test
   void help() {
-    for (String command : List.of("study", "correlate", "demo", "doctor")) {
+    for (String command : List.of("study", "correlate", "tokenize", "demo", "doctor")) {
       Cli.Outcome outcome = Cli.run(command, "--help");
       assertEquals(0, outcome.code());
       assertEquals(List.of(), outcome.err());

@@ -64,6 +64,29 @@ final class WrongFlags {
         "fp8",
         "--precision",
         "no precision is called fp8; known: fp32, bf16");
+    String pattern = with.folder + "/nothing*.jsonl";
+    String matches = "matches no file; check the pattern given to --text";
+    wrong("a pattern without a match", "--text", pattern, pattern, matches);
+    String folders = with.folder + "/no/such/*/folder/*.txt";
+    wrong("a pattern in no folder", "--text", folders, folders, matches);
+    String open = with.folder + "/[a.txt";
+    wrong(
+        "no pattern",
+        "--text",
+        open,
+        open,
+        "is no pattern of file names; check the pattern given to --text");
+    wrong(
+        "no share",
+        "--share",
+        "half",
+        "Invalid value for option '--share'",
+        "'half' is not a double");
+    unused(
+        "held out of the whole",
+        "--held-out",
+        "there is no share to hold out; add --share",
+        "--held-out");
     wrong("no threads", "--threads", "0", "--threads", "0; give at least 1");
     unused(
         "threads of scalar",

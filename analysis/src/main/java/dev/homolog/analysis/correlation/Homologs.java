@@ -50,16 +50,29 @@ public final class Homologs {
     return List.copyOf(groups);
   }
 
+  /** How many neurons of one model have their mutual best match in the other above a threshold. */
+  public static int count(PairMatches pair, double threshold) {
+    int count = 0;
+    for (int neuron = 0; neuron < pair.highest().rows(); neuron++) {
+      count += match(pair, neuron, threshold) >= 0 ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** The mutual best match above the threshold, −1 where there is none. */
+  private static int match(PairMatches pair, int neuron, double threshold) {
+    int match = pair.highest().match(neuron, 0);
+    boolean homolog =
+        match >= 0 && pair.mutual(neuron, match) && pair.highest().value(neuron, 0) > threshold;
+    return homolog ? match : -1;
+  }
+
   /** By model, −1 where it has none. */
   private static int[] members(CorrelationSummary summary, int neuron, double threshold) {
     int[] members = new int[summary.pairs().size() + 1];
     members[0] = neuron;
     for (int i = 0; i < summary.pairs().size(); i++) {
-      PairMatches pair = summary.pairs().get(i);
-      int match = pair.highest().match(neuron, 0);
-      boolean homolog =
-          match >= 0 && pair.mutual(neuron, match) && pair.highest().value(neuron, 0) > threshold;
-      members[i + 1] = homolog ? match : -1;
+      members[i + 1] = match(summary.pairs().get(i), neuron, threshold);
     }
     return members;
   }

@@ -21,27 +21,40 @@ final class DocumentIndex {
   private long[] lines = new long[64];
   private int[] file = new int[64];
   private int[] subset = new int[64];
+  private long[] replaced = new long[64];
   private int size;
 
   DocumentIndex(List<Path> files) {
     this.files = List.copyOf(files);
   }
 
-  /** Starts increase from call to call. */
-  void add(long start, int fromFile, long line, Optional<String> label) {
+  /** A document whose label is not known yet; starts increase from call to call. */
+  void add(long start, int fromFile, long line) {
     if (size == starts.length) {
       int larger = Math.addExact(size, size / 2);
       starts = Arrays.copyOf(starts, larger);
       lines = Arrays.copyOf(lines, larger);
       file = Arrays.copyOf(file, larger);
       subset = Arrays.copyOf(subset, larger);
+      replaced = Arrays.copyOf(replaced, larger);
     }
     starts[size] = start;
     lines[size] = line;
     file[size] = fromFile;
-    subset[size] =
-        label.map(name -> subsets.computeIfAbsent(name, _ -> subsets.size())).orElse(NO_SUBSET);
+    subset[size] = NO_SUBSET;
+    replaced[size] = 0;
     size++;
+  }
+
+  /** What is known of the last document at its end. */
+  void label(Optional<String> label) {
+    subset[size - 1] =
+        label.map(name -> subsets.computeIfAbsent(name, _ -> subsets.size())).orElse(NO_SUBSET);
+  }
+
+  /** Malformed parts of the last document's text. */
+  void addReplaced(long parts) {
+    replaced[size - 1] += parts;
   }
 
   /**
@@ -55,8 +68,30 @@ final class DocumentIndex {
     subsets.values().removeIf(id -> id >= used); // ids are given in the order of documents
   }
 
+  /** Forgets the documents after the first ones; none of them has been given a label. */
+  void shrink(int documents) {
+    size = documents;
+  }
+
   int size() {
     return size;
+  }
+
+  /** Malformed parts of all documents that were replaced. */
+  long replaced() {
+    return Arrays.stream(replaced, 0, size).sum();
+  }
+
+  long replaced(int document) {
+    return replaced[document];
+  }
+
+  int fileNumber(int document) {
+    return file[document];
+  }
+
+  List<Path> files() {
+    return files;
   }
 
   /**

@@ -8,37 +8,37 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
 
 /**
  * The documents of several files, in order: a {@code .txt} file is one document, a line of a {@code
- * .jsonl}, {@code .jsonl.gz} or {@code .jsonl.zst} file is one. Holds one document at a time. One
- * thread.
+ * .jsonl}, {@code .jsonl.gz} or {@code .jsonl.zst} file is one. Documents and lines may be of any
+ * length; a piece at a time is held. One thread.
  */
 final class Documents implements AutoCloseable {
-  /** The most chars of one document; Java and the tokenizer need several times as many bytes. */
-  static final int LONGEST = 1 << 28;
-
-  private static final int LONGEST_LINE = 1 << 30; // escapes make a line longer than its text
-  private static final String SPLIT = "split the document";
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private final List<Path> files;
+  private final TextBuffer buffer;
   private int file = -1;
-  private LineReader lines;
+  private Utf8Reader reader;
   private long line;
+  private JsonLine json;
+  private boolean within; // a document has begun and not ended
 
-  private Documents(List<Path> files) {
+  private Documents(List<Path> files, boolean cuttable) {
     this.files = files;
+    this.buffer = new TextBuffer(cuttable);
   }
 
   /**
    * Checks that all files are there and of a known kind; none is opened yet.
    *
+   * @param cuttable whether the tokenizer allows a document to come in pieces
    * @throws InputException if not
    */
-  static Documents of(List<Path> files) {
+  static Documents of(List<Path> files, boolean cuttable) {
     requireFiles(files);
-    return new Documents(List.copyOf(files));
+    return new Documents(List.copyOf(files), cuttable);
   }
 
   static void requireFiles(List<Path> files) {
@@ -53,96 +53,119 @@ final class Documents implements AutoCloseable {
     }
   }
 
+  /** Whether a document of this file may have a label, which is known at its end. */
+  boolean labels(int file) {
+    return Kind.of(files.get(file)) != Kind.TXT;
+  }
+
   /**
-   * The next document, empty after the last.
+   * The next piece, empty after the last.
    *
    * @throws InputException that names file and line
    */
-  Optional<Document> next() {
+  Optional<Piece> next() {
     while (true) {
-      if (lines != null) {
-        Optional<Document> document = nextLine();
-        if (document.isPresent()) {
-          return document;
+      if (reader == null) {
+        if (file + 1 >= files.size()) {
+          return Optional.empty();
         }
-        close();
+        file++;
+        open(files.get(file));
       }
-      if (file + 1 >= files.size()) {
-        return Optional.empty();
+      try {
+        boolean first = !within;
+        if (!within && !begin()) {
+          close();
+          continue;
+        }
+        return Optional.of(piece(first));
+      } catch (IOException e) {
+        throw unreadable(files.get(file), labels(file) ? "line " + line : "", e);
       }
-      file++;
-      line = 0;
-      Path path = files.get(file);
-      Kind kind = Kind.of(path);
-      if (kind == Kind.TXT) {
-        return Optional.of(wholeFile(path));
-      }
-      open(path, kind);
     }
   }
 
-  private void open(Path path, Kind kind) {
+  private void open(Path path) {
+    line = 0;
     try {
-      lines = new LineReader(stream(path, kind), LONGEST_LINE);
+      reader = new Utf8Reader(stream(path, Kind.of(path)));
     } catch (IOException e) {
       throw unreadable(path, "", e);
     }
   }
 
   private static InputStream stream(Path path, Kind kind) throws IOException {
-    if (kind == Kind.JSONL_ZST) {
-      return ZstdFile.open(path);
-    }
-    InputStream in = Files.newInputStream(path);
-    if (kind == Kind.JSONL) {
-      return in;
-    }
-    try {
-      return new GZIPInputStream(in, 1 << 16);
-    } catch (IOException e) {
-      in.close();
-      throw e;
-    }
+    return switch (kind) {
+      case JSONL_ZST -> ZstdFile.open(path);
+      case JSONL_GZ -> GzipFile.open(path);
+      case TXT, JSONL -> Files.newInputStream(path);
+    };
   }
 
-  private Optional<Document> nextLine() {
-    Path path = files.get(file);
-    while (true) {
+  /** Goes to the next document of the file, if there is one. */
+  private boolean begin() throws IOException {
+    if (!labels(file)) {
       line++;
-      Optional<byte[]> bytes;
-      try {
-        bytes = lines.next();
-      } catch (IOException e) {
-        throw unreadable(path, "line " + line, e);
-      }
-      if (bytes.isEmpty()) {
-        return Optional.empty();
-      }
-      Utf8 decoded = Utf8.decode(bytes.get());
-      String json = decoded.text();
-      if (line == 1 && json.startsWith("\uFEFF")) {
-        json = json.substring(1);
-      }
-      if (!json.isBlank()) {
-        JsonLine parsed = JsonLine.parse(json, path, line);
-        Utf8 text = Utf8.wellFormed(parsed.text());
-        long replaced = decoded.replaced() + text.replaced();
-        return Optional.of(new Document(text.text(), parsed.label(), file, line, replaced));
-      }
+      within = line == 1;
+      return within;
     }
+    line++;
+    if (line == 1 && reader.peek() == BYTE_ORDER_MARK) {
+      reader.next();
+    }
+    for (int c = reader.peek(); isSpace(c); c = reader.peek()) {
+      line += c == '\n' ? 1 : 0;
+      reader.next();
+    }
+    within = reader.peek() != Utf8Reader.END;
+    if (within) {
+      json = new JsonLine(reader, files.get(file), line);
+    }
+    return within;
   }
 
-  private Document wholeFile(Path path) {
-    try {
-      if (Files.size(path) > LONGEST) {
-        throw new InputException(
-            path, "", "longer than " + LONGEST + " bytes, and a .txt file is one document", SPLIT);
-      }
-      Utf8 text = Utf8.decode(Files.readAllBytes(path));
-      return new Document(text.text(), Optional.empty(), file, 1, text.replaced());
-    } catch (IOException e) {
-      throw unreadable(path, "", e);
+  /** What JSON calls white space. */
+  private static boolean isSpace(int c) {
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+  }
+
+  private Piece piece(boolean first) throws IOException {
+    boolean last = json == null ? readPlain() : json.read(buffer);
+    if (buffer.over()) {
+      throw new InputException(
+          files.get(file),
+          json == null ? "" : "line " + line,
+          "more than "
+              + TextBuffer.LONGEST
+              + " characters without a place to cut it for tokenizing",
+          "split the document");
     }
+    if (!last) {
+      String text = buffer.take();
+      return new Piece(text, file, line, first, false, Optional.empty(), buffer.replaced());
+    }
+    within = false;
+    Optional<String> label = Optional.empty();
+    String text = buffer.rest();
+    long replaced = buffer.replaced();
+    if (json != null) {
+      label = json.finish();
+      replaced += json.replaced();
+      json = null;
+    }
+    return new Piece(text, file, line, first, true, label, replaced);
+  }
+
+  /** Whether the file has ended. */
+  private boolean readPlain() throws IOException {
+    while (!buffer.full() && !buffer.over()) {
+      int c = reader.next();
+      if (c == Utf8Reader.END) {
+        return true;
+      }
+      buffer.add((char) c);
+    }
+    return false;
   }
 
   private static InputException unreadable(Path path, String where, IOException e) {
@@ -153,13 +176,13 @@ final class Documents implements AutoCloseable {
 
   @Override
   public void close() {
-    if (lines != null) {
+    if (reader != null) {
       try {
-        lines.close();
+        reader.close();
       } catch (IOException e) {
         throw unreadable(files.get(file), "", e);
       } finally {
-        lines = null;
+        reader = null;
       }
     }
   }

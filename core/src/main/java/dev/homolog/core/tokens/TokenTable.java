@@ -30,8 +30,7 @@ public final class TokenTable implements AutoCloseable {
   private final long kept;
   private final DocumentIndex documents;
   private final List<String> subsets;
-  private final long droppedTail;
-  private final long replacedCharacters;
+  private final Origin origin;
   private String sha256 = "";
 
   /**
@@ -46,8 +45,7 @@ public final class TokenTable implements AutoCloseable {
       int context,
       TokenRules rules,
       DocumentIndex documents,
-      long droppedTail,
-      long replacedCharacters) {
+      Origin origin) {
     long count = Math.multiplyExact(rows, (long) context);
     MemorySegment mask = TokenTableBuilder.allocate(arena, count);
     this.arena = arena;
@@ -58,14 +56,13 @@ public final class TokenTable implements AutoCloseable {
     this.context = context;
     this.documents = documents;
     this.subsets = List.copyOf(documents.subsets());
-    this.droppedTail = droppedTail;
-    this.replacedCharacters = replacedCharacters;
+    this.origin = origin;
   }
 
-  /** As the method below, without reports on the way. */
+  /** As the method below, of all documents and without reports on the way. */
   public static TokenTable fromText(
       List<Path> files, Tokenizer tokenizer, TokenRules rules, int context, long maxTokens) {
-    return fromText(files, tokenizer, rules, context, maxTokens, _ -> {});
+    return fromText(files, Share.ALL, tokenizer, rules, context, maxTokens, _ -> {});
   }
 
   /**
@@ -80,9 +77,12 @@ public final class TokenTable implements AutoCloseable {
   /**
    * Tokenises documents, joins them with one BOS between two, and cuts the stream into rows of
    * {@code context - 1} tokens with BOS in front of each. What does not fill a last row is dropped
-   * and counted.
+   * and counted. Documents and lines may be of any length, as long as there is a place to cut them
+   * every 67 million characters: white space, if the tokenizer is a byte-level pair encoding as
+   * GPT-2's.
    *
    * @param files {@code .txt}, {@code .jsonl}, {@code .jsonl.gz} or {@code .jsonl.zst}
+   * @param share which documents are read
    * @param context width of a row, at least 2
    * @param maxTokens the most positions, BOS included; cut to whole rows; reading stops there
    * @param progress called now and then with the number of positions so far
@@ -91,25 +91,43 @@ public final class TokenTable implements AutoCloseable {
    */
   public static TokenTable fromText(
       List<Path> files,
+      Share share,
       Tokenizer tokenizer,
       TokenRules rules,
       int context,
       long maxTokens,
       LongConsumer progress) {
-    return TokenTableBuilder.fromText(files, tokenizer, rules, context, maxTokens, progress);
+    return TokenTableBuilder.fromText(
+        files, share, tokenizer, rules, new Size(context, maxTokens), progress);
   }
 
   /**
-   * Reads int32 or int64 [rows, context] from a {@code .npy} file; its width is the context, and
-   * each row counts as one document without subset.
+   * Reads int32 or int64 [rows, context] from a {@code .npy} file; its width is the context. Beside
+   * a file that {@link TokenCache} wrote lies what is known of its documents; without that, each
+   * row counts as one document without subset.
    *
+   * @param tokenizer of the model; a cache made with another is refused
    * @param maxTokens the most positions; cut to whole rows
    * @throws dev.homolog.core.InputException if it is not such a matrix, if a row does not begin
-   *     with BOS or if an id is not in the vocabulary
+   *     with BOS, if an id is not in the vocabulary, or if what lies beside it does not belong to
+   *     it
    */
-  public static TokenTable fromNpy(Path file, TokenRules rules, long maxTokens) {
-    return TokenTableBuilder.fromNpy(file, rules, maxTokens);
+  public static TokenTable fromNpy(
+      Path file, Tokenizer tokenizer, TokenRules rules, long maxTokens) {
+    return TokenTableBuilder.fromNpy(file, tokenizer, rules, maxTokens);
   }
+
+  /** The width of a row and the most positions. */
+  record Size(int context, long maxTokens) {}
+
+  /**
+   * How the table was read from text.
+   *
+   * @param droppedTail tokens at the end of the text that did not fill a row
+   * @param share which documents were read
+   * @param leftOut how many documents were not, as far as the text was read
+   */
+  record Origin(long droppedTail, Share share, long leftOut) {}
 
   public long rows() {
     return rows;
@@ -134,12 +152,22 @@ public final class TokenTable implements AutoCloseable {
    * Tokens at the end of the text that did not fill a row; 0 where reading stopped before the end.
    */
   public long droppedTail() {
-    return droppedTail;
+    return origin.droppedTail();
   }
 
-  /** Malformed parts of the text that were replaced by U+FFFD. */
+  /** Malformed parts that were replaced by U+FFFD, in the documents of the table. */
   public long replacedCharacters() {
-    return replacedCharacters;
+    return documents.replaced();
+  }
+
+  /** Which documents of the text were read. */
+  public Share share() {
+    return origin.share();
+  }
+
+  /** Documents that the share left out, as far as the text was read. */
+  public long leftOut() {
+    return origin.leftOut();
   }
 
   public int id(long row, int position) {
@@ -166,6 +194,10 @@ public final class TokenTable implements AutoCloseable {
       count += mask.get(ValueLayout.JAVA_BYTE, i);
     }
     return new TokenBatch(this, rowFrom, rowCount, ids(rowFrom, rowCount), mask, count);
+  }
+
+  DocumentIndex index() {
+    return documents;
   }
 
   /** How many documents have a token in the table. */

@@ -15,7 +15,7 @@ import java.util.function.LongConsumer;
 /** Packs documents, or copies a matrix, into the rows of a {@link TokenTable}. One thread. */
 final class TokenTableBuilder implements AutoCloseable {
   private static final int BATCH_CHARS = 1 << 20;
-  private static final int BATCH_DOCUMENTS = 256;
+  private static final int BATCH_PIECES = 256;
   private static final String WRONG_TOKENIZER = "use the tokenizer that belongs to the model";
 
   private final TokenRules rules;
@@ -27,29 +27,32 @@ final class TokenTableBuilder implements AutoCloseable {
   private long capacity;
   private long written;
   private long stream;
-  private long replaced;
   private boolean handedOver;
+  private Mark mark; // where the document that is being read began; null between two
+  private long leftOut;
+
+  /** What a document that is left out is undone to. */
+  private record Mark(long written, long stream, int documents) {}
 
   /**
-   * @param context width of a row, at least 2
-   * @param maxTokens the most positions, BOS included
+   * @param size width of a row, at least 2, and the most positions, BOS included
    */
   @SuppressWarnings("MustBeClosedChecker") // closed by close, or with the table
-  private TokenTableBuilder(TokenRules rules, int context, long maxTokens, List<Path> files) {
+  private TokenTableBuilder(TokenRules rules, TokenTable.Size size, List<Path> files) {
+    this.context = size.context();
     if (context < 2) {
       throw new InputException(
           "--context", "", context + " leaves no room for a token after BOS", "give at least 2");
     }
-    this.wantedRows = maxTokens / context;
+    this.wantedRows = size.maxTokens() / context;
     if (wantedRows < 1) {
       throw new InputException(
           "--max-tokens",
           "",
-          maxTokens + " is less than one row of " + context + " positions",
+          size.maxTokens() + " is less than one row of " + context + " positions",
           "raise it or lower --context");
     }
     this.rules = rules;
-    this.context = context;
     this.documents = new DocumentIndex(files);
     this.capacity = Math.min(1 << 20, wantedRows * context);
     this.arena = Arena.ofShared();
@@ -58,37 +61,54 @@ final class TokenTableBuilder implements AutoCloseable {
 
   static TokenTable fromText(
       List<Path> files,
+      Share share,
       Tokenizer tokenizer,
       TokenRules rules,
-      int context,
-      long maxTokens,
+      TokenTable.Size size,
       LongConsumer progress) {
-    try (Documents source = Documents.of(files);
-        TokenTableBuilder builder = new TokenTableBuilder(rules, context, maxTokens, files)) {
-      List<Document> batch = nextBatch(source);
-      while (!batch.isEmpty() && !builder.full()) {
-        int[][] encoded = tokenizer.encode(batch.stream().map(Document::text).toList());
-        for (int i = 0; i < encoded.length && !builder.full(); i++) {
-          builder.add(batch.get(i), encoded[i], files, tokenizer);
+    try (Documents source = Documents.of(files, tokenizer.cuttable());
+        TokenTableBuilder builder = new TokenTableBuilder(rules, size, files)) {
+      Share.Decision decision = share.new Decision();
+      List<Piece> batch = nextBatch(source, false);
+      while (!batch.isEmpty() && builder.wants(batch.getFirst(), source, share)) {
+        int[][] encoded =
+            builder.full()
+                ? new int[batch.size()][0]
+                : tokenizer.encode(batch.stream().map(Piece::text).toList());
+        for (int i = 0; i < encoded.length; i++) {
+          Piece piece = batch.get(i);
+          if (builder.wants(piece, source, share)) {
+            decision.add(piece.text());
+            builder.add(piece, encoded[i], files, tokenizer);
+            if (piece.last()) {
+              builder.end(piece, decision.taken());
+            }
+          }
         }
         progress.accept(builder.written);
-        batch = builder.full() ? List.of() : nextBatch(source);
+        batch = nextBatch(source, builder.full());
       }
-      return builder.finish(files);
+      return builder.finish(files, share);
     }
   }
 
-  /** Up to a million chars of documents; a longer document comes alone. */
-  private static List<Document> nextBatch(Documents source) {
-    List<Document> batch = new ArrayList<>();
+  /**
+   * Up to a million chars of documents.
+   *
+   * @param rest only to the end of the document that has begun
+   */
+  private static List<Piece> nextBatch(Documents source, boolean rest) {
+    List<Piece> batch = new ArrayList<>();
     long chars = 0;
-    while (chars < BATCH_CHARS && batch.size() < BATCH_DOCUMENTS) {
-      Optional<Document> document = source.next();
-      if (document.isEmpty()) {
+    boolean ended = false;
+    while (chars < BATCH_CHARS && batch.size() < BATCH_PIECES && !ended) {
+      Optional<Piece> piece = source.next();
+      if (piece.isEmpty()) {
         break;
       }
-      batch.add(document.get());
-      chars += document.get().text().length();
+      batch.add(piece.get());
+      chars += piece.get().text().length();
+      ended = rest && piece.get().last();
     }
     return batch;
   }
@@ -97,27 +117,52 @@ final class TokenTableBuilder implements AutoCloseable {
     return written == wantedRows * context;
   }
 
-  private void add(Document document, int[] encoded, List<Path> files, Tokenizer tokenizer) {
-    if (documents.size() > 0) {
-      append(rules.bosId());
-      if (full()) {
-        return;
+  /**
+   * Whether a piece is needed: when the table is full, only the rest of a document whose label or
+   * hash is known at its end.
+   */
+  private boolean wants(Piece piece, Documents source, Share share) {
+    return !full() || mark != null && (!share.all() || source.labels(piece.file()));
+  }
+
+  private void add(Piece piece, int[] encoded, List<Path> files, Tokenizer tokenizer) {
+    if (piece.first()) {
+      mark = new Mark(written, stream, documents.size());
+      if (documents.size() > 0) {
+        append(rules.bosId());
+      }
+      if (!full()) {
+        documents.add(stream, piece.file(), piece.line());
       }
     }
-    documents.add(stream, document.file(), document.line(), document.label());
-    replaced = Math.addExact(replaced, document.replaced());
+    if (full()) {
+      return;
+    }
+    documents.addReplaced(piece.replaced());
     for (int i = 0; i < encoded.length && !full(); i++) {
       int id = encoded[i];
       if (id < 0 || id >= rules.vocabSize()) {
         throw new InputException(
-            files.get(document.file()),
-            "line " + document.line(),
+            files.get(piece.file()),
+            "line " + piece.line(),
             "token id %d (%s) is not in the model's vocabulary of %d"
                 .formatted(id, Vocabulary.quoted(tokenizer.tokenText(id)), rules.vocabSize()),
             WRONG_TOKENIZER);
       }
       append(id);
     }
+  }
+
+  private void end(Piece piece, boolean taken) {
+    if (!taken) {
+      written = mark.written;
+      stream = mark.stream;
+      documents.shrink(mark.documents);
+      leftOut++;
+    } else if (documents.size() > mark.documents) {
+      documents.label(piece.label());
+    }
+    mark = null;
   }
 
   /** One token of the stream, and BOS before it where a row begins. */
@@ -153,7 +198,7 @@ final class TokenTableBuilder implements AutoCloseable {
     arena = next;
   }
 
-  private TokenTable finish(List<Path> files) {
+  private TokenTable finish(List<Path> files, Share share) {
     long rows = written / context;
     if (rows == 0) {
       String where = files.size() == 1 ? files.getFirst().toString() : "--text";
@@ -165,17 +210,16 @@ final class TokenTableBuilder implements AutoCloseable {
     }
     long used = rows * (context - 1);
     documents.cut(used);
-    return table(rows, stream - used);
+    return table(rows, new TokenTable.Origin(stream - used, share, leftOut));
   }
 
-  private TokenTable table(long rows, long droppedTail) {
-    TokenTable table =
-        new TokenTable(arena, ids, rows, context, rules, documents, droppedTail, replaced);
+  private TokenTable table(long rows, TokenTable.Origin origin) {
+    TokenTable table = new TokenTable(arena, ids, rows, context, rules, documents, origin);
     handedOver = true;
     return table;
   }
 
-  static TokenTable fromNpy(Path file, TokenRules rules, long maxTokens) {
+  static TokenTable fromNpy(Path file, Tokenizer tokenizer, TokenRules rules, long maxTokens) {
     try (NpyFile npy = NpyFile.open(file)) {
       if (npy.dtype() != DType.I32 && npy.dtype() != DType.I64) {
         throw new InputException(
@@ -192,20 +236,40 @@ final class TokenTableBuilder implements AutoCloseable {
             shape + " is not [rows, context]",
             "give at least one row of BOS and a token");
       }
+      Optional<TokenCache> cache = TokenCache.beside(npy, tokenizer);
       int context = shape.get(1).intValue();
-      long wanted = Math.min(maxTokens, npy.elements());
-      try (TokenTableBuilder builder =
-          new TokenTableBuilder(rules, context, wanted, List.of(file))) {
+      TokenTable.Size size = new TokenTable.Size(context, Math.min(maxTokens, npy.elements()));
+      List<Path> files = cache.map(TokenCache::files).orElse(List.of(file));
+      try (TokenTableBuilder builder = new TokenTableBuilder(rules, size, files)) {
         for (long row = 0; row < builder.wantedRows; row++) {
           builder.copyRow(npy, row);
         }
-        return builder.table(builder.wantedRows, 0);
+        if (cache.isEmpty()) {
+          for (long row = 0; row < builder.wantedRows; row++) {
+            builder.documents.add(row * (context - 1), 0, row);
+          }
+          return builder.table(builder.wantedRows, new TokenTable.Origin(0, Share.ALL, 0));
+        }
+        cache.get().documents(builder.documents, builder.stream);
+        TokenTable.Origin whole = cache.get().origin();
+        boolean all = builder.wantedRows == shape.get(0);
+        // Text of which no more is wanted is not read to its end, and has no tail.
+        long tail = all && maxTokens > npy.elements() ? whole.droppedTail() : 0;
+        TokenTable table =
+            builder.table(
+                builder.wantedRows, new TokenTable.Origin(tail, whole.share(), whole.leftOut()));
+        try {
+          cache.get().requireSame(table, all);
+        } catch (InputException e) {
+          table.close();
+          throw e;
+        }
+        return table;
       }
     }
   }
 
   private void copyRow(NpyFile npy, long row) {
-    documents.add(stream, 0, row, Optional.empty());
     for (int position = 0; position < context; position++) {
       long at = row * context + position;
       long id =

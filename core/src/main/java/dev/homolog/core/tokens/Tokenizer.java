@@ -82,6 +82,19 @@ public final class Tokenizer {
   }
 
   /**
+   * SHA-256 (hex) of what ids mean: tokens by id, added tokens, merges. Two tokenizers without a
+   * {@link #difference} have the same.
+   */
+  public String identity() {
+    return engine.vocabulary().identity();
+  }
+
+  /** Whether a document may come in pieces, see {@link TextBuffer#mayCut}. */
+  boolean cuttable() {
+    return engine.vocabulary().byteLevelPairs();
+  }
+
+  /**
    * The first thing in which another tokenizer differs ("here" is this one, "there" the other):
    * tokens by id, added tokens, merges. Empty if ids mean the same in both.
    */

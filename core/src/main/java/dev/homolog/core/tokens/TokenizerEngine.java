@@ -226,9 +226,7 @@ final class TokenizerEngine {
   }
 
   /**
-   * Cuts a long text where an ASCII letter is followed by a space or a newline. There GPT-2's
-   * regular expression always begins a new piece, whatever lies around, so the ids are those of the
-   * whole text.
+   * Cuts a long text where {@link TextBuffer#mayCut} says that the ids are those of the whole text.
    */
   List<String> chunks(String text, int size) {
     if (text.length() <= size || !vocabulary.byteLevelPairs()) {
@@ -237,10 +235,7 @@ final class TokenizerEngine {
     List<String> chunks = new ArrayList<>();
     int from = 0;
     for (int i = size; i < text.length(); i++) {
-      char before = text.charAt(i - 1);
-      char after = text.charAt(i);
-      boolean letter = before >= 'a' && before <= 'z' || before >= 'A' && before <= 'Z';
-      if (letter && (after == ' ' || after == '\n')) {
+      if (TextBuffer.mayCut(text.charAt(i - 1), text.charAt(i))) {
         chunks.add(text.substring(from, i));
         from = i;
         i += size - 1;

@@ -7,9 +7,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.homolog.core.InputException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,8 +25,8 @@ import java.util.TreeMap;
  * @param added the added tokens, which are looked for in the text before anything else
  * @param merges pairs in order of precedence, for byte-pair encodings
  * @param byteLevelPairs whether it is GPT-2's byte-level pair encoding with its regular expression
- *     and no quirks: then no text can be refused, and text may be cut where a letter is followed by
- *     a space or a newline
+ *     and no quirks: then no text can be refused, and text may be cut where {@link
+ *     TextBuffer#mayCut} says so
  */
 record Vocabulary(
     Map<String, Integer> ids,
@@ -119,7 +122,7 @@ record Vocabulary(
               && !token.path("rstrip").asBoolean()
               && !token.path("single_word").asBoolean()
               && token.path("content").asText().chars().noneMatch(c -> c == '\n')
-              && !token.path("content").asText().matches(".*[A-Za-z] .*");
+              && !token.path("content").asText().matches(".*\\S .*");
     }
     return plain;
   }
@@ -156,6 +159,31 @@ record Vocabulary(
       return Optional.of(merges.size() + " merges here and " + other.merges.size() + " there");
     }
     return Optional.empty();
+  }
+
+  /** SHA-256 (hex) of all that {@link #difference} compares. */
+  String identity() {
+    MessageDigest digest = TokenizerEngine.sha256();
+    hash(digest, ids);
+    hash(digest, added);
+    merges.forEach(merge -> hash(digest, merge));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void hash(MessageDigest digest, Map<String, Integer> tokens) {
+    new TreeMap<>(tokens)
+        .forEach((token, id) -> {
+          hash(digest, token);
+          digest.update((id + "\n").getBytes(StandardCharsets.UTF_8));
+        });
+    digest.update((tokens.size() + "\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** With its length in front, so that no two lists of texts are the same bytes. */
+  private static void hash(MessageDigest digest, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    digest.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+    digest.update(bytes);
   }
 
   private String differentToken(Vocabulary other) {

@@ -71,6 +71,90 @@ class DocumentsTest {
     }
   }
 
+  /** A key is what it means, not how it is spelt, and only the outermost text counts. */
+  @Test
+  void keysAreRead() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            """
+            {"x": "\\"text\\": \\"no\\"", "\\u0074ext": "\uD83D\uDE00 yes", "y": {"text": "no"}}
+            {"meta": {"text": "no", "pile_set_name": "S"}, "text"  :\t"yes", "z": ["text", "no"]}
+            """
+                .getBytes(StandardCharsets.UTF_8));
+    List<Document> documents = all(file);
+    assertEquals(
+        List.of("\uD83D\uDE00 yes", "yes"), documents.stream().map(Document::text).toList());
+    assertEquals(Optional.of("S"), documents.getLast().label());
+    assertEquals(0, documents.getFirst().replaced());
+  }
+
+  @Test
+  void longDocumentsComeInPieces() throws IOException {
+    String words = "word 12\u4E2D\n  \uD83D\uDE00 ".repeat(30_000);
+    Path text = write("a.txt", words.getBytes(StandardCharsets.UTF_8));
+    String json = words.replace("\n", "\\n");
+    Path lines =
+        write(
+            "a.jsonl",
+            ("{\"text\": \"" + json + "\", \"meta\": {\"pile_set_name\": \"S\"}}")
+                .getBytes(StandardCharsets.UTF_8));
+    List<Document> documents = all(text, lines);
+    assertEquals(List.of(words, words), documents.stream().map(Document::text).toList());
+    assertEquals(Optional.of("S"), documents.getLast().label());
+    int pieces = words.length() / TextBuffer.PIECE;
+    documents.forEach(document -> assertEquals(pieces, document.pieces(), 1));
+    all(false, text, lines).forEach(document -> assertEquals(1, document.pieces()));
+    Path besides =
+        write(
+            "c.jsonl",
+            ("{\"html\": \"" + json + "\", \"text\": \"x\"}").getBytes(StandardCharsets.UTF_8));
+    assertEquals("x", all(besides).getFirst().text());
+    String uncut = "\u4E2D".repeat(100_000);
+    assertEquals(
+        1, all(write("b.txt", uncut.getBytes(StandardCharsets.UTF_8))).getFirst().pieces());
+  }
+
+  /** A stretch that cannot be cut is bounded, since it is held whole. */
+  @Test
+  void aStretchThatIsTooLong() throws IOException {
+    byte[] bytes = new byte[TextBuffer.LONGEST + 20];
+    Arrays.fill(bytes, (byte) 'x');
+    Path text = write("a.txt", bytes);
+    String problem =
+        "more than 67108864 characters without a place to cut it for tokenizing; split the document";
+    assertFile(text, problem);
+    byte[] start = "{\"text\":\"".getBytes(StandardCharsets.UTF_8);
+    System.arraycopy(start, 0, bytes, 0, start.length);
+    assertFile(write("a.jsonl", bytes), "line 1: " + problem);
+  }
+
+  @Test
+  void severalFramesAndMembers() throws IOException {
+    String line = "{\"text\": \"some text that is there\"}\n";
+    byte[] half = line.repeat(4000).substring(0, 99_999).getBytes(StandardCharsets.UTF_8);
+    byte[] rest = line.repeat(4000).substring(99_999).getBytes(StandardCharsets.UTF_8);
+    byte[] empty = new byte[0];
+    Path gz = write("a.jsonl.gz", join(join(gzip(half), gzip(empty)), gzip(rest)));
+    Path zst = write("a.jsonl.zst", join(join(zstd(half), zstd(empty)), zstd(rest)));
+    assertEquals(4000, all(gz).size());
+    assertEquals(4000, all(zst).size());
+    byte[] cut = join(gzip(half), gzip(rest));
+    assertBroken(
+        write("b.jsonl.gz", Arrays.copyOf(cut, cut.length - 50)),
+        "Unexpected end of ZLIB input stream");
+    byte[] zeros = new byte[100_000];
+    assertEquals(4000, all(write("c.jsonl.gz", join(join(gzip(half), gzip(rest)), zeros))).size());
+    String none = "what follows a gzip member is none";
+    byte[] wrong = gzip(rest);
+    wrong[0] ^= 1;
+    assertBroken(write("d.jsonl.gz", join(gzip(half), wrong)), none);
+    assertBroken(write("e.jsonl.gz", join(gzip(half), new byte[] {1, 2, 3, 4, 5})), none);
+    zeros[zeros.length - 1] = 1;
+    assertBroken(write("f.jsonl.gz", join(gzip(half), zeros)), none);
+    assertBroken(write("g.jsonl.gz", join(gzip(half), Arrays.copyOf(gzip(rest), 6))), none);
+  }
+
   @Test
   void malformedUtf8IsReplacedAndCounted() throws IOException {
     byte[] bytes = {
@@ -121,6 +205,19 @@ class DocumentsTest {
         "{\"text\": \"a\", \"meta\": {\"pile_set_name\": 3}}",
         "\"meta.pile_set_name\" is not a string" + REMEDY,
         true);
+    String text = "not JSON: Unexpected end-of-input in the string \"text\"";
+    assertLine("{\"text\": \"a", text + REMEDY, true);
+    assertLine("{\"text\": \"a\nb\"}", text + REMEDY, true);
+    assertLine(
+        "{\"text\": \"a\tb\"}",
+        "not JSON: control character 9 in a string without an escape" + REMEDY,
+        true);
+    assertLine(
+        "{\"text\": \"a\\xb\"}", "not JSON: unknown escape in the string \"text\"" + REMEDY, true);
+    String hex = "not JSON: \\u without four hexadecimal digits in the string \"text\"";
+    assertLine("{\"text\": \"a\\u12\"}", hex + REMEDY, true);
+    assertLine("{\"text\": \"a\\u12g4\"}", hex + REMEDY, true);
+    assertLine("{\"text\": \"a\" \"meta\": {}}", "not JSON: Unexpected character ('\"'", false);
     assertLine("{\"text\": \"a\", \"n\": NaN}", "not JSON: Non-standard token 'NaN'", false);
     assertLine("[".repeat(5000), "not a JSON object" + REMEDY, true);
     assertLine(
@@ -190,12 +287,36 @@ class DocumentsTest {
     assertEquals(0, documents.stream().mapToLong(Document::replaced).sum());
   }
 
+  /** A document put together again. */
+  private record Document(
+      String text, Optional<String> label, int file, long line, long replaced, int pieces) {}
+
   private static List<Document> all(Path... files) throws IOException {
+    return all(true, files);
+  }
+
+  private static List<Document> all(boolean cuttable, Path... files) throws IOException {
     List<Document> all = new ArrayList<>();
-    try (Documents documents = Documents.of(List.of(files))) {
-      for (Optional<Document> d = documents.next(); d.isPresent(); d = documents.next()) {
-        all.add(d.get());
+    try (Documents documents = Documents.of(List.of(files), cuttable)) {
+      StringBuilder text = new StringBuilder();
+      long replaced = 0;
+      int pieces = 0;
+      for (Optional<Piece> p = documents.next(); p.isPresent(); p = documents.next()) {
+        Piece piece = p.get();
+        assertEquals(pieces == 0, piece.first());
+        text.append(piece.text());
+        replaced += piece.replaced();
+        pieces++;
+        if (piece.last()) {
+          all.add(
+              new Document(
+                  text.toString(), piece.label(), piece.file(), piece.line(), replaced, pieces));
+          text.setLength(0);
+          replaced = 0;
+          pieces = 0;
+        }
       }
+      assertEquals(0, pieces);
       assertEquals(Optional.empty(), documents.next());
     }
     return all;

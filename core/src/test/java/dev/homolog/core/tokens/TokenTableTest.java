@@ -192,19 +192,19 @@ class TokenTableTest {
     Path file = folder.resolve("t.npy");
     int[] ids = {0, 5, 6, 0, 199, 0};
     NpyFile.write(file, DType.I32, List.of(2L, 3L), MemorySegment.ofArray(ids));
-    try (TokenTable table = TokenTable.fromNpy(file, rules, ALL)) {
+    try (TokenTable table = TokenTable.fromNpy(file, tokenizer, rules, ALL)) {
       checkMatrix(table, file, ids);
     }
     long[] wide = java.util.Arrays.stream(ids).asLongStream().toArray();
     NpyFile.write(file, DType.I64, List.of(2L, 3L), MemorySegment.ofArray(wide));
-    try (TokenTable table = TokenTable.fromNpy(file, rules, 6)) {
+    try (TokenTable table = TokenTable.fromNpy(file, tokenizer, rules, 6)) {
       checkMatrix(table, file, ids);
     }
-    try (TokenTable table = TokenTable.fromNpy(file, rules, 5)) {
+    try (TokenTable table = TokenTable.fromNpy(file, tokenizer, rules, 5)) {
       assertEquals(1, table.rows());
     }
     assertRefused(
-        () -> TokenTable.fromNpy(file, rules, 2),
+        () -> TokenTable.fromNpy(file, tokenizer, rules, 2),
         "--max-tokens: 2 is less than one row of 3 positions; raise it or lower --context");
   }
 
@@ -243,12 +243,12 @@ class TokenTableTest {
     assertMatrix(file, List.of(0L, 4L), new int[0], "shape: [0, 4]" + shape);
     NpyFile.write(file, DType.F32, List.of(1L, 2L), MemorySegment.ofArray(new int[2]));
     assertRefused(
-        () -> TokenTable.fromNpy(file, rules, ALL),
+        () -> TokenTable.fromNpy(file, tokenizer, rules, ALL),
         file + ": elements are F32, not token ids; give int32 or int64");
     NpyFile.write(
         file, DType.I64, List.of(1L, 2L), MemorySegment.ofArray(new long[] {0, 1L << 32}));
     assertRefused(
-        () -> TokenTable.fromNpy(file, rules, ALL),
+        () -> TokenTable.fromNpy(file, tokenizer, rules, ALL),
         file
             + ": row 0, position 1: token id 4294967296 is not in the model's vocabulary of 4096"
             + belongs);
@@ -256,7 +256,7 @@ class TokenTableTest {
 
   private void assertMatrix(Path file, List<Long> shape, int[] ids, String message) {
     NpyFile.write(file, DType.I32, shape, MemorySegment.ofArray(ids));
-    assertRefused(() -> TokenTable.fromNpy(file, rules, ALL), file + ": " + message);
+    assertRefused(() -> TokenTable.fromNpy(file, tokenizer, rules, ALL), file + ": " + message);
   }
 
   @Test

@@ -2,7 +2,9 @@ package dev.homolog.core.tokens;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.homolog.core.InputException;
@@ -74,10 +76,10 @@ class TokenizerTest {
   void aLongTextCutInChunksHasTheSameIds() throws IOException {
     TokenizerEngine engine = TokenizerEngine.of(tokenizer.file());
     StringBuilder all = new StringBuilder();
-    try (Documents documents = Documents.of(List.of(Golden.VALIDATION))) {
+    try (Documents documents = Documents.of(List.of(Golden.VALIDATION), true)) {
       for (int i = 0; i < 60; i++) {
-        all.append(documents.next().orElseThrow().text())
-            .append(i % 2 == 0 ? "<|endoftext|>" : "\n\n  ");
+        Piece piece = documents.next().orElseThrow();
+        all.append(piece.text()).append(i % 2 == 0 ? "<|endoftext|>" : "\n\n  ");
       }
     }
     int[] whole = engine.encode(all.toString());
@@ -93,6 +95,55 @@ class TokenizerTest {
     }
     String twice = ("word " + "x".repeat(100) + "\n").repeat(20_000);
     assertEquals(twice, tokenizer.decode(tokenizer.encode(twice)));
+  }
+
+  /** At every place where it may be: in hard texts, against Python. */
+  @Test
+  void hardTextsMayBeCut() {
+    TokenizerEngine engine = TokenizerEngine.of(tokenizer.file());
+    int cuts = 0;
+    for (JsonNode golden : Golden.read("awkward.json").get("cases")) {
+      List<String> chunks =
+          engine.chunks(Utf8.wellFormed(golden.get("text").textValue()).text(), 1);
+      cuts += chunks.size() - 1;
+      assertArrayEquals(
+          Golden.ints(golden.get("ids")), joined(engine, chunks), golden.get("name").textValue());
+    }
+    assertTrue(cuts > 20);
+  }
+
+  /** Random texts of what is white space to some and not to others, marks, letters and halves. */
+  @Test
+  void whiteSpaceOfEveryKind() throws IOException {
+    String json = Files.readString(tokenizer.file());
+    String composing =
+        json.replaceFirst("\"normalizer\": *null", "\"normalizer\":{\"type\":\"NFC\"}");
+    assertNotEquals(json, composing);
+    Path nfc = Files.writeString(folder.resolve("nfc.json"), composing);
+    String[] parts =
+        (" |\n|  |\n\n|\t|\r|\r\n|\u000B|\u0085|\u00A0|\u1680|\u180E|\u2003|\u200B|\u2028|\u202F|\u205F|\u3000"
+                + "|\uFEFF|a|Z|'s|'ll|1|\u0661|.|!?|\u0301|e\u0301|\u0323|\u00E9|\u1100\u1161|\u11A8|\u4E2D"
+                + "|\u3002|\uD83D\uDE00|\u200D|\uE000|\u0378|\u007F|<|endoftext|>")
+            .split("\\|");
+    Random random = new Random(11);
+    for (Path file : List.of(tokenizer.file(), nfc)) {
+      TokenizerEngine engine = TokenizerEngine.of(file);
+      assertTrue(engine.vocabulary().byteLevelPairs());
+      for (int i = 0; i < 3000; i++) {
+        StringBuilder text = new StringBuilder();
+        for (int j = 0; j < 12; j++) {
+          text.append(parts[random.nextInt(parts.length)]);
+        }
+        List<String> chunks = engine.chunks(text.toString(), 1);
+        assertArrayEquals(engine.encode(text.toString()), joined(engine, chunks), text.toString());
+      }
+    }
+  }
+
+  private static int[] joined(TokenizerEngine engine, List<String> chunks) {
+    return IntStream.range(0, chunks.size())
+        .flatMap(i -> IntStream.of(engine.encode(chunks.get(i))))
+        .toArray();
   }
 
   @Test

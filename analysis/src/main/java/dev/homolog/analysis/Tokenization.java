@@ -1,0 +1,46 @@
+package dev.homolog.analysis;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
+import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.ProgressListener;
+import dev.homolog.core.tokens.TokenCache;
+import dev.homolog.core.tokens.TokenRules;
+import dev.homolog.core.tokens.TokenTable;
+import dev.homolog.core.tokens.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Text made into a cache of tokens once, for many studies; no model runs. */
+public final class Tokenization {
+  private Tokenization() {}
+
+  /**
+   * Tokenises text as a study with this model as reference would, and writes what it would read.
+   *
+   * @param model folder of a model
+   * @param input text
+   * @param out a {@code .npy} file that is not there yet; {@link TokenCache} says what is written
+   * @return what was written
+   * @throws InputException if the model's tokenizer or the text cannot be used
+   */
+  public static StudyFacts.TokenFacts write(
+      Path model, TokenInput input, Path out, ProgressListener progress) {
+    if (input.tokens() != null) {
+      throw new InputException("--tokens", "", "are tokens already", "give --text");
+    }
+    TokenCache.requireFree(out);
+    try (HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(model)) {
+      Tokenizer tokenizer = Tokenizer.of(model.resolve(StudyInputs.TOKENIZER));
+      StudyInputs.Limits limits =
+          StudyInputs.Limits.of(
+              List.of(new ActivationStream.Model("model", checkpoint)),
+              TokenRules.of(checkpoint.config(), tokenizer));
+      limits.requirePositions("--context", limits.context(input));
+      try (TokenTable table = limits.text(input, tokenizer, progress)) {
+        TokenCache.write(out, table, tokenizer);
+        return StudyFacts.TokenFacts.of(table, 0);
+      }
+    }
+  }
+}

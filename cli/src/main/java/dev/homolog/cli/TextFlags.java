@@ -1,0 +1,46 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.TokenInput;
+import dev.homolog.core.InputException;
+import dev.homolog.core.tokens.Share;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Which text is read. */
+final class TextFlags {
+  @Option(
+      names = "--text",
+      arity = "1..*",
+      paramLabel = "FILE",
+      description =
+          "text: .txt, .jsonl, .jsonl.gz or .jsonl.zst; a pattern such as 'data/*.jsonl.zst', in"
+              + " quotes, stands for all files that match, in the order of their names")
+  private List<String> text = new ArrayList<>();
+
+  @Option(
+      names = "--share",
+      paramLabel = "S",
+      description = "read this share of the documents, chosen by a hash of their text (default: 1)")
+  private Double share;
+
+  @Option(
+      names = "--held-out",
+      description = "read the documents that --share leaves out, instead of those that it takes")
+  private boolean heldOut;
+
+  List<Path> text() {
+    return TokenInput.files(text);
+  }
+
+  Share share() {
+    if (share == null) {
+      if (heldOut) {
+        throw new InputException("--held-out", "", "there is no share to hold out", "add --share");
+      }
+      return Share.ALL;
+    }
+    return Share.of(share, heldOut);
+  }
+}

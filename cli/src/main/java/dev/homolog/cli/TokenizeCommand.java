@@ -1,0 +1,85 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.StudyFacts;
+import dev.homolog.analysis.TokenInput;
+import dev.homolog.analysis.Tokenization;
+import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.tokens.TokenCache;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Tokenises text once, for the {@code --tokens} of many studies. */
+@Command(
+    name = "tokenize",
+    mixinStandardHelpOptions = true,
+    description = "Writes the token ids that a study of a text would read, for --tokens.")
+final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "MODEL",
+      description = "whose tokenizer is used: a Hugging Face folder, or org/name[@revision]")
+  private String model;
+
+  @Mixin private TextFlags text = new TextFlags();
+  @Mixin private LengthFlags length = new LengthFlags();
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE.npy",
+      description =
+          "file of the ids, which must not exist yet; what is known of the documents goes"
+              + " beside it")
+  private Path out;
+
+  @Option(names = "--verbose", description = "print phases, and stack traces of failures")
+  private boolean verbose;
+
+  /** What the command line asked for, found sound. */
+  private record Request(Path model, TokenInput input) {}
+
+  @Override
+  public Integer call() {
+    Request request =
+        StudyRun.checked(
+            spec,
+            () -> {
+              TokenCache.requireFree(out);
+              return new Request(
+                  HubCache.folder(model),
+                  new TokenInput(
+                      text.text(), null, length.context(), length.maxTokens(), text.share()));
+            });
+    StudyFacts.TokenFacts written;
+    try (Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {
+      written = Tokenization.write(request.model, request.input, out, progress);
+    }
+    PrintWriter to = spec.commandLine().getOut();
+    to.printf(
+        Locale.ROOT,
+        "Wrote %,d rows of %,d tokens (%,d kept) of %,d documents in %,d subsets: %s%n",
+        written.rows(),
+        written.context(),
+        written.kept(),
+        written.documents(),
+        written.subsets().size(),
+        out);
+    to.flush();
+    return 0;
+  }
+
+  @Override
+  public boolean verbose() {
+    return verbose;
+  }
+}

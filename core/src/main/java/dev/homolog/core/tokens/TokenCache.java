@@ -1,0 +1,298 @@
+package dev.homolog.core.tokens;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
+import dev.homolog.core.memory.DType;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Tokenised text in files that NumPy reads, so that it need not be tokenised again:
+ *
+ * <ul>
+ *   <li>{@code FILE.npy}: int32 [rows, context], BOS in front of each row;
+ *   <li>{@code FILE.npy.documents.npy}: int64 [documents, 5], in the order of the text: where the
+ *       document begins, counted in tokens without the rows' BOS; its file and its subset, as
+ *       places in the lists of the next file, −1 for no subset; its line; malformed parts of it
+ *       that were replaced;
+ *   <li>{@code FILE.npy.json}: the files, the subsets, the tokenizer's identity, the hash of the
+ *       ids.
+ * </ul>
+ */
+public final class TokenCache {
+  private static final String JSON_ENDING = ".json";
+  private static final String DOCUMENTS_ENDING = ".documents.npy";
+  private static final int COLUMNS = 5;
+  private static final long LARGEST_JSON = 1 << 26;
+  private static final String AGAIN = "write the cache again with homolog tokenize";
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+
+  private final Path file;
+  private final String sha256;
+  private final List<Path> files;
+  private final List<String> subsets;
+  private final TokenTable.Origin origin;
+
+  private TokenCache(
+      Path file, String sha256, List<Path> files, List<String> subsets, TokenTable.Origin origin) {
+    this.file = file;
+    this.sha256 = sha256;
+    this.files = files;
+    this.subsets = subsets;
+    this.origin = origin;
+  }
+
+  private static Path beside(Path file, String ending) {
+    return file.resolveSibling(file.getFileName() + ending);
+  }
+
+  /**
+   * Checks that a cache may be written under a name, before the text is read.
+   *
+   * @throws InputException if it does not end in {@code .npy}, or if one of its files is there
+   */
+  public static void requireFree(Path file) {
+    if (!file.toString().endsWith(".npy")) {
+      throw new InputException(file, "", "is no name of a .npy file", "give one that ends in .npy");
+    }
+    for (String ending : List.of("", DOCUMENTS_ENDING, JSON_ENDING)) {
+      Path path = beside(file, ending);
+      if (Files.exists(path)) {
+        throw new InputException(path, "", "is there already", "choose another --out");
+      }
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null || !Files.isDirectory(folder)) {
+      throw new InputException(file, "", "its folder is not there", "make the folder first");
+    }
+  }
+
+  /**
+   * Writes a table. The file of ids comes last, so that where it is the others are too.
+   *
+   * @param tokenizer that made the ids
+   * @throws HomologException if a file cannot be written
+   */
+  public static void write(Path file, TokenTable table, Tokenizer tokenizer) {
+    DocumentIndex index = table.index();
+    long documents = index.size();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment rows = arena.allocate(ValueLayout.JAVA_LONG, documents * COLUMNS);
+      for (int i = 0; i < documents; i++) {
+        long at = (long) i * COLUMNS;
+        rows.setAtIndex(ValueLayout.JAVA_LONG, at, index.start(i));
+        rows.setAtIndex(ValueLayout.JAVA_LONG, at + 1, index.fileNumber(i));
+        rows.setAtIndex(ValueLayout.JAVA_LONG, at + 2, index.subset(i));
+        rows.setAtIndex(ValueLayout.JAVA_LONG, at + 3, index.line(i));
+        rows.setAtIndex(ValueLayout.JAVA_LONG, at + 4, index.replaced(i));
+      }
+      NpyFile.write(
+          beside(file, DOCUMENTS_ENDING), DType.I64, List.of(documents, (long) COLUMNS), rows);
+    }
+    ObjectNode json = JSON.createObjectNode();
+    json.put("rows", table.rows()).put("context", table.context());
+    json.put("sha256", table.sha256()).put("tokenizer", tokenizer.identity());
+    json.put("dropped_tail", table.droppedTail());
+    json.put("share", table.share().part()).put("held_out", table.share().heldOut());
+    json.put("documents_left_out", table.leftOut());
+    table.subsets().forEach(json.putArray("subsets")::add);
+    index.files().forEach(path -> json.withArray("files").add(path.toString()));
+    Path names = beside(file, JSON_ENDING);
+    try {
+      Files.write(names, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
+    } catch (IOException e) {
+      throw new HomologException(names + ": cannot be written: " + e.getMessage(), e);
+    }
+    NpyFile.write(
+        file, DType.I32, List.of(table.rows(), (long) table.context()), table.ids(0, table.rows()));
+  }
+
+  /**
+   * What lies beside a file of ids; empty if nothing does.
+   *
+   * @throws InputException if it is damaged, of other ids, or made with another tokenizer
+   */
+  static Optional<TokenCache> beside(NpyFile ids, Tokenizer tokenizer) {
+    Path file = beside(ids.file(), JSON_ENDING);
+    if (!Files.exists(file)) {
+      if (Files.exists(beside(ids.file(), DOCUMENTS_ENDING))) {
+        throw new InputException(file, "", "no such file", AGAIN);
+      }
+      return Optional.empty();
+    }
+    JsonNode json = read(file);
+    String made = text(file, json, "tokenizer");
+    if (!made.equals(tokenizer.identity())) {
+      throw new InputException(
+          ids.file(),
+          "",
+          "made with another tokenizer than " + tokenizer.file(),
+          "tokenize the text again with homolog tokenize --model "
+              + tokenizer.file().toAbsolutePath().getParent());
+    }
+    List<Long> shape = List.of(number(file, json, "rows"), number(file, json, "context"));
+    if (!shape.equals(ids.shape())) {
+      throw new InputException(
+          file, "rows", shape + " is not the shape of the ids, " + ids.shape(), AGAIN);
+    }
+    List<Path> files = new ArrayList<>();
+    for (String path : texts(file, json, "files")) {
+      try {
+        files.add(Path.of(path));
+      } catch (InvalidPathException e) {
+        throw new InputException(file.toString(), "files", "a name that no file has", AGAIN, e);
+      }
+    }
+    List<String> subsets = texts(file, json, "subsets");
+    TokenTable.Origin origin =
+        new TokenTable.Origin(
+            number(file, json, "dropped_tail"),
+            share(file, json),
+            number(file, json, "documents_left_out"));
+    return Optional.of(
+        new TokenCache(ids.file(), text(file, json, "sha256"), files, subsets, origin));
+  }
+
+  private static JsonNode read(Path file) {
+    try {
+      if (Files.size(file) > LARGEST_JSON) {
+        throw new InputException(file, "", "longer than " + LARGEST_JSON + " bytes", AGAIN);
+      }
+      JsonNode json = JSON.readTree(Files.readAllBytes(file));
+      if (!json.isObject()) {
+        throw new InputException(file, "", "not a JSON object", AGAIN);
+      }
+      return json;
+    } catch (JsonProcessingException e) {
+      throw new InputException(file, "", JsonLine.problem(e), AGAIN);
+    } catch (IOException e) {
+      throw new InputException(
+          file.toString(), "", "cannot be read: " + e.getMessage(), "check the file", e);
+    }
+  }
+
+  private static String text(Path file, JsonNode json, String key) {
+    if (!json.path(key).isTextual()) {
+      throw new InputException(file, key, "is not a string", AGAIN);
+    }
+    return json.path(key).textValue();
+  }
+
+  private static long number(Path file, JsonNode json, String key) {
+    JsonNode value = json.path(key);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+      throw new InputException(file, key, "is not a number from 0", AGAIN);
+    }
+    return value.longValue();
+  }
+
+  private static List<String> texts(Path file, JsonNode json, String key) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode text : json.path(key)) {
+      if (!text.isTextual()) {
+        throw new InputException(file, key, "is not a list of strings", AGAIN);
+      }
+      texts.add(text.textValue());
+    }
+    return List.copyOf(texts);
+  }
+
+  private static Share share(Path file, JsonNode json) {
+    try {
+      return new Share(json.path("share").asDouble(), json.path("held_out").asBoolean());
+    } catch (InputException e) {
+      throw new InputException(file, "share", e.problem() + " is no share", AGAIN);
+    }
+  }
+
+  List<Path> files() {
+    return files;
+  }
+
+  /** How the text was read. */
+  TokenTable.Origin origin() {
+    return origin;
+  }
+
+  /**
+   * Reads the documents.
+   *
+   * @param into empty
+   * @param end of the stream: what begins later is left out
+   * @throws InputException if they are no documents of such a stream
+   */
+  void documents(DocumentIndex into, long end) {
+    Path path = beside(file, DOCUMENTS_ENDING);
+    try (NpyFile npy = NpyFile.open(path)) {
+      List<Long> shape = npy.shape();
+      if (npy.dtype() != DType.I64
+          || shape.size() != 2
+          || shape.get(0) < 1
+          || shape.get(1) != COLUMNS) {
+        throw new InputException(
+            path, "shape", npy.dtype() + " " + shape + " is not I64 [documents, 5]", AGAIN);
+      }
+      long before = -1;
+      for (long i = 0; i < shape.get(0); i++) {
+        long start = value(npy, i, 0);
+        if (i == 0 ? start != 0 : start <= before) {
+          throw new InputException(
+              path, "row " + i, "a document begins at " + start + " after " + before, AGAIN);
+        }
+        if (start >= end) {
+          break;
+        }
+        before = start;
+        add(npy, i, into);
+      }
+    }
+  }
+
+  private void add(NpyFile npy, long i, DocumentIndex into) {
+    long number = value(npy, i, 1);
+    long subset = value(npy, i, 2);
+    if (number < 0
+        || number >= files.size()
+        || subset < DocumentIndex.NO_SUBSET
+        || subset >= subsets.size()
+        || value(npy, i, 4) < 0) {
+      throw new InputException(
+          npy.file(), "row " + i, "file " + number + " or subset " + subset + " is unknown", AGAIN);
+    }
+    into.add(value(npy, i, 0), (int) number, value(npy, i, 3));
+    into.label(subset < 0 ? Optional.empty() : Optional.of(subsets.get((int) subset)));
+    into.addReplaced(value(npy, i, 4));
+  }
+
+  private static long value(NpyFile npy, long row, int column) {
+    return npy.data().get(ValueLayout.JAVA_LONG_UNALIGNED, (row * COLUMNS + column) * Long.BYTES);
+  }
+
+  /**
+   * @param whole whether the table has all rows of the file
+   * @throws InputException if the ids are not those that were written
+   */
+  void requireSame(TokenTable table, boolean whole) {
+    if (whole && !table.sha256().equals(sha256)) {
+      throw new InputException(
+          beside(file, JSON_ENDING), "sha256", "is not that of the ids in " + file, AGAIN);
+    }
+  }
+}
