@@ -203,7 +203,10 @@ class PassesTest {
                       options().withTop(1),
                       kernels));
       assertEquals("-Xmx", e.where());
-      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2;
+      // So do the statistics: of each of 1,000 neurons 64 positions, three subsets and none, 257
+      // bins.
+      long statistics = 2048 * 80 + 1000 * ((64 + 3 + 1) * 48 + 257 * 24);
+      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2 + statistics;
       String heap = String.format(java.util.Locale.ROOT, "%,d", (32 << 20) + results);
       assertTrue(
           e.problem().startsWith("33,554,432 bytes of heap are what this JVM may take")
