@@ -366,7 +366,7 @@ final class DamagedModels {
         Files::delete,
         "",
         "no such file",
-        "a model folder needs its tokenizer.json");
+        "a model folder needs its tokenizer.json, or GPT-2's vocab.json and merges.txt");
     tokenizer("tokenizer not JSON", path -> "{hello}", "not JSON: " + HELLO, TOKENIZER);
     tokenizer(
         "deep tokenizer",

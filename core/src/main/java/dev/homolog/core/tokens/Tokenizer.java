@@ -23,7 +23,8 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads a tokenizer; equal files share one native tokenizer for the life of the process.
+   * Reads a tokenizer; equal files share one native tokenizer for the life of the process. Where
+   * the file is missing, GPT-2's {@code vocab.json} and {@code merges.txt} beside it will do.
    *
    * @throws dev.homolog.core.InputException if the file is missing or is no tokenizer
    * @throws dev.homolog.core.HomologException if Java was started without native access for it

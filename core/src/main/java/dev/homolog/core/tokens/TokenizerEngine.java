@@ -58,13 +58,7 @@ final class TokenizerEngine {
   }
 
   static TokenizerEngine of(Path file) {
-    byte[] bytes;
-    try {
-      bytes = Files.readAllBytes(file);
-    } catch (IOException e) {
-      String problem = Files.exists(file) ? "cannot be read: " + e.getMessage() : "no such file";
-      throw new InputException(file, "", problem, "a model folder needs its tokenizer.json");
-    }
+    byte[] bytes = read(file);
     String hash = HexFormat.of().formatHex(sha256().digest(bytes));
     synchronized (BY_HASH) {
       TokenizerEngine engine = BY_HASH.get(hash);
@@ -73,6 +67,23 @@ final class TokenizerEngine {
         BY_HASH.put(hash, engine);
       }
       return engine;
+    }
+  }
+
+  private static byte[] read(Path file) {
+    PairFiles pairs = PairFiles.beside(file);
+    if (!Files.exists(file) && pairs.exist()) {
+      return pairs.tokenizerJson();
+    }
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      String problem = Files.exists(file) ? "cannot be read: " + e.getMessage() : "no such file";
+      throw new InputException(
+          file,
+          "",
+          problem,
+          "a model folder needs its tokenizer.json, or GPT-2's vocab.json and merges.txt");
     }
   }
 

@@ -236,7 +236,8 @@ class TokenizerTest {
   @Test
   void refusals() throws IOException {
     assertRefused(
-        folder.resolve("none.json"), ": no such file; a model folder needs its tokenizer.json");
+        folder.resolve("none.json"),
+        ": no such file; a model folder needs its tokenizer.json, or GPT-2's vocab.json and merges.txt");
     String remedy = "; give a tokenizer.json of Hugging Face's tokenizers";
     assertRefused(
         write("half.json", "{\"model\": {"),
@@ -268,5 +269,50 @@ class TokenizerTest {
 
   private Path write(String name, String content) throws IOException {
     return Files.writeString(folder.resolve(name), content);
+  }
+
+  /** The family's files were written by Python's tokenizers from one training. */
+  @Test
+  void vocabularyAndMergesDoInPlaceOfTheFile() throws IOException {
+    Path family = Path.of(System.getProperty("homolog.testResources"));
+    for (String name : List.of("vocab.json", "merges.txt")) {
+      Files.copy(family.resolve(name), folder.resolve(name));
+    }
+    Tokenizer old = Tokenizer.of(folder.resolve("tokenizer.json"));
+    assertEquals(Optional.empty(), old.difference(tokenizer));
+    assertEquals(tokenizer.identity(), old.identity());
+    for (JsonNode golden : Golden.read("awkward.json").get("cases")) {
+      String text = golden.get("text").textValue();
+      assertArrayEquals(Golden.ints(golden.get("ids")), old.encode(text), text);
+    }
+
+    Files.writeString(folder.resolve("added_tokens.json"), "{\"<pad>\": 9000}");
+    Tokenizer padded = Tokenizer.of(folder.resolve("tokenizer.json"));
+    assertEquals(OptionalInt.of(9000), padded.id("<pad>"));
+    assertEquals(
+        Optional.of("token id 9000 is \"<pad>\" here and unused there"),
+        padded.difference(tokenizer));
+  }
+
+  @Test
+  void damagedVocabulariesAndMergesAreRefused() throws IOException {
+    Path vocab = folder.resolve("vocab.json");
+    Path merges = folder.resolve("merges.txt");
+    Path file = folder.resolve("tokenizer.json");
+    Files.writeString(merges, "#version: 0.2\na b\n");
+    Files.writeString(vocab, "[1]");
+    assertRefused(file, vocab, "not a JSON object of tokens and ids");
+    Files.writeString(vocab, "{\"a\": 0, \"b\": 1}");
+    assertRefused(file, merges, "line 2: is no pair of tokens of vocab.json");
+    Files.writeString(vocab, "{\"a\": 0, \"b\": 1, \"ab\": -2}");
+    assertRefused(file, file, "token \"ab\": id -2 is not an integer");
+    Files.writeString(vocab, "{\"a\": 0, \"a\": 1}");
+    assertRefused(file, vocab, "Duplicate");
+  }
+
+  private static void assertRefused(Path file, Path where, String part) {
+    var e = assertThrows(InputException.class, () -> Tokenizer.of(file));
+    assertEquals(where.toString(), e.where());
+    assertTrue(e.getMessage().contains(part), e.getMessage());
   }
 }
