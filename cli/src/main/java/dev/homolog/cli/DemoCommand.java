@@ -23,7 +23,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
   /** The models are lightly trained, so that next to none of their neurons pass the paper's 0.5. */
   private static final double SECOND_THRESHOLD = 0.3;
 
-  private static final long TOKENS = 81_920;
+  private static final long TOKENS = 65_536;
 
   @Spec private CommandSpec spec;
   @Mixin private RunFlags run;
