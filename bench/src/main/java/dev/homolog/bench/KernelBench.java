@@ -117,9 +117,9 @@ public final class KernelBench {
     return new OptionsBuilder()
         .forks(1)
         .threads(threads)
-        .warmupIterations(6)
+        .warmupIterations(14)
         .warmupTime(TimeValue.milliseconds(250))
-        .measurementIterations(7)
+        .measurementIterations(9)
         .measurementTime(TimeValue.milliseconds(150))
         .verbosity(VerboseMode.SILENT)
         .shouldFailOnError(true);
