@@ -206,7 +206,7 @@ final class Findings {
               .filter(r -> !Double.isNaN(r))
               .toArray();
       PairMatches pair = all.pairs().get(other);
-      Optional<TrainingStep> step = TrainingStep.of(stepName(other));
+      Optional<TrainingStep> step = step(other);
       found.add(
           new StudyComparisons.OfOther(
               pair.other().name(),
@@ -222,11 +222,17 @@ final class Findings {
     return List.copyOf(found);
   }
 
-  /** The name on the hub, or the whole path, since folders of two trainings may be called alike. */
-  private String stepName(int other) {
+  /**
+   * By a name on the hub, of which the last step may have that of the main branch too, or by the
+   * whole path, since folders of two trainings may be called alike.
+   */
+  private Optional<TrainingStep> step(int other) {
     Path folder = options.others().get(other);
-    return HubCache.name(folder)
-        .orElseGet(() -> folder.toAbsolutePath().normalize().toString().replace('\\', '/'));
+    List<String> names = HubCache.names(folder);
+    if (names.isEmpty()) {
+      names = List.of(folder.toAbsolutePath().normalize().toString().replace('\\', '/'));
+    }
+    return names.stream().map(TrainingStep::of).flatMap(Optional::stream).findFirst();
   }
 
   private static double median(double[] sorted) {

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -59,27 +61,34 @@ public final class HubCache {
    * or tag has it. Empty for every other folder.
    */
   public static Optional<String> name(Path folder) {
+    return names(folder).stream().findFirst();
+  }
+
+  /** All such names of a snapshot, that of the main branch first. */
+  public static List<String> names(Path folder) {
     Path commit = folder.toAbsolutePath().normalize();
     Path snapshots = commit.getParent();
     if (snapshots == null || !snapshots.endsWith("snapshots") || snapshots.getNameCount() < 2) {
-      return Optional.empty();
+      return List.of();
     }
     Path model = snapshots.getParent();
     String name = model.getFileName().toString();
     String hash = commit.getFileName().toString();
     if (!name.startsWith(PREFIX) || !COMMIT.matcher(hash).matches()) {
-      return Optional.empty();
+      return List.of();
     }
     String plain = name.substring(PREFIX.length()).replace("--", "/");
-    Set<String> revisions = new TreeSet<>();
-    revisions(model).stream()
-        .filter(revision -> isAt(model, revision, hash))
-        .forEach(revisions::add);
-    String revision =
-        revisions.contains(MAIN)
-            ? ""
-            : "@" + (revisions.isEmpty() ? hash.substring(0, 12) : revisions.iterator().next());
-    return Optional.of(plain + revision);
+    List<String> names = new ArrayList<>();
+    for (String revision : revisions(model)) {
+      if (isAt(model, revision, hash)) {
+        names.add(revision.equals(MAIN) ? 0 : names.size(), name(plain, revision));
+      }
+    }
+    return names.isEmpty() ? List.of(name(plain, hash.substring(0, 12))) : List.copyOf(names);
+  }
+
+  private static String name(String model, String revision) {
+    return revision.equals(MAIN) ? model : model + "@" + revision;
   }
 
   private static boolean isAt(Path model, String revision, String hash) {

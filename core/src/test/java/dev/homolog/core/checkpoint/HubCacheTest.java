@@ -72,6 +72,12 @@ class HubCacheTest {
     assertEquals(Optional.of(name), HubCache.name(snapshot));
     Path step = model.resolve("snapshots/" + STEP);
     assertEquals(Optional.of(name + "@refs/pr/1"), HubCache.name(step));
+    assertEquals(List.of(name + "@refs/pr/1", name + "@step3000"), HubCache.names(step));
+    // The last step of a training is often that of the main branch too.
+    Files.writeString(model.resolve("refs/main"), STEP);
+    assertEquals(
+        List.of(name, name + "@refs/pr/1", name + "@step3000"), HubCache.names(step));
+    Files.writeString(model.resolve("refs/main"), COMMIT);
     Files.delete(model.resolve("refs/refs/pr/1"));
     assertEquals(Optional.of(name + "@step3000"), HubCache.name(step));
     Files.delete(model.resolve("refs/step3000"));
