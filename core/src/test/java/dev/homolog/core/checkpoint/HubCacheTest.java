@@ -75,8 +75,7 @@ class HubCacheTest {
     assertEquals(List.of(name + "@refs/pr/1", name + "@step3000"), HubCache.names(step));
     // The last step of a training is often that of the main branch too.
     Files.writeString(model.resolve("refs/main"), STEP);
-    assertEquals(
-        List.of(name, name + "@refs/pr/1", name + "@step3000"), HubCache.names(step));
+    assertEquals(List.of(name, name + "@refs/pr/1", name + "@step3000"), HubCache.names(step));
     Files.writeString(model.resolve("refs/main"), COMMIT);
     Files.delete(model.resolve("refs/refs/pr/1"));
     assertEquals(Optional.of(name + "@step3000"), HubCache.name(step));
