@@ -18,21 +18,15 @@ final class StatisticsTables {
   /** A row a neuron and position. */
   Table positions() {
     Table.Builder table = Table.builder("positions");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
+    NeuronColumns neuron = NeuronColumns.of(table, result);
     var position = table.ints("position");
-    var mean = table.doubles("mean");
-    var max = table.doubles("max");
-    var count = table.longs("count");
+    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
     for (OfChosen of : result.statistics().chosen()) {
       for (int p = 0; p < of.positions().size(); p++) {
         Statistics.Summary summary = of.positions().get(p);
-        layer.add(of.neuron() / result.dMlp());
-        neuron.add(of.neuron() % result.dMlp());
+        neuron.add(of.neuron());
         position.add(p);
-        mean.add(summary.mean());
-        max.add(summary.max());
-        count.add(summary.count());
+        activity.add(summary.mean(), summary.max(), summary.count());
       }
     }
     return table.build();
@@ -41,24 +35,18 @@ final class StatisticsTables {
   /** A row a neuron and subset that has text; documents without a subset are under no name. */
   Table subsets() {
     Table.Builder table = Table.builder("subsets");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
+    NeuronColumns neuron = NeuronColumns.of(table, result);
     var subset = table.texts("subset");
-    var mean = table.doubles("mean");
-    var max = table.doubles("max");
-    var count = table.longs("count");
+    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
     List<String> names = result.facts().tokens().subsets();
     IntFunction<String> name = s -> s < names.size() ? names.get(s) : "";
     for (OfChosen of : result.statistics().chosen()) {
       for (int s = 0; s < of.subsets().size(); s++) {
         Statistics.Summary summary = of.subsets().get(s);
         if (summary.count() > 0) {
-          layer.add(of.neuron() / result.dMlp());
-          neuron.add(of.neuron() % result.dMlp());
+          neuron.add(of.neuron());
           subset.add(name.apply(s));
-          mean.add(summary.mean());
-          max.add(summary.max());
-          count.add(summary.count());
+          activity.add(summary.mean(), summary.max(), summary.count());
         }
       }
     }
@@ -68,16 +56,14 @@ final class StatisticsTables {
   /** A row a neuron and bin that is not empty; the outer bins reach to infinity. */
   Table histograms() {
     Table.Builder table = Table.builder("neuron_histograms");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
+    NeuronColumns neuron = NeuronColumns.of(table, result);
     var low = table.doubles("low");
     var high = table.doubles("high");
     var count = table.longs("count");
     for (OfChosen of : result.statistics().chosen()) {
       for (int bin = 0; bin < of.histogram().size(); bin++) {
         if (of.histogram().get(bin) > 0) {
-          layer.add(of.neuron() / result.dMlp());
-          neuron.add(of.neuron() % result.dMlp());
+          neuron.add(of.neuron());
           low.add(edge(bin - 1));
           high.add(edge(bin));
           count.add(of.histogram().get(bin));

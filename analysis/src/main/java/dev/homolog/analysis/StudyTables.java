@@ -284,25 +284,19 @@ final class StudyTables {
 
   Table tokens() {
     Table.Builder table = Table.builder("tokens");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
+    NeuronColumns neuron = NeuronColumns.of(table, result);
     var rank = table.ints("rank");
     var token = table.ints("token");
     var text = table.texts("text");
-    var mean = table.doubles("mean");
-    var max = table.doubles("max");
-    var count = table.longs("count");
+    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
     for (CloseUp.NeuronTokens of : result.closeUp().neurons()) {
       int place = 0;
       for (CloseUp.TokenMean seen : of.tokens()) {
-        layer.add(of.neuron() / result.dMlp());
-        neuron.add(of.neuron() % result.dMlp());
+        neuron.add(of.neuron());
         rank.add(++place);
         token.add(seen.id());
         text.add(result.tokenizer().tokenText(seen.id()));
-        mean.add(seen.mean());
-        max.add(seen.max());
-        count.add(seen.count());
+        activity.add(seen.mean(), seen.max(), seen.count());
       }
     }
     return table.build();

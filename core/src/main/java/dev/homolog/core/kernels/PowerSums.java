@@ -7,20 +7,12 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Power sums of some columns. A few rows are added up in registers: the sums would else be read and
  * written for every element. One instance a worker.
  */
 final class PowerSums {
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-
-  /** As many floats as fit a vector of doubles: whole vectors of floats convert slowly. */
-  private static final VectorSpecies<Float> FLOATS =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
-
   /** Rows added up in registers; with 1,024 columns 64 KiB. */
   private static final int ROWS = 16;
 
@@ -72,20 +64,21 @@ final class PowerSums {
   }
 
   private void fold(int filled, int n, float[] means, float[] scales, int from) {
-    for (int j = 0; j < n; j += DOUBLES.length()) {
-      FloatVector mean = FloatVector.fromArray(FLOATS, means, from + j);
-      FloatVector scale = FloatVector.fromArray(FLOATS, scales, from + j);
-      FloatVector low = FloatVector.fromArray(FLOATS, least, j);
-      FloatVector high = FloatVector.fromArray(FLOATS, greatest, j);
-      DoubleVector sum1 = DoubleVector.zero(DOUBLES);
+    for (int j = 0; j < n; j += Doubles.LANES) {
+      FloatVector mean = FloatVector.fromArray(Doubles.FLOATS, means, from + j);
+      FloatVector scale = FloatVector.fromArray(Doubles.FLOATS, scales, from + j);
+      FloatVector low = FloatVector.fromArray(Doubles.FLOATS, least, j);
+      FloatVector high = FloatVector.fromArray(Doubles.FLOATS, greatest, j);
+      DoubleVector sum1 = DoubleVector.zero(Doubles.SPECIES);
       DoubleVector sum2 = sum1;
       DoubleVector sum3 = sum1;
       DoubleVector sum4 = sum1;
       for (int r = 0; r < filled; r++) {
-        FloatVector v = FloatVector.fromArray(FLOATS, rows, r * columns + j);
+        FloatVector v = FloatVector.fromArray(Doubles.FLOATS, rows, r * columns + j);
         low = low.min(v);
         high = high.max(v);
-        DoubleVector z = (DoubleVector) v.sub(mean).mul(scale).convertShape(F2D, DOUBLES, 0);
+        DoubleVector z =
+            (DoubleVector) v.sub(mean).mul(scale).convertShape(F2D, Doubles.SPECIES, 0);
         DoubleVector square = z.mul(z);
         sum1 = sum1.add(z);
         sum2 = sum2.add(square);
@@ -103,6 +96,6 @@ final class PowerSums {
 
   private void addTo(int power, int j, DoubleVector sum) {
     int at = power * columns + j;
-    sum.add(DoubleVector.fromArray(DOUBLES, total, at)).intoArray(total, at);
+    sum.add(DoubleVector.fromArray(Doubles.SPECIES, total, at)).intoArray(total, at);
   }
 }

@@ -6,8 +6,6 @@ import java.lang.foreign.ValueLayout;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Adds finished blocks, each a sum of at most Gemm.SUM_TERMS terms, to sums in double, along their
@@ -18,11 +16,6 @@ import jdk.incubator.vector.VectorSpecies;
 record SumTarget(Tensor sum) implements Gemm.Target {
   private static final ValueLayout.OfDouble F64 =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-
-  /** As many floats as fit a vector of doubles. */
-  private static final VectorSpecies<Float> FLOATS =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
 
   @Override
   public void take(Gemm.Block block, int worker) {
@@ -41,13 +34,13 @@ record SumTarget(Tensor sum) implements Gemm.Target {
 
   private void add(float[] tiles, int at, int cols, long offset) {
     MemorySegment data = sum.data();
-    int whole = cols / DOUBLES.length() * DOUBLES.length();
-    for (int j = 0; j < whole; j += DOUBLES.length()) {
+    int whole = cols / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < whole; j += Doubles.LANES) {
       long there = offset + 8L * j;
-      FloatVector.fromArray(FLOATS, tiles, at + j)
-          .convertShape(VectorOperators.F2D, DOUBLES, 0)
+      FloatVector.fromArray(Doubles.FLOATS, tiles, at + j)
+          .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0)
           .reinterpretAsDoubles()
-          .add(DoubleVector.fromMemorySegment(DOUBLES, data, there, Packing.ORDER))
+          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, data, there, Packing.ORDER))
           .intoMemorySegment(data, there, Packing.ORDER);
     }
     for (int j = whole; j < cols; j++) {

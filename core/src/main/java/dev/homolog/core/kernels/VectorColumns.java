@@ -7,8 +7,6 @@ import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Statistics of every column by class or by bin, of {@link VectorKernels}; the shapes are those of
@@ -19,13 +17,6 @@ final class VectorColumns {
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfInt I32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(Packing.ORDER);
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-
-  /** As many floats as fit a vector of doubles. */
-  private static final VectorSpecies<Float> FLOATS =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
-
-  private static final int LANES = DOUBLES.length();
 
   /** Columns of a piece of work: of each row a few cache lines. */
   private static final int COLUMNS = 64;
@@ -53,7 +44,7 @@ final class VectorColumns {
             for (int j = 0; j < wide; j++) {
               double value = line[j];
               if (!Double.isNaN(value)) {
-                // From high on, rounding may still put a value into the last bin.
+                // Rounding may put a value just under high a bin too far.
                 int bin = value < low ? 0 : (int) Math.min(width - 2, 1 + (value - low) * perUnit);
                 found[j * width + (value >= high ? width - 1 : bin)]++;
               }
@@ -110,15 +101,15 @@ final class VectorColumns {
     MemorySegment greatest = maxima.data();
     long sumAt = sums.offset(c, from);
     long maxAt = maxima.offset(c, from);
-    int whole = n / LANES * LANES;
-    for (int j = 0; j < whole; j += LANES) {
-      FloatVector x = FloatVector.fromArray(FLOATS, line, j);
+    int whole = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < whole; j += Doubles.LANES) {
+      FloatVector x = FloatVector.fromArray(Doubles.FLOATS, line, j);
       long there = sumAt + 8L * j;
-      ((DoubleVector) x.convertShape(VectorOperators.F2D, DOUBLES, 0))
-          .add(DoubleVector.fromMemorySegment(DOUBLES, sum, there, Packing.ORDER))
+      ((DoubleVector) x.convertShape(VectorOperators.F2D, Doubles.SPECIES, 0))
+          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, sum, there, Packing.ORDER))
           .intoMemorySegment(sum, there, Packing.ORDER);
       there = maxAt + 4L * j;
-      x.max(FloatVector.fromMemorySegment(FLOATS, greatest, there, Packing.ORDER))
+      x.max(FloatVector.fromMemorySegment(Doubles.FLOATS, greatest, there, Packing.ORDER))
           .intoMemorySegment(greatest, there, Packing.ORDER);
     }
     for (int j = whole; j < n; j++) {

@@ -8,8 +8,6 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * From sums of products to similarities, and sums along their rows; the shapes are those of {@link
@@ -18,13 +16,6 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorSimilarities {
   private static final ValueLayout.OfDouble F64 =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
-  private static final VectorSpecies<Double> DOUBLES = DoubleVector.SPECIES_PREFERRED;
-
-  /** As many floats as fit a vector of doubles. */
-  private static final VectorSpecies<Float> FLOATS =
-      VectorSpecies.of(float.class, VectorShape.forBitSize(DOUBLES.vectorBitSize() / 2));
-
-  private static final int LANES = DOUBLES.length();
 
   /** Rows that a piece of row-wise work covers. */
   private static final int ROWS = 16;
@@ -40,7 +31,10 @@ final class VectorSimilarities {
 
   /** Turns one sum into one similarity. */
   private interface Formula {
-    /** Of LANES sums with one neuron of one side, {@code one}, and those of the other from j on. */
+    /**
+     * Of Doubles.LANES sums with one neuron of one side, {@code one}, and those of the other from j
+     * on.
+     */
     DoubleVector of(DoubleVector sums, int one, int j);
 
     /** The same of one sum. */
@@ -55,8 +49,8 @@ final class VectorSimilarities {
       implements Formula {
     @Override
     public DoubleVector of(DoubleVector sums, int one, int j) {
-      DoubleVector product = DoubleVector.fromArray(DOUBLES, means, j).mul(mean[one]);
-      DoubleVector size = DoubleVector.fromArray(DOUBLES, inverses, j).mul(inverse[one]);
+      DoubleVector product = DoubleVector.fromArray(Doubles.SPECIES, means, j).mul(mean[one]);
+      DoubleVector size = DoubleVector.fromArray(Doubles.SPECIES, inverses, j).mul(inverse[one]);
       return sums.mul(perToken).sub(product).mul(size).max(-1).min(1);
     }
 
@@ -75,7 +69,7 @@ final class VectorSimilarities {
   private record Overlap(double[] count, double[] counts) implements Formula {
     @Override
     public DoubleVector of(DoubleVector sums, int one, int j) {
-      return sums.div(DoubleVector.fromArray(DOUBLES, counts, j).add(count[one]).sub(sums));
+      return sums.div(DoubleVector.fromArray(Doubles.SPECIES, counts, j).add(count[one]).sub(sums));
     }
 
     @Override
@@ -159,11 +153,12 @@ final class VectorSimilarities {
       Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
     MemorySegment data = sum.data();
     long offset = sum.offset(one, j0);
-    int whole = n / LANES * LANES;
-    for (int j = 0; j < whole; j += LANES) {
+    int whole = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < whole; j += Doubles.LANES) {
       DoubleVector sums =
-          DoubleVector.fromMemorySegment(DOUBLES, data, offset + 8L * j, Packing.ORDER);
-      ((FloatVector) formula.of(sums, one, j0 + j).convertShape(VectorOperators.D2F, FLOATS, 0))
+          DoubleVector.fromMemorySegment(Doubles.SPECIES, data, offset + 8L * j, Packing.ORDER);
+      ((FloatVector)
+              formula.of(sums, one, j0 + j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
           .intoArray(to, at + j);
     }
     for (int j = whole; j < n; j++) {
@@ -173,7 +168,7 @@ final class VectorSimilarities {
 
   void rowPowerSums(Tensor x, Tensor sums) {
     int n = (int) x.cols();
-    int padded = Packing.roundUp(n, LANES);
+    int padded = Packing.roundUp(n, Doubles.LANES);
     workers.run(
         pieces(x.rows(), ROWS),
         (worker, piece) -> {
@@ -193,16 +188,17 @@ final class VectorSimilarities {
 
   private static void powers(float[] line, int padded, double[] total) {
     long count = 0;
-    DoubleVector sum = DoubleVector.zero(DOUBLES);
+    DoubleVector sum = DoubleVector.zero(Doubles.SPECIES);
     DoubleVector squares = sum;
     DoubleVector cubes = sum;
     DoubleVector fourths = sum;
-    for (int j = 0; j < padded; j += LANES) {
+    for (int j = 0; j < padded; j += Doubles.LANES) {
       DoubleVector x =
           (DoubleVector)
-              FloatVector.fromArray(FLOATS, line, j).convertShape(VectorOperators.F2D, DOUBLES, 0);
+              FloatVector.fromArray(Doubles.FLOATS, line, j)
+                  .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
       VectorMask<Double> there = x.compare(VectorOperators.EQ, x);
-      x = DoubleVector.zero(DOUBLES).blend(x, there);
+      x = DoubleVector.zero(Doubles.SPECIES).blend(x, there);
       DoubleVector square = x.mul(x);
       count += there.trueCount();
       sum = sum.add(x);
