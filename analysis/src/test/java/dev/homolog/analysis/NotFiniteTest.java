@@ -210,6 +210,31 @@ class NotFiniteTest {
     }
   }
 
+  /** A ReLU makes 0 of minus infinity; whoever reads MLP_PRE meets it all the same. */
+  @ParameterizedTest
+  @EnumSource
+  void whatTheActivationFunctionSwallowsIsFoundWhereItIsRead(On on) {
+    try (Kernels kernels = on.open();
+        Arena arena = Arena.ofShared();
+        Checkpoint model = model(0, BAD, -3e38f);
+        TokenTable table = table(9, 3, BAD)) {
+      ActivationStream stream =
+          ActivationStream.open(
+              kernels,
+              arena,
+              List.of(new ActivationStream.Model("m", model)),
+              new ActivationStream.Text(table, 4));
+      Rows all = Rows.all(ROWS);
+      Pilot _ = stream.pilot(all, ProgressListener.NONE);
+      assertRefused(
+          "layer 0, row 9",
+          "neuron 1 is minus infinite",
+          3,
+          9,
+          () -> stream.pilots(all, true, ProgressListener.NONE));
+    }
+  }
+
   /** It is masked itself, but the tokens after it attend to it. */
   @ParameterizedTest
   @EnumSource

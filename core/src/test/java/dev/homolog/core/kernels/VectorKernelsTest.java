@@ -35,8 +35,7 @@ class VectorKernelsTest extends KernelsContract {
   /** Else a mutual best match could hang on the last bit. */
   @Test
   void similaritiesDoNotDependOnWhichNeuronIsTheRow() {
-    try (Arena arena = Arena.ofShared();
-        VectorKernels kernels = new VectorKernels(2)) {
+    try (Arena arena = Arena.ofShared()) {
       Tensor sum = copy(view(133, 71), DType.F64);
       Kernels.Columns a = columns(133, -1);
       Kernels.Columns b = columns(71, -1);
