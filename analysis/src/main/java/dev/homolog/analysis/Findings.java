@@ -185,7 +185,42 @@ final class Findings {
         everything ? convergence.build(threshold) : null,
         List.copyOf(bySubset),
         laws(all),
-        byOther(all));
+        byOther(all),
+        everything ? allButOne() : List.of());
+  }
+
+  /** Of three models and more: what is missing in the one other model is in none. */
+  private List<StudyComparisons.AllButOne> allButOne() {
+    double[][] best = greatest();
+    List<StudyComparisons.AllButOne> found = new ArrayList<>();
+    for (int i = 0; best.length > 1 && !draws.isEmpty() && i < best[0].length; i++) {
+      int missing = -1;
+      int below = 0;
+      double there = Double.NaN;
+      double least = Double.POSITIVE_INFINITY;
+      for (int other = 0; other < best.length; other++) {
+        double excess = best[other][i] - meanOfDraws(other, i);
+        if (excess > options.comparison().threshold()) {
+          least = Math.min(least, excess);
+        } else {
+          below++;
+          missing = other;
+          there = excess;
+        }
+      }
+      if (below == 1) {
+        found.add(new StudyComparisons.AllButOne(i, missing, there, least));
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  private double meanOfDraws(int other, int neuron) {
+    double sum = 0;
+    for (double[][] draw : draws) {
+      sum += draw[other][neuron];
+    }
+    return sum / draws.size();
   }
 
   /** A universality of one other model at a time. */

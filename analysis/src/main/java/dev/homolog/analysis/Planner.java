@@ -168,8 +168,11 @@ final class Planner {
     stream.add(new Part("activations", activations()));
     stream.add(new Part("sums of products", sums(rows)));
     stream.add(new Part("reduction", reduction(rows)));
-    if (everything()) {
+    if (measured()) {
       stream.add(new Part("statistics", statistics()));
+    }
+    if (alone()) {
+      stream.add(new Part("closer look", looks() + cache()));
     }
     // The sums are gone when the close look begins, and that when the tables are written.
     List<Part> closeUp = List.of(new Part("close-up", closeUp()));
@@ -220,6 +223,34 @@ final class Planner {
     return models.getFirst().neurons() + others();
   }
 
+  private boolean alone() {
+    return options.extent() == StudyOptions.Extent.ACTIVATIONS;
+  }
+
+  /** Whether the reference's own activations are measured. */
+  private boolean measured() {
+    return everything() || alone();
+  }
+
+  /** Neurons that get a closer look. */
+  private long chosenNeurons() {
+    return alone()
+        ? options.focus().neurons().size()
+        : Math.min(Study.CHOSEN, models.getFirst().neurons());
+  }
+
+  /** Of the sinks that take it, and of what they find. */
+  private long looks() {
+    return CloseUp.bytes(
+        chosenNeurons(), models.getFirst().vocabSize(), models.size(), tokens(), (int) working());
+  }
+
+  private long cache() {
+    return options.focus().cache().isEmpty()
+        ? 0
+        : CacheSink.bytes(chosenNeurons(), tokens(), (int) working());
+  }
+
   private boolean everything() {
     return options.extent() == StudyOptions.Extent.EVERYTHING;
   }
@@ -249,7 +280,7 @@ final class Planner {
             ? tokens() * others() * working()
             : 0;
     // MLP_PRE of the reference.
-    long before = everything() ? tokens() * models.getFirst().neurons() * working() : 0;
+    long before = measured() ? tokens() * models.getFirst().neurons() * working() : 0;
     return block + before + gathered + permuted + 32 * tokens();
   }
 
@@ -321,10 +352,10 @@ final class Planner {
 
   /** What is kept of the chosen neurons: boxed counts, and means by position and subset. */
   private long chosen() {
-    if (!everything()) {
+    if (!measured()) {
       return 0;
     }
-    long chosen = Math.min(Study.CHOSEN, models.getFirst().neurons());
+    long chosen = chosenNeurons();
     long summaries = text.table().context() + text.table().subsets().size() + 1L;
     return models.getFirst().neurons() * 80L
         + chosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2));
@@ -334,11 +365,10 @@ final class Planner {
     if (!everything()) {
       return 0;
     }
-    ModelConfig reference = models.getFirst();
-    return copiedWeights.getFirst()
-        + Transformer.scratchBytes(reference, kernels.working(), tokens())
-        + tokens() * reference.neurons() * working()
-        + CloseUp.bytes(Math.min(Study.CHOSEN, reference.neurons()), reference.vocabSize());
+    return copiedWeights.stream().mapToLong(Long::longValue).sum()
+        + scratch()
+        + tokens() * neurons() * working()
+        + looks();
   }
 
   // ---- work ----

@@ -1,16 +1,19 @@
 package dev.homolog.analysis;
 
 import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.PermutedSink;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.MomentsSink;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import java.lang.foreign.Arena;
@@ -90,12 +93,14 @@ public final class Study {
       requirePermutable(text);
       Planner planner = new Planner(options, kernels, inputs, text, bounds.get());
       Plan plan = planner.plan();
-      Compared compared = compare(inputs, text, planner, plan);
+      Compared compared =
+          alone() ? measure(inputs, text, planner, plan) : compare(inputs, text, planner, plan);
       CloseUp closeUp =
-          everything()
-              ? phases.time(
-                  "close-up", 0, () -> closeUp(inputs, text, compared.found.universality()))
-              : null;
+          alone()
+              ? compared.closeUp
+              : everything()
+                  ? phases.time("close-up", 0, () -> closeUp(inputs, text, compared.found))
+                  : null;
       return new StudyResult(
           options,
           StudyFacts.of(kernels, inputs, compared, phases),
@@ -116,7 +121,12 @@ public final class Study {
       List<NeuronMoments> moments,
       List<Integer> constants,
       StudyComparisons found,
-      StudyStatistics statistics) {}
+      StudyStatistics statistics,
+      CloseUp closeUp) {}
+
+  private boolean alone() {
+    return options.extent() == StudyOptions.Extent.ACTIVATIONS;
+  }
 
   private boolean everything() {
     return options.extent() == StudyOptions.Extent.EVERYTHING;
@@ -130,22 +140,14 @@ public final class Study {
       List<Rotation> rotations = rotations(models.subList(1, models.size()));
       long rows = inputs.table().rows();
       long context = inputs.table().context();
-      long most = Math.max(1, Math.min(rows / PILOT_SHARE, PILOT_TOKENS / context));
-      Rows pilotRows = Rows.spread(rows, most);
-      Calibration.Listener clock = new Calibration.Listener(progress);
-      ActivationStream.Pilots pilots =
-          phases.time(
-              "pilot",
-              pilotRows.count() * context,
-              () -> stream.pilots(pilotRows, everything(), clock));
-      Plan plan =
-          bare.withSeconds(
-              phases.time("calibration", 0, () -> planner.seconds(bare, clock.finish(kernels))));
-      planned.accept(plan);
+      Pilots pilots = pilots(stream, text, planner, bare);
+      Plan plan = pilots.plan;
       StudyPass.Setting setting =
-          new StudyPass.Setting(options, kernels, stream, text, pilots.post(), rotations);
+          new StudyPass.Setting(options, kernels, stream, text, pilots.of.post(), rotations);
       ReferenceStatistics statistics =
-          everything() ? new ReferenceStatistics(kernels, arena, stream, text, pilots.pre()) : null;
+          everything()
+              ? new ReferenceStatistics(kernels, arena, stream, text, pilots.of.pre())
+              : null;
       Findings findings = new Findings(options, kernels, arena, stream, text);
       for (int pass = 0; pass < plan.passes(); pass++) {
         List<Strip> strips = strips(models, pass, plan);
@@ -165,13 +167,91 @@ public final class Study {
       StudyComparisons found = findings.comparisons();
       return new Compared(
           plan,
-          pilotRows.count() * context,
+          pilots.tokens,
           text.rows(),
           findings.moments(),
           findings.constants(),
           found,
-          statistics == null ? null : statistics.found(chosen(found.universality())));
+          statistics == null ? null : statistics.found(chosen(found.universality())),
+          null);
     }
+  }
+
+  private record Pilots(ActivationStream.Pilots of, long tokens, Plan plan) {}
+
+  private Pilots pilots(
+      ActivationStream stream, ActivationStream.Text text, Planner planner, Plan bare) {
+    long rows = text.table().rows();
+    long context = text.table().context();
+    long most = Math.max(1, Math.min(rows / PILOT_SHARE, PILOT_TOKENS / context));
+    Rows pilotRows = Rows.spread(rows, most);
+    Calibration.Listener clock = new Calibration.Listener(progress);
+    long tokens = pilotRows.count() * context;
+    boolean preactivations = everything() || alone();
+    ActivationStream.Pilots pilots =
+        phases.time("pilot", tokens, () -> stream.pilots(pilotRows, preactivations, clock));
+    Plan plan =
+        bare.withSeconds(
+            phases.time("calibration", 0, () -> planner.seconds(bare, clock.finish(kernels))));
+    planned.accept(plan);
+    return new Pilots(pilots, tokens, plan);
+  }
+
+  /** The reference without others to compare it with: all in one pass. */
+  private Compared measure(
+      StudyInputs inputs, ActivationStream.Text text, Planner planner, Plan bare) {
+    Focus focus = options.focus();
+    try (Arena arena = Arena.ofShared()) {
+      ActivationStream stream = ActivationStream.open(kernels, arena, inputs.models(), text);
+      Pilots pilots = pilots(stream, text, planner, bare);
+      MomentsSink moments = new MomentsSink(kernels, arena, pilots.of.post(), stream.neurons());
+      ReferenceStatistics statistics =
+          new ReferenceStatistics(kernels, arena, stream, text, pilots.of.pre());
+      List<Integer> named = named(inputs.models().getFirst().checkpoint().config());
+      CloseUp.Sinks closeUp =
+          new CloseUp.Sinks(
+              kernels,
+              arena,
+              scene(inputs, text),
+              stream.models(),
+              named.stream().map(id -> new CloseUp.Subject(id, List.of())).toList());
+      List<ActivationSink> sinks = new ArrayList<>(List.of(moments));
+      sinks.addAll(statistics.sinks());
+      if (!named.isEmpty()) {
+        sinks.addAll(closeUp.list());
+      }
+      try (CacheSink cache =
+          focus.cache().isEmpty()
+              ? null
+              : new CacheSink(
+                  kernels, arena, stream.models().getFirst(), focus, text.table(), text.tokens())) {
+        if (cache != null) {
+          sinks.add(cache);
+        }
+        Rows rows = Rows.all(text.table().rows());
+        long tokens = text.table().tokens();
+        phases.time(
+            "activations",
+            tokens,
+            () -> stream.run("activations", rows, pilots.of.post(), sinks, progress));
+        if (cache != null) {
+          cache.commit();
+        }
+        return new Compared(
+            pilots.plan,
+            pilots.tokens,
+            text.rows(),
+            NeuronMoments.of(moments.moments(), stream.models().getFirst()),
+            NeuronMoments.constants(moments.moments(), stream.models()),
+            null,
+            statistics.found(named),
+            named.isEmpty() ? null : closeUp.found(tokens));
+      }
+    }
+  }
+
+  private List<Integer> named(ModelConfig config) {
+    return options.focus().neurons().stream().map(name -> name.id("--neuron", config)).toList();
   }
 
   /** An equal share of the neurons of each model that is compared with those after it. */
@@ -225,10 +305,19 @@ public final class Study {
         .toList();
   }
 
-  private CloseUp closeUp(
-      StudyInputs inputs, ActivationStream.Text text, Universality universality) {
-    return CloseUp.of(
-        kernels, inputs.models().getFirst(), text, chosen(universality), options.seed(), progress);
+  private CloseUp closeUp(StudyInputs inputs, ActivationStream.Text text, StudyComparisons found) {
+    List<PairMatches> pairs = found.summary().pairs();
+    List<CloseUp.Subject> subjects =
+        chosen(found.universality()).stream()
+            .map(id ->
+                new CloseUp.Subject(
+                    id, pairs.stream().map(pair -> pair.highest().match(id, 0)).toList()))
+            .toList();
+    return CloseUp.of(kernels, scene(inputs, text), subjects, progress);
+  }
+
+  private CloseUp.Scene scene(StudyInputs inputs, ActivationStream.Text text) {
+    return new CloseUp.Scene(inputs.models(), text, inputs.tokenizer(), options.seed());
   }
 
   private static List<Integer> chosen(Universality universality) {

@@ -19,6 +19,7 @@ import java.util.OptionalLong;
  * @param chance what independent normal neurons would reach, by other model; empty where there is
  *     no such law
  * @param byOther what each other model says on its own, in their order
+ * @param allButOne neurons that every other model but one has too
  */
 public record StudyComparisons(
     CorrelationSummary summary,
@@ -27,7 +28,19 @@ public record StudyComparisons(
     Convergence convergence,
     List<OfSubset> bySubset,
     List<OfChance> chance,
-    List<OfOther> byOther) {
+    List<OfOther> byOther,
+    List<AllButOne> allButOne) {
+
+  /**
+   * A neuron of the reference whose best correlation is above its baseline by more than the
+   * threshold in every other model but one.
+   *
+   * @param neuron flat id
+   * @param missing number of that model among the others
+   * @param excessThere what its excess is there
+   * @param leastElsewhere the least excess in the rest
+   */
+  public record AllButOne(int neuron, int missing, double excessThere, double leastElsewhere) {}
 
   /**
    * One subset of the text.

@@ -86,6 +86,7 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
         }
         Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
         ModelConfig reference = models.getFirst().checkpoint().config();
+        options.focus().neurons().forEach(name -> name.id("--neuron", reference));
         TokenRules rules = TokenRules.of(reference, tokenizer);
         for (ActivationStream.Model model : models.subList(1, models.size())) {
           requireSame(tokenizer, rules.bosId(), model.checkpoint());

@@ -48,7 +48,10 @@ final class StudyManifest {
     tokens.subsets().forEach(text.putArray("subsets")::add);
     text.put("pilot", tokens.pilot());
     json.put("backend", invocation.backendLine()).put("precision", facts.precision());
-    json.put("site", "MLP_POST").put("similarity", options.comparison().similarity().toString());
+    json.put("site", "MLP_POST");
+    if (result.comparisons() != null) {
+      json.put("similarity", options.comparison().similarity().toString());
+    }
     json.put("weights", "as stored");
     ObjectNode versions = json.putObject("versions");
     versions.put("java", Runtime.version().toString());
@@ -58,9 +61,11 @@ final class StudyManifest {
     json.putObject("memory").put("peak_bytes", MemoryBounds.peak());
     ObjectNode found = json.putObject("result");
     found.put("neurons", result.moments().size());
-    found.put("universal", result.universal());
-    found.put("homologs", result.comparisons().homologs().size());
-    chance(json.putArray("chance"));
+    if (result.comparisons() != null) {
+      found.put("universal", result.universal());
+      found.put("homologs", result.comparisons().homologs().size());
+      chance(json.putArray("chance"));
+    }
     json.putNull("resumed_from_token");
     ArrayNode phases = json.putArray("phases");
     for (StudyFacts.PhaseFacts phase : facts.phases()) {
@@ -99,7 +104,6 @@ final class StudyManifest {
 
   private void options(ObjectNode json) {
     StudyOptions options = result.options();
-    Comparison comparison = options.comparison();
     json.put("reference", options.reference().toString());
     options.others().forEach(path -> json.withArray("other").add(path.toString()));
     TokenInput input = options.input();
@@ -114,6 +118,22 @@ final class StudyManifest {
     }
     json.put("batch", result.facts().batchRows());
     options.resources().memory().ifPresent(bytes -> json.put("memory", bytes));
+    if (result.comparisons() != null) {
+      comparison(json);
+    }
+    focus(json);
+    json.put("seed", options.seed());
+    json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
+    json.put("backend", invocation.backend()).put("threads", invocation.threads());
+    json.put("precision", invocation.precision());
+    if (!invocation.libtorch().isEmpty()) {
+      json.put("libtorch", invocation.libtorch());
+    }
+  }
+
+  private void comparison(ObjectNode json) {
+    StudyOptions options = result.options();
+    Comparison comparison = options.comparison();
     json.put("similarity", comparison.similarity().toString());
     json.put("baseline", options.baseline().kind().toString());
     json.put("baseline_draws", options.baseline().draws());
@@ -122,12 +142,14 @@ final class StudyManifest {
     }
     json.put("top", comparison.top()).put("threshold", comparison.threshold());
     json.put("all_pairs", comparison.allPairs()).put("by_subset", comparison.bySubset());
-    json.put("seed", options.seed());
-    json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
-    json.put("backend", invocation.backend()).put("threads", invocation.threads());
-    json.put("precision", invocation.precision());
-    if (!invocation.libtorch().isEmpty()) {
-      json.put("libtorch", invocation.libtorch());
-    }
+  }
+
+  private void focus(ObjectNode json) {
+    Focus focus = result.options().focus();
+    focus.neurons().forEach(neuron -> json.withArray("neuron").add(neuron.toString()));
+    focus
+        .cache()
+        .ifPresent(cache ->
+            json.put("cache", cache.file().toString()).put("cache_site", cache.site().name()));
   }
 }

@@ -21,6 +21,7 @@ import java.util.Set;
  * @param resources what it may use
  * @param seed of all that is random
  * @param extent how much is measured
+ * @param focus which neurons get a closer look
  */
 public record StudyOptions(
     Path reference,
@@ -30,14 +31,17 @@ public record StudyOptions(
     Baseline baseline,
     Resources resources,
     long seed,
-    Extent extent) {
+    Extent extent,
+    Focus focus) {
 
   /** How much of a study is done. */
   public enum Extent {
     /** Correlations, baseline, matches and histograms. */
     CORRELATIONS,
     /** These, how they settle with the text, homologs, and a close look at the best neurons. */
-    EVERYTHING
+    EVERYTHING,
+    /** The reference alone: how its neurons behave, and a close look at those that are named. */
+    ACTIVATIONS
   }
 
   /**
@@ -47,7 +51,13 @@ public record StudyOptions(
   public StudyOptions {
     Objects.requireNonNull(reference, "reference");
     others = List.copyOf(others);
-    if (others.isEmpty()) {
+    if (extent == Extent.ACTIVATIONS) {
+      if (!others.isEmpty() || baseline.kind() != Baseline.Kind.NONE) {
+        throw new IllegalArgumentException("activations are those of one model, without baseline");
+      }
+    } else if (!focus.equals(Focus.BEST)) {
+      throw new IllegalArgumentException("a study looks at the best neurons that it finds");
+    } else if (others.isEmpty()) {
       throw new InputException(
           "--other", "", "no model to compare with", "name at least one folder");
     }
@@ -104,12 +114,27 @@ public record StudyOptions(
         Baseline.rotation(1),
         Resources.OF_THE_MACHINE,
         0,
-        Extent.EVERYTHING);
+        Extent.EVERYTHING,
+        Focus.BEST);
+  }
+
+  /** How one model's neurons behave on a text, with a close look at some of them. */
+  public static StudyOptions activations(Path model, TokenInput input, Focus focus) {
+    return new StudyOptions(
+        model,
+        List.of(),
+        input,
+        Comparison.PUBLISHED,
+        new Baseline(Baseline.Kind.NONE, 1, null),
+        Resources.OF_THE_MACHINE,
+        0,
+        Extent.ACTIVATIONS,
+        focus);
   }
 
   public StudyOptions withComparison(Comparison comparison) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, focus);
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
@@ -146,12 +171,12 @@ public record StudyOptions(
 
   public StudyOptions withBaseline(Baseline baseline) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, focus);
   }
 
   public StudyOptions withResources(Resources resources) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, focus);
   }
 
   public StudyOptions withBatchRows(int batchRows) {
@@ -165,11 +190,11 @@ public record StudyOptions(
 
   public StudyOptions withSeed(long seed) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, focus);
   }
 
   public StudyOptions withExtent(Extent extent) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, focus);
   }
 }

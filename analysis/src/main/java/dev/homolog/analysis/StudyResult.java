@@ -14,7 +14,7 @@ import java.util.List;
  *
  * @param moments of each reference neuron
  * @param constants number of constant neurons of each model, which have no correlation
- * @param comparisons what comparing the models found
+ * @param comparisons what comparing the models found, or null of one model alone
  * @param statistics of the reference's neurons, or null where none were asked for
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
  * @param tokenizer to print tokens with

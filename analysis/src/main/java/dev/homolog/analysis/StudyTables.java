@@ -1,6 +1,7 @@
 package dev.homolog.analysis;
 
 import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.contrast.ContrastTables;
 import dev.homolog.analysis.correlation.Convergence;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Homologs;
@@ -29,17 +30,16 @@ final class StudyTables {
   static void write(StudyResult result, RunFolder folder, Invocation invocation) {
     TableFormat format = invocation.format();
     StudyTables tables = new StudyTables(result);
-    folder.write(tables.neurons(), format);
-    folder.write(tables.matches(), format);
-    folder.write(tables.histograms(), format);
-    if (result.options().comparison().bySubset()) {
-      folder.write(tables.subsetCorrelations(), format);
+    Table neurons = tables.neurons();
+    folder.write(neurons, format);
+    if (result.comparisons() != null) {
+      tables.writeComparisons(neurons, folder, format);
     }
-    if (result.options().extent() == StudyOptions.Extent.EVERYTHING) {
-      folder.write(tables.byOther(), format);
-      folder.write(tables.homologs(), format);
-      folder.write(tables.convergence(), format);
+    if (result.closeUp() != null) {
       folder.write(tables.tokens(), format);
+      folder.write(result.closeUp().examples(), format);
+    }
+    if (result.statistics() != null && !result.statistics().chosen().isEmpty()) {
       StatisticsTables statistics = new StatisticsTables(result);
       folder.write(statistics.positions(), format);
       folder.write(statistics.subsets(), format);
@@ -48,11 +48,27 @@ final class StudyTables {
     folder.finish(new StudyManifest(result, invocation).json());
   }
 
+  private void writeComparisons(Table neurons, RunFolder folder, TableFormat format) {
+    folder.write(matches(), format);
+    folder.write(histograms(), format);
+    if (result.options().comparison().bySubset()) {
+      folder.write(subsetCorrelations(), format);
+    }
+    if (result.options().extent() == StudyOptions.Extent.EVERYTHING) {
+      folder.write(byOther(), format);
+      folder.write(homologs(), format);
+      folder.write(convergence(), format);
+      folder.write(allButOne(), format);
+      if (result.options().baseline().kind() != Baseline.Kind.NONE) {
+        folder.write(ContrastTables.comparison(neurons), format);
+      }
+      folder.write(ContrastTables.depths(neurons, result.summary().pairs()), format);
+    }
+  }
+
   Table neurons() {
     List<NeuronMoments> post = result.moments();
-    List<Universality.Neuron> neurons = result.universality().neurons();
-    List<CorrelationSummary.RowMoments> r = result.summary().rows();
-    Table.Builder table = names("neurons", neurons.size());
+    Table.Builder table = names("neurons", post.size());
     if (result.statistics() != null) {
       List<StudyStatistics.OfNeuron> of = result.statistics().neurons();
       table
@@ -69,6 +85,11 @@ final class StudyTables {
         .doubles("post_var", column(post, NeuronMoments::variance))
         .doubles("post_skew", column(post, NeuronMoments::skew))
         .doubles("post_kurt", column(post, NeuronMoments::kurtosis));
+    if (result.comparisons() == null) {
+      return table.build();
+    }
+    List<Universality.Neuron> neurons = result.universality().neurons();
+    List<CorrelationSummary.RowMoments> r = result.summary().rows();
     correlations(table, neurons)
         .doubles("baseline_sd", column(neurons, Universality.Neuron::baselineDeviation));
     return excess(table, neurons)
@@ -195,6 +216,21 @@ final class StudyTables {
         cohesion.add(of.cohesion());
       }
       number++;
+    }
+    return table.build();
+  }
+
+  Table allButOne() {
+    Table.Builder table = Table.builder("all_but_one");
+    NeuronColumns neuron = NeuronColumns.of(table, result);
+    var missing = table.texts("missing");
+    var there = table.doubles("excess_there");
+    var elsewhere = table.doubles("least_excess_elsewhere");
+    for (StudyComparisons.AllButOne of : result.comparisons().allButOne()) {
+      neuron.add(of.neuron());
+      missing.add(result.summary().pairs().get(of.missing()).other().name());
+      there.add(of.excessThere());
+      elsewhere.add(of.leastElsewhere());
     }
     return table.build();
   }

@@ -21,7 +21,9 @@ import picocli.CommandLine.Spec;
     description = "A study of the five models in test-resources.")
 final class DemoCommand implements Callable<Integer>, Main.Verbose {
   /** The models are lightly trained, so that next to none of their neurons pass the paper's 0.5. */
-  private static final double SECOND_THRESHOLD = 0.3;
+  private static final double THRESHOLD = 0.3;
+
+  private static final double PUBLISHED_THRESHOLD = 0.5;
 
   private static final long TOKENS = 65_536;
 
@@ -31,7 +33,8 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     StudyRun.Request request =
-        StudyRun.checked(spec, () -> new StudyRun.Request(options(), run).alsoAt(SECOND_THRESHOLD));
+        StudyRun.checked(
+            spec, () -> new StudyRun.Request(options(), run).alsoAt(PUBLISHED_THRESHOLD));
     return new StudyRun(spec, request).run();
   }
 
@@ -50,6 +53,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
             OptionalLong.of(run.maxTokens().orElse(TOKENS)),
             Share.ALL);
     return StudyOptions.of(family.resolve("a"), others, input)
+        .withThreshold(THRESHOLD)
         .withResources(run.resources())
         .withSeed(run.seed());
   }

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       StudyCommand.class,
       CorrelateCommand.class,
+      ActivationsCommand.class,
       TokenizeCommand.class,
       DemoCommand.class,
       DoctorCommand.class
@@ -34,7 +35,7 @@ import picocli.CommandLine.Spec;
 final class Main implements Runnable {
   /** Flags that the models or the text may turn out not to allow: wrong all the same. */
   private static final Set<String> LATE =
-      Set.of("--context", "--max-tokens", "--memory", "--baseline", "--by-subset");
+      Set.of("--context", "--max-tokens", "--memory", "--baseline", "--by-subset", "--neuron");
 
   @Spec private CommandSpec spec;
 

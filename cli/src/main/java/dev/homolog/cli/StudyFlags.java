@@ -2,8 +2,8 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.Baseline;
 import dev.homolog.analysis.Comparison;
+import dev.homolog.analysis.Focus;
 import dev.homolog.analysis.StudyOptions;
-import dev.homolog.analysis.TokenInput;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HubCache;
@@ -32,15 +32,7 @@ final class StudyFlags {
       description = "the models it is compared with")
   private List<String> others = new ArrayList<>();
 
-  @Mixin private TextFlags text = new TextFlags();
-
-  @Option(
-      names = "--tokens",
-      paramLabel = "FILE.npy",
-      description =
-          "token ids instead of text: int32 or int64 [rows, context], BOS first; homolog tokenize"
-              + " writes such a file")
-  private Path tokens;
+  @Mixin private InputFlags input = new InputFlags();
 
   @Option(
       names = "--similarity",
@@ -90,18 +82,17 @@ final class StudyFlags {
   private boolean bySubset;
 
   StudyOptions options(RunFlags run, StudyOptions.Extent extent) {
-    TokenInput input =
-        new TokenInput(text.text(), tokens, run.context(), run.maxTokens(), text.share());
     Similarity similar = Similarity.parse(similarity);
     return new StudyOptions(
         HubCache.folder(reference),
         others.stream().map(HubCache::folder).toList(),
-        input,
+        input.input(run),
         new Comparison(similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset),
         baseline(similar, extent),
         run.resources(),
         run.seed(),
-        extent);
+        extent,
+        Focus.BEST);
   }
 
   private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {

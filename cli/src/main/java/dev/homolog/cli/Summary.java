@@ -8,6 +8,7 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.statistics.StudyStatistics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -39,9 +40,13 @@ final class Summary {
 
   void print() {
     study();
-    counts();
-    steps();
-    best();
+    if (result.comparisons() == null) {
+      named();
+    } else {
+      counts();
+      steps();
+      best();
+    }
     to.println();
     to.println("Tables and study.json: " + out);
     to.flush();
@@ -55,20 +60,24 @@ final class Summary {
             .map(StudyFacts.ModelFacts::name)
             .collect(Collectors.joining(", "));
     line(
-        "Model %s: %,d neurons in %d layers, compared with %s",
-        reference.name(), reference.neurons(), reference.layers(), others);
+        "Model %s: %,d neurons in %d layers%s",
+        reference.name(),
+        reference.neurons(),
+        reference.layers(),
+        others.isEmpty() ? "" : ", compared with " + others);
     StudyFacts.TokenFacts tokens = result.facts().tokens();
     double seconds =
         result.facts().phases().stream().mapToDouble(StudyFacts.PhaseFacts::seconds).sum();
     double speed = 1 / result.facts().secondsAToken("activations");
     line(
-        "Read %,d tokens (%,d kept) of %,d %s in %.0f s; %,.0f tokens/s through all models",
+        "Read %,d tokens (%,d kept) of %,d %s in %.0f s; %,.0f tokens/s through %s",
         tokens.read(),
         tokens.kept(),
         tokens.documents(),
         tokens.documents() == 1 ? "document" : "documents",
         seconds,
-        speed);
+        speed,
+        others.isEmpty() ? "the model" : "all models");
     int constant = result.constants().getFirst();
     if (constant > 0) {
       line("Constant neurons, which have no correlation: %,d", constant);
@@ -223,6 +232,24 @@ final class Summary {
         row.append(words(tokens.get(i)));
       }
       line("%s", row.toString().stripTrailing());
+    }
+  }
+
+  /** The neurons that the command line named. */
+  private void named() {
+    if (result.closeUp() == null) {
+      return;
+    }
+    line("  neuron       fires      mean  variance  fires most on");
+    for (CloseUp.NeuronTokens of : result.closeUp().neurons()) {
+      StudyStatistics.OfNeuron statistics = result.statistics().neurons().get(of.neuron());
+      line(
+          "  %-9s %7.2f%%  %8.3f  %8.3f  %s",
+          name(of.neuron(), result.dMlp()),
+          100 * statistics.sparsity(),
+          statistics.mean(),
+          statistics.variance(),
+          words(of));
     }
   }
 

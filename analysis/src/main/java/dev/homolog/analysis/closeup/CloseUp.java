@@ -1,11 +1,15 @@
 package dev.homolog.analysis.closeup;
 
+import dev.homolog.analysis.table.Table;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.FiniteSink;
+import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
+import dev.homolog.core.tokens.Tokenizer;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,12 +18,17 @@ import java.util.Map;
 
 /**
  * What a second, short pass says of chosen neurons of the reference: the token ids on which each is
- * most active.
+ * most active, and the text around its greatest peaks.
  *
  * @param tokens positions read
  * @param neurons one entry for each chosen neuron, in the order chosen
+ * @param examples a row for each chosen neuron, peak and model: {@code layer}, {@code neuron},
+ *     {@code rank} (1 the greatest), {@code model}, {@code model_layer} and {@code model_neuron}
+ *     (its counterpart there), {@code document}, {@code row}, {@code position} of the peak, {@code
+ *     first} position of the window, and as lists {@code tokens}, {@code texts} and {@code
+ *     activations} (MLP_POST)
  */
-public record CloseUp(long tokens, List<NeuronTokens> neurons) {
+public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
   /** A token id seen less often says too little of a neuron to be listed. */
   public static final int LEAST_COUNT = 4;
 
@@ -38,42 +47,116 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons) {
   public record TokenMean(int id, double mean, double max, long count) {}
 
   /**
-   * Reads a random share of the rows with the reference alone.
+   * A chosen neuron.
    *
-   * @param chosen flat ids of neurons
+   * @param neuron flat id
+   * @param counterparts flat id of its best match in each other model, −1 where it has none
    */
-  public static CloseUp of(
-      Kernels kernels,
-      ActivationStream.Model reference,
-      ActivationStream.Text text,
-      List<Integer> chosen,
-      long seed,
-      ProgressListener progress) {
-    try (Arena arena = Arena.ofShared()) {
-      int[] columns = chosen.stream().mapToInt(Integer::intValue).toArray();
-      int vocabulary = reference.checkpoint().config().vocabSize();
-      TokenSumsSink sums = new TokenSumsSink(kernels, arena, columns, vocabulary);
-      ActivationStream stream = ActivationStream.open(kernels, arena, List.of(reference), text);
-      int context = text.table().context();
-      long all = text.table().rows();
-      long most = Math.min((long) (all * SHARE), MOST_TOKENS / context);
-      Rows rows = Rows.random(all, Math.max(1, most), seed);
-      // Positions that are not kept, which the first pass did not watch, count here.
-      FiniteSink finite = new FiniteSink(kernels, arena, text.tokens(), stream.neurons());
-      stream.run("close-up", rows, null, List.of(finite, sums), progress);
-      Map<String, Tensor> state = sums.state();
-      List<NeuronTokens> neurons = new ArrayList<>();
-      for (int j = 0; j < columns.length; j++) {
-        neurons.add(new NeuronTokens(columns[j], top(state, j)));
-      }
-      return new CloseUp((long) rows.count() * context, List.copyOf(neurons));
+  public record Subject(int neuron, List<Integer> counterparts) {
+    /** Its flat id in a model of the study, 0 the reference; −1 where it has none. */
+    int neuronOf(int model) {
+      return model == 0 ? neuron : counterparts.get(model - 1);
     }
   }
 
-  /** Bytes of the sums of that many neurons. */
-  public static long bytes(long chosen, long vocabulary) {
+  /**
+   * Where the close look is taken.
+   *
+   * @param models the study's, the reference first
+   * @param tokenizer to print tokens with
+   * @param seed of the rows that are drawn
+   */
+  public record Scene(
+      List<ActivationStream.Model> models,
+      ActivationStream.Text text,
+      Tokenizer tokenizer,
+      long seed) {}
+
+  /** Reads a random share of the rows with all models. */
+  public static CloseUp of(
+      Kernels kernels, Scene scene, List<Subject> subjects, ProgressListener progress) {
+    ActivationStream.Text text = scene.text;
+    try (Arena arena = Arena.ofShared()) {
+      ActivationStream stream = ActivationStream.open(kernels, arena, scene.models, text);
+      Sinks sinks = new Sinks(kernels, arena, scene, stream.models(), subjects);
+      int context = text.table().context();
+      long all = text.table().rows();
+      long most = Math.min((long) (all * SHARE), MOST_TOKENS / context);
+      Rows rows = Rows.random(all, Math.max(1, most), scene.seed);
+      // Positions that are not kept, which the first pass did not watch, count here.
+      FiniteSink finite = new FiniteSink(kernels, arena, text.tokens(), stream.neurons());
+      List<ActivationSink> shown = new ArrayList<>(List.of(finite));
+      shown.addAll(sinks.list());
+      stream.run("close-up", rows, null, shown, progress);
+      return sinks.found((long) rows.count() * context);
+    }
+  }
+
+  /** What takes the close look, in a pass of its own or beside others. */
+  public static final class Sinks {
+    private final Scene scene;
+    private final List<ModelNeurons> models;
+    private final List<Subject> subjects;
+    private final TokenSumsSink sums;
+    private final ExamplesSink examples;
+
+    /**
+     * Empty sinks.
+     *
+     * @param models columns of the stream that will be shown to them
+     */
+    public Sinks(
+        Kernels kernels,
+        Arena arena,
+        Scene scene,
+        List<ModelNeurons> models,
+        List<Subject> subjects) {
+      this.scene = scene;
+      this.models = models;
+      this.subjects = subjects;
+      int[] columns = subjects.stream().mapToInt(Subject::neuron).toArray();
+      int vocabulary = scene.models.getFirst().checkpoint().config().vocabSize();
+      this.sums = new TokenSumsSink(kernels, arena, columns, vocabulary);
+      ActivationStream.Text text = scene.text;
+      this.examples =
+          new ExamplesSink(kernels, arena, models, subjects, text.table().context(), text.tokens());
+    }
+
+    public List<ActivationSink> list() {
+      return List.of(sums, examples);
+    }
+
+    /**
+     * What they saw.
+     *
+     * @param tokens positions that they were shown
+     */
+    public CloseUp found(long tokens) {
+      Map<String, Tensor> state = sums.state();
+      List<NeuronTokens> neurons = new ArrayList<>();
+      for (int j = 0; j < subjects.size(); j++) {
+        neurons.add(new NeuronTokens(subjects.get(j).neuron(), top(state, j)));
+      }
+      return new CloseUp(
+          tokens,
+          List.copyOf(neurons),
+          new ExampleTable(examples, models, scene.text.table(), scene.tokenizer).table(subjects));
+    }
+  }
+
+  /**
+   * Bytes of the sums of that many neurons, and of what they say.
+   *
+   * @param tokens the most of a batch
+   * @param working bytes of an activation
+   */
+  public static long bytes(long chosen, long vocabulary, long models, long tokens, int working) {
     long listed = chosen * Math.min(TOP, vocabulary) * 40; // a TokenMean and a reference to it
-    return chosen * vocabulary * (Double.BYTES + Float.BYTES) + vocabulary * Long.BYTES + listed;
+    return chosen * vocabulary * (Double.BYTES + Float.BYTES)
+        + vocabulary * Long.BYTES
+        + listed
+        + ExamplesSink.bytes(chosen, models, tokens, working)
+        + ExampleTable.bytes(chosen, models);
   }
 
   private static List<TokenMean> top(Map<String, Tensor> state, int j) {

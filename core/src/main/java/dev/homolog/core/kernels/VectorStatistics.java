@@ -13,6 +13,8 @@ import jdk.incubator.vector.VectorMask;
 final class VectorStatistics {
   private static final ValueLayout.OfLong I64 =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(Packing.ORDER);
+  private static final ValueLayout.OfFloat F32 =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfInt I32 =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(Packing.ORDER);
 
@@ -99,6 +101,10 @@ final class VectorStatistics {
   }
 
   void gatherRows(Tensor x, Tensor rows, Tensor out) {
+    if (x.colStride() != 1 && out.colStride() == 1 && x.dtype() == DType.F32) {
+      gatherColumns(x.transposed(), rows, out);
+      return;
+    }
     workers.run(
         blocks(out.rows()),
         (_, piece) -> {
@@ -106,6 +112,26 @@ final class VectorStatistics {
           for (long i = (long) piece * ROWS; i < end; i++) {
             long row = rows.data().get(I32, rows.offset(i, 0));
             HostMemory.copy(x.rows(row, row + 1), out.rows(i, i + 1));
+          }
+        });
+  }
+
+  /** out[i, t] = x[t, columns[i]]: a few rows of x at a time, a cache line of each row of out. */
+  private void gatherColumns(Tensor x, Tensor columns, Tensor out) {
+    int k = (int) columns.rows();
+    int[] chosen = new int[k];
+    for (int i = 0; i < k; i++) {
+      chosen[i] = columns.data().get(I32, columns.offset(i, 0));
+    }
+    workers.run(
+        blocks(x.rows()),
+        (_, piece) -> {
+          long from = (long) piece * ROWS;
+          long to = Math.min(x.rows(), from + ROWS);
+          for (int i = 0; i < k; i++) {
+            for (long t = from; t < to; t++) {
+              out.data().set(F32, out.offset(i, t), x.data().get(F32, x.offset(t, chosen[i])));
+            }
           }
         });
   }

@@ -11,6 +11,8 @@ import java.util.List;
  *
  * @param kernels the device that the tensors belong to
  * @param models the models in order, the reference first
+ * @param rows the rows of the table that the tokens are of, in order; null where the tokens are
+ *     gathered from many
  * @param ids token ids I32 [T, 1]
  * @param keep U8 [T, 1]: 1 where the token counts for correlations
  * @param kept number of ones in {@code keep}
@@ -22,6 +24,7 @@ import java.util.List;
 public record ActivationBlock(
     Kernels kernels,
     List<ModelNeurons> models,
+    Rows rows,
     Tensor ids,
     Tensor keep,
     long kept,

@@ -370,6 +370,24 @@ abstract class KernelsContract extends KernelsFixture {
   }
 
   @Test
+  void columnsAreGatheredAsRowsOfWhatIsTurned() {
+    Tensor x = view(70, 45);
+    Tensor columns = Tensor.allocate(arena, DType.I32, 13, 1);
+    for (int i = 0; i < 13; i++) {
+      columns.set(i, 0, random.nextInt(45));
+    }
+    Tensor from = copy(x, DType.F64);
+    Tensor out = view(13, 70);
+    kernels.gatherRows(x.transposed(), on(columns), out);
+    Tensor found = host(out);
+    for (int i = 0; i < 13; i++) {
+      for (int t = 0; t < 70; t++) {
+        assertEquals(from.get(t, (long) columns.get(i, 0)), found.get(i, t), 0);
+      }
+    }
+  }
+
+  @Test
   void overlapsAgreeInBothDirections() {
     Tensor sum = Tensor.allocate(arena, DType.F64, 23, 31);
     Tensor countA = Tensor.allocate(arena, DType.F64, 1, 23);

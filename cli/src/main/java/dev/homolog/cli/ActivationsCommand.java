@@ -1,0 +1,96 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.Focus;
+import dev.homolog.analysis.NeuronName;
+import dev.homolog.analysis.StudyOptions;
+import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.model.Site;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** How one model's neurons behave on a text. */
+@Command(
+    name = "activations",
+    mixinStandardHelpOptions = true,
+    description = "What the neurons of one model do on a text; no other model is needed.")
+final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "MODEL",
+      description = "its Hugging Face folder, or org/name[@revision] of one in the local cache")
+  private String model;
+
+  @Mixin private InputFlags input = new InputFlags();
+
+  @Option(
+      names = "--neuron",
+      arity = "1..*",
+      paramLabel = "L.N",
+      description =
+          "neurons that get a closer look (tokens, examples, positions, subsets, histograms): layer"
+              + " and neuron, such as 3.117")
+  private List<String> neurons = new ArrayList<>();
+
+  @Option(
+      names = "--cache",
+      paramLabel = "FILE",
+      description =
+          "write the activations of these neurons at every position to this .npy (float32"
+              + " [positions, neurons]) or .safetensors (activations [rows, context, neurons] and"
+              + " tokens)")
+  private Path cache;
+
+  @Option(
+      names = "--site",
+      paramLabel = "NAME",
+      description = "what --cache writes: pre or post the activation function (default: post)")
+  private String site;
+
+  @Mixin private RunFlags run;
+
+  @Override
+  public Integer call() {
+    StudyRun.Request request = StudyRun.checked(spec, () -> new StudyRun.Request(options(), run));
+    return new StudyRun(spec, request).run();
+  }
+
+  private StudyOptions options() {
+    List<NeuronName> named =
+        neurons.stream().map(name -> NeuronName.parse("--neuron", name)).toList();
+    if (site != null && cache == null) {
+      throw new InputException("--site", "", "there is no cache to write", "add --cache");
+    }
+    Optional<Focus.Cache> file =
+        cache == null ? Optional.empty() : Optional.of(new Focus.Cache(cache, site()));
+    return StudyOptions.activations(
+            HubCache.folder(model), input.input(run), new Focus(named, file))
+        .withResources(run.resources())
+        .withSeed(run.seed());
+  }
+
+  private Site site() {
+    return switch (site) {
+      case null -> Site.MLP_POST;
+      case "post" -> Site.MLP_POST;
+      case "pre" -> Site.MLP_PRE;
+      default -> throw new InputException("--site", "", site + " is no site", "give pre or post");
+    };
+  }
+
+  @Override
+  public boolean verbose() {
+    return run.verbose();
+  }
+}
