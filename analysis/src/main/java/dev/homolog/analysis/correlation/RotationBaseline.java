@@ -156,23 +156,31 @@ public final class RotationBaseline {
         scaled.writeRow(j, row);
       }
       kernels.copy(scaled, onDevice);
-      return onDevice.transposed();
+      // Upright, since it is packed anew for each block of neurons.
+      Tensor upright = kernels.allocate(arena, kernels.working(), m, m);
+      kernels.copy(onDevice.transposed(), upright);
+      return upright;
     }
 
     /** Only the upper triangle of the sums is defined. */
     private Tensor correlationsWithin(Arena arena) {
       Tensor upper = kernels.toHost(arena, gram);
-      Tensor sums = Tensor.allocate(arena, DType.F64, m, m);
-      double[] row = new double[m];
+      Tensor turned = kernels.allocate(arena, DType.F64, m, m);
+      kernels.copy(gram.transposed(), turned);
+      Tensor sums = kernels.toHost(arena, turned);
+      double[] above = new double[m];
+      double[] below = new double[m];
       for (int i = 0; i < m; i++) {
-        upper.readRow(i, row);
-        for (int j = i; j < m; j++) {
-          sums.set(i, j, row[j]);
-          sums.set(j, i, row[j]);
-        }
+        upper.readRow(i, above);
+        sums.readRow(i, below);
+        System.arraycopy(above, i, below, i, m - i);
+        sums.writeRow(i, below);
+      }
+      if (!turned.onHost()) {
+        kernels.copy(sums, turned);
       }
       Tensor within = kernels.allocate(arena, kernels.working(), m, m);
-      measure.fill(kernels.fromHost(arena, sums), columns, columns, within);
+      measure.fill(turned, columns, columns, within);
       return within;
     }
   }

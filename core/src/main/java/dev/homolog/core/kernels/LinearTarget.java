@@ -38,11 +38,7 @@ record LinearTarget(
       }
       gather(block, i, line, padded);
       if (bias != null) {
-        for (int j = 0; j < padded; j += Tile.LANES) {
-          FloatVector.fromArray(Tile.SPECIES, line, j)
-              .add(FloatVector.fromArray(Tile.SPECIES, bias, col + j))
-              .intoArray(line, j);
-        }
+        addBias(line, col, padded);
       }
       if (f != null) {
         if (pre != null) {
@@ -51,6 +47,14 @@ record LinearTarget(
         VectorMath.activate(f, line, padded, scratch[worker]);
       }
       Packing.store(line, 0, cols, out, row, col);
+    }
+  }
+
+  private void addBias(float[] line, int col, int padded) {
+    for (int j = 0; j < padded; j += Tile.LANES) {
+      FloatVector.fromArray(Tile.SPECIES, line, j)
+          .add(FloatVector.fromArray(Tile.SPECIES, bias, col + j))
+          .intoArray(line, j);
     }
   }
 

@@ -36,9 +36,9 @@ public final class TorchKernels implements Kernels {
     this.device = device;
     this.detached = detached;
     this.precision = precision;
-    this.products = new TorchProducts(torch, device, precision);
     this.generic = new TorchStatistics();
     this.onHost = !detached && Backend.hasVector() ? new VectorKernels(threads) : null;
+    this.products = new TorchProducts(torch, device, precision, onHost);
     torch.setThreads(threads);
   }
 

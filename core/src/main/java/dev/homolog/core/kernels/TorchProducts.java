@@ -7,7 +7,9 @@ import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchGemm;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
 import java.util.IdentityHashMap;
 
 /**
@@ -21,18 +23,30 @@ final class TorchProducts implements AutoCloseable {
 
   private static final long GPU_SCRATCH = 1L << 30;
 
+  /**
+   * Columns of the left factor at once on the CPU: OpenBLAS and MKL pack all of it for every block
+   * of columns of the right one, which for 36,864 neurons took as long as half the product.
+   */
+  private static final long CPU_ROWS = 2048;
+
   /** Tokens whose products are added up in single precision. */
   private static final long DEPTH = 16_384;
 
   private final Torch torch;
   private final Device device;
   private final Precision precision;
+  private final VectorKernels onHost;
   private final IdentityHashMap<Object, TorchTensor> rounded = new IdentityHashMap<>();
 
-  TorchProducts(Torch torch, Device device, Precision precision) {
+  /**
+   * @param onHost adds to sums where libtorch works in the host's memory, which it does by way of a
+   *     copy in double; or null
+   */
+  TorchProducts(Torch torch, Device device, Precision precision, VectorKernels onHost) {
     this.torch = torch;
     this.device = device;
     this.precision = precision;
+    this.onHost = onHost;
   }
 
   /** out = x W + b; shapes as {@link Kernels#linear}. */
@@ -64,16 +78,22 @@ final class TorchProducts implements AutoCloseable {
   /** sum += aᵀ b; shapes as {@link Kernels#crossProducts}. */
   void add(Tensor a, Tensor b, Tensor sum) {
     long scratch = device.isCuda() ? GPU_SCRATCH : CPU_SCRATCH;
-    long width = Math.clamp(scratch / Float.BYTES / a.cols(), 1, b.cols());
+    long height = device.isCuda() ? a.cols() : Math.min(CPU_ROWS, a.cols());
+    long width = Math.clamp(scratch / Float.BYTES / height, 1, b.cols());
     for (long t = 0; t < a.rows(); t += DEPTH) {
       long end = Math.min(a.rows(), t + DEPTH);
-      try (Handles h = new Handles()) {
+      try (Handles h = new Handles();
+          Arena arena = Arena.ofShared()) {
         TorchTensor left = factor(h, a.rows(t, end));
         TorchTensor right = factor(h, b.rows(t, end));
-        TorchTensor buffer = h.own(torch.empty(Dtype.FLOAT32, device, a.cols() * width));
-        for (long j = 0; j < b.cols(); j += width) {
-          long to = Math.min(b.cols(), j + width);
-          addProduct(left, right, j, to, buffer, sum.columns(j, to));
+        Tensor buffer = buffer(h, arena, height * width);
+        for (long i = 0; i < a.cols(); i += height) {
+          long down = Math.min(a.cols(), i + height);
+          TorchTensor upper = h.own(left.columns(i, down));
+          for (long j = 0; j < b.cols(); j += width) {
+            long to = Math.min(b.cols(), j + width);
+            addProduct(upper, right, j, to, buffer, sum.rows(i, down).columns(j, to));
+          }
         }
       }
     }
@@ -85,9 +105,10 @@ final class TorchProducts implements AutoCloseable {
     long width = Math.max(64, (n + 7) / 8);
     for (long t = 0; t < a.rows(); t += DEPTH) {
       long end = Math.min(a.rows(), t + DEPTH);
-      try (Handles h = new Handles()) {
+      try (Handles h = new Handles();
+          Arena arena = Arena.ofShared()) {
         TorchTensor factor = factor(h, a.rows(t, end));
-        TorchTensor buffer = h.own(torch.empty(Dtype.FLOAT32, device, n * width));
+        Tensor buffer = buffer(h, arena, n * width);
         for (long j = 0; j < n; j += width) {
           long to = Math.min(n, j + width);
           try (TorchTensor upper = factor.columns(0, to)) {
@@ -98,14 +119,26 @@ final class TorchProducts implements AutoCloseable {
     }
   }
 
+  private Tensor buffer(Handles h, Arena arena, long elements) {
+    return onHost != null
+        ? Tensor.allocate(arena, DType.F32, elements, 1)
+        : Tensor.onDevice(
+            h.own(torch.empty(Dtype.FLOAT32, device, elements)), DType.F32, elements, 1);
+  }
+
+  private static Tensor rowMajor(Tensor buffer, long rows, long cols) {
+    return buffer.onHost()
+        ? Tensor.wrap(buffer.data(), buffer.dtype(), rows, cols)
+        : Tensor.onDevice(buffer.root(), buffer.dtype(), rows, cols);
+  }
+
   /** sum += leftᵀ right[:, from … to), through a buffer in single precision. */
   private void addProduct(
-      TorchTensor left, TorchTensor right, long from, long to, TorchTensor buffer, Tensor sum) {
+      TorchTensor left, TorchTensor right, long from, long to, Tensor buffer, Tensor sum) {
     try (Handles h = new Handles()) {
-      long rows = left.size(1);
-      long cols = to - from;
       TorchTensor part = h.own(right.columns(from, to));
-      TorchTensor block = h.own(buffer.view(new long[] {rows, cols}, new long[] {cols, 1}, 0));
+      Tensor product = rowMajor(buffer, left.size(1), to - from);
+      TorchTensor block = h.of(product);
       if (device.isCuda()) {
         try (Cublas cublas = Cublas.borrow(torch.blasHandle())) {
           cublas.accumulateTransposed(block, left, part, 0);
@@ -113,7 +146,11 @@ final class TorchProducts implements AutoCloseable {
       } else {
         product(h, block, h.own(left.t()), part, 0);
       }
-      TorchPointwise.addInPlace(h.of(sum), block, 1);
+      if (onHost != null) {
+        onHost.addSingles(product, sum);
+      } else {
+        TorchPointwise.addInPlace(h.of(sum), block, 1);
+      }
     }
   }
 

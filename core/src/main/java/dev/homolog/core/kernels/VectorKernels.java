@@ -227,6 +227,11 @@ public final class VectorKernels implements Kernels {
     statistics.gatherRows(x, rows, out);
   }
 
+  /** to += from, F32 to F64 of the same shape, rows contiguous. */
+  void addSingles(Tensor from, Tensor to) {
+    statistics.addSingles(from, to);
+  }
+
   @Override
   public void crossProducts(Tensor a, Tensor b, Tensor sum) {
     Shapes.crossProducts(a, b, sum);

@@ -4,10 +4,13 @@ import static jdk.incubator.vector.VectorOperators.GT;
 
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
 
 /** The statistical half of {@link VectorKernels}; the shapes are those of {@link Kernels}. */
 final class VectorStatistics {
@@ -134,6 +137,35 @@ final class VectorStatistics {
             }
           }
         });
+  }
+
+  /** to += from, F32 to F64, rows contiguous. */
+  void addSingles(Tensor from, Tensor to) {
+    int n = (int) from.cols();
+    int whole = n / Doubles.LANES * Doubles.LANES;
+    workers.run(
+        blocks(from.rows()),
+        (_, piece) -> {
+          long end = Math.min(from.rows(), (piece + 1L) * ROWS);
+          for (long i = (long) piece * ROWS; i < end; i++) {
+            addRow(from.data(), from.offset(i, 0), to.data(), to.offset(i, 0), whole);
+            for (int j = whole; j < n; j++) {
+              to.set(i, j, to.get(i, j) + from.get(i, j));
+            }
+          }
+        });
+  }
+
+  private static void addRow(
+      MemorySegment from, long source, MemorySegment to, long target, int n) {
+    for (int j = 0; j < n; j += Doubles.LANES) {
+      long there = target + 8L * j;
+      FloatVector.fromMemorySegment(Doubles.FLOATS, from, source + 4L * j, Packing.ORDER)
+          .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0)
+          .reinterpretAsDoubles()
+          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, to, there, Packing.ORDER))
+          .intoMemorySegment(to, there, Packing.ORDER);
+    }
   }
 
   void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
