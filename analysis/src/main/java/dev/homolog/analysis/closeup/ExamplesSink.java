@@ -33,6 +33,9 @@ final class ExamplesSink implements ActivationSink {
 
   static final int WINDOW = 2 * REACH + 1;
 
+  /** Neurons whose activations are brought to the host at once. */
+  private static final int PART = 128;
+
   /** The place of an empty slot. */
   private static final long NONE = -1;
 
@@ -80,7 +83,7 @@ final class ExamplesSink implements ActivationSink {
       counterparts.add(of);
       columns.add(kernels.fromHost(arena, list));
     }
-    this.gathered = kernels.allocate(arena, kernels.working(), neurons, tokens);
+    this.gathered = kernels.allocate(arena, kernels.working(), Math.min(PART, neurons), tokens);
     this.places = Tensor.allocate(arena, DType.I64, neurons, TOP);
     this.windows =
         Tensor.allocate(arena, DType.F32, (long) neurons * TOP, (long) models.size() * WINDOW);
@@ -96,7 +99,7 @@ final class ExamplesSink implements ActivationSink {
   /** Bytes that a sink takes, of which the host's copies of a device's columns are a part. */
   static long bytes(long neurons, long models, long tokens, int working) {
     long kept = neurons * TOP * (2L * Double.BYTES + models * WINDOW * Float.BYTES);
-    return kept + 2 * neurons * tokens * working;
+    return kept + 2 * Math.min(PART, neurons) * tokens * working;
   }
 
   @Override
@@ -111,34 +114,48 @@ final class ExamplesSink implements ActivationSink {
 
   @Override
   public void accept(ActivationBlock block) {
-    long tokens = block.keep().rows();
+    boolean[] kept = kept(block);
+    for (int from = 0; from < neurons; from += PART) {
+      accept(block, kept, from, Math.min(neurons, from + PART));
+    }
+  }
+
+  private boolean[] kept(ActivationBlock block) {
+    try (Arena scratch = Arena.ofShared()) {
+      Tensor keep = kernels.toHost(scratch, block.keep());
+      boolean[] kept = new boolean[(int) keep.rows()];
+      for (int t = 0; t < kept.length; t++) {
+        kept[t] = keep.get(t, 0) != 0;
+      }
+      return kept;
+    }
+  }
+
+  /** Some of the chosen neurons; their windows in other models hang on the reference's peaks. */
+  private void accept(ActivationBlock block, boolean[] kept, int from, int to) {
     List<Peak> peaks = new ArrayList<>();
+    Tensor here = gathered.rows(0, to - from).columns(0, kept.length);
     for (int m = 0; m < models.size(); m++) {
+      Tensor x = models.get(m).columns(block.site(Site.MLP_POST));
+      kernels.gatherRows(x.transposed(), columns.get(m).rows(from, to), here);
       try (Arena scratch = Arena.ofShared()) {
-        Tensor x = models.get(m).columns(block.site(Site.MLP_POST));
-        Tensor here = gathered.columns(0, tokens);
-        kernels.gatherRows(x.transposed(), columns.get(m), here);
         Tensor host = kernels.toHost(scratch, here);
         if (m == 0) {
-          find(host, kernels.toHost(scratch, block.keep()), block, peaks);
+          find(host, kept, from, block, peaks);
         }
         for (Peak peak : peaks) {
           if (counterparts.get(m)[peak.neuron] >= 0) {
-            copyWindow(host, peak, m);
+            copyWindow(host, peak, from, m);
           }
         }
       }
     }
   }
 
-  private void find(Tensor x, Tensor keep, ActivationBlock block, List<Peak> peaks) {
-    boolean[] kept = new boolean[(int) keep.rows()];
-    for (int t = 0; t < kept.length; t++) {
-      kept[t] = keep.get(t, 0) != 0;
-    }
+  private void find(Tensor x, boolean[] kept, int from, ActivationBlock block, List<Peak> peaks) {
     double[] line = new double[kept.length];
-    for (int j = 0; j < neurons; j++) {
-      x.readRow(j, line);
+    for (int j = from; j < from + x.rows(); j++) {
+      x.readRow(j - from, line);
       for (int t = 0; t < line.length; t++) {
         if (line[t] >= values[j][worst[j]] && kept[t] && isPeak(line, kept, t)) {
           long place = block.rows().get(t / context) * context + t % context;
@@ -188,13 +205,15 @@ final class ExamplesSink implements ActivationSink {
         : place != NONE && (value > than || (value == than && place < thanPlace));
   }
 
-  private void copyWindow(Tensor host, Peak peak, int model) {
+  private void copyWindow(Tensor host, Peak peak, int from, int model) {
     long row = (long) peak.neuron * TOP + peak.slot;
     int position = peak.at % context;
     for (int w = 0; w < WINDOW; w++) {
       int there = position - REACH + w;
       double value =
-          there < 0 || there >= context ? Double.NaN : host.get(peak.neuron, peak.at - REACH + w);
+          there < 0 || there >= context
+              ? Double.NaN
+              : host.get(peak.neuron - from, peak.at - REACH + w);
       windows.set(row, (long) model * WINDOW + w, value);
     }
   }

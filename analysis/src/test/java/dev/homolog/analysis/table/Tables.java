@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Random;
 
 /** Tables for tests, and their comparison. */
-final class Tables {
+public final class Tables {
   private static final int[] INTS = {0, 1, -1, Integer.MAX_VALUE, Integer.MIN_VALUE};
   private static final long[] LONGS = {0, Long.MAX_VALUE, Long.MIN_VALUE, 1L << 53, -7};
   private static final double[] DOUBLES = {
@@ -91,7 +91,7 @@ final class Tables {
   /**
    * Equal names, types and values; NaN equals NaN, −0 equals 0 (a dictionary in Parquet has one).
    */
-  static void assertSame(Table expected, Table actual) {
+  public static void assertSame(Table expected, Table actual) {
     assertEquals(expected.name(), actual.name());
     assertEquals(
         List.copyOf(expected.schema().entrySet()), List.copyOf(actual.schema().entrySet()));
