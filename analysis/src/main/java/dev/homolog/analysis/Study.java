@@ -6,6 +6,8 @@ import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.statistics.StudyStatistics;
+import dev.homolog.analysis.weights.WeightFindings;
+import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationSink;
@@ -96,6 +98,10 @@ public final class Study {
               ? phases.time(
                   "close-up", 0, () -> closeUp(inputs, text, compared.found.universality()))
               : null;
+      WeightFindings weights =
+          everything()
+              ? phases.time("weights", 0, () -> weights(inputs, compared.found.universality()))
+              : null;
       return new StudyResult(
           options,
           StudyFacts.of(kernels, inputs, compared, phases),
@@ -104,6 +110,7 @@ public final class Study {
           compared.found,
           compared.statistics,
           closeUp,
+          weights,
           inputs.tokenizer());
     }
   }
@@ -229,6 +236,15 @@ public final class Study {
       StudyInputs inputs, ActivationStream.Text text, Universality universality) {
     return CloseUp.of(
         kernels, inputs.models().getFirst(), text, chosen(universality), options.seed(), progress);
+  }
+
+  private WeightFindings weights(StudyInputs inputs, Universality universality) {
+    int[] chosen = chosen(universality).stream().mapToInt(Integer::intValue).toArray();
+    return WeightFindings.of(
+        kernels,
+        inputs.models().getFirst().checkpoint(),
+        new WeightTables.Request(options.processing(), chosen, inputs.tokenizer()::tokenText),
+        progress);
   }
 
   private static List<Integer> chosen(Universality universality) {

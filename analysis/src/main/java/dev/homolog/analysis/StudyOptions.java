@@ -2,6 +2,7 @@ package dev.homolog.analysis;
 
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
+import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Set;
  * @param resources what it may use
  * @param seed of all that is random
  * @param extent how much is measured
+ * @param processing of the weights that tables of weights look at
  */
 public record StudyOptions(
     Path reference,
@@ -30,7 +32,8 @@ public record StudyOptions(
     Baseline baseline,
     Resources resources,
     long seed,
-    Extent extent) {
+    Extent extent,
+    Processing processing) {
 
   /** How much of a study is done. */
   public enum Extent {
@@ -46,6 +49,7 @@ public record StudyOptions(
    */
   public StudyOptions {
     Objects.requireNonNull(reference, "reference");
+    Objects.requireNonNull(processing, "processing");
     others = List.copyOf(others);
     if (others.isEmpty()) {
       throw new InputException(
@@ -104,12 +108,13 @@ public record StudyOptions(
         Baseline.rotation(1),
         Resources.OF_THE_MACHINE,
         0,
-        Extent.EVERYTHING);
+        Extent.EVERYTHING,
+        Processing.FOLDED);
   }
 
   public StudyOptions withComparison(Comparison comparison) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing);
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
@@ -146,12 +151,12 @@ public record StudyOptions(
 
   public StudyOptions withBaseline(Baseline baseline) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing);
   }
 
   public StudyOptions withResources(Resources resources) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing);
   }
 
   public StudyOptions withBatchRows(int batchRows) {
@@ -165,11 +170,16 @@ public record StudyOptions(
 
   public StudyOptions withSeed(long seed) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing);
   }
 
   public StudyOptions withExtent(Extent extent) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing);
+  }
+
+  public StudyOptions withProcessing(Processing processing) {
+    return new StudyOptions(
+        reference, others, input, comparison, baseline, resources, seed, extent, processing);
   }
 }

@@ -26,6 +26,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
   private static final long TOKENS = 65_536;
 
   @Spec private CommandSpec spec;
+  @Mixin private ProcessingFlag processing;
   @Mixin private RunFlags run;
 
   @Override
@@ -51,6 +52,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
             Share.ALL);
     return StudyOptions.of(family.resolve("a"), others, input)
         .withResources(run.resources())
+        .withProcessing(processing.processing())
         .withSeed(run.seed());
   }
 

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
     subcommands = {
       StudyCommand.class,
       CorrelateCommand.class,
+      WeightsCommand.class,
       TokenizeCommand.class,
       DemoCommand.class,
       DoctorCommand.class

@@ -7,6 +7,7 @@ import dev.homolog.analysis.TokenInput;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -101,7 +102,8 @@ final class StudyFlags {
         baseline(similar, extent),
         run.resources(),
         run.seed(),
-        extent);
+        extent,
+        Processing.FOLDED);
   }
 
   private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {
