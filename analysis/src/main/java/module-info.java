@@ -17,4 +17,5 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.correlation;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;
+  exports dev.homolog.analysis.weights;
 }

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * What a study will take, known before it begins.
  *
- * @param passes over the text: more than one where not all sums of products fit at once
+ * @param passes over the text: more than one where not all sums of products fit at once; 0 where
+ *     none is read
  * @param rowsAPass neurons of the reference a pass
  * @param parts what memory goes to
  * @param hostBytes the most that the process will hold, what it holds already included

@@ -6,6 +6,7 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.statistics.StatisticsSink;
+import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
@@ -17,8 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.OptionalLong;
+import java.util.Optional;
 
 /**
  * Works out what a study takes before it begins, and in how many passes it fits. The figures follow
@@ -28,20 +28,11 @@ final class Planner {
   /** Fewer neurons of the reference a pass are not worth reading the text again. */
   private static final int LEAST_ROWS = 64;
 
-  /** Share of the machine's free memory that a study takes of its own accord. */
-  private static final double SHARE_OF_FREE = 0.95;
-
-  /** Compiled code and class data that a JVM adds while a study runs. */
-  private static final long JVM_GROWTH = 60L << 20;
-
   /** Arrays that the kernels of the host pack factors into. */
-  private static final long PACKING = 70L << 20;
-
-  /** Heap that any study needs besides its results. */
-  private static final long LEAST_HEAP = 32L << 20;
+  static final long PACKING = 70L << 20;
 
   /** What DuckDB takes at most to write a table, and what a row of matches takes of it. */
-  private static final long WRITER = 1L << 30;
+  static final long WRITER = 1L << 30;
 
   private static final long MATCH_BYTES = 40;
 
@@ -84,75 +75,24 @@ final class Planner {
   Plan plan() {
     int neurons = models.getFirst().neurons();
     int most = Math.max(1, neurons / LEAST_ROWS);
-    Plan plan = null;
-    Bound broken = null;
+    MemoryCheck check =
+        new MemoryCheck(
+            options.resources().memory(),
+            bounds,
+            kernels,
+            ", or lower --batch or --top, or name fewer models");
+    MemoryCheck.Heap heap = new MemoryCheck.Heap(results() + MemoryCheck.LEAST_HEAP, heap());
+    InputException broken = null;
     for (int passes = 1; passes <= most; passes++) {
       int rows = Math.ceilDiv(neurons, passes);
-      plan = plan(Math.ceilDiv(neurons, rows), rows);
-      broken = broken(plan);
-      if (broken == null) {
+      Plan plan = plan(Math.ceilDiv(neurons, rows), rows);
+      Optional<InputException> problem = check.problem(plan, heap);
+      if (problem.isEmpty()) {
         return plan;
       }
+      broken = problem.get();
     }
-    throw new InputException(
-        broken.name,
-        "",
-        String.format(
-            Locale.ROOT,
-            "%,d bytes%s, but the study needs %,d",
-            broken.bytes,
-            broken.what,
-            broken.needed),
-        broken.remedy);
-  }
-
-  private record Bound(String name, long bytes, String what, long needed, String remedy) {}
-
-  /** The bound that a plan breaks, or null. */
-  private Bound broken(Plan plan) {
-    String less = ", or lower --batch or --top, or name fewer models";
-    OptionalLong memory = options.resources().memory();
-    if (memory.isPresent() && plan.hostBytes() > memory.getAsLong()) {
-      return new Bound(
-          "--memory",
-          memory.getAsLong(),
-          "",
-          plan.hostBytes(),
-          "give --memory " + plan.hostBytes() + less);
-    }
-    long heap = results() + LEAST_HEAP;
-    if (heap > bounds.mostHeap()) {
-      return new Bound(
-          "-Xmx",
-          bounds.mostHeap(),
-          " of heap are what this JVM may take",
-          heap,
-          "give Java more, as with HOMOLOG_JAVA_OPTS=-Xmx" + ((heap >> 30) + 1) + "g" + less);
-    }
-    long outside = plan.hostBytes() - bounds.resident() - JVM_GROWTH - heap();
-    if (outside > bounds.outsideHeap()) {
-      return new Bound(
-          "-Xmx",
-          bounds.outsideHeap(),
-          " are what this JVM may take outside its heap",
-          outside,
-          "give Java more, as with HOMOLOG_JAVA_OPTS=-Xmx" + ((outside >> 30) + 1) + "g" + less);
-    }
-    long free = (long) (SHARE_OF_FREE * bounds.available());
-    if (memory.isEmpty() && plan.hostBytes() - bounds.resident() > free) {
-      return new Bound(
-          "memory",
-          free,
-          " are free",
-          plan.hostBytes() - bounds.resident(),
-          "close other programs or take a larger machine" + less);
-    }
-    OptionalLong device = kernels.freeDeviceBytes();
-    if (device.isPresent() && plan.deviceBytes() > SHARE_OF_FREE * device.getAsLong()) {
-      return new Bound(
-          "GPU memory", device.getAsLong(), " are free", plan.deviceBytes(), "free the GPU" + less);
-    }
-    return null;
+    throw broken;
   }
 
   private Plan plan(int passes, int rows) {
@@ -160,7 +100,7 @@ final class Planner {
     List<Part> host = new ArrayList<>();
     List<Part> there = device ? new ArrayList<>() : host;
     host.add(new Part("held before", bounds.resident()));
-    host.add(new Part("JVM", JVM_GROWTH));
+    host.add(new Part("JVM", MemoryCheck.JVM_GROWTH));
     host.add(new Part("heap", heap()));
     List<Part> stream = new ArrayList<>();
     stream.add(new Part("weights", copiedWeights.stream().mapToLong(Long::longValue).sum()));
@@ -176,18 +116,20 @@ final class Planner {
     }
     // The sums are gone when the close look begins, and that when the tables are written.
     List<Part> closeUp = List.of(new Part("close-up", closeUp()));
+    List<Part> weights = List.of(new Part("weight tables", weightTables(device)));
     List<Part> writing =
         device
             ? List.of()
             : List.of(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
     List<Part> worst = stream;
-    for (List<Part> phase : List.of(closeUp, writing)) {
+    for (List<Part> phase : List.of(closeUp, weights, writing)) {
       worst = bytes(phase) > bytes(worst) ? phase : worst;
     }
     there.addAll(worst);
     List<Part> parts = new ArrayList<>(host);
     if (device) {
       host.add(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+      host.add(new Part("weights as read", weightsAsRead()));
       parts = new ArrayList<>(host);
       parts.addAll(there);
     }
@@ -356,8 +298,13 @@ final class Planner {
       return 0;
     }
     long chosen = chosenNeurons();
+    long weights =
+        everything()
+            ? WeightTables.heapBytes(models.getFirst(), chosen) + WeightTables.tableBytes(chosen)
+            : 0;
     long summaries = text.table().context() + text.table().subsets().size() + 1L;
     return models.getFirst().neurons() * 80L
+        + weights
         + chosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2));
   }
 
@@ -371,6 +318,19 @@ final class Planner {
         + looks();
   }
 
+  /** Vectors of neurons and tokens, and what is read of the weights to make them. */
+  private long weightTables(boolean device) {
+    if (!everything()) {
+      return 0;
+    }
+    long there = WeightTables.bytes(models.getFirst(), chosenNeurons(), kernels.working(), device);
+    return there + (device ? 0 : weightsAsRead());
+  }
+
+  private long weightsAsRead() {
+    return everything() ? WeightTables.hostBytes(models.getFirst(), kernels.working()) : 0;
+  }
+
   // ---- work ----
 
   private List<Flops> flops(int passes) {
@@ -382,7 +342,8 @@ final class Planner {
     return List.of(
         new Flops("forward pass", passes * all * forward),
         new Flops("products", all * products(passes)),
-        new Flops("baseline", baseline()));
+        new Flops("baseline", baseline()),
+        new Flops("weight tables", weightOperations()));
   }
 
   /** Of one token; the last layer's output is not computed. */
@@ -423,6 +384,10 @@ final class Planner {
       once += config.layers() * (2 * m * m * m + 2 * m * m * models.getFirst().neurons());
     }
     return once * options.baseline().draws() * (1 + subsets);
+  }
+
+  private double weightOperations() {
+    return everything() ? WeightTables.operations(models.getFirst(), chosenNeurons()) : 0;
   }
 
   /** Seconds of a plan on a machine of that speed. */

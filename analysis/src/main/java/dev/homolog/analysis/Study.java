@@ -7,6 +7,8 @@ import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.statistics.StudyStatistics;
+import dev.homolog.analysis.weights.WeightFindings;
+import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
@@ -101,6 +103,10 @@ public final class Study {
               : everything()
                   ? phases.time("close-up", 0, () -> closeUp(inputs, text, compared.found))
                   : null;
+      WeightFindings weights =
+          everything()
+              ? phases.time("weights", 0, () -> weights(inputs, compared.found.universality()))
+              : null;
       return new StudyResult(
           options,
           StudyFacts.of(kernels, inputs, compared, phases),
@@ -109,6 +115,7 @@ public final class Study {
           compared.found,
           compared.statistics,
           closeUp,
+          weights,
           inputs.tokenizer());
     }
   }
@@ -318,6 +325,15 @@ public final class Study {
 
   private CloseUp.Scene scene(StudyInputs inputs, ActivationStream.Text text) {
     return new CloseUp.Scene(inputs.models(), text, inputs.tokenizer(), options.seed());
+  }
+
+  private WeightFindings weights(StudyInputs inputs, Universality universality) {
+    int[] chosen = chosen(universality).stream().mapToInt(Integer::intValue).toArray();
+    return WeightFindings.of(
+        kernels,
+        inputs.models().getFirst().checkpoint(),
+        new WeightTables.Request(options.processing(), chosen, inputs.tokenizer()::tokenText),
+        progress);
   }
 
   private static List<Integer> chosen(Universality universality) {

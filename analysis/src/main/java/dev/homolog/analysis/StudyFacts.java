@@ -1,5 +1,7 @@
 package dev.homolog.analysis;
 
+import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Share;
@@ -38,6 +40,18 @@ public record StudyFacts(
       int dModel,
       int vocabSize,
       Map<String, String> sha256) {
+
+    static ModelFacts of(String name, Checkpoint checkpoint) {
+      ModelConfig config = checkpoint.config();
+      return new ModelFacts(
+          name,
+          checkpoint.location(),
+          config.layers(),
+          config.dMlp(),
+          config.dModel(),
+          config.vocabSize(),
+          new LinkedHashMap<>(checkpoint.hashes()));
+    }
 
     /** Number of neurons. */
     public int neurons() {
@@ -89,6 +103,12 @@ public record StudyFacts(
   /** Seconds of a part, and positions a second where it reads any. */
   public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {}
 
+  static List<PhaseFacts> phases(Phases phases) {
+    return phases.done().stream()
+        .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
+        .toList();
+  }
+
   /** Of a phase that may have been gone through several times, once a pass. */
   public double secondsAToken(String phase) {
     double seconds = 0;
@@ -106,28 +126,15 @@ public record StudyFacts(
       Kernels kernels, StudyInputs inputs, Study.Compared compared, Phases phases) {
     List<ModelFacts> models = new ArrayList<>();
     for (ActivationStream.Model model : inputs.models()) {
-      var config = model.checkpoint().config();
-      models.add(
-          new ModelFacts(
-              model.name(),
-              model.checkpoint().location(),
-              config.layers(),
-              config.dMlp(),
-              config.dModel(),
-              config.vocabSize(),
-              new LinkedHashMap<>(model.checkpoint().hashes())));
+      models.add(ModelFacts.of(model.name(), model.checkpoint()));
     }
     TokenFacts tokens = TokenFacts.of(inputs.table(), compared.pilotTokens());
-    List<PhaseFacts> done =
-        phases.done().stream()
-            .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
-            .toList();
     return new StudyFacts(
         List.copyOf(models),
         tokens,
         kernels.description(),
         kernels.precision(),
-        done,
+        phases(phases),
         compared.plan(),
         compared.batchRows());
   }

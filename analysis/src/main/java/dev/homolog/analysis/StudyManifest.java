@@ -3,6 +3,8 @@ package dev.homolog.analysis;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.module.ModuleDescriptor;
+import java.util.List;
 
 /**
  * A result as {@code study.json}: what was run and on what, and what it took; made when the tables
@@ -21,18 +23,15 @@ final class StudyManifest {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     StudyOptions options = result.options();
     StudyFacts facts = result.facts();
-    json.put("homolog", Study.class.getModule().getDescriptor() == null ? "" : version());
+    json.put("homolog", version());
     json.put("command", invocation.command());
     ArrayNode models = json.putArray("models");
     for (int i = 0; i < facts.models().size(); i++) {
       StudyFacts.ModelFacts model = facts.models().get(i);
       ObjectNode node = models.addObject();
       node.put("role", i == 0 ? "reference" : "other");
-      node.put("name", model.name()).put("path", model.path());
-      node.put("layers", model.layers()).put("d_mlp", model.dMlp());
-      node.put("d_model", model.dModel()).put("vocab_size", model.vocabSize());
+      model(model, node);
       node.put("constant_neurons", result.constants().get(i));
-      model.sha256().forEach(node.putObject("sha256")::put);
     }
     StudyFacts.TokenFacts tokens = facts.tokens();
     ObjectNode text = json.putObject("tokens");
@@ -53,11 +52,12 @@ final class StudyManifest {
       json.put("similarity", options.comparison().similarity().toString());
     }
     json.put("weights", "as stored");
-    ObjectNode versions = json.putObject("versions");
-    versions.put("java", Runtime.version().toString());
-    versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+    if (result.weights() != null) {
+      json.put("processing", result.weights().processing().toString());
+    }
+    versions(json.putObject("versions"));
     options(json.putObject("options"));
-    plan(json.putObject("plan"));
+    plan(facts.plan(), json.putObject("plan"));
     json.putObject("memory").put("peak_bytes", MemoryBounds.peak());
     ObjectNode found = json.putObject("result");
     found.put("neurons", result.moments().size());
@@ -67,23 +67,38 @@ final class StudyManifest {
       chance(json.putArray("chance"));
     }
     json.putNull("resumed_from_token");
-    ArrayNode phases = json.putArray("phases");
-    for (StudyFacts.PhaseFacts phase : facts.phases()) {
-      ObjectNode node = phases.addObject().put("name", phase.name());
+    phases(facts.phases(), json.putArray("phases"));
+    return json;
+  }
+
+  static void phases(List<StudyFacts.PhaseFacts> phases, ArrayNode json) {
+    for (StudyFacts.PhaseFacts phase : phases) {
+      ObjectNode node = json.addObject().put("name", phase.name());
       node.put("seconds", phase.seconds());
       if (phase.tokens() > 0) {
         node.put("tokens", phase.tokens()).put("tokens_per_second", phase.tokensPerSecond());
       }
     }
-    return json;
   }
 
-  private static String version() {
-    return Study.class.getModule().getDescriptor().rawVersion().orElse("");
+  static String version() {
+    ModuleDescriptor module = Study.class.getModule().getDescriptor();
+    return module == null ? "" : module.rawVersion().orElse("");
   }
 
-  private void plan(ObjectNode json) {
-    Plan plan = result.facts().plan();
+  static void versions(ObjectNode json) {
+    json.put("java", Runtime.version().toString());
+    json.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+  }
+
+  static void model(StudyFacts.ModelFacts model, ObjectNode json) {
+    json.put("name", model.name()).put("path", model.path());
+    json.put("layers", model.layers()).put("d_mlp", model.dMlp());
+    json.put("d_model", model.dModel()).put("vocab_size", model.vocabSize());
+    model.sha256().forEach(json.putObject("sha256")::put);
+  }
+
+  static void plan(Plan plan, ObjectNode json) {
     json.put("passes", plan.passes()).put("reference_neurons_a_pass", plan.rowsAPass());
     json.put("host_bytes", plan.hostBytes()).put("device_bytes", plan.deviceBytes());
     json.put("seconds", plan.seconds());
@@ -123,6 +138,14 @@ final class StudyManifest {
     }
     focus(json);
     json.put("seed", options.seed());
+    if (result.weights() != null) {
+      json.put("processing", options.processing().toString());
+    }
+    invocation(invocation, json);
+  }
+
+  /** What every command has: where it writes and what computes. */
+  static void invocation(Invocation invocation, ObjectNode json) {
     json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
     json.put("backend", invocation.backend()).put("threads", invocation.threads());
     json.put("precision", invocation.precision());

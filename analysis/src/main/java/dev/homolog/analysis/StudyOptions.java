@@ -2,6 +2,7 @@ package dev.homolog.analysis;
 
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
+import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,7 @@ import java.util.Set;
  * @param resources what it may use
  * @param seed of all that is random
  * @param extent how much is measured
+ * @param processing of the weights that tables of weights look at
  * @param focus which neurons get a closer look
  */
 public record StudyOptions(
@@ -32,6 +34,7 @@ public record StudyOptions(
     Resources resources,
     long seed,
     Extent extent,
+    Processing processing,
     Focus focus) {
 
   /** How much of a study is done. */
@@ -50,6 +53,7 @@ public record StudyOptions(
    */
   public StudyOptions {
     Objects.requireNonNull(reference, "reference");
+    Objects.requireNonNull(processing, "processing");
     others = List.copyOf(others);
     if (extent == Extent.ACTIVATIONS) {
       if (!others.isEmpty() || baseline.kind() != Baseline.Kind.NONE) {
@@ -115,6 +119,7 @@ public record StudyOptions(
         Resources.OF_THE_MACHINE,
         0,
         Extent.EVERYTHING,
+        Processing.FOLDED,
         Focus.BEST);
   }
 
@@ -129,12 +134,13 @@ public record StudyOptions(
         Resources.OF_THE_MACHINE,
         0,
         Extent.ACTIVATIONS,
+        Processing.FOLDED,
         focus);
   }
 
   public StudyOptions withComparison(Comparison comparison) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
@@ -171,12 +177,12 @@ public record StudyOptions(
 
   public StudyOptions withBaseline(Baseline baseline) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
   }
 
   public StudyOptions withResources(Resources resources) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
   }
 
   public StudyOptions withBatchRows(int batchRows) {
@@ -190,11 +196,16 @@ public record StudyOptions(
 
   public StudyOptions withSeed(long seed) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
   }
 
   public StudyOptions withExtent(Extent extent) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
+  }
+
+  public StudyOptions withProcessing(Processing processing) {
+    return new StudyOptions(
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
   }
 }

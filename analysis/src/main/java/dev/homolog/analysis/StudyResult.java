@@ -6,6 +6,7 @@ import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.analysis.weights.WeightFindings;
 import dev.homolog.core.tokens.Tokenizer;
 import java.util.List;
 
@@ -17,6 +18,7 @@ import java.util.List;
  * @param comparisons what comparing the models found, or null of one model alone
  * @param statistics of the reference's neurons, or null where none were asked for
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
+ * @param weights of the reference, or null likewise
  * @param tokenizer to print tokens with
  */
 public record StudyResult(
@@ -27,6 +29,7 @@ public record StudyResult(
     StudyComparisons comparisons,
     StudyStatistics statistics,
     CloseUp closeUp,
+    WeightFindings weights,
     Tokenizer tokenizer) {
 
   /** Correlations with each other model. */

@@ -12,6 +12,7 @@ import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.analysis.weights.WeightColumns;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -44,6 +45,7 @@ final class StudyTables {
       folder.write(statistics.positions(), format);
       folder.write(statistics.subsets(), format);
       folder.write(statistics.histograms(), format);
+      result.weights().tables().forEach(parts -> folder.write(parts.iterator(), format));
     }
     folder.finish(new StudyManifest(result, invocation).json());
   }
@@ -92,12 +94,15 @@ final class StudyTables {
     List<CorrelationSummary.RowMoments> r = result.summary().rows();
     correlations(table, neurons)
         .doubles("baseline_sd", column(neurons, Universality.Neuron::baselineDeviation));
-    return excess(table, neurons)
+    excess(table, neurons)
         .doubles("r_mean", column(r, CorrelationSummary.RowMoments::mean))
         .doubles("r_var", column(r, CorrelationSummary.RowMoments::variance))
         .doubles("r_skew", column(r, CorrelationSummary.RowMoments::skew))
-        .doubles("r_kurt", column(r, CorrelationSummary.RowMoments::kurtosis))
-        .build();
+        .doubles("r_kurt", column(r, CorrelationSummary.RowMoments::kurtosis));
+    if (result.weights() != null) {
+      WeightColumns.add(table, result.weights().neurons());
+    }
+    return table.build();
   }
 
   /** A table of all reference neurons, which begins with their names. */

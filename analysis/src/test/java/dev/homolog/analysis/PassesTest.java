@@ -152,6 +152,7 @@ class PassesTest {
               half.resources(),
               half.seed(),
               half.extent(),
+              half.processing(),
               half.focus());
       StudyResult first = Study.within(bytes(PLENTY), half, kernels);
       assertEquals(first.universal(), points.getFirst().universal());
@@ -209,13 +210,10 @@ class PassesTest {
               () ->
                   Study.within(
                       new MemoryBounds(0, PLENTY, PLENTY, 0, 32 << 20),
-                      options().withTop(1),
+                      options().withTop(1).withExtent(StudyOptions.Extent.CORRELATIONS),
                       kernels));
       assertEquals("-Xmx", e.where());
-      // So do the statistics: of each of 1,000 neurons 64 positions, three subsets and none, 257
-      // bins.
-      long statistics = 2048 * 80 + 1000 * ((64 + 3 + 1) * 48 + 257 * 24);
-      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2 + statistics;
+      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2;
       String heap = String.format(java.util.Locale.ROOT, "%,d", (32 << 20) + results);
       assertTrue(
           e.problem().startsWith("33,554,432 bytes of heap are what this JVM may take")

@@ -28,6 +28,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
   private static final long TOKENS = 65_536;
 
   @Spec private CommandSpec spec;
+  @Mixin private ProcessingFlag processing;
   @Mixin private RunFlags run;
 
   @Override
@@ -55,6 +56,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
     return StudyOptions.of(family.resolve("a"), others, input)
         .withThreshold(THRESHOLD)
         .withResources(run.resources())
+        .withProcessing(processing.processing())
         .withSeed(run.seed());
   }
 

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       StudyCommand.class,
       CorrelateCommand.class,
       ActivationsCommand.class,
+      WeightsCommand.class,
       TokenizeCommand.class,
       DemoCommand.class,
       DoctorCommand.class

@@ -11,13 +11,15 @@ final class PlanText {
 
   static List<String> lines(Plan plan) {
     List<String> lines = new ArrayList<>();
-    lines.add(
-        format(
-            "plan: %,d %s over the text, %,d reference neurons a pass; about %s",
-            plan.passes(),
-            plan.passes() == 1 ? "pass" : "passes",
-            plan.rowsAPass(),
-            duration(plan.seconds())));
+    if (plan.passes() > 0) {
+      lines.add(
+          format(
+              "plan: %,d %s over the text, %,d reference neurons a pass; about %s",
+              plan.passes(),
+              plan.passes() == 1 ? "pass" : "passes",
+              plan.rowsAPass(),
+              duration(plan.seconds())));
+    }
     lines.add(
         format("plan: %,d MiB at most on the host", plan.hostBytes() >> 20)
             + (plan.deviceBytes() == 0

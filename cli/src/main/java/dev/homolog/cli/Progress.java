@@ -53,6 +53,8 @@ final class Progress implements ProgressListener, AutoCloseable {
         switch (phase) {
           case "correlations", "baseline" -> " models";
           case "subsets" -> " subsets";
+          case "neighbours", "vocabulary", "unembedding" -> " neurons";
+          case "composition" -> " layers";
           default -> " tokens";
         };
     return new ProgressBarBuilder()

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
 final class StudyCommand implements Callable<Integer>, Main.Verbose {
   @Spec private CommandSpec spec;
   @Mixin private StudyFlags study;
+  @Mixin private ProcessingFlag processing;
   @Mixin private RunFlags run;
 
   @Override
@@ -22,7 +23,12 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
     StudyRun.Request request =
         StudyRun.checked(
             spec,
-            () -> new StudyRun.Request(study.options(run, StudyOptions.Extent.EVERYTHING), run));
+            () ->
+                new StudyRun.Request(
+                    study
+                        .options(run, StudyOptions.Extent.EVERYTHING)
+                        .withProcessing(processing.processing()),
+                    run));
     return new StudyRun(spec, request).run();
   }
 

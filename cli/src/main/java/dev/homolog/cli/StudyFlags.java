@@ -7,6 +7,7 @@ import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,6 +93,7 @@ final class StudyFlags {
         run.resources(),
         run.seed(),
         extent,
+        Processing.FOLDED,
         Focus.BEST);
   }
 

@@ -61,16 +61,7 @@ final class StudyRun {
       request.format().require();
       Backend.Choice backend = checked(spec, flags::openBackend);
       err.println("homolog: " + backend.line());
-      Invocation invocation =
-          new Invocation(
-              command,
-              out,
-              request.format(),
-              flags.backend(),
-              flags.threads(),
-              flags.libtorch(),
-              flags.precision(),
-              backend.line());
+      Invocation invocation = flags.invocation(command, out, backend.line());
       StudyResult result;
       try (var kernels = backend.kernels();
           Progress progress = Progress.start(flags.verbose(), err)) {

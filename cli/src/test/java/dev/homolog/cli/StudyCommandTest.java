@@ -27,6 +27,10 @@ class StudyCommandTest {
   private static final int TOP = 3;
   private static final List<String> NOT_IN_CORRELATE =
       List.of("mean", "var", "skew", "kurt", "sparsity", "position_information");
+  private static final String OF_WEIGHTS =
+      "w_in_norm w_out_norm input_bias in_out_sim l2_penalty"
+          + " vocab_mean vocab_var vocab_skew vocab_kurt"
+          + " vocab_dot_mean vocab_dot_var vocab_dot_skew vocab_dot_kurt";
 
   @TempDir private static Path folder;
   private static List<String> input;
@@ -79,16 +83,20 @@ class StudyCommandTest {
     assertEquals(
         List.of(
             "by_other.parquet",
+            "composition.parquet",
             "convergence.parquet",
             "histograms.parquet",
             "homologs.parquet",
             "matches.parquet",
+            "neighbours.parquet",
             "neuron_histograms.parquet",
             "neurons.parquet",
             "positions.parquet",
             "study.json",
             "subsets.parquet",
-            "tokens.parquet"),
+            "tokens.parquet",
+            "vocabulary.parquet",
+            "weight_moments.parquet"),
         Cli.names(parquet.path()));
     assertEquals(
         List.of("histograms.csv", "matches.csv", "neurons.csv", "study.json"),
@@ -100,7 +108,8 @@ class StudyCommandTest {
     assertEquals(
         "layer neuron mean var skew kurt sparsity position_information post_mean post_var post_skew post_kurt max_corr mean_corr min_corr"
             + " max_baseline mean_baseline min_baseline baseline_sd excess_corr universal"
-            + " r_mean r_var r_skew r_kurt",
+            + " r_mean r_var r_skew r_kurt "
+            + OF_WEIGHTS,
         columns("neurons"));
     assertEquals(
         "layer neuron other direction rank other_layer other_neuron correlation",
@@ -293,7 +302,7 @@ class StudyCommandTest {
     options.keySet().removeAll(List.of("reference", "other", "text", "out"));
     assertEquals(
         "{all_pairs=false, backend=vector, baseline=rotation, baseline_draws=1, batch=6, by_subset=false, format=parquet,"
-            + " max_tokens=200, precision=fp32, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
+            + " max_tokens=200, precision=fp32, processing=folded, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
         options.toString());
     List<String> phases = new ArrayList<>();
     json.at("/phases").forEach(phase -> phases.add(phase.at("/name").asText()));
@@ -305,7 +314,8 @@ class StudyCommandTest {
             "activations",
             "correlations",
             "baseline",
-            "close-up"),
+            "close-up",
+            "weights"),
         phases);
     assertTrue(json.at("/phases/3/tokens_per_second").asDouble() > 0);
   }
@@ -318,6 +328,7 @@ class StudyCommandTest {
       assertEquals(x.rows(), y.rows());
       List<String> both = new ArrayList<>(x.schema().keySet());
       both.removeAll(NOT_IN_CORRELATE);
+      both.removeAll(List.of(OF_WEIGHTS.split(" ")));
       assertEquals(both, List.copyOf(y.schema().keySet()));
     }
     for (String column : List.of("max_corr", "excess_corr", "post_kurt", "r_skew")) {
@@ -409,7 +420,7 @@ class StudyCommandTest {
 
   @Test
   void help() {
-    for (String command : List.of("study", "correlate", "tokenize", "demo", "doctor")) {
+    for (String command : List.of("study", "correlate", "weights", "tokenize", "demo", "doctor")) {
       Cli.Outcome outcome = Cli.run(command, "--help");
       assertEquals(0, outcome.code());
       assertEquals(List.of(), outcome.err());

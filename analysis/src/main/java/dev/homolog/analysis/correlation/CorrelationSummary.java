@@ -28,8 +28,13 @@ public record CorrelationSummary(
 
   /** Population moments of one row of correlations; kurtosis of a Gaussian is 3. */
   public record RowMoments(long count, double mean, double variance, double skew, double kurtosis) {
-    static RowMoments of(Tensor sums, int row) {
-      double n = sums.get(row, 0);
+    /** From sums on the host as {@link Kernels#rowPowerSums} makes them. */
+    public static RowMoments of(Tensor sums, int row) {
+      return of(sums, row, sums.get(row, 0));
+    }
+
+    /** The same with values that are 0, and in no sum, counted in. */
+    public static RowMoments of(Tensor sums, int row, double n) {
       double m = sums.get(row, 1) / n;
       double m2 = sums.get(row, 2) / n;
       double m3 = sums.get(row, 3) / n;

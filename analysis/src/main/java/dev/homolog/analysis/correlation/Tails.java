@@ -15,7 +15,8 @@ public final class Tails {
   private final double[] values;
   private final int[] neurons;
 
-  Tails(int rows, int k) {
+  /** No ends yet of that many neurons, k each. */
+  public Tails(int rows, int k) {
     this.k = k;
     this.values = new double[Math.multiplyExact(rows, k)];
     this.neurons = new int[values.length];
@@ -50,7 +51,7 @@ public final class Tails {
    * @param from neuron of the first row
    * @param firstMatch neuron of the first column; all that were added before lie below it
    */
-  void add(Kernels kernels, Tensor block, int from, int firstMatch, boolean greatest) {
+  public void add(Kernels kernels, Tensor block, int from, int firstMatch, boolean greatest) {
     try (Arena arena = Arena.ofShared()) {
       int most = (int) Math.min(k, block.cols());
       Tensor found = kernels.allocate(arena, kernels.working(), block.rows(), most);
@@ -67,6 +68,17 @@ public final class Tails {
           }
         }
       }
+    }
+  }
+
+  /**
+   * Adds one value, behind those that are equal and were offered before.
+   *
+   * @param match id of what it was found with
+   */
+  public void offer(int neuron, double value, int match, boolean greatest) {
+    if (!Double.isNaN(value)) {
+      insert(neuron * k, value, match, greatest ? 1 : -1);
     }
   }
 

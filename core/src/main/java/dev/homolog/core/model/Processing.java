@@ -1,5 +1,9 @@
 package dev.homolog.core.model;
 
+import dev.homolog.core.InputException;
+import java.util.Arrays;
+import java.util.Locale;
+
 /** What is done to weights before they are looked at; never to those of the forward pass. */
 public enum Processing {
   /** Nothing. */
@@ -9,5 +13,24 @@ public enum Processing {
    * the unembedding over the vocabulary, biases of values folded into that of the output:
    * TransformerLens's defaults. Logits change by a constant a token at most.
    */
-  FOLDED
+  FOLDED;
+
+  /**
+   * The preset of that name, {@code raw} or {@code folded}.
+   *
+   * @throws InputException if there is none
+   */
+  public static Processing parse(String name) {
+    return Arrays.stream(values())
+        .filter(preset -> preset.toString().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            new InputException(
+                "--processing", "", "no preset is called " + name, "known: folded, raw"));
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

@@ -1,0 +1,386 @@
+package dev.homolog.analysis.weights;
+
+import dev.homolog.analysis.correlation.CorrelationSummary.RowMoments;
+import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.ProcessedWeights;
+import dev.homolog.core.model.Processing;
+import dev.homolog.core.stream.ProgressListener;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * The tables of a model's weights, made as their parts are asked for, in the order of the methods
+ * here. The numbers of {@link #neurons} are of all neurons of the model, the tables of the neurons
+ * that were chosen, in the order chosen. A cosine is the product of two vectors of length 1 in the
+ * working type of the kernels; lengths, and sums of many cosines, are in double. Used by one
+ * thread.
+ */
+public final class WeightTables implements AutoCloseable {
+  private final Kernels kernels;
+  private final ModelConfig config;
+  private final ProcessedWeights weights;
+  private final Request request;
+  private final ProgressListener progress;
+  private final Arena arena = Arena.ofShared();
+  private final NeuronVectors vectors;
+  private final Map<Pairing, List<RowMoments>> ofNeighbours = lists(Pairing.class);
+  private final Map<TokenSpace, List<RowMoments>> ofTokens = lists(TokenSpace.class);
+  private final String[] spellings;
+  private NeighbourScan neighbours;
+  private VocabularyScan vocabulary;
+
+  /**
+   * What is wanted.
+   *
+   * @param processing of the weights
+   * @param chosen flat ids of the neurons that the tables are of
+   * @param text of a token id; null where there is no tokenizer
+   */
+  public record Request(Processing processing, int[] chosen, IntFunction<String> text) {
+    /** Tables of all neurons of a model. */
+    public static Request all(Processing processing, ModelConfig config, IntFunction<String> text) {
+      return new Request(processing, IntStream.range(0, config.neurons()).toArray(), text);
+    }
+  }
+
+  /**
+   * Reads the vectors of all neurons.
+   *
+   * @param checkpoint must stay open
+   * @throws dev.homolog.core.InputException if a weight is not finite; so the other methods
+   */
+  public WeightTables(
+      Kernels kernels, Checkpoint checkpoint, Request request, ProgressListener progress) {
+    this.kernels = kernels;
+    this.config = checkpoint.config();
+    this.weights = new ProcessedWeights(checkpoint, request.processing);
+    this.request = request;
+    this.progress = progress;
+    this.spellings = new String[config.vocabSize()];
+    try {
+      this.vectors = NeuronVectors.of(kernels, arena, weights, config);
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static <K extends Enum<K>> Map<K, List<RowMoments>> lists(Class<K> keys) {
+    Map<K, List<RowMoments>> lists = new EnumMap<>(keys);
+    for (K key : keys.getEnumConstants()) {
+      lists.put(key, new ArrayList<>());
+    }
+    return lists;
+  }
+
+  // ---- the tables, in this order ----
+
+  /** Of each chosen neuron and pairing the neurons of highest and lowest cosine. */
+  public Iterator<Table> neighbours() {
+    neighbours = new NeighbourScan(kernels, arena, vectors, request.chosen.length);
+    return new Parts<>(
+        "neighbours",
+        request.chosen,
+        block -> look(Pairing.class, block, neighbours::of, ofNeighbours),
+        this::neighbourPart,
+        progress);
+  }
+
+  private Table neighbourPart(Map<Pairing, CosineScan.Found> found, Block block, int from, int to) {
+    Table.Builder table = Table.builder("neighbours");
+    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    var kind = table.texts("kind");
+    var rank = table.ints("rank");
+    NeuronName other = NeuronName.of(table, "other_", config.dMlp());
+    var cosine = table.doubles("cosine");
+    for (int i = from; i < to; i++) {
+      int id = block.neurons()[i];
+      for (Pairing pairing : Pairing.values()) {
+        found
+            .get(pairing)
+            .forEnds(
+                i,
+                (at, match, value) -> {
+                  neuron.add(id);
+                  kind.add(pairing.toString());
+                  rank.add(at);
+                  other.add(match);
+                  cosine.add(value);
+                });
+      }
+    }
+    return table.build();
+  }
+
+  /** Of each chosen neuron and space the tokens of highest and lowest cosine. */
+  public Iterator<Table> vocabulary() {
+    openVocabulary();
+    return new Parts<>(
+        "vocabulary",
+        request.chosen,
+        block -> look(TokenSpace.class, block, vocabulary::of, ofTokens),
+        this::vocabularyPart,
+        progress);
+  }
+
+  private void openVocabulary() {
+    if (vocabulary == null) {
+      vocabulary = new VocabularyScan(kernels, vectors, weights, config);
+    }
+  }
+
+  private Table vocabularyPart(
+      Map<TokenSpace, CosineScan.Found> found, Block block, int from, int to) {
+    Table.Builder table = Table.builder("vocabulary");
+    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    var of = table.texts("space");
+    var rank = table.ints("rank");
+    var token = table.ints("token");
+    var text = table.texts("text");
+    var cosine = table.doubles("cosine");
+    for (int i = from; i < to; i++) {
+      int id = block.neurons()[i];
+      for (TokenSpace space : TokenSpace.values()) {
+        found
+            .get(space)
+            .forEnds(
+                i,
+                (at, match, value) -> {
+                  neuron.add(id);
+                  of.add(space.toString());
+                  rank.add(at);
+                  token.add(match);
+                  text.add(spelling(match));
+                  cosine.add(value);
+                });
+      }
+    }
+    return table.build();
+  }
+
+  /** A token is asked for once: it comes up in the rows of many neurons. */
+  private String spelling(int token) {
+    if (spellings[token] == null && request.text != null) {
+      spellings[token] = request.text.apply(token);
+    }
+    return spellings[token];
+  }
+
+  /** What is known of a block, whose moments are kept for {@link #moments}. */
+  private static <K extends Enum<K>> Map<K, CosineScan.Found> look(
+      Class<K> keys, Block block, Scan<K> scan, Map<K, List<RowMoments>> moments) {
+    Map<K, CosineScan.Found> found = new EnumMap<>(keys);
+    for (K key : keys.getEnumConstants()) {
+      CosineScan.Found of = scan.of(key, block.neurons());
+      moments.get(key).addAll(of.moments());
+      found.put(key, of);
+    }
+    return found;
+  }
+
+  private interface Scan<K> {
+    CosineScan.Found of(K key, int[] neurons);
+  }
+
+  /** Of all neurons of the model, by flat id. Frees what the tokens took. */
+  public List<OfNeuron> neurons() {
+    openVocabulary();
+    vocabulary.complete(progress);
+    List<OfNeuron> neurons = new ArrayList<>(config.neurons());
+    for (int n = 0; n < config.neurons(); n++) {
+      NeuronVectors.Own own = vectors.own().get(n);
+      neurons.add(
+          new OfNeuron(
+              own.inNorm(),
+              own.outNorm(),
+              own.bias(),
+              own.similarity(),
+              vocabulary.cosines(n),
+              vocabulary.products(n)));
+    }
+    closeVocabulary();
+    return List.copyOf(neurons);
+  }
+
+  private void closeVocabulary() {
+    if (vocabulary != null) {
+      vocabulary.close();
+      vocabulary = null;
+    }
+  }
+
+  /** Of each chosen neuron the heads that it has most to do with, of all layers. */
+  public Iterator<Table> composition() {
+    Map<HeadPart, Tails> found =
+        new HeadScan(kernels, vectors, config, request.chosen).run(weights, progress);
+    return new Parts<>(
+        "composition", request.chosen, _ -> found, this::compositionPart, ProgressListener.NONE);
+  }
+
+  private Table compositionPart(Map<HeadPart, Tails> found, Block block, int from, int to) {
+    Table.Builder table = Table.builder("composition");
+    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    var kind = table.texts("kind");
+    var rank = table.ints("rank");
+    var layer = table.ints("head_layer");
+    var head = table.ints("head");
+    var composition = table.doubles("composition");
+    for (int i = from; i < to; i++) {
+      int row = block.first() + i;
+      for (HeadPart part : HeadPart.values()) {
+        Tails of = found.get(part);
+        for (int place = 0; place < of.k() && of.match(row, place) >= 0; place++) {
+          neuron.add(block.neurons()[i]);
+          kind.add(part.toString());
+          rank.add(place + 1);
+          layer.add(of.match(row, place) / config.heads());
+          head.add(of.match(row, place) % config.heads());
+          composition.add(Math.min(1, of.value(row, place)));
+        }
+      }
+    }
+    return table.build();
+  }
+
+  /** Moments of the cosines of each chosen neuron, once the parts of the tables were read. */
+  public Iterator<Table> moments() {
+    Map<String, List<RowMoments>> all = new LinkedHashMap<>();
+    ofNeighbours.forEach((pairing, list) -> all.put(pairing.toString(), list));
+    ofTokens.forEach((space, list) -> all.put(space.toString(), list));
+    return new Parts<>(
+        "moments", request.chosen, _ -> all, this::momentsPart, ProgressListener.NONE);
+  }
+
+  private Table momentsPart(Map<String, List<RowMoments>> all, Block block, int from, int to) {
+    Table.Builder table = Table.builder("weight_moments");
+    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    var of = table.texts("of");
+    var count = table.longs("count");
+    var mean = table.doubles("mean");
+    var variance = table.doubles("var");
+    var skew = table.doubles("skew");
+    var kurtosis = table.doubles("kurt");
+    for (int i = from; i < to; i++) {
+      int id = block.neurons()[i];
+      int row = block.first() + i;
+      all.forEach((name, list) -> {
+        RowMoments moments = list.get(row);
+        neuron.add(id);
+        of.add(name);
+        count.add(moments.count());
+        mean.add(moments.mean());
+        variance.add(moments.variance());
+        skew.add(moments.skew());
+        kurtosis.add(moments.kurtosis());
+      });
+    }
+    return table.build();
+  }
+
+  /** How many cosines of chosen neurons with others lie where; once the neighbours were read. */
+  public Table histograms() {
+    Table.Builder table = Table.builder("histograms");
+    var what = table.texts("what");
+    var low = table.doubles("low");
+    var high = table.doubles("high");
+    var count = table.longs("count");
+    for (Pairing pairing : Pairing.values()) {
+      long[] bins = neighbours.histogram(pairing);
+      for (int bin = 0; bin < bins.length; bin++) {
+        what.add("cosine_" + pairing);
+        low.add(-1 + 2.0 * bin / bins.length);
+        high.add(-1 + 2.0 * (bin + 1) / bins.length);
+        count.add(bins[bin]);
+      }
+    }
+    return table.build();
+  }
+
+  @Override
+  public void close() {
+    closeVocabulary();
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+
+  // ---- what it takes ----
+
+  /**
+   * Bytes that kernels hold at most, on their device, for tables of {@code chosen} neurons.
+   *
+   * @param device whether they have a device of their own
+   */
+  public static long bytes(ModelConfig config, long chosen, DType working, boolean device) {
+    long n = config.neurons();
+    long vectors = 2 * n * config.dModel() * working.bytes();
+    long block = Math.min(CosineScan.ROWS, n) * config.dModel() * working.bytes();
+    long near = CosineScan.bytes(chosen, n, working, device);
+    long tokens =
+        VocabularyScan.bytes(config, working)
+            + CosineScan.bytes(n, config.vocabSize(), working, device);
+    long heads = HeadScan.bytes(config, working, chosen);
+    return vectors + block + near + Math.max(tokens, heads);
+  }
+
+  /** Bytes of host memory that weights take in double while they are read. */
+  public static long hostBytes(ModelConfig config, DType working) {
+    long d = config.dModel();
+    long mlp = 2 * d * config.dMlp() * (Double.BYTES + working.bytes());
+    long attention = 4 * d * d * (Double.BYTES + working.bytes());
+    long tokens = TokenVectors.BLOCK * d * (Double.BYTES + working.bytes());
+    return Math.max(mlp, Math.max(attention, tokens));
+  }
+
+  /** Bytes on the heap of what is found of a block of neurons. */
+  public static long heapBytes(ModelConfig config, long chosen) {
+    long found = Tails.bytes(Math.min(CosineScan.ROWS, chosen), 8L * VocabularyScan.TOP);
+    long part = Math.min(Parts.NEURONS, chosen) * rows(1) * ROW_BYTES;
+    long heads = Tails.bytes(chosen, 4L * HeadScan.TOP);
+    long texts = config.vocabSize() * TEXT_BYTES;
+    long moments = chosen * 8 * MOMENTS_BYTES;
+    return config.neurons() * NEURON_BYTES + texts + moments + found + part + heads;
+  }
+
+  /** Bytes on the heap of all tables of that many neurons, where they are kept. */
+  public static long tableBytes(long chosen) {
+    return chosen * rows(1) * ROW_BYTES;
+  }
+
+  /** Operations: products of neurons with neurons, with tokens and with heads. */
+  public static double operations(ModelConfig config, long chosen) {
+    double d = config.dModel();
+    double n = config.neurons();
+    double near = 4.0 * chosen * n;
+    double tokens = (3.0 * chosen + n) * config.vocabSize();
+    double heads = 4.0 * chosen * d * config.layers();
+    return 2 * d * (near + tokens + heads);
+  }
+
+  /** A row of a table: numbers, a value and the places of texts. */
+  private static final long ROW_BYTES = 40;
+
+  /** What is known of a neuron alone, twice over: lengths, and two records of moments. */
+  private static final long NEURON_BYTES = 320;
+
+  private static final long MOMENTS_BYTES = 64;
+
+  /** The text of a token. */
+  private static final long TEXT_BYTES = 64;
+
+  private static long rows(long neurons) {
+    return neurons * (8L * NeighbourScan.TOP + 8L * VocabularyScan.TOP + 4L * HeadScan.TOP + 8);
+  }
+}

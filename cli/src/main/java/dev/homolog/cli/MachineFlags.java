@@ -1,0 +1,122 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.Invocation;
+import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.InputException;
+import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.kernels.Precision;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/** What every command that computes has: on what it runs, and where it writes. */
+final class MachineFlags {
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "folder of the run; must not exist yet (default: runs/COMMAND-TIME)")
+  private Path out;
+
+  @Option(
+      names = "--backend",
+      paramLabel = "NAME",
+      description = "auto, cuda, torch, vector or scalar (default: ${DEFAULT-VALUE})")
+  private String backend = "auto";
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "threads that compute (default: all cores)")
+  private Integer threads;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "BYTES",
+      description =
+          "most that the process may hold, such as 8g or 800m (default: what the machine has free);"
+              + " of what does not fit, a study makes several passes")
+  private String memory;
+
+  @Option(
+      names = "--libtorch",
+      paramLabel = "DIR",
+      description = "folder of an installed PyTorch or its lib (default: the usual places)")
+  private Path libtorch;
+
+  @Option(
+      names = "--format",
+      paramLabel = "NAME",
+      description = "of the tables: parquet or csv (default: ${DEFAULT-VALUE})")
+  private String format = "parquet";
+
+  @Option(names = "--verbose", description = "print phases, and stack traces of failures")
+  private boolean verbose;
+
+  Path out(String command) {
+    if (out != null) {
+      return out;
+    }
+    DateTimeFormatter time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS");
+    return Path.of("runs", command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(time));
+  }
+
+  OptionalLong memory() {
+    return memory == null ? OptionalLong.empty() : OptionalLong.of(bytes(memory));
+  }
+
+  private static final Pattern BYTES = Pattern.compile("(\\d{1,15})([kmg]?)");
+
+  /** A number of bytes, KiB, MiB or GiB. */
+  private static long bytes(String text) {
+    Matcher matcher = BYTES.matcher(text.toLowerCase(Locale.ROOT));
+    if (!matcher.matches()) {
+      throw new InputException(
+          "--memory", "", text + " is no number of bytes", "give one such as 8g or 800m");
+    }
+    int shift = 10 * ("kmg".indexOf(matcher.group(2)) + 1);
+    return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
+  }
+
+  Backend.Choice openBackend(Precision precision) {
+    Backend wanted = Backend.parse(backend);
+    Backend.Settings settings =
+        new Backend.Settings(threads(), Optional.ofNullable(libtorch), precision);
+    if (wanted == Backend.SCALAR && threads != null) {
+      throw new InputException(
+          "--threads", "", "the backend scalar has one thread", "leave it out");
+    }
+    return wanted.open(settings);
+  }
+
+  private int threads() {
+    return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+  }
+
+  /** How the run was started, for its manifest. */
+  Invocation invocation(String command, Path out, String precision, String backendLine) {
+    return new Invocation(
+        command,
+        out,
+        format(),
+        backend,
+        threads(),
+        libtorch == null ? "" : libtorch.toString(),
+        precision,
+        backendLine);
+  }
+
+  TableFormat format() {
+    return TableFormat.parse(format);
+  }
+
+  boolean verbose() {
+    return verbose;
+  }
+}

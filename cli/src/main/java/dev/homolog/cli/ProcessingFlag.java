@@ -1,0 +1,19 @@
+package dev.homolog.cli;
+
+import dev.homolog.core.model.Processing;
+import picocli.CommandLine.Option;
+
+/** What is done to weights before they are looked at. */
+final class ProcessingFlag {
+  @Option(
+      names = "--processing",
+      paramLabel = "NAME",
+      description =
+          "of the weights that tables of weights look at: folded (LayerNorms folded in, centred) or"
+              + " raw, as stored (default: ${DEFAULT-VALUE})")
+  private String processing = "folded";
+
+  Processing processing() {
+    return Processing.parse(processing);
+  }
+}
