@@ -81,7 +81,8 @@ final class Planner {
             bounds,
             kernels,
             ", or lower --batch or --top, or name fewer models");
-    MemoryCheck.Heap heap = new MemoryCheck.Heap(results() + MemoryCheck.LEAST_HEAP, heap());
+    MemoryCheck.Heap heap =
+        new MemoryCheck.Heap(results() + weightResults() + MemoryCheck.LEAST_HEAP, heap());
     InputException broken = null;
     for (int passes = 1; passes <= most; passes++) {
       int rows = Math.ceilDiv(neurons, passes);
@@ -117,10 +118,7 @@ final class Planner {
     // The sums are gone when the close look begins, and that when the tables are written.
     List<Part> closeUp = List.of(new Part("close-up", closeUp()));
     List<Part> weights = List.of(new Part("weight tables", weightTables(device)));
-    List<Part> writing =
-        device
-            ? List.of()
-            : List.of(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+    List<Part> writing = device ? List.of() : List.of(new Part("writing", writing()));
     List<Part> worst = stream;
     for (List<Part> phase : List.of(closeUp, weights, writing)) {
       worst = bytes(phase) > bytes(worst) ? phase : worst;
@@ -128,7 +126,7 @@ final class Planner {
     there.addAll(worst);
     List<Part> parts = new ArrayList<>(host);
     if (device) {
-      host.add(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+      host.add(new Part("writing", writing()));
       host.add(new Part("weights as read", weightsAsRead()));
       parts = new ArrayList<>(host);
       parts.addAll(there);
@@ -298,13 +296,8 @@ final class Planner {
       return 0;
     }
     long chosen = chosenNeurons();
-    long weights =
-        everything()
-            ? WeightTables.heapBytes(models.getFirst(), chosen) + WeightTables.tableBytes(chosen)
-            : 0;
     long summaries = text.table().context() + text.table().subsets().size() + 1L;
     return models.getFirst().neurons() * 80L
-        + weights
         + chosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2));
   }
 
@@ -324,7 +317,25 @@ final class Planner {
       return 0;
     }
     long there = WeightTables.bytes(models.getFirst(), chosenNeurons(), kernels.working(), device);
-    return there + (device ? 0 : weightsAsRead());
+    return there + weightResults() + (device ? 0 : weightsAsRead());
+  }
+
+  /** DuckDB's memory, and the tables that are written last. */
+  private long writing() {
+    long tables =
+        everything()
+            ? WeightTables.tableBytes(chosenNeurons())
+                + CloseUp.tableBytes(chosenNeurons(), models.size())
+            : 0;
+    return tables + Math.min(WRITER, matchRows() * MATCH_BYTES);
+  }
+
+  /** What is found of weights, on the heap, when the sums are gone. */
+  private long weightResults() {
+    return everything()
+        ? WeightTables.heapBytes(models.getFirst(), chosenNeurons())
+            + WeightTables.tableBytes(chosenNeurons())
+        : 0;
   }
 
   private long weightsAsRead() {

@@ -45,6 +45,8 @@ final class StudyTables {
       folder.write(statistics.positions(), format);
       folder.write(statistics.subsets(), format);
       folder.write(statistics.histograms(), format);
+    }
+    if (result.weights() != null) {
       result.weights().tables().forEach(parts -> folder.write(parts.iterator(), format));
     }
     folder.finish(new StudyManifest(result, invocation).json());

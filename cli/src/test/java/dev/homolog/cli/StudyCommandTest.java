@@ -82,9 +82,13 @@ class StudyCommandTest {
   void files() throws IOException {
     assertEquals(
         List.of(
+            "all_but_one.parquet",
             "by_other.parquet",
+            "comparison.parquet",
             "composition.parquet",
             "convergence.parquet",
+            "depths.parquet",
+            "examples.parquet",
             "histograms.parquet",
             "homologs.parquet",
             "matches.parquet",

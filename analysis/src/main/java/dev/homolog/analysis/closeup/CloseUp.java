@@ -159,6 +159,11 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
         + ExampleTable.bytes(chosen, models);
   }
 
+  /** Bytes on the heap of the table of examples. */
+  public static long tableBytes(long chosen, long models) {
+    return ExampleTable.bytes(chosen, models);
+  }
+
   private static List<TokenMean> top(Map<String, Tensor> state, int j) {
     Tensor sums = state.get(TokenSumsSink.SUMS);
     Tensor maxima = state.get(TokenSumsSink.MAXIMA);
