@@ -5,6 +5,7 @@ import dev.homolog.analysis.correlation.PermutedSink;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Kernels;
@@ -103,6 +104,7 @@ public final class Study {
           compared.constants,
           compared.found,
           compared.statistics,
+          compared.explanations,
           closeUp,
           inputs.tokenizer());
     }
@@ -116,7 +118,8 @@ public final class Study {
       List<NeuronMoments> moments,
       List<Integer> constants,
       StudyComparisons found,
-      StudyStatistics statistics) {}
+      StudyStatistics statistics,
+      Explanations explanations) {}
 
   private boolean everything() {
     return options.extent() == StudyOptions.Extent.EVERYTHING;
@@ -143,10 +146,11 @@ public final class Study {
               phases.time("calibration", 0, () -> planner.seconds(bare, clock.finish(kernels))));
       planned.accept(plan);
       StudyPass.Setting setting =
-          new StudyPass.Setting(options, kernels, stream, text, pilots.post(), rotations);
+          new StudyPass.Setting(
+              options, kernels, stream, text, pilots.post(), rotations, inputs.features());
       ReferenceStatistics statistics =
           everything() ? new ReferenceStatistics(kernels, arena, stream, text, pilots.pre()) : null;
-      Findings findings = new Findings(options, kernels, arena, stream, text);
+      Findings findings = new Findings(options, kernels, arena, stream, text, inputs.features());
       for (int pass = 0; pass < plan.passes(); pass++) {
         List<Strip> strips = strips(models, pass, plan);
         try (Arena scratch = Arena.ofShared()) {
@@ -170,7 +174,8 @@ public final class Study {
           findings.moments(),
           findings.constants(),
           found,
-          statistics == null ? null : statistics.found(chosen(found.universality())));
+          statistics == null ? null : statistics.found(chosen(found.universality())),
+          findings.explanations());
     }
   }
 

@@ -3,6 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
@@ -16,6 +17,7 @@ import java.util.List;
  * @param constants number of constant neurons of each model, which have no correlation
  * @param comparisons what comparing the models found
  * @param statistics of the reference's neurons, or null where none were asked for
+ * @param explanations of the reference's neurons, or null where none were asked for
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
  * @param tokenizer to print tokens with
  */
@@ -26,6 +28,7 @@ public record StudyResult(
     List<Integer> constants,
     StudyComparisons comparisons,
     StudyStatistics statistics,
+    Explanations explanations,
     CloseUp closeUp,
     Tokenizer tokenizer) {
 

@@ -1,6 +1,5 @@
 package dev.homolog.analysis;
 
-import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.Convergence;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Homologs;
@@ -39,7 +38,8 @@ final class StudyTables {
       folder.write(tables.byOther(), format);
       folder.write(tables.homologs(), format);
       folder.write(tables.convergence(), format);
-      folder.write(tables.tokens(), format);
+      folder.write(new TokenTables(result).tokens(), format);
+      folder.write(new ExplanationTables(result).explanations(), format);
       StatisticsTables statistics = new StatisticsTables(result);
       folder.write(statistics.positions(), format);
       folder.write(statistics.subsets(), format);
@@ -71,7 +71,11 @@ final class StudyTables {
         .doubles("post_kurt", column(post, NeuronMoments::kurtosis));
     correlations(table, neurons)
         .doubles("baseline_sd", column(neurons, Universality.Neuron::baselineDeviation));
-    return excess(table, neurons)
+    excess(table, neurons);
+    if (result.explanations() != null) {
+      new ExplanationTables(result).addFamilies(table);
+    }
+    return table
         .doubles("r_mean", column(r, CorrelationSummary.RowMoments::mean))
         .doubles("r_var", column(r, CorrelationSummary.RowMoments::variance))
         .doubles("r_skew", column(r, CorrelationSummary.RowMoments::skew))
@@ -277,26 +281,6 @@ final class StudyTables {
         low.add(-1 + 2.0 * bin / bins.length);
         high.add(-1 + 2.0 * (bin + 1) / bins.length);
         count.add(bins[bin]);
-      }
-    }
-    return table.build();
-  }
-
-  Table tokens() {
-    Table.Builder table = Table.builder("tokens");
-    NeuronColumns neuron = NeuronColumns.of(table, result);
-    var rank = table.ints("rank");
-    var token = table.ints("token");
-    var text = table.texts("text");
-    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
-    for (CloseUp.NeuronTokens of : result.closeUp().neurons()) {
-      int place = 0;
-      for (CloseUp.TokenMean seen : of.tokens()) {
-        neuron.add(of.neuron());
-        rank.add(++place);
-        token.add(seen.id());
-        text.add(result.tokenizer().tokenText(seen.id()));
-        activity.add(seen.mean(), seen.max(), seen.count());
       }
     }
     return table.build();

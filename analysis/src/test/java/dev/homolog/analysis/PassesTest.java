@@ -9,6 +9,7 @@ import dev.homolog.analysis.correlation.Convergence;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
@@ -87,6 +88,11 @@ class PassesTest {
     assertEquals(expected.comparisons().convergence(), actual.comparisons().convergence());
     assertEquals(expected.comparisons().chance(), actual.comparisons().chance());
     assertEquals(expected.closeUp(), actual.closeUp());
+    for (int i = 0; i < expected.explanations().neurons(); i++) {
+      assertEquals(expected.explanations().family(i), actual.explanations().family(i));
+      assertEquals(expected.explanations().best(i, 25), actual.explanations().best(i, 25));
+      assertEquals(expected.explanations().tokens(i), actual.explanations().tokens(i));
+    }
     for (int i = 0; i < expected.comparisons().bySubset().size(); i++) {
       StudyComparisons.OfSubset one = expected.comparisons().bySubset().get(i);
       StudyComparisons.OfSubset other = actual.comparisons().bySubset().get(i);
@@ -206,7 +212,11 @@ class PassesTest {
       // So do the statistics: of each of 1,000 neurons 64 positions, three subsets and none, 257
       // bins.
       long statistics = 2048 * 80 + 1000 * ((64 + 3 + 1) * 48 + 257 * 24);
-      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2 + statistics;
+      long explanations;
+      try (StudyInputs inputs = StudyInputs.open(options(), (_, _, _) -> {}, new Phases())) {
+        explanations = Explanations.bytes(inputs.features(), 2048);
+      }
+      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2 + statistics + explanations;
       String heap = String.format(java.util.Locale.ROOT, "%,d", (32 << 20) + results);
       assertTrue(
           e.problem().startsWith("33,554,432 bytes of heap are what this JVM may take")
