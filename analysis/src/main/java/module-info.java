@@ -15,6 +15,7 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.closeup;
   exports dev.homolog.analysis.contrast;
   exports dev.homolog.analysis.correlation;
+  exports dev.homolog.analysis.explanation;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;
   exports dev.homolog.analysis.weights;

@@ -8,6 +8,8 @@ import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.explanation.Explanations;
+import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
@@ -30,6 +32,7 @@ final class Findings {
   private final Convergence.Builder convergence;
   private final List<double[][]> draws = new ArrayList<>();
   private final List<Subset> subsets = new ArrayList<>();
+  private final Explanations.Builder explanations;
   private List<NeuronMoments> moments;
   private List<Integer> constants;
   private final long tokens;
@@ -40,15 +43,19 @@ final class Findings {
 
   /**
    * @param arena must outlive the findings
+   * @param features to explain neurons by, or null
    */
   Findings(
       StudyOptions options,
       Kernels kernels,
       Arena arena,
       ActivationStream stream,
-      ActivationStream.Text text) {
+      ActivationStream.Text text,
+      FeatureSet features) {
     this.options = options;
     this.models = stream.models();
+    this.explanations =
+        features == null ? null : new Explanations.Builder(features, models.getFirst().count());
     this.subsetNames = text.table().subsets();
     this.tokens = text.table().tokens();
     Comparison comparison = options.comparison();
@@ -86,6 +93,9 @@ final class Findings {
       kept = pass.moments().n();
     }
     phases.time("correlations", 0, () -> summary.add(pass.sink(), pass.measure(), progress));
+    if (explanations != null) {
+      phases.time("explanations", 0, () -> explanations.add(pass.explanations(), strip.from()));
+    }
     double[][] best = greatest();
     List<Strip> whole = List.of(strip);
     List<double[][]> found =
@@ -165,6 +175,11 @@ final class Findings {
 
   List<Integer> constants() {
     return constants;
+  }
+
+  /** What explains the reference's neurons, or null. */
+  Explanations explanations() {
+    return explanations == null ? null : explanations.build();
   }
 
   StudyComparisons comparisons() {

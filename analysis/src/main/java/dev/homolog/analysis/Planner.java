@@ -5,6 +5,9 @@ import dev.homolog.analysis.Plan.Part;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.explanation.ExplanationSink;
+import dev.homolog.analysis.explanation.Explanations;
+import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.analysis.statistics.StatisticsSink;
 import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
@@ -44,6 +47,7 @@ final class Planner {
   private final List<ModelConfig> models = new ArrayList<>();
   private final List<Long> copiedWeights = new ArrayList<>();
   private final ActivationStream.Text text;
+  private final FeatureSet features;
   private final int subsets;
   private final MemoryBounds bounds;
 
@@ -56,6 +60,7 @@ final class Planner {
     this.options = options;
     this.kernels = kernels;
     this.text = text;
+    this.features = inputs.features();
     this.bounds = bounds;
     this.subsets = options.comparison().bySubset() ? text.table().subsets().size() : 0;
     for (ActivationStream.Model model : inputs.models()) {
@@ -111,6 +116,7 @@ final class Planner {
     stream.add(new Part("reduction", reduction(rows)));
     if (measured()) {
       stream.add(new Part("statistics", statistics()));
+      stream.add(new Part("explanations", ExplanationSink.bytes(features, rows, tokens())));
     }
     if (alone()) {
       stream.add(new Part("closer look", looks() + cache()));
@@ -290,14 +296,18 @@ final class Planner {
     return Tails.bytes(matchRows(), 1) + best * (1 + draws) * (1 + subsets) + chosen();
   }
 
-  /** What is kept of the chosen neurons: boxed counts, and means by position and subset. */
+  /**
+   * Explanations, and what is kept of the chosen neurons: boxed counts, and means by position and
+   * subset.
+   */
   private long chosen() {
     if (!measured()) {
       return 0;
     }
     long chosen = chosenNeurons();
     long summaries = text.table().context() + text.table().subsets().size() + 1L;
-    return models.getFirst().neurons() * 80L
+    return Explanations.bytes(features, models.getFirst().neurons())
+        + models.getFirst().neurons() * 80L
         + chosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2));
   }
 

@@ -6,6 +6,9 @@ import dev.homolog.analysis.correlation.PermutedSink;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.explanation.ExplanationSink;
+import dev.homolog.analysis.explanation.Explanations;
+import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.weights.WeightFindings;
 import dev.homolog.analysis.weights.WeightTables;
@@ -114,6 +117,7 @@ public final class Study {
           compared.constants,
           compared.found,
           compared.statistics,
+          compared.explanations,
           closeUp,
           weights,
           inputs.tokenizer());
@@ -129,6 +133,7 @@ public final class Study {
       List<Integer> constants,
       StudyComparisons found,
       StudyStatistics statistics,
+      Explanations explanations,
       CloseUp closeUp) {}
 
   private boolean alone() {
@@ -150,12 +155,13 @@ public final class Study {
       Pilots pilots = pilots(stream, text, planner, bare);
       Plan plan = pilots.plan;
       StudyPass.Setting setting =
-          new StudyPass.Setting(options, kernels, stream, text, pilots.of.post(), rotations);
+          new StudyPass.Setting(
+              options, kernels, stream, text, pilots.of.post(), rotations, inputs.features());
       ReferenceStatistics statistics =
           everything()
               ? new ReferenceStatistics(kernels, arena, stream, text, pilots.of.pre())
               : null;
-      Findings findings = new Findings(options, kernels, arena, stream, text);
+      Findings findings = new Findings(options, kernels, arena, stream, text, inputs.features());
       for (int pass = 0; pass < plan.passes(); pass++) {
         List<Strip> strips = strips(models, pass, plan);
         try (Arena scratch = Arena.ofShared()) {
@@ -180,6 +186,7 @@ public final class Study {
           findings.constants(),
           found,
           statistics == null ? null : statistics.found(chosen(found.universality())),
+          findings.explanations(),
           null);
     }
   }
@@ -214,6 +221,14 @@ public final class Study {
       MomentsSink moments = new MomentsSink(kernels, arena, pilots.of.post(), stream.neurons());
       ReferenceStatistics statistics =
           new ReferenceStatistics(kernels, arena, stream, text, pilots.of.pre());
+      ExplanationSink explanations =
+          new ExplanationSink(
+              kernels,
+              arena,
+              inputs.features(),
+              pilots.of.post(),
+              new ExplanationSink.Columns(0, stream.neurons()),
+              text.tokens());
       List<Integer> named = named(inputs.models().getFirst().checkpoint().config());
       CloseUp.Sinks closeUp =
           new CloseUp.Sinks(
@@ -222,7 +237,7 @@ public final class Study {
               scene(inputs, text),
               stream.models(),
               named.stream().map(id -> new CloseUp.Subject(id, List.of())).toList());
-      List<ActivationSink> sinks = new ArrayList<>(List.of(moments));
+      List<ActivationSink> sinks = new ArrayList<>(List.of(moments, explanations));
       sinks.addAll(statistics.sinks());
       if (!named.isEmpty()) {
         sinks.addAll(closeUp.list());
@@ -252,9 +267,19 @@ public final class Study {
             NeuronMoments.constants(moments.moments(), stream.models()),
             null,
             statistics.found(named),
+            phases.time(
+                "explanations", 0, () -> explained(explanations, inputs.features(), stream)),
             named.isEmpty() ? null : closeUp.found(tokens));
       }
     }
+  }
+
+  private static Explanations explained(
+      ExplanationSink sink, FeatureSet features, ActivationStream stream) {
+    Explanations.Builder builder =
+        new Explanations.Builder(features, stream.models().getFirst().count());
+    builder.add(sink, 0);
+    return builder.build();
   }
 
   private List<Integer> named(ModelConfig config) {

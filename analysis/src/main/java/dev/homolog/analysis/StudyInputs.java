@@ -1,6 +1,7 @@
 package dev.homolog.analysis;
 
 import dev.homolog.analysis.correlation.Rotation;
+import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HubCache;
@@ -25,8 +26,10 @@ import java.util.Set;
  * @param models the reference first, each with its name
  * @param tokenizer of the reference; the others' are the same
  * @param table the rows of tokens
+ * @param features of the text, to explain neurons by; null where only correlations are wanted
  */
-record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, TokenTable table)
+record StudyInputs(
+    List<ActivationStream.Model> models, Tokenizer tokenizer, TokenTable table, FeatureSet features)
     implements AutoCloseable {
 
   static final String TOKENIZER = "tokenizer.json";
@@ -59,7 +62,11 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
             table.kept() + " tokens are kept of " + table.tokens(),
             "give text that is more than line breaks and separators");
       }
-      return new StudyInputs(List.copyOf(opened.models()), opened.tokenizer(), table);
+      return new StudyInputs(
+          List.copyOf(opened.models()),
+          opened.tokenizer(),
+          table,
+          features(options, opened, table, phases));
     } catch (RuntimeException | Error e) {
       if (table != null) {
         table.close();
@@ -67,6 +74,15 @@ record StudyInputs(List<ActivationStream.Model> models, Tokenizer tokenizer, Tok
       opened.close();
       throw e;
     }
+  }
+
+  private static FeatureSet features(
+      StudyOptions options, Models opened, TokenTable table, Phases phases) {
+    if (options.extent() == StudyOptions.Extent.CORRELATIONS) {
+      return null;
+    }
+    int vocabulary = opened.models().getFirst().checkpoint().config().vocabSize();
+    return phases.time("features", 0, () -> FeatureSet.of(table, opened.tokenizer(), vocabulary));
   }
 
   /** The models, found to go together and with the input as far as that is seen at a glance. */

@@ -10,6 +10,8 @@ import dev.homolog.analysis.correlation.RotationBaseline;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.SubsetSink;
+import dev.homolog.analysis.explanation.ExplanationSink;
+import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
@@ -40,15 +42,21 @@ final class StudyPass {
   private final MomentsSink preparedMoments;
   private final PermutedSink permuted;
   private final SubsetSink subsets;
+  private final ExplanationSink explanations;
 
-  /** What every pass of a study shares. */
+  /**
+   * What every pass of a study shares.
+   *
+   * @param features to explain the neurons of the reference by, or null
+   */
   record Setting(
       StudyOptions options,
       Kernels kernels,
       ActivationStream stream,
       ActivationStream.Text text,
       Pilot pilot,
-      List<Rotation> rotations) {}
+      List<Rotation> rotations,
+      FeatureSet features) {}
 
   /**
    * A pass with empty sums.
@@ -93,6 +101,16 @@ final class StudyPass {
         options.comparison().bySubset()
             ? new SubsetSink(kernels, arena, models, strip, within, subsetCount, tokens)
             : null;
+    this.explanations =
+        setting.features == null
+            ? null
+            : new ExplanationSink(
+                kernels,
+                arena,
+                setting.features,
+                pilot,
+                new ExplanationSink.Columns(strip.from(), strip.to()),
+                tokens);
   }
 
   /**
@@ -104,12 +122,19 @@ final class StudyPass {
       ActivationStream stream, Rows rows, List<ActivationSink> more, ProgressListener progress) {
     List<ActivationSink> sinks = new ArrayList<>(List.of(rawMoments, sink));
     sinks.addAll(more);
-    Stream.of(preparedMoments, permuted, subsets).filter(s -> s != null).forEach(sinks::add);
+    Stream.of(explanations, preparedMoments, permuted, subsets)
+        .filter(s -> s != null)
+        .forEach(sinks::add);
     stream.run("activations", rows, prepared, sinks, progress);
   }
 
   CorrelationSink sink() {
     return sink;
+  }
+
+  /** Sums by what the text is at a position, or null. */
+  ExplanationSink explanations() {
+    return explanations;
   }
 
   /** Of the raw activations so far. */

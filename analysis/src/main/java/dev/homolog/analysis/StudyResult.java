@@ -3,6 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
@@ -17,6 +18,7 @@ import java.util.List;
  * @param constants number of constant neurons of each model, which have no correlation
  * @param comparisons what comparing the models found, or null of one model alone
  * @param statistics of the reference's neurons, or null where none were asked for
+ * @param explanations of the reference's neurons, or null where none were asked for
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
  * @param weights of the reference, or null likewise
  * @param tokenizer to print tokens with
@@ -28,6 +30,7 @@ public record StudyResult(
     List<Integer> constants,
     StudyComparisons comparisons,
     StudyStatistics statistics,
+    Explanations explanations,
     CloseUp closeUp,
     WeightFindings weights,
     Tokenizer tokenizer) {
@@ -45,6 +48,13 @@ public record StudyResult(
   /** Neurons a layer of the reference. */
   public int dMlp() {
     return facts.models().getFirst().dMlp();
+  }
+
+  /** Flat ids of the neurons that got a close look, in the order chosen. */
+  List<Integer> chosen() {
+    return closeUp == null
+        ? List.of()
+        : closeUp.neurons().stream().map(CloseUp.NeuronTokens::neuron).toList();
   }
 
   /** How many neurons are universal at the study's threshold. */

@@ -1,6 +1,5 @@
 package dev.homolog.analysis;
 
-import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.contrast.ContrastTables;
 import dev.homolog.analysis.correlation.Convergence;
 import dev.homolog.analysis.correlation.CorrelationSummary;
@@ -37,7 +36,6 @@ final class StudyTables {
       tables.writeComparisons(neurons, folder, format);
     }
     if (result.closeUp() != null) {
-      folder.write(tables.tokens(), format);
       folder.write(result.closeUp().examples(), format);
     }
     if (result.statistics() != null && !result.statistics().chosen().isEmpty()) {
@@ -45,6 +43,10 @@ final class StudyTables {
       folder.write(statistics.positions(), format);
       folder.write(statistics.subsets(), format);
       folder.write(statistics.histograms(), format);
+    }
+    if (result.explanations() != null) {
+      folder.write(new TokenTables(result).tokens(), format);
+      folder.write(new ExplanationTables(result).explanations(), format);
     }
     if (result.weights() != null) {
       result.weights().tables().forEach(parts -> folder.write(parts.iterator(), format));
@@ -89,9 +91,19 @@ final class StudyTables {
         .doubles("post_var", column(post, NeuronMoments::variance))
         .doubles("post_skew", column(post, NeuronMoments::skew))
         .doubles("post_kurt", column(post, NeuronMoments::kurtosis));
-    if (result.comparisons() == null) {
-      return table.build();
+    if (result.comparisons() != null) {
+      addCorrelations(table);
     }
+    if (result.explanations() != null) {
+      new ExplanationTables(result).addFamilies(table);
+    }
+    if (result.weights() != null) {
+      WeightColumns.add(table, result.weights().neurons());
+    }
+    return table.build();
+  }
+
+  private void addCorrelations(Table.Builder table) {
     List<Universality.Neuron> neurons = result.universality().neurons();
     List<CorrelationSummary.RowMoments> r = result.summary().rows();
     correlations(table, neurons)
@@ -101,10 +113,6 @@ final class StudyTables {
         .doubles("r_var", column(r, CorrelationSummary.RowMoments::variance))
         .doubles("r_skew", column(r, CorrelationSummary.RowMoments::skew))
         .doubles("r_kurt", column(r, CorrelationSummary.RowMoments::kurtosis));
-    if (result.weights() != null) {
-      WeightColumns.add(table, result.weights().neurons());
-    }
-    return table.build();
   }
 
   /** A table of all reference neurons, which begins with their names. */
@@ -320,26 +328,6 @@ final class StudyTables {
         low.add(-1 + 2.0 * bin / bins.length);
         high.add(-1 + 2.0 * (bin + 1) / bins.length);
         count.add(bins[bin]);
-      }
-    }
-    return table.build();
-  }
-
-  Table tokens() {
-    Table.Builder table = Table.builder("tokens");
-    NeuronColumns neuron = NeuronColumns.of(table, result);
-    var rank = table.ints("rank");
-    var token = table.ints("token");
-    var text = table.texts("text");
-    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
-    for (CloseUp.NeuronTokens of : result.closeUp().neurons()) {
-      int place = 0;
-      for (CloseUp.TokenMean seen : of.tokens()) {
-        neuron.add(of.neuron());
-        rank.add(++place);
-        token.add(seen.id());
-        text.add(result.tokenizer().tokenText(seen.id()));
-        activity.add(seen.mean(), seen.max(), seen.count());
       }
     }
     return table.build();

@@ -89,6 +89,11 @@ class PassesTest {
     assertEquals(expected.comparisons().convergence(), actual.comparisons().convergence());
     assertEquals(expected.comparisons().chance(), actual.comparisons().chance());
     assertSame(expected.closeUp(), actual.closeUp());
+    for (int i = 0; i < expected.explanations().neurons(); i++) {
+      assertEquals(expected.explanations().family(i), actual.explanations().family(i));
+      assertEquals(expected.explanations().best(i, 25), actual.explanations().best(i, 25));
+      assertEquals(expected.explanations().tokens(i), actual.explanations().tokens(i));
+    }
     for (int i = 0; i < expected.comparisons().bySubset().size(); i++) {
       StudyComparisons.OfSubset one = expected.comparisons().bySubset().get(i);
       StudyComparisons.OfSubset other = actual.comparisons().bySubset().get(i);

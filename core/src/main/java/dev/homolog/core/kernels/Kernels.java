@@ -190,6 +190,21 @@ public interface Kernels extends AutoCloseable {
    */
   void classSums(Tensor x, Tensor classes, Tensor columns, Tensor sums, Tensor maxima);
 
+  /**
+   * Sums of z = (x - mean) scale and of z^2 by class of the row, where a row may be in several
+   * classes or in none: for every pair i, sums[classes[i], j] += z[rows[i], j], and sums[C +
+   * classes[i], j] += z[rows[i], j]^2. x [T, N]; rows, classes I32 [pairs, 1], pairs of one row one
+   * after the other; mean, scale [1, N]; sums F64 [2 C, N].
+   */
+  void classPowerSums(
+      Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums);
+
+  /**
+   * Maxima by class of the row: for every pair i, maxima[classes[i], j] is x[rows[i], j] where that
+   * is greater. x [T, N]; rows, classes I32 [pairs, 1]; maxima F32 [C, N].
+   */
+  void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima);
+
   /** Frees threads and native handles; idempotent. */
   @Override
   void close();

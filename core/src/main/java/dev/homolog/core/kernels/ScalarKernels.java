@@ -369,5 +369,31 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void classPowerSums(
+      Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums) {
+    Shapes.classPowerSums(x, rows, classes, mean, scale, sums);
+    long squares = sums.rows() / 2;
+    for (long i = 0; i < rows.rows(); i++) {
+      long c = (long) classes.get(i, 0);
+      for (long j = 0; j < x.cols(); j++) {
+        double z = (x.get((long) rows.get(i, 0), j) - mean.get(0, j)) * scale.get(0, j);
+        sums.set(c, j, sums.get(c, j) + z);
+        sums.set(squares + c, j, sums.get(squares + c, j) + z * z);
+      }
+    }
+  }
+
+  @Override
+  public void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
+    Shapes.classMaxima(x, rows, classes, maxima);
+    for (long i = 0; i < rows.rows(); i++) {
+      long c = (long) classes.get(i, 0);
+      for (long j = 0; j < x.cols(); j++) {
+        maxima.set(c, j, Math.max(maxima.get(c, j), x.get((long) rows.get(i, 0), j)));
+      }
+    }
+  }
+
+  @Override
   public void close() {}
 }

@@ -147,6 +147,37 @@ final class Shapes {
     requireType("maxima", maxima, DType.F32);
   }
 
+  static void classPowerSums(
+      Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums) {
+    mean.requireShape("mean", 1, x.cols());
+    scale.requireShape("scale", 1, x.cols());
+    sums.requireShape("sums", sums.rows() / 2 * 2, x.cols());
+    requireType("sums", sums, DType.F64);
+    pairs(x, rows, classes, sums.rows() / 2);
+  }
+
+  static void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
+    maxima.requireShape("maxima", maxima.rows(), x.cols());
+    requireType("maxima", maxima, DType.F32);
+    pairs(x, rows, classes, maxima.rows());
+  }
+
+  /** Pairs on a device were made by whoever counted the classes. */
+  private static void pairs(Tensor x, Tensor rows, Tensor classes, long count) {
+    classes.requireShape("classes", rows.rows(), 1);
+    rows.requireShape("rows", rows.rows(), 1);
+    requireType("rows", rows, DType.I32);
+    requireType("classes", classes, DType.I32);
+    for (long i = 0; rows.onHost() && classes.onHost() && i < rows.rows(); i++) {
+      double row = rows.get(i, 0);
+      double of = classes.get(i, 0);
+      if (row < 0 || row >= x.rows() || of < 0 || of >= count) {
+        throw new IllegalArgumentException(
+            "row " + (long) row + " of " + x + " in class " + (long) of + " of " + count);
+      }
+    }
+  }
+
   static void requireType(String what, Tensor tensor, DType dtype) {
     if (tensor.dtype() != dtype) {
       throw new IllegalArgumentException(what + " must be " + dtype + " but is " + tensor);

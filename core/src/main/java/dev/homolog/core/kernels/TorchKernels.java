@@ -438,6 +438,27 @@ public final class TorchKernels implements Kernels {
   }
 
   @Override
+  public void classPowerSums(
+      Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums) {
+    Shapes.classPowerSums(x, rows, classes, mean, scale, sums);
+    if (onHost != null) {
+      onHost.classPowerSums(x, rows, classes, mean, scale, sums);
+    } else {
+      generic.classPowerSums(x, rows, classes, mean, scale, sums);
+    }
+  }
+
+  @Override
+  public void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
+    Shapes.classMaxima(x, rows, classes, maxima);
+    if (onHost != null) {
+      onHost.classMaxima(x, rows, classes, maxima);
+    } else {
+      generic.classMaxima(x, rows, classes, maxima);
+    }
+  }
+
+  @Override
   public void close() {
     if (closed) {
       return;

@@ -241,4 +241,53 @@ final class TorchStatistics {
       TorchOps.scatterMaxInPlace(h.of(maxima), 0, index, chosen);
     }
   }
+
+  void classPowerSums(
+      Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums) {
+    if (rows.rows() == 0) {
+      return;
+    }
+    long half = sums.rows() / 2;
+    long width = width(x, rows);
+    for (long j = 0; j < x.cols(); j += width) {
+      long to = Math.min(x.cols(), j + width);
+      try (Handles h = new Handles()) {
+        TorchTensor z =
+            centred(h, h.of(x.columns(j, to)), mean.columns(j, to), scale.columns(j, to));
+        TorchTensor taken = h.own(TorchOps.indexSelect(z, 0, h.vector(rows.transposed())));
+        TorchTensor power = h.own(TorchPointwise.to(taken, Dtype.FLOAT64));
+        TorchTensor index = wide(h, classes, to - j);
+        TorchOps.scatterAddInPlace(h.of(sums.rows(0, half).columns(j, to)), 0, index, power);
+        TorchPointwise.mulInPlace(power, power);
+        TorchOps.scatterAddInPlace(h.of(sums.rows(half, 2 * half).columns(j, to)), 0, index, power);
+      }
+    }
+  }
+
+  void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
+    if (rows.rows() == 0) {
+      return;
+    }
+    long width = width(x, rows);
+    for (long j = 0; j < x.cols(); j += width) {
+      long to = Math.min(x.cols(), j + width);
+      try (Handles h = new Handles()) {
+        TorchTensor values = h.of(x.columns(j, to));
+        TorchTensor taken = h.own(TorchOps.indexSelect(values, 0, h.vector(rows.transposed())));
+        TorchTensor index = wide(h, classes, to - j);
+        TorchOps.scatterMaxInPlace(h.of(maxima.columns(j, to)), 0, index, taken);
+      }
+    }
+  }
+
+  /** Columns done at once, so that a temporary of all pairs is no larger than others are. */
+  private static long width(Tensor x, Tensor rows) {
+    return Math.clamp(TEMPORARY / Math.max(rows.rows(), x.rows()), 1, Math.max(1, x.cols()));
+  }
+
+  /** A class for each of that many columns, as scattering wants it. */
+  private static TorchTensor wide(Handles h, Tensor classes, long columns) {
+    TorchTensor ids = h.own(TorchPointwise.to(h.of(classes), Dtype.INT64));
+    return h.own(h.own(ids.expand(classes.rows(), columns)).copy());
+  }
 }

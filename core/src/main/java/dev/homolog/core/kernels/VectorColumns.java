@@ -65,8 +65,7 @@ final class VectorColumns {
     for (int j = 0; j < k; j++) {
       column[j] = (int) columns.get(0, j);
     }
-    int[] ofRow = new int[(int) x.rows()];
-    Arrays.setAll(ofRow, t -> classes.data().get(I32, classes.offset(t, 0)));
+    int[] ofRow = ints(classes);
     boolean neighbours = areNeighbours(column) && sums.colStride() == 1 && maxima.colStride() == 1;
     workers.run(
         (k + COLUMNS - 1) / COLUMNS,
@@ -83,6 +82,88 @@ final class VectorColumns {
               }
             }
             add(line, to - from, sums, maxima, ofRow[t], from);
+          }
+        });
+  }
+
+  private static int[] ints(Tensor column) {
+    int[] values = new int[Math.toIntExact(column.rows())];
+    Arrays.setAll(values, t -> column.data().get(I32, column.offset(t, 0)));
+    return values;
+  }
+
+  /** A row is read and standardised once for all classes that it is in. */
+  void classPowerSums(
+      Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums) {
+    int n = (int) x.cols();
+    int pieces = (n + COLUMNS - 1) / COLUMNS;
+    int[] row = ints(rows);
+    int[] of = ints(classes);
+    float[] means = Packing.vector(mean, pieces * COLUMNS);
+    float[] scales = Packing.vector(scale, pieces * COLUMNS);
+    int squares = (int) (sums.rows() / 2);
+    workers.run(
+        pieces,
+        (worker, piece) -> {
+          int from = piece * COLUMNS;
+          int wide = Math.min(COLUMNS, n - from);
+          float[] line = workers.line(worker, COLUMNS);
+          int read = -1;
+          for (int i = 0; i < row.length; i++) {
+            if (row[i] != read) {
+              read = row[i];
+              Packing.row(x, read, from, wide, line, 0);
+              for (int j = 0; j < wide; j++) {
+                line[j] = (line[j] - means[from + j]) * scales[from + j];
+              }
+            }
+            addPowers(line, wide, sums, of[i], squares + of[i], from);
+          }
+        });
+  }
+
+  /** Adds z and its square to a row each. */
+  private static void addPowers(float[] line, int n, Tensor sums, int row, int squares, int from) {
+    MemorySegment data = sums.data();
+    long at = sums.offset(row, from);
+    long squareAt = sums.offset(squares, from);
+    int whole = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < whole; j += Doubles.LANES) {
+      DoubleVector z =
+          (DoubleVector)
+              FloatVector.fromArray(Doubles.FLOATS, line, j)
+                  .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
+      long there = at + 8L * j;
+      z.add(DoubleVector.fromMemorySegment(Doubles.SPECIES, data, there, Packing.ORDER))
+          .intoMemorySegment(data, there, Packing.ORDER);
+      there = squareAt + 8L * j;
+      z.fma(z, DoubleVector.fromMemorySegment(Doubles.SPECIES, data, there, Packing.ORDER))
+          .intoMemorySegment(data, there, Packing.ORDER);
+    }
+    for (int j = whole; j < n; j++) {
+      double z = line[j];
+      sums.set(row, from + j, sums.get(row, from + j) + z);
+      sums.set(squares, from + j, Math.fma(z, z, sums.get(squares, from + j)));
+    }
+  }
+
+  void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
+    int n = (int) x.cols();
+    int[] row = ints(rows);
+    int[] of = ints(classes);
+    workers.run(
+        (n + COLUMNS - 1) / COLUMNS,
+        (worker, piece) -> {
+          int from = piece * COLUMNS;
+          int wide = Math.min(COLUMNS, n - from);
+          float[] line = workers.line(worker, 2 * COLUMNS);
+          for (int i = 0; i < row.length; i++) {
+            Packing.row(x, row[i], from, wide, line, 0);
+            Packing.row(maxima, of[i], from, wide, line, COLUMNS);
+            for (int j = 0; j < wide; j++) {
+              line[COLUMNS + j] = Math.max(line[COLUMNS + j], line[j]);
+            }
+            Packing.store(line, COLUMNS, wide, maxima, of[i], from);
           }
         });
   }

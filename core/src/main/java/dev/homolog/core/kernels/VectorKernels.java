@@ -289,6 +289,21 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void classPowerSums(
+      Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums) {
+    Shapes.classPowerSums(x, rows, classes, mean, scale, sums);
+    VectorStatistics.requireF32(x, mean, scale);
+    byColumn.classPowerSums(x, rows, classes, mean, scale, sums);
+  }
+
+  @Override
+  public void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
+    Shapes.classMaxima(x, rows, classes, maxima);
+    VectorStatistics.requireF32(x);
+    byColumn.classMaxima(x, rows, classes, maxima);
+  }
+
+  @Override
   public void close() {
     workers.close();
   }

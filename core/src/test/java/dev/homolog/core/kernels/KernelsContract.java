@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * middle of larger tensors, by tolerances that grow with size. All memory ends at a page that
  * cannot be read.
  */
-abstract class KernelsContract extends KernelsFixture {
+abstract class KernelsContract extends ClassSumsContract {
   @ParameterizedTest
   @CsvSource({
     "1,1,1",
@@ -460,29 +460,6 @@ abstract class KernelsContract extends KernelsFixture {
       }
     }
     assertClose(expected, counts, 0);
-  }
-
-  @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void classSumsAgree(boolean neighbours) {
-    Tensor x = view(50, 30);
-    Tensor classes = Tensor.allocate(arena, DType.I32, 50, 1);
-    Tensor columns = Tensor.allocate(arena, DType.I32, 1, 17);
-    for (int t = 0; t < 50; t++) {
-      classes.set(t, 0, random.nextInt(6));
-    }
-    for (int j = 0; j < 17; j++) {
-      columns.set(0, j, neighbours ? 5 + j : random.nextInt(30));
-    }
-    Tensor expectedSums = Tensor.allocate(arena, DType.F64, 6, 17);
-    Tensor lowest = Tensor.allocate(arena, DType.F32, 6, 17);
-    lowest.fill(Double.NEGATIVE_INFINITY);
-    Tensor sums = kernels.allocate(arena, DType.F64, 6, 17);
-    Tensor maxima = on(copy(lowest, DType.F32));
-    kernels.classSums(x, on(classes), on(columns), sums, maxima);
-    scalar.classSums(x, classes, columns, expectedSums, lowest);
-    assertClose(expectedSums, sums, 1e-12);
-    assertClose(lowest, maxima, 0);
   }
 
   @Test

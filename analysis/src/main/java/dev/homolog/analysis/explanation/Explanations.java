@@ -1,0 +1,343 @@
+package dev.homolog.analysis.explanation;
+
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What explains the reference's neurons: for each, the best features, its family, and the frequent
+ * tokens on which it is most active. Neurons are flat ids.
+ */
+public final class Explanations {
+  /** Features that are kept of a neuron. */
+  public static final int KEPT = 25;
+
+  /** Frequent tokens that are kept of a neuron. */
+  public static final int TOKENS = 100;
+
+  /** Neurons that are reduced at once. */
+  private static final int BLOCK = 64;
+
+  private final List<Feature> features;
+  private final FamilyRule rule;
+  private final long positions;
+  private final long[] counts;
+  private final int[] frequent;
+  private final Best best;
+  private final Best tokens;
+  private final float[] tokenMaxima;
+  private final double[] mean;
+  private final Family[] family;
+  private final int[] familyFeature;
+  private final double[] familyScore;
+  private final int[] runnerUp;
+  private final double[] margin;
+
+  /** The best of every neuron: which, how good, and the mean of MLP_POST there. */
+  private record Best(int most, int[] which, double[] score, double[] mean) {
+    static Best of(int neurons, int most) {
+      int[] which = new int[neurons * most];
+      Arrays.fill(which, -1);
+      return new Best(most, which, new double[which.length], new double[which.length]);
+    }
+
+    /** Puts one among the best; of equal ones the earlier stays in front. Returns its place. */
+    void add(int neuron, int candidate, double value, double there) {
+      int first = neuron * most;
+      int place = first + most;
+      while (place > first && (which[place - 1] < 0 || value > score[place - 1])) {
+        place--;
+      }
+      int last = first + most - 1;
+      if (place > last) {
+        return;
+      }
+      System.arraycopy(which, place, which, place + 1, last - place);
+      System.arraycopy(score, place, score, place + 1, last - place);
+      System.arraycopy(mean, place, mean, place + 1, last - place);
+      which[place] = candidate;
+      score[place] = value;
+      mean[place] = there;
+    }
+
+    static long bytes(long neurons, int most) {
+      return neurons * most * (Integer.BYTES + 2 * Double.BYTES);
+    }
+  }
+
+  /**
+   * What a feature says of a neuron.
+   *
+   * @param explained reduction in variance
+   * @param share of all positions that have the feature
+   * @param with mean MLP_POST there
+   * @param without mean MLP_POST elsewhere
+   */
+  public record Explanation(
+      Feature feature, double explained, double share, double with, double without) {}
+
+  /** MLP_POST at a frequent token, over all positions. */
+  public record TokenMean(int id, double mean, double max, long count) {}
+
+  /**
+   * A neuron's family.
+   *
+   * @param feature that decided, or came nearest where the family is none; null for a constant
+   *     neuron
+   * @param score what it explains
+   * @param runnerUp the best feature of another family, or null
+   * @param margin how much less that one explains; negative where it explains more but is less
+   *     simple
+   */
+  public record OfFamily(
+      Family family, Feature feature, double score, Feature runnerUp, double margin) {}
+
+  private Explanations(FeatureSet set, int neurons, long positions, long[] counts) {
+    this.features = set.features();
+    this.rule = new FamilyRule(features, positions);
+    this.positions = positions;
+    this.counts = counts;
+    this.frequent = set.frequent();
+    this.best = Best.of(neurons, KEPT);
+    this.tokens = Best.of(neurons, Math.min(TOKENS, frequent.length));
+    this.tokenMaxima = new float[neurons * tokens.most];
+    this.mean = new double[neurons];
+    this.family = new Family[neurons];
+    this.familyFeature = new int[neurons];
+    this.familyScore = new double[neurons];
+    this.runnerUp = new int[neurons];
+    this.margin = new double[neurons];
+  }
+
+  /** Bytes on the heap that the explanations of that many neurons take. */
+  public static long bytes(FeatureSet set, long neurons) {
+    int most = Math.min(TOKENS, set.frequent().length);
+    return Best.bytes(neurons, KEPT)
+        + Best.bytes(neurons, most)
+        + neurons * ((long) most * Float.BYTES + 5L * Double.BYTES)
+        + (long) BLOCK * (2L * set.cells() + 3L * set.features().size()) * Double.BYTES;
+  }
+
+  /** Takes what sinks have summed of parts of the neurons, each part once. */
+  public static final class Builder {
+    private final FeatureSet set;
+    private final int neurons;
+    private Explanations found;
+
+    public Builder(FeatureSet set, int neurons) {
+      this.set = set;
+      this.neurons = neurons;
+    }
+
+    /**
+     * Takes a sink that has seen the whole text.
+     *
+     * @param from flat id of the sink's first neuron
+     */
+    public void add(ExplanationSink sink, int from) {
+      if (found == null) {
+        found = new Explanations(set, neurons, positions(sink), counts(sink));
+      }
+      for (int j = 0; j < sink.neurons(); j += BLOCK) {
+        int to = Math.min(sink.neurons(), j + BLOCK);
+        new Block(found, set, sink, j, to).reduce(from + j);
+      }
+    }
+
+    private long positions(ExplanationSink sink) {
+      long all = 0;
+      for (int p = 0; p < set.context(); p++) {
+        all += sink.count(set.ofPosition(p));
+      }
+      return all;
+    }
+
+    private long[] counts(ExplanationSink sink) {
+      long[] counts = new long[set.features().size()];
+      Arrays.setAll(counts, f -> Arrays.stream(set.cells(f)).mapToLong(sink::count).sum());
+      return counts;
+    }
+
+    public Explanations build() {
+      return found;
+    }
+  }
+
+  /** Some neurons of a sink: sums by cell become sums by feature, and these are judged. */
+  private static final class Block {
+    private final Explanations to;
+    private final FeatureSet set;
+    private final int width;
+    private final double[] cells;
+    private final double[] squares;
+    private final double[] pilotMean;
+    private final double[] pilotScale;
+    private final double[][] maxima;
+
+    Block(Explanations to, FeatureSet set, ExplanationSink sink, int from, int until) {
+      this.to = to;
+      this.set = set;
+      this.width = until - from;
+      this.cells = new double[set.cells() * width];
+      this.squares = new double[set.cells() * width];
+      this.pilotMean = new double[width];
+      this.pilotScale = new double[width];
+      try (Arena scratch = Arena.ofConfined()) {
+        Tensor sums = sink.sums(scratch, from, until);
+        double[] row = new double[width];
+        for (int c = 0; c < set.cells(); c++) {
+          sums.readRow(c, row);
+          System.arraycopy(row, 0, cells, c * width, width);
+          sums.readRow(set.cells() + (long) c, row);
+          System.arraycopy(row, 0, squares, c * width, width);
+        }
+        Tensor mean = sink.mean(scratch);
+        Tensor scale = sink.scale(scratch);
+        for (int j = 0; j < width; j++) {
+          pilotMean[j] = mean.get(0, from + j);
+          pilotScale[j] = scale.get(0, from + j);
+        }
+        Tensor greatest = sink.maxima(scratch, from, until);
+        maxima = new double[(int) greatest.rows()][width];
+        for (int i = 0; i < maxima.length; i++) {
+          greatest.readRow(i, maxima[i]);
+        }
+      }
+    }
+
+    /** The sum over a feature's cells, of all neurons. */
+    private void add(int[] of, double[] from, double[] sum) {
+      for (int cell : of) {
+        int at = cell * width;
+        for (int j = 0; j < width; j++) {
+          sum[j] += from[at + j];
+        }
+      }
+    }
+
+    void reduce(int firstNeuron) {
+      int[] everywhere = new int[set.context()];
+      Arrays.setAll(everywhere, set::ofPosition);
+      double[] sum = new double[width];
+      double[] square = new double[width];
+      add(everywhere, cells, sum);
+      add(everywhere, squares, square);
+      double n = to.positions;
+      int count = to.features.size();
+      double[][] explained = new double[width][count];
+      double[][] with = new double[width][count];
+      double[] sum1 = new double[width];
+      double[] square1 = new double[width];
+      for (int f = 0; f < count; f++) {
+        Arrays.fill(sum1, 0);
+        Arrays.fill(square1, 0);
+        add(set.cells(f), cells, sum1);
+        add(set.cells(f), squares, square1);
+        long n1 = to.counts[f];
+        boolean enough = n1 >= TokenCells.LEAST_COUNT && n - n1 >= TokenCells.LEAST_COUNT;
+        for (int j = 0; j < width; j++) {
+          explained[j][f] =
+              enough ? Reduction.of(n, sum[j], square[j], n1, sum1[j], square1[j]) : Double.NaN;
+          with[j][f] = raw(j, sum1[j] / n1);
+        }
+      }
+      for (int j = 0; j < width; j++) {
+        int neuron = firstNeuron + j;
+        to.mean[neuron] = raw(j, sum[j] / n);
+        for (int f = 0; f < count; f++) {
+          if (!Double.isNaN(explained[j][f])) {
+            to.best.add(neuron, f, explained[j][f], with[j][f]);
+          }
+        }
+        judge(neuron, explained[j]);
+        for (int i = 0; i < to.frequent.length; i++) {
+          to.tokens.add(neuron, i, with[j][i], with[j][i]);
+        }
+        for (int rank = 0; rank < to.tokens.most; rank++) {
+          int at = neuron * to.tokens.most + rank;
+          to.tokenMaxima[at] = (float) maxima[to.tokens.which[at]][j];
+        }
+      }
+    }
+
+    private double raw(int j, double z) {
+      return pilotMean[j] + z / pilotScale[j];
+    }
+
+    private void judge(int neuron, double[] explained) {
+      FamilyRule.Choice choice = to.rule.choose(explained);
+      int feature = choice.feature();
+      int second = choice.runnerUp();
+      to.family[neuron] = choice.family();
+      to.familyFeature[neuron] = feature;
+      to.familyScore[neuron] = feature < 0 ? Double.NaN : explained[feature];
+      to.runnerUp[neuron] = second;
+      to.margin[neuron] = second < 0 ? Double.NaN : explained[feature] - explained[second];
+    }
+  }
+
+  /** All features that were tried. */
+  public List<Feature> features() {
+    return features;
+  }
+
+  /** What a feature must explain of a neuron to make its family. */
+  public double threshold(Feature feature) {
+    return rule.threshold(features.indexOf(feature));
+  }
+
+  /** Positions that the numbers are of. */
+  public long positions() {
+    return positions;
+  }
+
+  /** Number of neurons. */
+  public int neurons() {
+    return family.length;
+  }
+
+  /** A neuron's family. */
+  public OfFamily family(int neuron) {
+    int feature = familyFeature[neuron];
+    int second = runnerUp[neuron];
+    return new OfFamily(
+        family[neuron],
+        feature < 0 ? null : features.get(feature),
+        familyScore[neuron],
+        second < 0 ? null : features.get(second),
+        margin[neuron]);
+  }
+
+  /** The features that explain most of a neuron, the best first, at most {@link #KEPT}. */
+  public List<Explanation> best(int neuron, int most) {
+    List<Explanation> found = new ArrayList<>();
+    for (int rank = 0; rank < Math.min(most, KEPT); rank++) {
+      int at = neuron * KEPT + rank;
+      if (best.which[at] >= 0) {
+        double n1 = counts[best.which[at]];
+        double without = (positions * mean[neuron] - n1 * best.mean[at]) / (positions - n1);
+        found.add(
+            new Explanation(
+                features.get(best.which[at]),
+                best.score[at],
+                n1 / positions,
+                best.mean[at],
+                without));
+      }
+    }
+    return found;
+  }
+
+  /** The frequent tokens of highest mean MLP_POST, the highest first. */
+  public List<TokenMean> tokens(int neuron) {
+    List<TokenMean> found = new ArrayList<>();
+    for (int rank = 0; rank < tokens.most; rank++) {
+      int at = neuron * tokens.most + rank;
+      int i = tokens.which[at];
+      found.add(new TokenMean(frequent[i], tokens.mean[at], tokenMaxima[at], counts[i]));
+    }
+    return found;
+  }
+}
