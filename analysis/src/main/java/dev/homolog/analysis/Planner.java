@@ -114,10 +114,7 @@ final class Planner {
     // The sums are gone when the close look begins, and that when the tables are written.
     List<Part> closeUp = List.of(new Part("close-up", closeUp()));
     List<Part> weights = List.of(new Part("weight tables", weightTables(device)));
-    List<Part> writing =
-        device
-            ? List.of()
-            : List.of(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+    List<Part> writing = device ? List.of() : List.of(new Part("writing", writing()));
     List<Part> worst = stream;
     for (List<Part> phase : List.of(closeUp, weights, writing)) {
       worst = bytes(phase) > bytes(worst) ? phase : worst;
@@ -125,7 +122,7 @@ final class Planner {
     there.addAll(worst);
     List<Part> parts = new ArrayList<>(host);
     if (device) {
-      host.add(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+      host.add(new Part("writing", writing()));
       host.add(new Part("weights as read", weightsAsRead()));
       parts = new ArrayList<>(host);
       parts.addAll(there);
@@ -246,6 +243,12 @@ final class Planner {
       rows += 2L * options.comparison().top() * (models.getFirst().neurons() + other.neurons());
     }
     return rows;
+  }
+
+  /** Of the largest table. */
+  private long writing() {
+    long weights = everything() ? WeightTables.writtenBytes(chosenNeurons()) : 0;
+    return Math.min(WRITER, Math.max(matchRows() * MATCH_BYTES, weights));
   }
 
   /** Packed factors and results lie on the heap. */
