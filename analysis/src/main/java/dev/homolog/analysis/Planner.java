@@ -283,6 +283,12 @@ final class Planner {
     return rows;
   }
 
+  /** Of the largest table. */
+  private long writing() {
+    long weights = everything() ? WeightTables.writtenBytes(chosenNeurons()) : 0;
+    return Math.min(WRITER, Math.max(matchRows() * MATCH_BYTES, weights));
+  }
+
   /** Packed factors and results lie on the heap. */
   private long heap() {
     long packing = kernels.freeDeviceBytes().isPresent() ? 0 : PACKING;

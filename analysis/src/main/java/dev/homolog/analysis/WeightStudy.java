@@ -6,6 +6,7 @@ import dev.homolog.analysis.Plan.Flops;
 import dev.homolog.analysis.Plan.Part;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.analysis.weights.OfNeuron;
 import dev.homolog.analysis.weights.WeightColumns;
 import dev.homolog.analysis.weights.WeightTables;
@@ -103,7 +104,7 @@ public final class WeightStudy {
       String name = StudyInputs.names(List.of(options.model)).getFirst();
       StudyFacts.ModelFacts model =
           phases.time("files", 0, () -> StudyFacts.ModelFacts.of(name, checkpoint));
-      Plan plan = plan(checkpoint.config());
+      Plan plan = plan(checkpoint.config(), invocation.format());
       planned.accept(plan);
       WeightTables.Request request =
           WeightTables.Request.all(
@@ -129,7 +130,7 @@ public final class WeightStudy {
     WeightTables opened =
         phases.time("weights", 0, () -> new WeightTables(kernels, checkpoint, request, progress));
     try (WeightTables tables = opened) {
-      var format = invocation.format();
+      TableFormat format = invocation.format();
       phases.time("neighbours", 0, () -> folder.write(tables.neighbours(), format));
       phases.time("vocabulary", 0, () -> folder.write(tables.vocabulary(), format));
       phases.time("neurons", 0, () -> folder.write(neurons(checkpoint, tables.neurons()), format));
@@ -150,7 +151,7 @@ public final class WeightStudy {
     return table.build();
   }
 
-  private Plan plan(ModelConfig config) {
+  private Plan plan(ModelConfig config, TableFormat format) {
     MemoryBounds bounds = MemoryBounds.now();
     boolean device = kernels.freeDeviceBytes().isPresent();
     long found = WeightTables.heapBytes(config, config.neurons());
@@ -161,8 +162,8 @@ public final class WeightStudy {
     parts.add(new Part("JVM", MemoryCheck.JVM_GROWTH));
     parts.add(new Part("heap", heap));
     parts.add(new Part("weights as read", WeightTables.hostBytes(config, kernels.working())));
-    parts.add(
-        new Part("writing", Math.min(Planner.WRITER, WeightTables.tableBytes(config.neurons()))));
+    long written = format == TableFormat.PARQUET ? WeightTables.writtenBytes(config.neurons()) : 0;
+    parts.add(new Part("writing", Math.min(Planner.WRITER, written)));
     long host = parts.stream().mapToLong(Part::bytes).sum() + (device ? 0 : there);
     parts.add(new Part("weight tables", there));
     Plan plan =

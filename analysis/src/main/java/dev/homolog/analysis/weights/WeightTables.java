@@ -359,6 +359,11 @@ public final class WeightTables implements AutoCloseable {
     return chosen * rows(1) * ROW_BYTES;
   }
 
+  /** Bytes that DuckDB takes to write the largest of the tables of that many neurons. */
+  public static long writtenBytes(long chosen) {
+    return chosen * 8L * VocabularyScan.TOP * WRITTEN_BYTES;
+  }
+
   /** Operations: products of neurons with neurons, with tokens and with heads. */
   public static double operations(ModelConfig config, long chosen) {
     double d = config.dModel();
@@ -371,6 +376,9 @@ public final class WeightTables implements AutoCloseable {
 
   /** A row of a table: numbers, a value and the places of texts. */
   private static final long ROW_BYTES = 40;
+
+  /** A row on its way into Parquet, as measured. */
+  private static final long WRITTEN_BYTES = 128;
 
   /** What is known of a neuron alone, twice over: lengths, and two records of moments. */
   private static final long NEURON_BYTES = 320;

@@ -237,16 +237,22 @@ final class VectorStatistics {
   }
 
   /**
-   * Puts a value among best [0, size), which grows by one; the last falls out where there is no
-   * room.
+   * Puts a value among best [0, size), behind those that are equal; it grows by one, and the last
+   * falls out where there is no room.
    */
   private static void insert(float value, int index, float[] best, int[] at, int size) {
-    int place = size;
-    while (place > 0 && value > best[place - 1]) {
-      best[place] = best[place - 1];
-      at[place] = at[place - 1];
-      place--;
+    int place = 0;
+    int end = size;
+    while (place < end) {
+      int middle = (place + end) >>> 1;
+      if (value > best[middle]) {
+        end = middle;
+      } else {
+        place = middle + 1;
+      }
     }
+    System.arraycopy(best, place, best, place + 1, size - place);
+    System.arraycopy(at, place, at, place + 1, size - place);
     best[place] = value;
     at[place] = index;
   }
