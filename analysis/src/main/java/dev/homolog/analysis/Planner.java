@@ -283,12 +283,6 @@ final class Planner {
     return rows;
   }
 
-  /** Of the largest table. */
-  private long writing() {
-    long weights = everything() ? WeightTables.writtenBytes(chosenNeurons()) : 0;
-    return Math.min(WRITER, Math.max(matchRows() * MATCH_BYTES, weights));
-  }
-
   /** Packed factors and results lie on the heap. */
   private long heap() {
     long packing = kernels.freeDeviceBytes().isPresent() ? 0 : PACKING;
@@ -336,14 +330,15 @@ final class Planner {
     return there + weightResults() + (device ? 0 : weightsAsRead());
   }
 
-  /** DuckDB's memory, and the tables that are written last. */
+  /** DuckDB's memory for the largest table, and the tables that are written last. */
   private long writing() {
     long tables =
         everything()
             ? WeightTables.tableBytes(chosenNeurons())
                 + CloseUp.tableBytes(chosenNeurons(), models.size())
             : 0;
-    return tables + Math.min(WRITER, matchRows() * MATCH_BYTES);
+    long weights = everything() ? WeightTables.writtenBytes(chosenNeurons()) : 0;
+    return tables + Math.min(WRITER, Math.max(matchRows() * MATCH_BYTES, weights));
   }
 
   /** What is found of weights, on the heap, when the sums are gone. */
