@@ -214,7 +214,7 @@ class PassesTest {
       long statistics = 2048 * 80 + 1000 * ((64 + 3 + 1) * 48 + 257 * 24);
       long explanations;
       try (StudyInputs inputs = StudyInputs.open(options(), (_, _, _) -> {}, new Phases())) {
-        explanations = Explanations.bytes(inputs.features(), 2048);
+        explanations = inputs.features().bytes() + Explanations.bytes(inputs.features(), 2048);
       }
       long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2 + statistics + explanations;
       String heap = String.format(java.util.Locale.ROOT, "%,d", (32 << 20) + results);

@@ -16,6 +16,8 @@ import java.util.List;
  * @param kept number of ones in {@code keep}
  * @param subsets I32 [T, 1] on the host: the number of the subset of each token's document in the
  *     table's list, or {@link dev.homolog.core.tokens.TokenTable#NO_SUBSET}
+ * @param rows numbers of the table's rows that the tokens are of, in order; empty where they are of
+ *     no whole rows
  * @param pre MLP_PRE of the first model [T, its neurons], or null where no sink reads it
  * @param post MLP_POST of all models [T, all neurons of the study], or null likewise
  */
@@ -26,8 +28,22 @@ public record ActivationBlock(
     Tensor keep,
     long kept,
     Tensor subsets,
+    long[] rows,
     Tensor pre,
     Tensor post) {
+
+  /** As above, of tokens of which it does not matter in which rows they stand. */
+  public ActivationBlock(
+      Kernels kernels,
+      List<ModelNeurons> models,
+      Tensor ids,
+      Tensor keep,
+      long kept,
+      Tensor subsets,
+      Tensor pre,
+      Tensor post) {
+    this(kernels, models, ids, keep, kept, subsets, new long[0], pre, post);
+  }
 
   /** The site's activations, of the first model or of all; fails where no sink asked for it. */
   public Tensor site(Site site) {
