@@ -7,6 +7,7 @@ module dev.homolog.analysis {
   requires java.sql;
   requires jdk.management;
   requires org.apache.commons.statistics.distribution;
+  requires org.apache.opennlp.tools;
   requires static duckdb.jdbc;
   requires transitive com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.dataformat.csv;

@@ -306,7 +306,8 @@ final class Planner {
     }
     long chosen = chosenNeurons();
     long summaries = text.table().context() + text.table().subsets().size() + 1L;
-    return Explanations.bytes(features, models.getFirst().neurons())
+    return features.bytes()
+        + Explanations.bytes(features, models.getFirst().neurons())
         + models.getFirst().neurons() * 80L
         + chosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2));
   }

@@ -20,7 +20,7 @@ import java.util.Set;
  */
 public final class ExplanationSink implements ActivationSink {
   /** Cells of a position, on the average, for which there is room between two calls of a kernel. */
-  private static final int ROOM = 6;
+  private static final int ROOM = 10;
 
   private final Kernels kernels;
   private final Arena arena;
@@ -114,6 +114,7 @@ public final class ExplanationSink implements ActivationSink {
         add(t, features.ofPosition(position));
         int subset = subsets[t] == TokenTable.NO_SUBSET ? features.noSubset() : subsets[t];
         add(t, features.ofSubset(subset));
+        addOfDocument(t, block.rows()[t / features.context()], position);
         if (!cells.hasRoom(features.most())) {
           flush(x);
         }
@@ -121,6 +122,20 @@ public final class ExplanationSink implements ActivationSink {
     }
     flush(x);
     tokens.flush((rows, classes) -> kernels.classMaxima(x, rows, classes, maxima));
+  }
+
+  private void addOfDocument(int t, long row, int position) {
+    int speech = features.ofSpeech(row, position);
+    if (speech >= 0) {
+      add(t, speech);
+    }
+    if (features.shuffled() > 0) {
+      int document = features.document(row, position);
+      for (int draw = 0; draw < Documents.DRAWS; draw++) {
+        int label = draw * Documents.LABELS + Documents.label(draw, document);
+        add(t, features.ofShuffled(label));
+      }
+    }
   }
 
   private static int[] ints(Tensor column) {

@@ -24,6 +24,7 @@ public final class Explanations {
   private final FamilyRule rule;
   private final long positions;
   private final long[] counts;
+  private final long[] shuffled;
   private final int[] frequent;
   private final Best best;
   private final Best tokens;
@@ -94,11 +95,18 @@ public final class Explanations {
   public record OfFamily(
       Family family, Feature feature, double score, Feature runnerUp, double margin) {}
 
-  private Explanations(FeatureSet set, int neurons, long positions, long[] counts) {
+  private Explanations(FeatureSet set, int neurons, ExplanationSink sink) {
     this.features = set.features();
-    this.rule = new FamilyRule(features, positions);
-    this.positions = positions;
-    this.counts = counts;
+    long all = 0;
+    for (int p = 0; p < set.context(); p++) {
+      all += sink.count(set.ofPosition(p));
+    }
+    this.positions = all;
+    this.rule = new FamilyRule(features, positions, set.documents());
+    this.counts = new long[features.size()];
+    Arrays.setAll(counts, f -> Arrays.stream(set.cells(f)).mapToLong(sink::count).sum());
+    this.shuffled = new long[set.shuffled()];
+    Arrays.setAll(shuffled, label -> sink.count(set.ofShuffled(label)));
     this.frequent = set.frequent();
     this.best = Best.of(neurons, KEPT);
     this.tokens = Best.of(neurons, Math.min(TOKENS, frequent.length));
@@ -138,26 +146,12 @@ public final class Explanations {
      */
     public void add(ExplanationSink sink, int from) {
       if (found == null) {
-        found = new Explanations(set, neurons, positions(sink), counts(sink));
+        found = new Explanations(set, neurons, sink);
       }
       for (int j = 0; j < sink.neurons(); j += BLOCK) {
         int to = Math.min(sink.neurons(), j + BLOCK);
         new Block(found, set, sink, j, to).reduce(from + j);
       }
-    }
-
-    private long positions(ExplanationSink sink) {
-      long all = 0;
-      for (int p = 0; p < set.context(); p++) {
-        all += sink.count(set.ofPosition(p));
-      }
-      return all;
-    }
-
-    private long[] counts(ExplanationSink sink) {
-      long[] counts = new long[set.features().size()];
-      Arrays.setAll(counts, f -> Arrays.stream(set.cells(f)).mapToLong(sink::count).sum());
-      return counts;
     }
 
     public Explanations build() {
@@ -243,6 +237,7 @@ public final class Explanations {
           with[j][f] = raw(j, sum1[j] / n1);
         }
       }
+      double[] shuffled = shuffled(sum, square);
       for (int j = 0; j < width; j++) {
         int neuron = firstNeuron + j;
         to.mean[neuron] = raw(j, sum[j] / n);
@@ -251,7 +246,7 @@ public final class Explanations {
             to.best.add(neuron, f, explained[j][f], with[j][f]);
           }
         }
-        judge(neuron, explained[j]);
+        judge(neuron, explained[j], shuffled[j]);
         for (int i = 0; i < to.frequent.length; i++) {
           to.tokens.add(neuron, i, with[j][i], with[j][i]);
         }
@@ -262,12 +257,35 @@ public final class Explanations {
       }
     }
 
+    /** What labels by chance explain of each neuron, on the average; NaN where there are none. */
+    private double[] shuffled(double[] sum, double[] square) {
+      double[] mean = new double[width];
+      int[] labels = new int[width];
+      for (int label = 0; label < set.shuffled(); label++) {
+        int cell = set.ofShuffled(label);
+        for (int j = 0; j < width; j++) {
+          int at = cell * width + j;
+          double one =
+              Reduction.of(
+                  to.positions, sum[j], square[j], to.shuffled[label], cells[at], squares[at]);
+          if (!Double.isNaN(one)) {
+            mean[j] += one;
+            labels[j]++;
+          }
+        }
+      }
+      for (int j = 0; j < width; j++) {
+        mean[j] /= labels[j];
+      }
+      return mean;
+    }
+
     private double raw(int j, double z) {
       return pilotMean[j] + z / pilotScale[j];
     }
 
-    private void judge(int neuron, double[] explained) {
-      FamilyRule.Choice choice = to.rule.choose(explained);
+    private void judge(int neuron, double[] explained, double shuffled) {
+      FamilyRule.Choice choice = to.rule.choose(explained, shuffled);
       int feature = choice.feature();
       int second = choice.runnerUp();
       to.family[neuron] = choice.family();
@@ -281,11 +299,6 @@ public final class Explanations {
   /** All features that were tried. */
   public List<Feature> features() {
     return features;
-  }
-
-  /** What a feature must explain of a neuron to make its family. */
-  public double threshold(Feature feature) {
-    return rule.threshold(features.indexOf(feature));
   }
 
   /** Positions that the numbers are of. */

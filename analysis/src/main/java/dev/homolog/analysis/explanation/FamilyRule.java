@@ -8,15 +8,21 @@ import org.apache.commons.statistics.distribution.FDistribution;
 /**
  * Which family a neuron belongs to, from what each feature explains of it.
  *
- * <p>A feature counts if it explains at least {@link #LEAST}, and more than chance would let the
- * best of all features explain of an unrelated neuron in 99 cases of 100. That is a bound from the
- * law of F with 1 and n − 2 degrees of freedom, at 0.01 divided by the number of families and by
- * the number of features of the family (Bonferroni). n is the number of positions, divided by the
- * feature's {@link Feature#run}: what lies in one document, or in one stretch of a row, is one
- * draw.
+ * <p>A feature counts if it explains at least {@link #LEAST}, at least {@link #NEARLY} of what the
+ * best of all explains, and more than chance would let the best of its family explain of an
+ * unrelated neuron in 99 cases of 100 or more: 0.01, divided by the number of families and by that
+ * of the family's features (Bonferroni), is the level of
  *
- * <p>Of the features that count and explain at least {@link #NEARLY} of what the best explains, the
- * one of the simplest kind is chosen, and of several of that kind the best.
+ * <ul>
+ *   <li>the law of F with 1 and n / run − 2 degrees of freedom, for n positions, of which those of
+ *       one stretch ({@link Feature#run}) are one draw;
+ *   <li>for subsets, of which documents are the draws, the mean of what labels by chance explain of
+ *       the same neuron ({@link Documents}), times a quantile of F whose second degrees of freedom
+ *       are those of these labels. Fewer than {@link #LEAST_DOCUMENTS} documents say nothing.
+ * </ul>
+ *
+ * <p>Of the features that count the one of the simplest kind is chosen, and of several of that kind
+ * the best.
  */
 final class FamilyRule {
   /** A tenth of the variance. */
@@ -25,24 +31,35 @@ final class FamilyRule {
   /** Nine tenths of the best are nearly the best. */
   static final double NEARLY = 0.9;
 
+  static final int LEAST_DOCUMENTS = 2 * Documents.LABELS;
+
   private static final double LEVEL = 0.01;
 
   private final List<Feature> features;
+  private final long positions;
   private final double[] chance;
+  private final double ofSubsets;
 
   /**
    * @param positions of the text
    */
-  FamilyRule(List<Feature> features, long positions) {
+  FamilyRule(List<Feature> features, long positions, int documents) {
     this.features = features;
+    this.positions = positions;
     this.chance = new double[features.size()];
     Map<Family, Integer> count = new EnumMap<>(Family.class);
     features.forEach(feature -> count.merge(feature.family(), 1, Integer::sum));
     for (int f = 0; f < chance.length; f++) {
       Feature feature = features.get(f);
       double level = LEVEL / count.size() / count.get(feature.family());
-      chance[f] = chance(positions / feature.run(), level);
+      chance[f] = chance((double) positions / feature.run(), level);
     }
+    int topics = count.getOrDefault(Family.TOPIC, 1);
+    this.ofSubsets =
+        documents < LEAST_DOCUMENTS
+            ? Double.POSITIVE_INFINITY
+            : FDistribution.of(1, Documents.DRAWS * (Documents.LABELS - 1.0))
+                .inverseSurvivalProbability(LEVEL / count.size() / topics);
   }
 
   private static double chance(double draws, double level) {
@@ -53,14 +70,25 @@ final class FamilyRule {
     return f / (f + draws - 2);
   }
 
-  /** What chance may let a feature explain. */
-  double chance(int feature) {
-    return chance[feature];
+  /**
+   * What chance may let a feature explain of a neuron.
+   *
+   * @param shuffled mean reduction in variance by labels of documents that are drawn by chance
+   */
+  double chance(int feature, double shuffled) {
+    if (features.get(feature).kind() != FeatureKind.SUBSET) {
+      return chance[feature];
+    }
+    // A label of single positions explains 0 on the average, with a spread of one over their
+    // number.
+    double unit = 1.0 / positions;
+    return ofSubsets * Math.max(unit, shuffled + unit) - unit;
   }
 
-  /** What a feature must explain to count. */
-  double threshold(int feature) {
-    return Math.max(LEAST, chance[feature]);
+  private boolean counts(int feature, double[] explained, double best, double shuffled) {
+    return explained[feature] >= LEAST
+        && explained[feature] >= NEARLY * best
+        && explained[feature] >= chance(feature, shuffled);
   }
 
   /**
@@ -76,26 +104,27 @@ final class FamilyRule {
 
   /**
    * @param explained reduction in variance by feature, NaN passed over
+   * @param shuffled as {@link #chance} has it; NaN where there are no subsets
    */
-  Choice choose(double[] explained) {
+  Choice choose(double[] explained, double shuffled) {
     int best = -1;
-    int nearest = -1;
     for (int f = 0; f < explained.length; f++) {
-      boolean counts = explained[f] >= threshold(f);
-      best = counts ? better(best, f, explained) : best;
-      nearest = Double.isNaN(explained[f]) ? nearest : better(nearest, f, explained);
+      best = Double.isNaN(explained[f]) ? best : better(best, f, explained);
     }
-    if (best < 0) {
-      return new Choice(Family.NONE, nearest, runnerUp(explained, nearest));
-    }
-    int chosen = best;
+    int chosen = -1;
     for (int f = 0; f < explained.length; f++) {
-      if (explained[f] >= threshold(f) && explained[f] >= NEARLY * explained[best]) {
-        int order = features.get(f).kind().compareTo(features.get(chosen).kind());
+      if (counts(f, explained, explained[best < 0 ? 0 : best], shuffled)) {
+        int order = chosen < 0 ? -1 : kind(f).compareTo(kind(chosen));
         chosen = order < 0 || (order == 0 && explained[f] > explained[chosen]) ? f : chosen;
       }
     }
-    return new Choice(features.get(chosen).family(), chosen, runnerUp(explained, chosen));
+    return chosen < 0
+        ? new Choice(Family.NONE, best, runnerUp(explained, best))
+        : new Choice(features.get(chosen).family(), chosen, runnerUp(explained, chosen));
+  }
+
+  private FeatureKind kind(int feature) {
+    return features.get(feature).kind();
   }
 
   private int runnerUp(double[] explained, int chosen) {

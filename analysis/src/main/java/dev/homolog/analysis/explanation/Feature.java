@@ -5,10 +5,10 @@ package dev.homolog.analysis.explanation;
  *
  * @param name what it is, in a few words; unique
  * @param token the id of a token or of a previous token, else −1
- * @param run of how many positions, at most, one draw of an unrelated neuron decides together: the
- *     length of a stretch of positions, or of a document; 1 where each position is a draw
+ * @param run length of a stretch of positions, which an unrelated neuron that is slow to change
+ *     decides together; 1 of all that is not a stretch
  */
-public record Feature(FeatureKind kind, String name, int token, double run) {
+public record Feature(FeatureKind kind, String name, int token, int run) {
 
   static Feature of(FeatureKind kind, String name) {
     return new Feature(kind, name, -1, 1);

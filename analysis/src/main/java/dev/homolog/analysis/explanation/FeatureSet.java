@@ -8,37 +8,44 @@ import java.util.List;
 
 /**
  * The features of a text that explanations are made of, and the cells that their sums are made of:
- * first those of the token, then the same of the token before, then a cell a position of the row,
- * then one a subset, and one for documents that are in none.
+ * those of the token, the same of the token before, then one a position of the row, one a part of
+ * speech, one a subset (and one for documents that are in none), and one a label that documents are
+ * given by chance. It reads the table of tokens, which must stay open.
  */
 public final class FeatureSet {
   private final TokenCells tokens;
   private final int context;
   private final int subsets;
+  private final Documents documents;
+  private final PartsOfSpeech speech;
   private final List<Feature> features;
   private final List<int[]> members;
 
-  private FeatureSet(TokenCells tokens, int context, List<String> subsets, double documentLength) {
+  private FeatureSet(
+      TokenCells tokens,
+      int context,
+      List<String> subsets,
+      Documents documents,
+      PartsOfSpeech speech) {
     this.tokens = tokens;
     this.context = context;
     this.subsets = subsets.size();
+    this.documents = documents;
+    this.speech = speech;
     this.features = new ArrayList<>(tokens.features());
     this.members = new ArrayList<>(tokens.members());
     for (int f = 0; f < tokens.features().size(); f++) {
       add(tokens.features().get(f).previous(), shifted(tokens.members().get(f), tokens.cells()));
     }
-    for (int p = 0; p < context; p++) {
-      addPositions(p, p + 1);
+    addPositions();
+    for (int tag = 0; tag < EnglishTagger.TAGS.size(); tag++) {
+      String name = EnglishTagger.TAGS.get(tag);
+      add(Feature.of(FeatureKind.PART_OF_SPEECH, name), new int[] {ofTag(tag)});
     }
-    for (int from = 2; from < context; from *= 2) {
-      addPositions(0, from);
-      addPositions(from, Math.min(2 * from, context));
-    }
-    addPositions(context - context / 4, context);
     boolean labelled = !subsets.isEmpty();
     for (int s = 0; labelled && s <= subsets.size(); s++) {
-      String name = Names.subset(subsets, s);
-      add(new Feature(FeatureKind.SUBSET, name, -1, documentLength), new int[] {ofSubset(s)});
+      String name = s < subsets.size() ? subsets.get(s) : "no subset";
+      add(Feature.of(FeatureKind.SUBSET, name), new int[] {ofSubset(s)});
     }
   }
 
@@ -47,13 +54,24 @@ public final class FeatureSet {
     members.add(cells);
   }
 
+  /** Each alone, stretches that double in length, all before one of these, and the last quarter. */
+  private void addPositions() {
+    for (int p = 0; p < context; p++) {
+      addPositions(p, p + 1);
+    }
+    for (int from = 2; from < context; from *= 2) {
+      addPositions(0, from);
+      addPositions(from, Math.min(2 * from, context));
+    }
+    addPositions(context - context / 4, context);
+  }
+
   private void addPositions(int from, int to) {
     int[] cells = new int[to - from];
     Arrays.setAll(cells, i -> ofPosition(from + i));
-    Feature feature =
-        new Feature(FeatureKind.POSITION, Names.positions(from, to), -1, Math.max(1, to - from));
-    boolean known = features.stream().anyMatch(other -> other.equals(feature));
-    if (!known && to > from && to - from < context) {
+    String name = to - from == 1 ? "position " + from : "positions " + from + " to " + (to - 1);
+    Feature feature = new Feature(FeatureKind.POSITION, name, -1, Math.max(1, to - from));
+    if (to > from && to - from < context && !features.contains(feature)) {
       add(feature, cells);
     }
   }
@@ -62,7 +80,7 @@ public final class FeatureSet {
     return Arrays.stream(cells).map(cell -> cell + by).toArray();
   }
 
-  /** The features of a text, whose tokens are all counted. */
+  /** The features of a text, whose tokens are all counted and whose words are all tagged. */
   public static FeatureSet of(TokenTable table, Tokenizer tokenizer, int vocabulary) {
     long[] counts = new long[vocabulary];
     for (long row = 0; row < table.rows(); row++) {
@@ -74,34 +92,22 @@ public final class FeatureSet {
     for (int id = 0; id < vocabulary; id++) {
       texts[id] = counts[id] > 0 ? tokenizer.tokenText(id) : "";
     }
-    TokenCells tokens = TokenCells.of(counts, id -> texts[id]);
-    return new FeatureSet(tokens, table.context(), table.subsets(), documentLength(table));
+    return of(
+        TokenCells.of(counts, id -> texts[id]),
+        table.context(),
+        table.subsets(),
+        Documents.of(table),
+        PartsOfSpeech.of(table, texts));
   }
 
-  /** As above, of counts alone. */
+  /** As above, put together. */
   static FeatureSet of(
-      TokenCells tokens, int context, List<String> subsets, double documentLength) {
-    return new FeatureSet(tokens, context, subsets, documentLength);
-  }
-
-  /** Mean length in tokens of the document that a token is in. */
-  private static double documentLength(TokenTable table) {
-    double squares = 0;
-    int document = -1;
-    long length = 0;
-    for (long row = 0; row < table.rows(); row++) {
-      for (int position = 0; position < table.context(); position++) {
-        int here = table.documentOf(row, position);
-        if (here != document) {
-          squares += (double) length * length;
-          document = here;
-          length = 0;
-        }
-        length++;
-      }
-    }
-    squares += (double) length * length;
-    return Math.max(1, squares / table.tokens());
+      TokenCells tokens,
+      int context,
+      List<String> subsets,
+      Documents documents,
+      PartsOfSpeech speech) {
+    return new FeatureSet(tokens, context, subsets, documents, speech);
   }
 
   /** All features; a feature's number is its place here. */
@@ -116,7 +122,12 @@ public final class FeatureSet {
 
   /** Number of cells. */
   public int cells() {
-    return 2 * tokens.cells() + context + subsets + 1;
+    return ofSubset(subsets) + 1 + shuffled();
+  }
+
+  /** Bytes on the heap that grow with the text. */
+  public long bytes() {
+    return speech.bytes();
   }
 
   int context() {
@@ -141,16 +152,45 @@ public final class FeatureSet {
     return 2 * tokens.cells() + position;
   }
 
+  private int ofTag(int tag) {
+    return 2 * tokens.cells() + context + tag;
+  }
+
+  /** The cell of a position's part of speech, or −1. */
+  int ofSpeech(long row, int position) {
+    int tag = speech.at(row, position);
+    return tag == PartsOfSpeech.NONE ? -1 : ofTag(tag);
+  }
+
   int ofSubset(int subset) {
-    return 2 * tokens.cells() + context + subset;
+    return 2 * tokens.cells() + context + EnglishTagger.TAGS.size() + subset;
   }
 
   int noSubset() {
     return subsets;
   }
 
+  /** Number of labels by chance: none where there are no subsets to compare with. */
+  int shuffled() {
+    return subsets == 0 ? 0 : Documents.DRAWS * Documents.LABELS;
+  }
+
+  /** The cell of a label. */
+  int ofShuffled(int label) {
+    return ofSubset(subsets) + 1 + label;
+  }
+
+  /** Number of documents. */
+  int documents() {
+    return documents.count();
+  }
+
+  int document(long row, int position) {
+    return documents.at().applyAsInt((int) row, position);
+  }
+
   /** The most cells that a position adds to. */
   int most() {
-    return 2 * tokens.most() + 2;
+    return 2 * tokens.most() + 3 + Documents.DRAWS;
   }
 }

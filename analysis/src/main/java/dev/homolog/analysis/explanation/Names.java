@@ -1,7 +1,5 @@
 package dev.homolog.analysis.explanation;
 
-import java.util.List;
-
 /** How features are called in tables. */
 final class Names {
   private Names() {}
@@ -35,15 +33,5 @@ final class Names {
           }
         });
     return out.toString();
-  }
-
-  /** Positions [from, to) of a row. */
-  static String positions(int from, int to) {
-    return to - from == 1 ? "position " + from : "positions " + from + " to " + (to - 1);
-  }
-
-  /** A subset by its name, of which there may be none. */
-  static String subset(List<String> names, int i) {
-    return i < names.size() ? names.get(i) : "no subset";
   }
 }

@@ -45,7 +45,7 @@ final class TokenClasses {
   // ---- what a token is made of ----
 
   private static void kinds(Catalogue c) {
-    c.add("special token", text -> text.startsWith("<|") && text.endsWith("|>"));
+    c.add("special token", TokenClasses::isSpecial);
     c.add("part of a character", text -> text.indexOf('\uFFFD') >= 0);
     c.add("letters only", bare(text -> all(text, Character::isLetter)));
     c.add("lower case", bare(text -> all(text, Character::isLowerCase)));
@@ -431,6 +431,11 @@ final class TokenClasses {
 
   private static Predicate<String> like(String regularExpression) {
     return Pattern.compile(regularExpression, Pattern.DOTALL).asMatchPredicate();
+  }
+
+  /** Whether a token is spelt as those that stand for no text, such as BOS. */
+  static boolean isSpecial(String text) {
+    return text.startsWith("<|") && text.endsWith("|>");
   }
 
   /** The word that a token spells: its bare text in lower case. */

@@ -124,7 +124,6 @@ final class Streamed {
         kernels,
         models,
         null,
-        null,
         kernels.fromHost(arena, mask),
         kept,
         subsets,

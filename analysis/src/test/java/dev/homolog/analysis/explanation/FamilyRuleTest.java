@@ -15,11 +15,14 @@ class FamilyRuleTest {
           Feature.of(FeatureKind.CLASS, "has a symbol"),
           new Feature(FeatureKind.POSITION, "positions 0 to 15", -1, 16),
           new Feature(FeatureKind.PREVIOUS_TOKEN, "after ','", 3, 1),
-          new Feature(FeatureKind.SUBSET, "poems", -1, 2000));
-  private static final FamilyRule RULE = new FamilyRule(FEATURES, 100_000);
+          new Feature(FeatureKind.SUBSET, "poems", -1, 1));
+  private static final FamilyRule RULE = new FamilyRule(FEATURES, 100_000, 50);
+
+  private static final double SHUFFLED = 1e-4;
+  private static final double QUANTILE = 12.1006;
 
   private static FamilyRule.Choice choose(double... explained) {
-    return RULE.choose(explained);
+    return RULE.choose(explained, SHUFFLED);
   }
 
   @Test
@@ -45,15 +48,32 @@ class FamilyRuleTest {
         new FamilyRule.Choice(Family.NONE, -1, -1), choose(none, none, none, none, none, none));
   }
 
-  /** 100,000 positions are 50 documents; F with 1 and 48 degrees at 0.01 / 6 is 11.1010. */
+  /** What decides must be nearly the best of all, whether that counts or not. */
   @Test
-  void documentsAreTheDrawsOfATopic() {
-    assertEquals(11.1010 / (11.1010 + 48), RULE.chance(5), 1e-6);
-    assertEquals(RULE.chance(5), RULE.threshold(5));
-    // And 6,250 stretches of 16 are those of a place: chance is far below the least that counts.
-    assertEquals(9.8932 / (9.8932 + 6248), RULE.chance(3), 1e-8);
-    assertEquals(0.1, RULE.threshold(3));
-    assertTrue(RULE.chance(0) < 1.1e-6);
-    assertEquals(Family.NONE, RULE.choose(new double[] {0, 0, 0, 0, 0, .09}).family());
+  void whatIsExplainedBetterByChanceIsNone() {
+    FamilyRule few = new FamilyRule(FEATURES, 100_000, 5);
+    double[] explained = {.2, 0, 0, 0, 0, .5};
+    assertEquals(new FamilyRule.Choice(Family.NONE, 5, 0), few.choose(explained, SHUFFLED));
+    explained[5] = .21;
+    assertEquals(new FamilyRule.Choice(Family.UNIGRAM, 0, 5), few.choose(explained, SHUFFLED));
+  }
+
+  /** F with 1 and 28 degrees of freedom at 0.01 / 6 is exceeded above 12.1006. */
+  @Test
+  void labelsByChanceSayWhatASubsetMustExplain() {
+    double unit = 1e-5;
+    assertEquals(QUANTILE * (0.02 + unit) - unit, RULE.chance(5, 0.02), 1e-5);
+    double[] explained = {0, 0, 0, 0, 0, .2};
+    assertEquals(Family.TOPIC, RULE.choose(explained, 0.016).family());
+    assertEquals(Family.NONE, RULE.choose(explained, 0.017).family());
+    assertEquals(QUANTILE * unit - unit, RULE.chance(5, -1), 1e-8);
+  }
+
+  /** 6,250 stretches of 16 are the draws of a place; F at 0.01 / 6 is exceeded above 9.8932. */
+  @Test
+  void chanceIsTheLawOfF() {
+    assertEquals(9.8932 / (9.8932 + 6248), RULE.chance(3, 0), 1e-8);
+    assertTrue(RULE.chance(0, 0) < 1.1e-4);
+    assertEquals(Family.NONE, RULE.choose(new double[] {0, 0, 0, 0, 0, .09}, 0).family());
   }
 }

@@ -69,6 +69,8 @@ class PlantedFamiliesTest {
       int position = t % CONTEXT;
       boolean has = member[features.ofPosition(position)];
       has |= member[features.ofSubset(subsets[t] < 0 ? features.noSubset() : subsets[t])];
+      int speech = features.ofSpeech(t / CONTEXT, position);
+      has |= speech >= 0 && member[speech];
       for (int cell : features.ofToken(ids[t])) {
         has |= member[cell];
       }
@@ -129,8 +131,7 @@ class PlantedFamiliesTest {
       of[j] = candidates.get(random.nextInt(candidates.size()));
       boolean[] label = label(of[j]);
       double share = share(label);
-      double explained = family == Family.TOPIC ? 0.35 : 0.2;
-      explained += random.nextDouble() * (0.8 - explained);
+      double explained = 0.2 + 0.6 * random.nextDouble();
       double step = Math.sqrt(explained / (1 - explained) / (share * (1 - share)));
       for (int t = 0; t < ids.length; t++) {
         x[t][j] = (float) (random.nextGaussian() + (label[t] ? step : 0));
@@ -233,7 +234,7 @@ class PlantedFamiliesTest {
   /** The closed form itself, without the least effect, on what it is made for. */
   @Test
   void chanceIsBelowTheBound() {
-    FamilyRule rule = new FamilyRule(features.features(), ids.length);
+    FamilyRule rule = new FamilyRule(features.features(), ids.length, table.documents());
     int above = 0;
     for (long seed = 1; seed <= 4; seed++) {
       Explanations found = explain(noise(Noise.WHITE, new Random(seed)));
@@ -241,7 +242,7 @@ class PlantedFamiliesTest {
         boolean any = false;
         for (Explanations.Explanation of : found.best(j, Explanations.KEPT)) {
           int f = features.features().indexOf(of.feature());
-          any |= of.explained() > rule.chance(f);
+          any |= of.explained() > rule.chance(f, 0);
         }
         above += any ? 1 : 0;
       }

@@ -10,6 +10,7 @@ import dev.homolog.core.stream.Pilot;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A text whose every position is known, and activations made up by a test, shown to sinks as a
@@ -65,6 +66,7 @@ record Shown(Kernels kernels, Arena arena, int context, int[] ids, int[] subset)
         kernels.fromHost(arena, keep),
         tokens,
         subsets,
+        IntStream.range(fromRow, toRow).asLongStream().toArray(),
         null,
         kernels.fromHost(arena, post));
   }
