@@ -319,7 +319,9 @@ final class Planner {
     return copiedWeights.stream().mapToLong(Long::longValue).sum()
         + scratch()
         + tokens() * neurons() * working()
-        + looks();
+        + looks()
+        + CloseUp.memberBytes(
+            features, chosenNeurons(), models.size() - 1L, tokens(), (int) working());
   }
 
   /** Vectors of neurons and tokens, and what is read of the weights to make them. */

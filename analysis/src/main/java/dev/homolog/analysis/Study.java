@@ -1,6 +1,7 @@
 package dev.homolog.analysis;
 
 import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.PermutedSink;
 import dev.homolog.analysis.correlation.Rotation;
@@ -236,7 +237,7 @@ public final class Study {
               arena,
               scene(inputs, text),
               stream.models(),
-              named.stream().map(id -> new CloseUp.Subject(id, List.of())).toList());
+              named.stream().map(id -> new CloseUp.Subject(id, List.of(), List.of())).toList());
       List<ActivationSink> sinks = new ArrayList<>(List.of(moments, explanations));
       sinks.addAll(statistics.sinks());
       if (!named.isEmpty()) {
@@ -339,17 +340,21 @@ public final class Study {
 
   private CloseUp closeUp(StudyInputs inputs, ActivationStream.Text text, StudyComparisons found) {
     List<PairMatches> pairs = found.summary().pairs();
+    double threshold = options.comparison().threshold();
     List<CloseUp.Subject> subjects =
         chosen(found.universality()).stream()
             .map(id ->
                 new CloseUp.Subject(
-                    id, pairs.stream().map(pair -> pair.highest().match(id, 0)).toList()))
+                    id,
+                    pairs.stream().map(pair -> pair.highest().match(id, 0)).toList(),
+                    pairs.stream().map(pair -> Homologs.match(pair, id, threshold)).toList()))
             .toList();
     return CloseUp.of(kernels, scene(inputs, text), subjects, progress);
   }
 
   private CloseUp.Scene scene(StudyInputs inputs, ActivationStream.Text text) {
-    return new CloseUp.Scene(inputs.models(), text, inputs.tokenizer(), options.seed());
+    return new CloseUp.Scene(
+        inputs.models(), text, inputs.tokenizer(), inputs.features(), options.seed());
   }
 
   private WeightFindings weights(StudyInputs inputs, Universality universality) {

@@ -7,6 +7,7 @@ import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
@@ -218,9 +219,12 @@ final class StudyTables {
     var neuron = table.ints("neuron");
     var mean = table.doubles("mean_correlation");
     var cohesion = table.doubles("cohesion");
+    var family = table.texts("family");
+    var agreement = table.doubles("agreement");
     List<StudyFacts.ModelFacts> models = result.facts().models();
     int number = 0;
     for (Homologs.Group of : result.comparisons().homologs()) {
+      double agrees = agreement(of);
       for (Homologs.Member member : of.members()) {
         StudyFacts.ModelFacts facts = models.get(member.model());
         group.add(number);
@@ -229,10 +233,35 @@ final class StudyTables {
         neuron.add(member.neuron() % facts.dMlp());
         mean.add(member.meanCorrelation());
         cohesion.add(of.cohesion());
+        family.add(family(member));
+        agreement.add(agrees);
       }
       number++;
     }
     return table.build();
+  }
+
+  /** The name of a member's family; null where nobody looked. */
+  private String family(Homologs.Member member) {
+    if (member.model() == 0) {
+      return result.explanations().family(member.neuron()).family().toString();
+    }
+    Explanations.OfFamily of =
+        result.closeUp().families().get(member.model() - 1).get(member.neuron());
+    return of == null ? null : of.family().toString();
+  }
+
+  /** The share of the other members that are of the reference's family. */
+  private double agreement(Homologs.Group group) {
+    String own = family(group.members().getFirst());
+    int known = 0;
+    int same = 0;
+    for (Homologs.Member member : group.members().subList(1, group.members().size())) {
+      String family = family(member);
+      known += family == null ? 0 : 1;
+      same += own.equals(family) ? 1 : 0;
+    }
+    return known == 0 ? Double.NaN : (double) same / known;
   }
 
   Table allButOne() {

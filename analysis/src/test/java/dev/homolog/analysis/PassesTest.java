@@ -108,6 +108,7 @@ class PassesTest {
     assertEquals(expected.tokens(), actual.tokens());
     assertEquals(expected.neurons(), actual.neurons());
     Tables.assertSame(expected.examples(), actual.examples());
+    assertEquals(expected.families(), actual.families());
   }
 
   private static void pairs(List<PairMatches> expected, List<PairMatches> actual) {

@@ -89,6 +89,7 @@ class StudyCommandTest {
             "convergence.parquet",
             "depths.parquet",
             "examples.parquet",
+            "explanations.parquet",
             "histograms.parquet",
             "homologs.parquet",
             "matches.parquet",
@@ -107,26 +108,31 @@ class StudyCommandTest {
         Cli.names(csv.path()));
   }
 
+  private static final String OF_FAMILIES = "family family_feature family_score runner_up margin";
+
   @Test
   void columns() {
     assertEquals(
         "layer neuron mean var skew kurt sparsity position_information post_mean post_var post_skew post_kurt max_corr mean_corr min_corr"
             + " max_baseline mean_baseline min_baseline baseline_sd excess_corr universal"
             + " r_mean r_var r_skew r_kurt "
+            + OF_FAMILIES
+            + " "
             + OF_WEIGHTS,
         columns("neurons"));
     assertEquals(
         "layer neuron other direction rank other_layer other_neuron correlation",
         columns("matches"));
     assertEquals("what other low high count", columns("histograms"));
-    assertEquals("layer neuron rank token text mean max count", columns("tokens"));
+    assertEquals("layer neuron rank token text mean max count source", columns("tokens"));
     assertEquals("layer neuron position mean max count", columns("positions"));
     assertEquals("layer neuron subset mean max count", columns("subsets"));
     assertEquals("layer neuron low high count", columns("neuron_histograms"));
     assertEquals(
         "other step neurons universal mean_corr median_corr mean_baseline homologs",
         columns("by_other"));
-    assertEquals("group model layer neuron mean_correlation cohesion", columns("homologs"));
+    assertEquals(
+        "group model layer neuron mean_correlation cohesion family agreement", columns("homologs"));
     assertEquals(
         "share tokens neurons change_q50 change_q90 change_q99 change_max universal",
         columns("convergence"));
@@ -313,15 +319,17 @@ class StudyCommandTest {
     assertEquals(
         List.of(
             "tokens",
+            "features",
             "pilot",
             "calibration",
             "activations",
             "correlations",
+            "explanations",
             "baseline",
             "close-up",
             "weights"),
         phases);
-    assertTrue(json.at("/phases/3/tokens_per_second").asDouble() > 0);
+    assertTrue(json.at("/phases/4/tokens_per_second").asDouble() > 0);
   }
 
   @Test
@@ -333,6 +341,7 @@ class StudyCommandTest {
       List<String> both = new ArrayList<>(x.schema().keySet());
       both.removeAll(NOT_IN_CORRELATE);
       both.removeAll(List.of(OF_WEIGHTS.split(" ")));
+      both.removeAll(List.of(OF_FAMILIES.split(" ")));
       assertEquals(both, List.copyOf(y.schema().keySet()));
     }
     for (String column : List.of("max_corr", "excess_corr", "post_kurt", "r_skew")) {

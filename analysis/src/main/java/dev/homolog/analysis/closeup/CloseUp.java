@@ -1,5 +1,7 @@
 package dev.homolog.analysis.closeup;
 
+import dev.homolog.analysis.explanation.Explanations;
+import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
@@ -27,13 +29,21 @@ import java.util.Map;
  *     (its counterpart there), {@code document}, {@code row}, {@code position} of the peak, {@code
  *     first} position of the window, and as lists {@code tokens}, {@code texts} and {@code
  *     activations} (MLP_POST)
+ * @param families of the members of homologs in each other model, by flat id; empty of one model
  */
-public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
+public record CloseUp(
+    long tokens,
+    List<NeuronTokens> neurons,
+    Table examples,
+    List<Map<Integer, Explanations.OfFamily>> families) {
   /** A token id seen less often says too little of a neuron to be listed. */
   public static final int LEAST_COUNT = 4;
 
   /** Token ids listed a neuron. */
   public static final int TOP = 100;
+
+  /** Chosen neurons whose homologs are explained too, the first ones. */
+  public static final int EXPLAINED = 200;
 
   /** Share of the rows that are read, and the most positions. */
   private static final double SHARE = 0.2;
@@ -51,8 +61,9 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
    *
    * @param neuron flat id
    * @param counterparts flat id of its best match in each other model, −1 where it has none
+   * @param homologs flat id of its homolog in each other model, −1 where it has none
    */
-  public record Subject(int neuron, List<Integer> counterparts) {
+  public record Subject(int neuron, List<Integer> counterparts, List<Integer> homologs) {
     /** Its flat id in a model of the study, 0 the reference; −1 where it has none. */
     int neuronOf(int model) {
       return model == 0 ? neuron : counterparts.get(model - 1);
@@ -64,12 +75,14 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
    *
    * @param models the study's, the reference first
    * @param tokenizer to print tokens with
+   * @param features to explain homologs by
    * @param seed of the rows that are drawn
    */
   public record Scene(
       List<ActivationStream.Model> models,
       ActivationStream.Text text,
       Tokenizer tokenizer,
+      FeatureSet features,
       long seed) {}
 
   /** Reads a random share of the rows with all models. */
@@ -99,6 +112,7 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
     private final List<Subject> subjects;
     private final TokenSumsSink sums;
     private final ExamplesSink examples;
+    private final List<MemberSink> members = new ArrayList<>();
 
     /**
      * Empty sinks.
@@ -120,10 +134,25 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
       ActivationStream.Text text = scene.text;
       this.examples =
           new ExamplesSink(kernels, arena, models, subjects, text.table().context(), text.tokens());
+      for (int m = 1; m < models.size(); m++) {
+        int other = m - 1;
+        List<Integer> of =
+            subjects.stream()
+                .limit(EXPLAINED)
+                .map(s -> s.homologs().get(other))
+                .filter(id -> id >= 0)
+                .toList();
+        members.add(
+            of.isEmpty()
+                ? null
+                : new MemberSink(kernels, arena, scene.features, models.get(m), of, text.tokens()));
+      }
     }
 
     public List<ActivationSink> list() {
-      return List.of(sums, examples);
+      List<ActivationSink> all = new ArrayList<>(List.of(sums, examples));
+      members.stream().filter(member -> member != null).forEach(all::add);
+      return all;
     }
 
     /**
@@ -140,7 +169,10 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
       return new CloseUp(
           tokens,
           List.copyOf(neurons),
-          new ExampleTable(examples, models, scene.text.table(), scene.tokenizer).table(subjects));
+          new ExampleTable(examples, models, scene.text.table(), scene.tokenizer).table(subjects),
+          members.stream()
+              .map(of -> of == null ? Map.<Integer, Explanations.OfFamily>of() : of.families())
+              .toList());
     }
   }
 
@@ -157,6 +189,12 @@ public record CloseUp(long tokens, List<NeuronTokens> neurons, Table examples) {
         + listed
         + ExamplesSink.bytes(chosen, models, tokens, working)
         + ExampleTable.bytes(chosen, models);
+  }
+
+  /** Bytes of what explains that many homologs in each of the other models. */
+  public static long memberBytes(
+      FeatureSet features, long chosen, long others, long tokens, int working) {
+    return others * MemberSink.bytes(features, Math.min(EXPLAINED, chosen), tokens, working);
   }
 
   /** Bytes on the heap of the table of examples. */

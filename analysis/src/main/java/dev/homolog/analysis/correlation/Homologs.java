@@ -60,7 +60,7 @@ public final class Homologs {
   }
 
   /** The mutual best match above the threshold, −1 where there is none. */
-  private static int match(PairMatches pair, int neuron, double threshold) {
+  public static int match(PairMatches pair, int neuron, double threshold) {
     int match = pair.highest().match(neuron, 0);
     boolean homolog =
         match >= 0 && pair.mutual(neuron, match) && pair.highest().value(neuron, 0) > threshold;

@@ -28,9 +28,9 @@ class ExamplesSinkTest {
   private static final int ALL = 11;
   private static final List<CloseUp.Subject> SUBJECTS =
       List.of(
-          new CloseUp.Subject(4, List.of(3)),
-          new CloseUp.Subject(0, List.of(-1)),
-          new CloseUp.Subject(5, List.of(0)));
+          new CloseUp.Subject(4, List.of(3), List.of()),
+          new CloseUp.Subject(0, List.of(-1), List.of()),
+          new CloseUp.Subject(5, List.of(0), List.of()));
 
   private final Arena arena = Arena.ofShared();
   private final Kernels host = new VectorKernels(2);
