@@ -270,8 +270,7 @@ final class Planner {
       return 0;
     }
     long chosen = chosenNeurons();
-    long weights =
-        WeightTables.heapBytes(models.getFirst(), chosen) + WeightTables.tableBytes(chosen);
+    long weights = WeightTables.heapBytes(models.getFirst(), chosen, true);
     long summaries = text.table().context() + text.table().subsets().size() + 1L;
     return models.getFirst().neurons() * 80L
         + weights

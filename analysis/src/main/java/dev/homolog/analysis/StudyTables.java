@@ -45,7 +45,7 @@ final class StudyTables {
       folder.write(statistics.positions(), format);
       folder.write(statistics.subsets(), format);
       folder.write(statistics.histograms(), format);
-      result.weights().tables().forEach(parts -> folder.write(parts.iterator(), format));
+      result.weights().tables().forEach(table -> folder.write(table.iterator(), format));
     }
     folder.finish(new StudyManifest(result, invocation).json());
   }

@@ -207,7 +207,10 @@ class PassesTest {
       // So do the statistics: of each of 1,000 neurons 64 positions, three subsets and none, 257
       // bins.
       long statistics = 2048 * 80 + 1000 * ((64 + 3 + 1) * 48 + 257 * 24);
-      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2 + statistics;
+      // And the ends of their weights, 160 neurons, 800 tokens and 40 heads of 12 bytes, eight
+      // records of moments, a part of a table, 4,096 texts, and a row of numbers of every neuron.
+      long weights = 1000 * (1000 * 12 + 8 * 64) + 64 * 800 * 40 + 4096 * 64 + 2048 * 320;
+      long results = 2 * 2 * 4096 * 12 + 2 * 2048 * 8 * 2 + statistics + weights;
       String heap = String.format(java.util.Locale.ROOT, "%,d", (32 << 20) + results);
       assertTrue(
           e.problem().startsWith("33,554,432 bytes of heap are what this JVM may take")
