@@ -336,10 +336,7 @@ final class Planner {
   /** DuckDB's memory for the largest table, and the tables that are written last. */
   private long writing() {
     long tables =
-        everything()
-            ? WeightTables.tableBytes(chosenNeurons())
-                + CloseUp.tableBytes(chosenNeurons(), models.size())
-            : 0;
+        weightResults() + (everything() ? CloseUp.tableBytes(chosenNeurons(), models.size()) : 0);
     long weights = everything() ? WeightTables.writtenBytes(chosenNeurons()) : 0;
     return tables + Math.min(WRITER, Math.max(matchRows() * MATCH_BYTES, weights));
   }
@@ -347,8 +344,7 @@ final class Planner {
   /** What is found of weights, on the heap, when the sums are gone. */
   private long weightResults() {
     return everything()
-        ? WeightTables.heapBytes(models.getFirst(), chosenNeurons())
-            + WeightTables.tableBytes(chosenNeurons())
+        ? WeightTables.heapBytes(models.getFirst(), chosenNeurons(), true)
         : 0;
   }
 

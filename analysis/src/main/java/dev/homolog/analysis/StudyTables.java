@@ -50,7 +50,7 @@ final class StudyTables {
       folder.write(new ExplanationTables(result).explanations(), format);
     }
     if (result.weights() != null) {
-      result.weights().tables().forEach(parts -> folder.write(parts.iterator(), format));
+      result.weights().tables().forEach(table -> folder.write(table.iterator(), format));
     }
     folder.finish(new StudyManifest(result, invocation).json());
   }

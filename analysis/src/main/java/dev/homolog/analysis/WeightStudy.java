@@ -154,7 +154,7 @@ public final class WeightStudy {
   private Plan plan(ModelConfig config, TableFormat format) {
     MemoryBounds bounds = MemoryBounds.now();
     boolean device = kernels.freeDeviceBytes().isPresent();
-    long found = WeightTables.heapBytes(config, config.neurons());
+    long found = WeightTables.heapBytes(config, config.neurons(), false);
     long heap = Math.max(bounds.idleHeap(), found + (device ? 0 : Planner.PACKING));
     long there = WeightTables.bytes(config, config.neurons(), kernels.working(), device);
     List<Part> parts = new ArrayList<>();

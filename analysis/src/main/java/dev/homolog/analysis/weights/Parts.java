@@ -2,8 +2,10 @@ package dev.homolog.analysis.weights;
 
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.stream.ProgressListener;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.function.Function;
 
@@ -15,9 +17,10 @@ import java.util.function.Function;
  */
 final class Parts<F> implements Iterator<Table> {
   /** Neurons a part. */
-  static final int NEURONS = 256;
+  static final int NEURONS = 64;
 
   private final String phase;
+  private final int[] neurons;
   private final Iterator<Block> blocks;
   private final Function<Block, F> look;
   private final Writer<F> writer;
@@ -49,12 +52,33 @@ final class Parts<F> implements Iterator<Table> {
       ProgressListener progress) {
     List<Block> all = Block.of(neurons, CosineScan.ROWS);
     this.phase = phase;
+    this.neurons = neurons;
     this.blocks = all.iterator();
     this.look = look;
     this.writer = writer;
     this.progress = progress;
     this.total = neurons.length;
     this.block = all.isEmpty() ? new Block(neurons, 0) : blocks.next();
+  }
+
+  /**
+   * Looks at all blocks now. The parts can be had later, as often as they are wanted, without what
+   * was looked at; only what was found is held until then.
+   */
+  Iterable<Table> looked() {
+    Map<Integer, F> kept = new HashMap<>();
+    for (Block each : Block.of(neurons, CosineScan.ROWS)) {
+      kept.put(each.first(), seen(each));
+    }
+    return () ->
+        new Parts<>(phase, neurons, each -> kept.get(each.first()), writer, ProgressListener.NONE);
+  }
+
+  private F seen(Block each) {
+    progress.progress(phase, each.first(), total);
+    F seen = look.apply(each);
+    progress.progress(phase, each.first() + each.size(), total);
+    return seen;
   }
 
   @Override
@@ -68,9 +92,7 @@ final class Parts<F> implements Iterator<Table> {
       throw new NoSuchElementException();
     }
     if (from == 0 && block.size() > 0) {
-      progress.progress(phase, block.first(), total);
-      found = look.apply(block);
-      progress.progress(phase, block.first() + block.size(), total);
+      found = seen(block);
     }
     int to = Math.min(block.size(), from + NEURONS);
     Table part = writer.part(found, block, from, to);

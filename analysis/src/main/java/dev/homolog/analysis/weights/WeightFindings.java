@@ -6,7 +6,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ProgressListener;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -14,10 +13,10 @@ import java.util.List;
  *
  * @param processing of the weights
  * @param neurons by flat id
- * @param tables of the chosen neurons, each in parts
+ * @param tables of the chosen neurons, each in parts that are made when they are asked for
  */
 public record WeightFindings(
-    Processing processing, List<OfNeuron> neurons, List<List<Table>> tables) {
+    Processing processing, List<OfNeuron> neurons, List<Iterable<Table>> tables) {
 
   /** Looks at the weights; the parameters are those of {@link WeightTables}. */
   public static WeightFindings of(
@@ -26,19 +25,13 @@ public record WeightFindings(
       WeightTables.Request request,
       ProgressListener progress) {
     try (WeightTables made = new WeightTables(kernels, checkpoint, request, progress)) {
-      List<List<Table>> tables = new ArrayList<>();
-      tables.add(parts(made.neighbours()));
-      tables.add(parts(made.vocabulary()));
+      List<Iterable<Table>> tables = new ArrayList<>();
+      tables.add(made.neighboursParts().looked());
+      tables.add(made.vocabularyParts().looked());
       List<OfNeuron> neurons = made.neurons();
-      tables.add(parts(made.composition()));
-      tables.add(parts(made.moments()));
+      tables.add(made.compositionParts().looked());
+      tables.add(made.momentsParts().looked());
       return new WeightFindings(request.processing(), neurons, List.copyOf(tables));
     }
-  }
-
-  private static List<Table> parts(Iterator<Table> parts) {
-    List<Table> list = new ArrayList<>();
-    parts.forEachRemaining(list::add);
-    return List.copyOf(list);
   }
 }

@@ -89,6 +89,10 @@ public final class WeightTables implements AutoCloseable {
 
   /** Of each chosen neuron and pairing the neurons of highest and lowest cosine. */
   public Iterator<Table> neighbours() {
+    return neighboursParts();
+  }
+
+  Parts<?> neighboursParts() {
     neighbours = new NeighbourScan(kernels, arena, vectors, request.chosen.length);
     return new Parts<>(
         "neighbours",
@@ -126,6 +130,10 @@ public final class WeightTables implements AutoCloseable {
 
   /** Of each chosen neuron and space the tokens of highest and lowest cosine. */
   public Iterator<Table> vocabulary() {
+    return vocabularyParts();
+  }
+
+  Parts<?> vocabularyParts() {
     openVocabulary();
     return new Parts<>(
         "vocabulary",
@@ -223,6 +231,10 @@ public final class WeightTables implements AutoCloseable {
 
   /** Of each chosen neuron the heads that it has most to do with, of all layers. */
   public Iterator<Table> composition() {
+    return compositionParts();
+  }
+
+  Parts<?> compositionParts() {
     Map<HeadPart, Tails> found =
         new HeadScan(kernels, vectors, config, request.chosen).run(weights, progress);
     return new Parts<>(
@@ -256,6 +268,10 @@ public final class WeightTables implements AutoCloseable {
 
   /** Moments of the cosines of each chosen neuron, once the parts of the tables were read. */
   public Iterator<Table> moments() {
+    return momentsParts();
+  }
+
+  Parts<?> momentsParts() {
     Map<String, List<RowMoments>> all = new LinkedHashMap<>();
     ofNeighbours.forEach((pairing, list) -> all.put(pairing.toString(), list));
     ofTokens.forEach((space, list) -> all.put(space.toString(), list));
@@ -344,19 +360,19 @@ public final class WeightTables implements AutoCloseable {
     return Math.max(mlp, Math.max(attention, tokens));
   }
 
-  /** Bytes on the heap of what is found of a block of neurons. */
-  public static long heapBytes(ModelConfig config, long chosen) {
-    long found = Tails.bytes(Math.min(CosineScan.ROWS, chosen), 8L * VocabularyScan.TOP);
-    long part = Math.min(Parts.NEURONS, chosen) * rows(1) * ROW_BYTES;
+  /**
+   * Bytes on the heap.
+   *
+   * @param kept whether what is found of chosen neurons is held to the end, and not only of a block
+   */
+  public static long heapBytes(ModelConfig config, long chosen, boolean kept) {
+    long held = kept ? chosen : Math.min(CosineScan.ROWS, chosen);
+    long ends = Tails.bytes(held, 8L * NeighbourScan.TOP + 8L * VocabularyScan.TOP);
     long heads = Tails.bytes(chosen, 4L * HeadScan.TOP);
+    long part = Math.min(Parts.NEURONS, chosen) * 8L * VocabularyScan.TOP * ROW_BYTES;
     long texts = config.vocabSize() * TEXT_BYTES;
     long moments = chosen * 8 * MOMENTS_BYTES;
-    return config.neurons() * NEURON_BYTES + texts + moments + found + part + heads;
-  }
-
-  /** Bytes on the heap of all tables of that many neurons, where they are kept. */
-  public static long tableBytes(long chosen) {
-    return chosen * rows(1) * ROW_BYTES;
+    return config.neurons() * NEURON_BYTES + ends + heads + part + texts + moments;
   }
 
   /** Bytes that DuckDB takes to write the largest of the tables of that many neurons. */
@@ -387,8 +403,4 @@ public final class WeightTables implements AutoCloseable {
 
   /** The text of a token. */
   private static final long TEXT_BYTES = 64;
-
-  private static long rows(long neurons) {
-    return neurons * (8L * NeighbourScan.TOP + 8L * VocabularyScan.TOP + 4L * HeadScan.TOP + 8);
-  }
 }
