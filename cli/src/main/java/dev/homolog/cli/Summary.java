@@ -8,6 +8,7 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.report.Report;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +45,7 @@ final class Summary {
     best();
     to.println();
     to.println("Tables and study.json: " + out);
+    to.println("To look at: " + out.resolve(Report.FILE));
     to.flush();
   }
 

@@ -198,6 +198,28 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
+   * As {@link #read(String)}, these columns only, as these types, of these rows only: of a table
+   * that is too large to be held whole.
+   *
+   * @throws InputException as above, and where a column that a condition names is missing or of
+   *     another type
+   */
+  public Table read(String table, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    Path file = find(table);
+    return TableFormat.of(file).read(file, columns, rows);
+  }
+
+  /**
+   * The names of a table's columns, in order, without reading its rows.
+   *
+   * @throws InputException the run has no such table, or it cannot be read
+   */
+  public List<String> columns(String table) {
+    Path file = find(table);
+    return TableFormat.of(file).columns(file);
+  }
+
+  /**
    * Reads {@code <name>.json}.
    *
    * @throws InputException it is not there or not JSON

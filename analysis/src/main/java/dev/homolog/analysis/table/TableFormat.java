@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
@@ -89,6 +90,28 @@ public enum TableFormat {
 
   /** Reads a table; {@code columns} null means all, as they are. */
   Table read(Path file, SequencedMap<String, ColumnType> columns) {
+    return read(file, columns, RowFilter.ALL);
+  }
+
+  /** Reads some rows of a table; {@code columns} null means all, as they are. */
+  Table read(Path file, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    String name = checkedName(file);
+    return switch (this) {
+      case PARQUET -> ParquetTables.read(file, name, columns, rows);
+      case CSV -> CsvReader.read(file, name, columns, rows);
+    };
+  }
+
+  /** The names of a table's columns, in order. */
+  List<String> columns(Path file) {
+    checkedName(file);
+    return switch (this) {
+      case PARQUET -> ParquetTables.columns(file);
+      case CSV -> CsvReader.columns(file);
+    };
+  }
+
+  private String checkedName(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new InputException(file, "", "is not a file", "name the table of a finished run");
     }
@@ -98,10 +121,7 @@ public enum TableFormat {
       throw new InputException(file, "", "is not named like a table", "rename it like matches.csv");
     }
     require();
-    return switch (this) {
-      case PARQUET -> ParquetTables.read(file, name, columns);
-      case CSV -> CsvReader.read(file, name, columns);
-    };
+    return name;
   }
 
   /** DuckDB's classes are linked on first use; without them that use throws. */

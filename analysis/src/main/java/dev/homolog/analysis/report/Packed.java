@@ -1,0 +1,61 @@
+package dev.homolog.analysis.report;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.util.Base64;
+import java.util.zip.Deflater;
+import java.util.zip.GZIPOutputStream;
+
+/**
+ * JSON, compressed with gzip, in base64: a tenth of its size, and no text in it, whatever it holds,
+ * can be taken for markup.
+ */
+final class Packed {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Writes the JSON. */
+  interface Content {
+    void writeTo(JsonGenerator json) throws IOException;
+  }
+
+  private Packed() {}
+
+  static String of(JsonNode node) {
+    return of(json -> JSON.writeTree(json, node));
+  }
+
+  static String of(Content content) {
+    var bytes = new ByteArrayOutputStream();
+    try (var json = new JsonFactory().createGenerator(smallest(bytes))) {
+      content.writeTo(json);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e); // a stream in memory does not fail
+    }
+    return Base64.getEncoder().encodeToString(bytes.toByteArray());
+  }
+
+  private static OutputStream smallest(OutputStream to) throws IOException {
+    return new GZIPOutputStream(to, 1 << 16) {
+      {
+        def.setLevel(Deflater.BEST_COMPRESSION);
+      }
+    };
+  }
+
+  /** Writes a number of four digits, or null. */
+  static void number(JsonGenerator json, double value) throws IOException {
+    BigDecimal rounded = Rounded.of(value);
+    if (rounded == null) {
+      json.writeNull();
+    } else {
+      json.writeNumber(rounded);
+    }
+  }
+}

@@ -1,0 +1,199 @@
+// What the page holds, unpacked.
+
+/** A part of the page's data: JSON, compressed with gzip, in base64, so that no text in it can end its element. */
+async function unpack(id) {
+  const binary = atob(document.getElementById(id).textContent.trim());
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = binary.charCodeAt(i);
+  }
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return JSON.parse(await new Response(stream).text());
+}
+
+/** The neurons of the reference, a typed array a column; a neuron is its flat id, layer · width + neuron. */
+class Neurons {
+  constructor({ layers, width, columns }) {
+    this.layers = layers;
+    this.width = width;
+    this.count = layers * width;
+    this.numbers = new Map();
+    this.flags = new Map();
+    this.texts = new Map();
+    this.numbers.set("layer", Float64Array.from({ length: this.count }, (_, id) => this.layer(id)));
+    this.numbers.set("neuron", Float64Array.from({ length: this.count }, (_, id) => id % this.width));
+    for (const { name, kind, values, codes } of columns) {
+      if (kind === "number") {
+        this.numbers.set(name, Float64Array.from(values, (value) => value ?? NaN));
+      } else if (kind === "flag") {
+        this.flags.set(name, Uint8Array.from(values));
+      } else {
+        this.texts.set(name, { dictionary: values, codes: Int32Array.from(codes) });
+      }
+    }
+  }
+
+  layer(id) {
+    return Math.floor(id / this.width);
+  }
+
+  name(id) {
+    return `L${this.layer(id)}.${id % this.width}`;
+  }
+
+  address(id) {
+    return `#L${this.layer(id)}.N${id % this.width}`;
+  }
+
+  /** The flat id that a name such as L3.N117, L3.117 or 3.117 has, or −1. */
+  find(name) {
+    const parts = /^L?(\d{1,6})\.N?(\d{1,9})$/i.exec(name.trim());
+    const layer = parts ? Number(parts[1]) : -1;
+    const neuron = parts ? Number(parts[2]) : -1;
+    return layer >= 0 && layer < this.layers && neuron < this.width ? layer * this.width + neuron : -1;
+  }
+
+  number(column, id) {
+    return this.numbers.has(column) ? this.numbers.get(column)[id] : NaN;
+  }
+
+  text(column, id) {
+    const texts = this.texts.get(column);
+    return texts === undefined || texts.codes[id] < 0 ? null : texts.dictionary[texts.codes[id]];
+  }
+
+  /** The share of its layer's neurons that have a smaller value, equal ones counting half; NaN without one. */
+  percentile(column, id) {
+    const values = this.numbers.get(column);
+    const value = values[id];
+    let below = 0;
+    let all = 0;
+    for (let i = this.layer(id) * this.width, end = i + this.width; i < end; i++) {
+      if (!Number.isNaN(values[i])) {
+        all++;
+        below += values[i] < value ? 1 : values[i] === value ? 0.5 : 0;
+      }
+    }
+    return Number.isNaN(value) ? NaN : below / all;
+  }
+
+  /** The percentiles of all neurons, each in its layer. */
+  percentiles(column) {
+    const values = this.numbers.get(column);
+    const found = new Float64Array(this.count).fill(NaN);
+    for (let layer = 0; layer < this.layers; layer++) {
+      const from = layer * this.width;
+      const sorted = values.slice(from, from + this.width).filter((value) => !Number.isNaN(value)).sort();
+      for (let id = from; id < from + this.width; id++) {
+        if (!Number.isNaN(values[id])) {
+          found[id] = (bound(sorted, values[id], false) + bound(sorted, values[id], true)) / 2 / sorted.length;
+        }
+      }
+    }
+    return found;
+  }
+}
+
+/** How many of the sorted values are below, or with `equal` not above, a value. */
+function bound(sorted, value, equal) {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < value || (equal && sorted[middle] === value)) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+/** A quantile of sorted values, between the two nearest. */
+function quantile(sorted, share) {
+  if (sorted.length === 0) {
+    return NaN;
+  }
+  const place = share * (sorted.length - 1);
+  const low = Math.floor(place);
+  const high = Math.min(low + 1, sorted.length - 1);
+  return sorted[low] + (place - low) * (sorted[high] - sorted[low]);
+}
+
+/** The values that are numbers, sorted. */
+function sorted(values) {
+  return Float64Array.from(values).filter((value) => !Number.isNaN(value)).sort();
+}
+
+/** A small table that came as columns, as a list of rows. */
+function rowsOf(table) {
+  const names = Object.keys(table);
+  return table[names[0]].map((_, i) => Object.fromEntries(names.map((name) => [name, table[name][i]])));
+}
+
+/** The cards, unpacked a block at a time when one of its neurons is looked at. */
+class Cards {
+  constructor({ ids, block }) {
+    this.place = new Map(ids.map((id, i) => [id, i]));
+    this.block = block;
+    this.blocks = new Map();
+  }
+
+  has(id) {
+    return this.place.has(id);
+  }
+
+  async card(id) {
+    const place = this.place.get(id);
+    const number = Math.floor(place / this.block);
+    if (!this.blocks.has(number)) {
+      this.blocks.set(number, unpack(`cards-${number}`));
+    }
+    return (await this.blocks.get(number))[place % this.block];
+  }
+}
+
+/** What the reader chose for all sections: the threshold above which they call a neuron universal. */
+class View {
+  constructor(neurons, study) {
+    this.neurons = neurons;
+    this.asked = study.options?.threshold ?? 0.5;
+    this.excess = neurons.numbers.get("excess_corr");
+    this.judged = this.excess !== undefined && this.excess.some((value) => !Number.isNaN(value));
+    this.threshold = this.judged ? this.first() : this.asked;
+    this.listeners = [];
+  }
+
+  /** The study's threshold, or a lower one where next to nothing passes it and the charts would be empty. */
+  first() {
+    let threshold = this.asked;
+    const enough = Math.min(20, this.neurons.count / 100);
+    while (threshold > 0.05 && this.above(threshold) < enough) {
+      threshold = Math.round(20 * threshold - 1) / 20;
+    }
+    return this.above(threshold) < 1 ? this.asked : threshold;
+  }
+
+  above(threshold) {
+    let count = 0;
+    for (const value of this.excess) {
+      count += value > threshold ? 1 : 0;
+    }
+    return count;
+  }
+
+  universal(id) {
+    return this.judged && this.excess[id] > this.threshold;
+  }
+
+  choose(threshold) {
+    this.threshold = threshold;
+    this.listeners.forEach((listener) => listener());
+  }
+
+  /** Draws now, and again whenever the threshold is another. */
+  draw(drawing) {
+    this.listeners.push(drawing);
+    drawing();
+  }
+}
