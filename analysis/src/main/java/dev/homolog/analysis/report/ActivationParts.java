@@ -13,6 +13,7 @@ import java.util.List;
 final class ActivationParts {
   private static final int BINS = 32;
   private static final int TOKENS = 20;
+  private static final int FEATURES = 5;
 
   private ActivationParts() {}
 
@@ -40,7 +41,32 @@ final class ActivationParts {
         .read("subsets", rows -> rows, "subset TEXT", "mean DOUBLE", "max DOUBLE", "count LONG")
         .ifPresent(by ->
             parts.add(new CardPart("subsets", by, rows -> keyed(by.table(), "subset", rows))));
+    tables
+        .read(
+            "explanations",
+            rows -> rows.between("rank", 1, FEATURES),
+            "kind TEXT",
+            "feature TEXT",
+            "variance_explained DOUBLE",
+            "share DOUBLE",
+            "mean_with DOUBLE",
+            "mean_without DOUBLE")
+        .ifPresent(by ->
+            parts.add(new CardPart("explanations", by, rows -> explanations(by.table(), rows))));
     return parts;
+  }
+
+  /** Rows [kind, feature, variance explained, share, mean with, mean without]. */
+  private static JsonNode explanations(Table table, List<Integer> rows) {
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (int row : rows) {
+      ArrayNode feature = all.addArray();
+      feature.add(table.texts("kind").get(row)).add(table.texts("feature").get(row));
+      for (String column : List.of("variance_explained", "share", "mean_with", "mean_without")) {
+        feature.add(Rounded.of(table.doubles(column).get(row)));
+      }
+    }
+    return all;
   }
 
   /** RowFilter [key, mean, max, count]. */

@@ -18,6 +18,8 @@ record Chosen(int[] ids) {
   static final int MOST = 3000;
 
   private static final int WITHOUT_TABLES = 1000;
+
+  /** Tables of the neurons that a run looked at closely; the first that is there says which. */
   private static final List<String> TABLES = List.of("examples", "tokens");
 
   /**
@@ -50,11 +52,13 @@ record Chosen(int[] ids) {
   /** Those that the run looked at closely, else the best; the best first. */
   static Chosen best(Reference reference, RunTables tables) {
     BitSet close = new BitSet();
-    for (String name : TABLES) {
-      tables
-          .read(name, RowFilter.ALL.between("rank", 1, 1), "layer INT", "neuron INT", "rank INT")
-          .ifPresent(table -> mark(reference, table, close));
-    }
+    TABLES.stream()
+        .flatMap(name ->
+            tables
+                .read(name, RowFilter.ALL.between("rank", 1, 1), "layer INT", "neuron INT")
+                .stream())
+        .findFirst()
+        .ifPresent(table -> mark(reference, table, close));
     double[] score = score(reference);
     IntStream ids = close.isEmpty() ? IntStream.range(0, reference.count()) : close.stream();
     return new Chosen(

@@ -3,6 +3,7 @@ package dev.homolog.analysis.report;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
@@ -13,13 +14,16 @@ import java.util.stream.IntStream;
 record Reference(int layers, int width, Table neurons) {
   private static final String TABLE = "neurons";
 
+  /** Its rows are all neurons, too. */
+  private static final String OF_ROLES = "prediction";
+
   /**
    * Reads them.
    *
    * @throws InputException the run has no such table, or not a row for each neuron in order
    */
   static Reference read(RunFolder run) {
-    Table neurons = run.read(TABLE);
+    Table neurons = run.read(run.has(TABLE) || !run.has(OF_ROLES) ? TABLE : OF_ROLES);
     int[] layer = neurons.ints("layer").toArray();
     int[] neuron = neurons.ints("neuron").toArray();
     int width = 1 + IntStream.of(neuron).max().orElse(-1);
@@ -30,7 +34,7 @@ record Reference(int layers, int width, Table neurons) {
                 .allMatch(i -> layer[i] == i / width && neuron[i] == i % width);
     if (!whole) {
       throw new InputException(
-          run.path().resolve(TABLE),
+          run.path().resolve(neurons.name()),
           "layer, neuron",
           "do not name each neuron once, in order",
           "write the table anew");
@@ -40,6 +44,13 @@ record Reference(int layers, int width, Table neurons) {
 
   int count() {
     return layers * width;
+  }
+
+  /** Whether a table has a row for each neuron, in order. */
+  boolean matches(Table table) {
+    return table.rows() == count()
+        && Arrays.equals(table.ints("layer").toArray(), neurons.ints("layer").toArray())
+        && Arrays.equals(table.ints("neuron").toArray(), neurons.ints("neuron").toArray());
   }
 
   boolean has(String column) {

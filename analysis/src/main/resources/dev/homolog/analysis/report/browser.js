@@ -37,7 +37,8 @@ class Browser {
     this.previous = el("button", { type: "button", click: () => this.turn(-1) }, "Previous page");
     this.next = el("button", { type: "button", click: () => this.turn(1) }, "Next page");
     const size = el("select", { id: "page-size", change: () => { this.size = Number(size.value); this.page = 0; this.draw(); } }, PAGE_SIZES.map((rows) => el("option", { value: rows }, String(rows))));
-    section.append(
+    add(
+    section,
       el(
         "form",
         { class: "control", role: "search", "aria-label": "Neurons", submit: (event) => event.preventDefault() },
@@ -165,7 +166,8 @@ class Browser {
       (this.wrong.length > 0 ? `There is no column ${this.wrong.join(", ")} of numbers. ` : "") +
       (ids.length === 0 ? "No neuron is like that." : `${plural(this.order.length, "neuron")}, ${from + 1} to ${from + ids.length}`);
     const heads = ["name", ...this.shown];
-    this.head.replaceChildren(
+    refill(
+      this.head,
       el(
         "tr",
         {},
@@ -178,7 +180,7 @@ class Browser {
               "button",
               { type: "button", "data-column": column, title: column === "name" ? "layer and neuron" : columnMeaning(column), click: () => this.sortBy(column) },
               column === "name" ? "neuron" : columnLabel(column),
-              el("span", { "aria-hidden": "true", class: "arrow" }, sorted ? (this.descending ? "▼" : "▲") : ""),
+              sorted ? el("span", { "aria-hidden": "true" }, this.descending ? " ▼" : " ▲") : null,
             ),
           );
         }),
@@ -186,8 +188,9 @@ class Browser {
       ),
     );
     const universal = this.neurons.flags.get("universal");
-    this.body.replaceChildren(
-      ...ids.map((id) =>
+    refill(
+      this.body,
+      ids.map((id) =>
         el(
           "tr",
           { class: universal?.[id] === 1 ? "universal" : null },

@@ -16,7 +16,8 @@ const PAIRINGS = { in_in: "reads alike", in_out: "writes what it reads", out_in:
 const COMPOSITIONS = { q: "its output in a head's queries", k: "its output in a head's keys", v: "its output in a head's values", o: "a head's output in its input" };
 
 class CardView {
-  constructor({ neurons, cards, others, study }, place, browser) {
+  constructor({ neurons, cards, others, study, tables }, place, browser) {
+    this.tables = tables;
     this.neurons = neurons;
     this.cards = cards;
     this.others = others;
@@ -32,12 +33,14 @@ class CardView {
     if (this.current !== id) {
       return; // another was asked for meanwhile
     }
-    const heading = el("h3", { id: "neuron-name", tabindex: "-1" }, `Neuron ${this.neurons.name(id)}`);
-    this.place.replaceChildren(
+    const heading = el("h2", { id: "neuron-name", tabindex: "-1" }, `Neuron ${this.neurons.name(id)}`);
+    refill(
+      this.place,
       el("div", { class: "control" }, this.step(id, -1, "Previous in the table"), this.step(id, 1, "Next in the table"), el("a", { href: "#neurons" }, "Back to the table")),
       heading,
       this.badges(id),
       card === null ? absent("Only its row of the table is known here.", `A full card: homolog report RUN --neurons ${this.neurons.name(id).slice(1)}`) : "",
+      card?.examples ? this.examples(card.examples) : card === null ? "" : absent("No examples.", "The run kept no windows of text around the most active tokens; homolog study of text does."),
       el(
         "div",
         { class: "parts" },
@@ -52,7 +55,6 @@ class CardView {
         card?.neighbours ? this.neighbours(card.neighbours) : null,
         card?.composition ? this.composition(card.composition) : null,
       ),
-      card?.examples ? this.examples(card.examples) : card === null ? "" : absent("No examples.", "The run kept no windows of text around the most active tokens; homolog study of text does."),
     );
     this.place.hidden = false;
     heading.focus({ preventScroll: true });
@@ -74,26 +76,43 @@ class CardView {
       { class: "badges", "aria-label": "What it is" },
       this.neurons.flags.get("universal")?.[id] === 1 ? badge("universal", "tone1") : badge("not universal"),
       models > 0 ? badge(`homologs in ${models} of ${this.others.length} models`) : null,
-      family ? badge(feature ? `${family}: ${feature}` : family) : null,
+      family && family !== "none" ? badge(feature ? `${family}: ${feature}` : family) : null,
+      this.roles(id).map((role) => badge(role, "tone2")),
     );
   }
 
+  /** What weights and interventions say that it does. */
+  roles(id) {
+    const [layer, neuron] = [this.neurons.layer(id), id % this.neurons.width];
+    const its = (row) => row.layer === layer && row.neuron === neuron;
+    const role = this.neurons.text("role", id);
+    const set = this.neurons.text("set", id);
+    const entropy = this.tables.entropy ? rowsOf(this.tables.entropy).filter(its) : [];
+    const heads = this.tables.attention ? rowsOf(this.tables.attention).filter((row) => its(row) && row.found) : [];
+    return [
+      ...(role && role !== "none" ? [set ? `${role} of ${set}` : role] : []),
+      ...(entropy.some((row) => row.sets_entropy) ? ["sets the entropy"] : []),
+      ...(entropy.some((row) => row.sets_frequency) ? ["moves logits by frequency"] : []),
+      ...heads.slice(0, 3).map((row) => `turns head ${row.head_layer}.${row.head} ${row.bos_attention_change > 0 ? "on" : "off"}`),
+    ];
+  }
+
   part(title, ...content) {
-    return el("section", { class: "part", "aria-label": title }, el("h4", {}, title), content);
+    return el("section", { class: "part", "aria-label": title }, el("h3", {}, title), content);
   }
 
   statistics(id) {
     const rows = CARD_COLUMNS.filter((name) => this.neurons.numbers.has(name)).map((name) => {
       const place = this.neurons.percentile(name, id);
       const gauge = Number.isNaN(place) ? null : shade(el("span", { class: "gauge", "aria-hidden": "true" }), `${(100 * place).toFixed(1)}%`);
-      return [el("span", { title: columnMeaning(name) }, columnLabel(name)), this.neurons.number(name, id), el("span", { class: "ranked" }, gauge, Number.isNaN(place) ? "–" : number(100 * place, 0))];
+      return [el("span", { title: columnMeaning(name) }, columnLabel(name)), this.neurons.number(name, id), el("span", { class: "ranked" }, gauge, Number.isNaN(place) ? "–" : (100 * place).toFixed(1))];
     });
     return this.part("Against its layer", plainTable("Statistics against its layer", ["statistic", "value", "percentile"], rows));
   }
 
   counterparts(id, card) {
     const rows = this.others.flatMap(({ name, layer, neuron, r, mutual }, i) => {
-      const first = [el("bdi", {}, visible(name)), layer[id] < 0 ? "–" : `L${layer[id]}.${neuron[id]}`, r[id] ?? NaN, mutual[id] === 1 ? "mutual" : ""];
+      const first = [el("bdi", {}, visible(name)), layer[id] < 0 ? "–" : `L${layer[id]}.${neuron[id]}`, r[id] ?? NaN, layer[id] < 0 ? "" : mutual[id] === 1 ? "1., mutual" : "1."];
       const more = card?.matches?.[i] ?? [];
       return [first, ...more.map(([rank, ofLayer, ofNeuron, correlation]) => ["", `L${ofLayer}.${ofNeuron}`, correlation, rank < 0 ? "lowest" : `${rank}.`])];
     });
@@ -143,7 +162,7 @@ class CardView {
       const [title, up, down] = SPACES[space] ?? [`Tokens, ${space}`, "Highest", "Lowest"];
       return this.part(
         title,
-        el("div", { class: "pair" }, el("div", {}, el("h5", {}, up), list(top)), el("div", {}, el("h5", {}, down), list(bottom))),
+        el("div", { class: "pair" }, el("div", {}, el("h4", {}, up), list(top)), el("div", {}, el("h4", {}, down), list(bottom))),
       );
     });
   }
@@ -189,7 +208,7 @@ class CardView {
     return el(
       "section",
       { class: "part wide", "aria-label": "Examples" },
-      el("h4", {}, "Where it is most active"),
+      el("h3", {}, "Where it is most active"),
       el("p", { class: "hint" }, "The stronger the colour, the higher the activation; the most active token is underlined. Below it the same text, coloured by its best match in each other model, each on its own scale."),
       el("label", {}, values, " write the activations"),
       windows,
@@ -201,7 +220,7 @@ class CardView {
     return el(
       "div",
       { class: "window" },
-      el("h5", {}, `${place + 1}. `, el("bdi", {}, visible(source ?? "")), ` row ${whole(row)}, position ${position}`),
+      el("h4", {}, `${place + 1}. `, el("bdi", {}, visible(source ?? "")), ` row ${whole(row)}, position ${position}`),
       models.map(({ name, layer, neuron, scale, activations }, i) =>
         el(
           "div",

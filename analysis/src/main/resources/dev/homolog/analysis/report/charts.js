@@ -278,3 +278,29 @@ function percentileChart(width, { rows, label }) {
   });
   return drawing;
 }
+
+/** Bars lying on their side about 0, a name each. */
+function barsAcross(width, { rows, label }) {
+  const left = Math.min(200, width * 0.45);
+  const step = 22;
+  const height = rows.length * step + 34;
+  const values = rows.map(({ value }) => value ?? 0);
+  const low = Math.min(0, ...values);
+  const high = Math.max(0, ...values);
+  const place = (value) => left + ((value - low) / (high - low || 1)) * (width - left - 20);
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label });
+  for (const at of ticks(low, high, width < 500 ? 3 : 5)) {
+    drawing.append(
+      svg("line", { class: at === 0 ? "axis" : "grid", x1: place(at), x2: place(at), y1: 4, y2: height - 26 }),
+      svg("text", { class: "tick", x: place(at), y: height - 10, "text-anchor": "middle" }, tickText(at)),
+    );
+  }
+  rows.forEach(({ name }, i) => {
+    const from = Math.min(place(0), place(values[i]));
+    drawing.append(
+      svg("text", { class: "tick", x: left - 8, y: 18 + i * step, "text-anchor": "end" }, name),
+      titled(svg("rect", { class: "bar tone1", x: from, y: 7 + i * step, width: Math.max(1, Math.abs(place(values[i]) - place(0))), height: step - 8 }), `${name}: ${number(values[i])}`),
+    );
+  });
+  return drawing;
+}

@@ -41,12 +41,20 @@ const COLUMNS = {
   family_score: ["explained", "share of its variance that the feature explains"],
   runner_up: ["runner-up", "the best feature of another family"],
   margin: ["margin", "of the feature before the runner-up"],
+  role: ["role", "what its output weights do to the vocabulary"],
+  set: ["tokens of the role", "the class of tokens that explains most of its effect on the vocabulary"],
+  set_size: ["size of the set", "tokens in that class"],
+  variance_reduction: ["set explains", "share of the variance over the vocabulary that the class explains"],
+  welch_t: ["Welch's t", "of the class against all other tokens"],
+  set_probability: ["p of the set", "probability of the class as it is"],
+  set_probability_raised: ["p, raised", "probability of the class with the neuron raised"],
+  confirmed: ["confirmed", "raising the neuron moves the class as its role says"],
   homolog_models: ["homologs", "other models in which its best match is mutual and above the threshold"],
   cohesion: ["cohesion", "mean correlation of the edges of its group of homologs"],
 };
 
 /** The columns that a table of neurons shows at first, where the run has them. */
-const FIRST_COLUMNS = ["excess_corr", "mean_corr", "mean_baseline", "sparsity", "kurt", "homolog_models", "vocab_kurt", "family", "family_feature", "family_score"];
+const FIRST_COLUMNS = ["excess_corr", "mean_corr", "mean_baseline", "sparsity", "kurt", "homolog_models", "vocab_kurt", "role", "family", "family_feature", "family_score"];
 
 function columnLabel(name) {
   return COLUMNS[name]?.[0] ?? name.replaceAll("_", " ");

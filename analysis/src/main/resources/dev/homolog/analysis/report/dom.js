@@ -20,8 +20,19 @@ function fill(element, attributes, children) {
       element.setAttribute(key, value === true ? "" : value);
     }
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
-  return element;
+  return add(element, ...children);
+}
+
+/** Appends children as above: lists are flattened, null is left out. */
+function add(parent, ...children) {
+  parent.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
+  return parent;
+}
+
+/** Puts children in the place of those that are there. */
+function refill(parent, ...children) {
+  parent.replaceChildren();
+  return add(parent, ...children);
 }
 
 /** Characters that have no shape of their own, or that move or hide their neighbours. */

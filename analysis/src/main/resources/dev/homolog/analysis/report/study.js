@@ -25,15 +25,16 @@ function studySection(section, { study, neurons, tables }, view) {
   const seconds = (study.phases ?? []).reduce((sum, phase) => sum + phase.seconds, 0);
   const found = view.judged ? view.above(view.asked) : null;
   const baseline = study.options?.baseline;
-  section.append(
+  add(
+    section,
     el(
       "p",
       { class: "lead" },
       others.length === 0
-        ? `The ${plural(neurons.count, "neuron")} of ${reference?.name}, looked at alone.`
+        ? `The ${plural(neurons.count, "neuron")} of model ${reference?.name}, looked at alone.`
         : found === null
-        ? `The ${plural(neurons.count, "neuron")} of ${reference?.name} compared with ${listed(others)}; without a baseline none is called universal.`
-        : `${plural(found, "neuron")} of ${whole(neurons.count)} in ${reference?.name} (${percent(found / neurons.count, 2)}) ${found === 1 ? "is" : "are"} universal: ` +
+        ? `The ${plural(neurons.count, "neuron")} of model ${reference?.name} compared with ${listed(others)}; without a baseline none is called universal.`
+        : `${plural(found, "neuron")} of ${whole(neurons.count)} in model ${reference?.name} (${percent(found / neurons.count, 2)}) ${found === 1 ? "is" : "are"} universal: ` +
             `the mean over ${listed(others)} of the best ${noun(study)} exceeds ${BASELINES[baseline] ?? "the baseline"} by more than ${view.asked}.`,
     ),
     el(
@@ -76,7 +77,7 @@ function listed(models) {
 }
 
 function duration(seconds) {
-  return seconds < 100 ? `${number(seconds, 1)} s` : seconds < 6000 ? `${number(seconds / 60, 1)} min` : `${number(seconds / 3600, 1)} h`;
+  return seconds < 100 ? `${seconds.toFixed(0)} s` : seconds < 6000 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** The first characters are enough to tell; the whole is the element's title and in study.json. */
@@ -91,8 +92,8 @@ function sureness(study, neurons) {
   if (tokens.kept) {
     lines.push(`Correlations are over ${whole(tokens.kept)} kept tokens of ${whole(tokens.read)} read (left out: ${tokens.filter}); sums are held in ${study.precision}.`);
   }
-  for (const { other, median, upper_5_percent: upper, neurons_above: above } of study.chance ?? []) {
-    lines.push(`By chance alone (independent normal neurons), the best of ${visible(other)}'s neurons would reach ${number(median)}, in one neuron of twenty ${number(upper)}; ${whole(above)} of ${whole(neurons.count)} exceed the latter.`);
+  for (const { models, median, upper, above } of chances(study.chance ?? [])) {
+    lines.push(`By chance alone (independent normal neurons), the best neuron of ${models} would reach ${number(median)}, for one neuron of twenty ${number(upper)}; ${whole(above)} of ${whole(neurons.count)} exceed the latter.`);
   }
   const sd = neurons.numbers.get("baseline_sd");
   const draws = study.options?.baseline_draws ?? 1;
@@ -110,6 +111,18 @@ function sureness(study, neurons) {
     lines.push(`${plural(constant, "neuron is", "neurons are")} constant and have no correlation.`);
   }
   return lines;
+}
+
+/** Models for which chance would reach the same, and as many neurons exceed it, are told of together. */
+function chances(chance) {
+  const groups = new Map();
+  for (const { other, median, upper_5_percent: upper, neurons_above: above } of chance) {
+    const key = `${number(median)} ${number(upper)} ${above}`;
+    const group = groups.get(key) ?? { names: [], median, upper, above };
+    group.names.push({ name: visible(other) });
+    groups.set(key, group);
+  }
+  return [...groups.values()].map((group) => ({ ...group, models: listed(group.names).replace(/ and (?=[^ ]*$)/, " or ") }));
 }
 
 function convergence(table) {
@@ -162,39 +175,15 @@ function facts(study) {
   return list;
 }
 
-function correlationsSection(section, { study, neurons, tables, others }, view) {
+function correlationsSection(section, { study, neurons, tables, others }) {
   const best = sorted(neurons.numbers.get("mean_corr") ?? []);
   if (best.length === 0) {
-    section.append(absent("No correlations.", "No neuron of the run has one."));
+    add(section, absent("No correlations.", "The run compared no models, or no neuron of it has one; homolog study does."));
     return;
   }
-  const baseline = sorted(neurons.numbers.get("mean_baseline") ?? []);
-  const low = Math.min(0, best[0], baseline[0] ?? 0);
-  const counts = (values) => binned(values, low, 1, 50);
-  const median = (values) => number(quantile(values, 0.5));
-  section.append(
-    figure({
-      title: `Best ${noun(study)} of each neuron, mean over the other models`,
-      note: baseline.length > 0 ? `median ${median(best)}; baseline ${median(baseline)}` : `median ${median(best)}; no baseline was asked for`,
-      legend: [["tone1", "neurons"], ...(baseline.length > 0 ? [["tone2", "the same, against the baseline"]] : [])],
-      draw: (width) =>
-        histogramChart(width, {
-          low,
-          high: 1,
-          series: [
-            { name: "neurons", counts: counts(best), tone: "tone1" },
-            ...(baseline.length > 0 ? [{ name: "baseline", counts: counts(baseline), tone: "tone2", outline: true }] : []),
-          ],
-          label: `Histogram of the best ${noun(study)} of ${whole(best.length)} neurons: median ${median(best)}, highest ${number(best.at(-1))}` + (baseline.length > 0 ? `; of the baseline: median ${median(baseline)}, highest ${number(baseline.at(-1))}` : ""),
-          xLabel: `mean best ${noun(study)}`,
-          yLabel: "neurons",
-        }),
-      numbers: {
-        heads: ["quantile", "neurons", "baseline", "excess"],
-        rows: () => [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1].map((share) => [percent(share, 0), quantile(best, share), quantile(baseline, share), quantile(sorted(neurons.numbers.get("excess_corr") ?? []), share)]),
-      },
-    }),
-    tables.histograms ? allCorrelations(study, tables.histograms) : null,
+  add(
+    section,
+    el("div", { class: "charts" }, bestCorrelations(study, neurons, best), tables.histograms ? allCorrelations(study, tables.histograms) : null),
     el("h3", {}, "Each other model on its own"),
     tables.by_other
       ? plainTable(
@@ -205,6 +194,40 @@ function correlationsSection(section, { study, neurons, tables, others }, view) 
       : ownMatches(others),
     tables.by_other ? trainings(tables.by_other) : null,
   );
+}
+
+/** The neurons' best correlations beside those that the baseline reaches. */
+function bestCorrelations(study, neurons, best) {
+  const baseline = sorted(neurons.numbers.get("mean_baseline") ?? []);
+  const judged = baseline.length > 0;
+  const low = Math.min(0, best[0], baseline[0] ?? 0);
+  const counts = (values) => binned(values, low, 1, 50);
+  const median = (values) => number(quantile(values, 0.5));
+  const told = (values) => `median ${median(values)}, highest ${number(values.at(-1))}`;
+  return figure({
+    title: `Best ${noun(study)} of each neuron, mean over the other models`,
+    note: judged ? `median ${median(best)}; baseline ${median(baseline)}` : `median ${median(best)}; no baseline was asked for`,
+    legend: [["tone1", "neurons"], ...(judged ? [["tone2", "the same, against the baseline"]] : [])],
+    draw: (width) =>
+      histogramChart(width, {
+        low,
+        high: 1,
+        series: [
+          { name: "neurons", counts: counts(best), tone: "tone1" },
+          ...(judged ? [{ name: "baseline", counts: counts(baseline), tone: "tone2", outline: true }] : []),
+        ],
+        label: `Histogram of the best ${noun(study)} of ${whole(best.length)} neurons: ${told(best)}${judged ? `; of the baseline: ${told(baseline)}` : ""}`,
+        xLabel: `mean best ${noun(study)}`,
+        yLabel: "neurons",
+      }),
+    numbers: {
+      heads: ["quantile", "neurons", "baseline", "excess"],
+      rows: () => {
+        const excess = sorted(neurons.numbers.get("excess_corr") ?? []);
+        return [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1].map((share) => [percent(share, 0), quantile(best, share), quantile(baseline, share), quantile(excess, share)]);
+      },
+    },
+  });
 }
 
 /** Without the table of the other models, what their best matches say. */

@@ -2,14 +2,15 @@
 
 function universalSection(section, { study, neurons, others }, view) {
   if (!view.judged) {
-    section.append(absent("No neuron is called universal.", "The run had no baseline; --baseline rotation gives one."));
+    add(section, absent("No neuron is called universal.", "The run had no baseline; --baseline rotation gives one."));
     return;
   }
   const slider = el("input", { type: "range", id: "threshold", min: "0", max: "1", step: "0.01", value: view.threshold });
   const said = el("output", { for: "threshold" });
   slider.addEventListener("input", () => view.choose(Number(slider.value)));
   const charts = el("div", { class: "charts" });
-  section.append(
+  add(
+    section,
     el(
       "div",
       { class: "control" },
@@ -25,7 +26,7 @@ function universalSection(section, { study, neurons, others }, view) {
     said.textContent =
       `${view.threshold.toFixed(2)}: ${plural(count, "neuron")}, ${percent(count / neurons.count, 2)}` +
       (view.threshold === view.asked ? "" : `. Not the study's threshold: above ${view.asked} ${view.above(view.asked) === 1 ? "lies 1 neuron" : `lie ${whole(view.above(view.asked))}`}`);
-    charts.replaceChildren(byLayer(neurons, view), ...others.map((other) => matchMap(other, neurons, view, study)));
+    refill(charts, byLayer(neurons, view), ...others.map((other) => matchMap(other, neurons, view, study)));
   });
 }
 
@@ -79,11 +80,11 @@ function matchMap(other, neurons, view, study) {
 function familiesSection(section, { neurons }, view) {
   const families = neurons.texts.get("family");
   if (families === undefined) {
-    section.append(absent("No families.", "The run has no explanations: homolog study of text finds them, homolog correlate does not."));
+    add(section, absent("No families.", "The run has no explanations: homolog study of text finds them, homolog correlate does not."));
     return;
   }
   const place = el("div", {});
-  section.append(el("p", {}, "A neuron's family is the kind of the feature that explains most of its variance, where that is enough; none is an answer too."), place);
+  add(section, el("p", {}, "A neuron's family is the kind of the feature that explains most of its variance, where that is enough; none is an answer too."), place);
   view.draw(() => {
     const rows = new Map();
     let universals = 0;
@@ -102,7 +103,8 @@ function familiesSection(section, { neurons }, view) {
       { name: "universal", values: list.map((row) => (universals > 0 ? row.universal / universals : 0)), tone: "tone1" },
       { name: "others", values: list.map((row) => (row.all - row.universal) / Math.max(1, others)), tone: "tone4" },
     ];
-    place.replaceChildren(
+    refill(
+      place,
       figure({
         title: "Families of universal neurons and of others",
         note: `share of ${plural(universals, "universal neuron")} and of ${whole(others)} others, excess above ${view.threshold.toFixed(2)}`,
@@ -127,11 +129,11 @@ function familiesSection(section, { neurons }, view) {
 }
 
 /** Columns that say how universal a neuron is themselves, or what lies behind that. */
-const CIRCULAR = new Set(["layer", "neuron", "max_corr", "mean_corr", "min_corr", "max_baseline", "mean_baseline", "min_baseline", "baseline_sd", "excess_corr", "universal", "r_mean", "r_var", "r_skew", "r_kurt", "homolog_models", "cohesion", "excess_se", "universal_p"]);
+const CIRCULAR = new Set(["layer", "neuron", "max_corr", "mean_corr", "min_corr", "max_baseline", "mean_baseline", "min_baseline", "baseline_sd", "excess_corr", "universal", "r_mean", "r_var", "r_skew", "r_kurt", "homolog_models", "cohesion", "excess_se", "universal_p", "margin", "set_size", "variance_reduction", "welch_t", "set_probability", "set_probability_raised"]);
 
 function percentilesSection(section, { neurons, tables }, view) {
   if (!view.judged) {
-    section.append(absent("Nothing to compare.", "The run had no baseline, so no neuron is universal; --baseline rotation gives one."));
+    add(section, absent("Nothing to compare.", "The run had no baseline, so no neuron is universal; --baseline rotation gives one."));
     return;
   }
   const columns = [...neurons.numbers.keys()].filter((name) => !CIRCULAR.has(name));
@@ -143,7 +145,7 @@ function percentilesSection(section, { neurons, tables }, view) {
     return percentiles.get(name);
   };
   const place = el("div", {});
-  section.append(el("p", {}, "The percentile of a neuron is its rank among the neurons of its layer. Others lie about 50 by construction; where universal neurons lie elsewhere, they are different."), place);
+  add(section, el("p", {}, "The percentile of a neuron is its rank among the neurons of its layer. Others lie about 50 by construction; where universal neurons lie elsewhere, they are different."), place);
   view.draw(() => {
     const rows = columns.map((name) => {
       const universal = [];
@@ -159,10 +161,11 @@ function percentilesSection(section, { neurons, tables }, view) {
     });
     const shown = rows.filter((row) => !Number.isNaN(row.universal)).sort((a, b) => b.universal - a.universal);
     if (shown.length === 0) {
-      place.replaceChildren(absent("No neuron passes the threshold.", "Move the threshold in the section on universal neurons."));
+      refill(place, absent("No neuron passes the threshold.", "Move the threshold in the section on universal neurons."));
       return;
     }
-    place.replaceChildren(
+    refill(
+      place,
       figure({
         title: "Where universal neurons lie among the neurons of their layer",
         note: `excess above ${view.threshold.toFixed(2)}; the line holds their middle half`,

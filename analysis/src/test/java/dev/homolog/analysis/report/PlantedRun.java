@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * A run folder of any size with tables of every kind, made up: what a report of it must show is
@@ -106,6 +107,11 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     run.write(neighbours(), format);
     run.write(vocabulary(), format);
     run.write(composition(), format);
+    run.write(explanations(), format);
+    PlantedRoles roles = new PlantedRoles(this);
+    run.write(roles.prediction(), format);
+    run.write(roles.entropy(), format);
+    run.write(roles.attention(), format);
     run.finish(study("study"));
     return RunFolder.open(folder);
   }
@@ -287,7 +293,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     Arrays.fill(all, count() - 1);
     return Table.builder("by_other")
         .texts("other", others.toArray(String[]::new))
-        .longs("step", LongFill.of(n, -1))
+        .longs("step", LongStream.generate(() -> -1).limit(n).toArray())
         .ints("neurons", all)
         .ints("universal", all)
         .doubles("mean_corr", half)
@@ -533,6 +539,36 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     return table.build();
   }
 
+  private Table explanations() {
+    Table.Builder table = Table.builder("explanations");
+    var layer = table.ints("layer");
+    var neuron = table.ints("neuron");
+    var rank = table.ints("rank");
+    var kind = table.texts("kind");
+    var feature = table.texts("feature");
+    var token = table.ints("token");
+    var explained = table.doubles("variance_explained");
+    var share = table.doubles("share");
+    var with = table.doubles("mean_with");
+    var without = table.doubles("mean_without");
+    Random random = new Random(12);
+    for (int id = 0; id < count(); id++) {
+      for (int at = 1; at <= 6; at++) {
+        layer.add(id / width);
+        neuron.add(id % width);
+        rank.add(at);
+        kind.add(at % 2 == 0 ? "token" : "previous_class");
+        feature.add(word(id + at));
+        token.add(-1);
+        explained.add(0.6 / at);
+        share.add(random.nextDouble());
+        with.add(random.nextGaussian());
+        without.add(random.nextGaussian());
+      }
+    }
+    return table.build();
+  }
+
   private Table composition() {
     Table.Builder table = Table.builder("composition");
     var layer = table.ints("layer");
@@ -557,16 +593,5 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
       }
     }
     return table.build();
-  }
-
-  /** An array of one value. */
-  private static final class LongFill {
-    private LongFill() {}
-
-    static long[] of(int size, long value) {
-      long[] values = new long[size];
-      Arrays.fill(values, value);
-      return values;
-    }
   }
 }

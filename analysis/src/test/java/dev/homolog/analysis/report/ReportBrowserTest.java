@@ -110,7 +110,7 @@ class ReportBrowserTest {
   void saysWhatWasFound() {
     chromium.open(full, "");
     String lead = chromium.find("#study .lead").getText();
-    assertTrue(lead.startsWith("3 neurons of 120 in a (2.50 %) are universal"), lead);
+    assertTrue(lead.startsWith("3 neurons of 120 in model a (2.50 %) are universal"), lead);
     assertTrue(lead.contains("b and <i>c</i>"), lead);
     assertEquals("a", chromium.find("h1 bdi").getText());
   }
@@ -273,12 +273,14 @@ class ReportBrowserTest {
   void cardShowsWhatTheTablesHold() {
     int id = PLANTED.chosen(10);
     chromium.open(full, "#L%d.N%d".formatted(id / PLANTED.width(), id % PLANTED.width()));
-    List<String> parts = chromium.texts("#neuron h4");
+    List<String> parts = chromium.texts("#neuron h3");
     assertEquals(
         List.of(
+            "Where it is most active",
             "Against its layer",
             "Counterparts in each other model",
             "Activations",
+            "Explanation",
             "Tokens it fires on",
             "Vocabulary it writes to",
             "Tokens it reads",
@@ -287,8 +289,7 @@ class ReportBrowserTest {
             "Position in the row",
             "Subsets of the text",
             "Nearest neighbours by weight",
-            "Attention heads it works with",
-            "Where it is most active"),
+            "Attention heads it works with"),
         parts);
     double excess = neurons.doubles("excess_corr").get(id);
     WebElement first = chromium.find("#neuron .part table tbody tr td");
@@ -304,12 +305,30 @@ class ReportBrowserTest {
       }
     }
     assertEquals(
-        Math.round(50.0 * below / all),
-        Long.parseLong(chromium.texts("#neuron .part table tbody tr td").get(1)));
+        Math.round(500.0 * below / all) / 10.0,
+        Double.parseDouble(chromium.texts("#neuron .part table tbody tr td").get(1)),
+        0.11);
     assertEquals(PlantedRun.WINDOWS, chromium.all("#neuron .window").size());
     assertEquals(
         PlantedRun.WINDOWS * (1 + PLANTED.others().size()), chromium.all(".strip").size());
     assertEquals(21, chromium.all(".strip:first-of-type .active").size() / PlantedRun.WINDOWS);
+  }
+
+  @Test
+  void rolesAreShownAndNamedOnTheCard() {
+    chromium.open(full, "");
+    String roles = chromium.find("#roles").getText();
+    for (String part :
+        List.of("Roles by layer", "Entropy, entropy candidates", "Loss, frequency candidates",
+            "3 neurons of 6 candidates set the entropy", "in 2 heads", "L1.3, head 2.0")) {
+      assertTrue(roles.contains(part), part);
+    }
+    chromium.open(full, "#L1.N3");
+    String badges = chromium.find("#neuron .badges").getText();
+    for (String badge :
+        List.of("prediction of <img src=x", "sets the entropy", "turns head 2.0 off")) {
+      assertTrue(badges.contains(badge), badges);
+    }
   }
 
   @Test
@@ -320,7 +339,7 @@ class ReportBrowserTest {
     assertTrue(chromium.find("#neuron .badges").getText().contains("homologs in 1 of 2 models"));
     assertEquals(
         List.of("Against its layer", "Counterparts in each other model"),
-        chromium.texts("#neuron h4"));
+        chromium.texts("#neuron h3"));
   }
 
   /** The stronger a token's activation, the further its colour is from the page's. */

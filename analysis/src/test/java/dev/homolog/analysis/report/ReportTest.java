@@ -98,6 +98,9 @@ class ReportTest {
       }
     }
     assertEquals((neurons.columns().size() - 2) * PLANTED.count(), compared);
+    List<String> names = overview.at("/neurons/columns").findValuesAsText("name");
+    assertEquals(names.stream().distinct().toList(), names);
+    assertTrue(names.containsAll(List.of("role", "confirmed", "cohesion")), names::toString);
   }
 
   @Test
