@@ -21,8 +21,8 @@ final class ActivationParts {
     List<CardPart> parts = new ArrayList<>();
     tables
         .read("neuron_histograms", rows -> rows, "low DOUBLE", "high DOUBLE", "count LONG")
-        .ifPresent(by ->
-            parts.add(new CardPart("histogram", by, rows -> histogram(by.table(), rows))));
+        .ifPresent(
+            by -> parts.add(new CardPart("histogram", by, rows -> histogram(by.table(), rows))));
     tables
         .read(
             "tokens",
@@ -31,12 +31,12 @@ final class ActivationParts {
             "mean DOUBLE",
             "max DOUBLE",
             "count LONG")
-        .ifPresent(by ->
-            parts.add(new CardPart("tokens", by, rows -> keyed(by.table(), "text", rows))));
+        .ifPresent(
+            by -> parts.add(new CardPart("tokens", by, rows -> keyed(by.table(), "text", rows))));
     tables
         .read("positions", rows -> rows, "position INT", "mean DOUBLE", "max DOUBLE", "count LONG")
-        .ifPresent(by ->
-            parts.add(new CardPart("positions", by, rows -> positions(by.table(), rows))));
+        .ifPresent(
+            by -> parts.add(new CardPart("positions", by, rows -> positions(by.table(), rows))));
     tables
         .read("subsets", rows -> rows, "subset TEXT", "mean DOUBLE", "max DOUBLE", "count LONG")
         .ifPresent(by ->
@@ -89,8 +89,7 @@ final class ActivationParts {
   private static JsonNode histogram(Table table, List<Integer> rows) {
     double width = Double.POSITIVE_INFINITY;
     for (int row : rows) {
-      width =
-          Math.min(width, table.doubles("high").get(row) - table.doubles("low").get(row));
+      width = Math.min(width, table.doubles("high").get(row) - table.doubles("low").get(row));
     }
     double step = Double.isFinite(width) ? width : 1;
     double[] lows = rows.stream().mapToDouble(row -> low(table, row, step)).toArray();

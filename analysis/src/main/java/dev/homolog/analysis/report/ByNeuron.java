@@ -1,10 +1,10 @@
 package dev.homolog.analysis.report;
 
 import dev.homolog.analysis.table.Table;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ArrayList;
 
 /** The rows of a table that are a neuron's, in the order of the table. */
 final class ByNeuron {

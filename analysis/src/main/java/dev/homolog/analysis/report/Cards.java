@@ -39,7 +39,9 @@ final class Cards {
     return Math.ceilDiv(chosen.ids().length, BLOCK);
   }
 
-  /** An array of cards, in the order of the chosen; a part that a neuron has nothing of is left out. */
+  /**
+   * An array of cards, in the order of the chosen; a part that a neuron has nothing of is left out.
+   */
   JsonNode block(int number) {
     ArrayNode block = JsonNodeFactory.instance.arrayNode();
     int end = Math.min((number + 1) * BLOCK, chosen.ids().length);

@@ -51,8 +51,7 @@ final class Counterparts {
     for (int row = 0; row < best.rows(); row++) {
       if (best.texts("direction").get(row).equals("out")) {
         Other other =
-            others.computeIfAbsent(
-                best.texts("other").get(row), _ -> new Other(reference.count()));
+            others.computeIfAbsent(best.texts("other").get(row), _ -> new Other(reference.count()));
         int id = reference.id(layer[row], neuron[row]);
         if (id >= 0) {
           other.layer[id] = otherLayer[row];

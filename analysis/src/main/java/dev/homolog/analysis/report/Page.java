@@ -50,8 +50,7 @@ final class Page {
             .formatted(hash(script.toString()), hash(style));
     return fill(
         resource("report.html"),
-        Map.of(
-            "policy", policy, "style", style, "data", data.toString(), "script", script + ""));
+        Map.of("policy", policy, "style", style, "data", data.toString(), "script", script + ""));
   }
 
   /** Replaces {@code @name@}, in one go, so that nothing that is put in is looked at again. */

@@ -41,8 +41,8 @@ final class WeightParts {
             "rank INT",
             "text TEXT",
             "cosine DOUBLE")
-        .ifPresent(by ->
-            parts.add(new CardPart("vocabulary", by, rows -> vocabulary(by.table(), rows))));
+        .ifPresent(
+            by -> parts.add(new CardPart("vocabulary", by, rows -> vocabulary(by.table(), rows))));
     tables
         .read(
             "composition",

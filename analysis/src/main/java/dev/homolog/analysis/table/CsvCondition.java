@@ -62,20 +62,22 @@ final class CsvCondition {
 
   /** Of the row whose cells were last seen; a cell that is no whole number meets no range. */
   boolean met() {
-    return ranges.stream().allMatch(range -> {
-          long value = whole(range.place());
-          return value >= range.low() && value <= range.high();
-        })
-        && sames.stream().allMatch(same -> cells.get(same.place()).equals(same.text()))
-        && amongs.stream().allMatch(among -> {
-          long flat = whole(among.layer()) * among.of().width() + whole(among.neuron());
-          return flat >= 0 && flat <= Integer.MAX_VALUE && among.of().neurons().get((int) flat);
-        });
+    return ranges.stream()
+            .allMatch(range -> {
+              long value = whole(range.place());
+              return value >= range.low() && value <= range.high();
+            })
+        && sames.stream().allMatch(same -> same.text().equals(cells.get(same.place())))
+        && amongs.stream()
+            .allMatch(among -> {
+              long flat = whole(among.layer()) * among.of().width() + whole(among.neuron());
+              return flat >= 0 && flat <= Integer.MAX_VALUE && among.of().neurons().get((int) flat);
+            });
   }
 
   private long whole(int place) {
     try {
-      return Integer.parseInt(cells.get(place));
+      return Integer.parseInt(cells.get(place)); // which refuses null like any other text
     } catch (NumberFormatException e) {
       return Long.MIN_VALUE >> 32;
     }

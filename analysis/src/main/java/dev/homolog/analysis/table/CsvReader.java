@@ -79,8 +79,8 @@ final class CsvReader {
       List<String> names = header(scanner);
       var builder = Table.builder(name);
       var appenders = new Appender[names.size()]; // null where the column is not asked for
-      columns.forEach((column, type) ->
-          appenders[place(names, column)] = builder.appender(column, type));
+      columns.forEach(
+          (column, type) -> appenders[place(names, column)] = builder.appender(column, type));
       CsvCondition condition = CsvCondition.of(rows, column -> place(names, column));
       while (scanner.next()) {
         for (int i = 0; i < appenders.length; i++) {
@@ -89,7 +89,7 @@ final class CsvReader {
             append(scanner, appenders[i]);
           }
           if (condition.watches(i)) {
-            condition.see(i, scanner.text());
+            condition.see(i, text(scanner));
           }
         }
         if (!condition.met()) {

@@ -8,7 +8,9 @@ class Browser {
     this.cards = cards;
     this.open = open;
     this.topTokens = topTokens;
-    this.columns = [...neurons.numbers.keys(), ...neurons.texts.keys()].filter((name) => name !== "layer" && name !== "neuron");
+    this.columns = [...neurons.numbers.keys(), ...neurons.texts.keys()].filter(
+      (name) => name !== "layer" && name !== "neuron",
+    );
     this.shown = FIRST_COLUMNS.filter((name) => this.columns.includes(name));
     this.sort = ["excess_corr", "mean_corr"].find((column) => this.any(column)) ?? "name";
     this.descending = this.sort !== "name";
@@ -23,22 +25,51 @@ class Browser {
   }
 
   render(section) {
-    this.search = el("input", { type: "search", id: "search", autocomplete: "off", spellcheck: "false", input: () => this.renew() });
-    this.layer = this.select("layer", "Layer", [["", "all"], ...Array.from({ length: this.neurons.layers }, (_, i) => [String(i), `L${i}`])]);
+    this.search = el("input", {
+      type: "search",
+      id: "search",
+      autocomplete: "off",
+      spellcheck: "false",
+      input: () => this.renew(),
+    });
+    this.layer = this.select("layer", "Layer", [
+      ["", "all"],
+      ...Array.from({ length: this.neurons.layers }, (_, i) => [String(i), `L${i}`]),
+    ]);
     this.universal = el("input", { type: "checkbox", id: "only-universal", change: () => this.renew() });
     this.carded = el("input", { type: "checkbox", id: "only-carded", change: () => this.renew() });
     this.family = this.neurons.texts.has("family")
-      ? this.select("family", "Family", [["", "all"], ...this.neurons.texts.get("family").dictionary.map((family) => [family, family])])
+      ? this.select("family", "Family", [
+          ["", "all"],
+          ...this.neurons.texts.get("family").dictionary.map((family) => [family, family]),
+        ])
       : null;
     this.status = el("p", { role: "status", class: "status" });
     this.head = el("thead");
     this.body = el("tbody");
-    this.table = el("table", { id: "neuron-table" }, el("caption", { class: "unseen" }, "Neurons of the reference"), this.head, this.body);
+    this.table = el(
+      "table",
+      { id: "neuron-table" },
+      el("caption", { class: "unseen" }, "Neurons of the reference"),
+      this.head,
+      this.body,
+    );
     this.previous = el("button", { type: "button", click: () => this.turn(-1) }, "Previous page");
     this.next = el("button", { type: "button", click: () => this.turn(1) }, "Next page");
-    const size = el("select", { id: "page-size", change: () => { this.size = Number(size.value); this.page = 0; this.draw(); } }, PAGE_SIZES.map((rows) => el("option", { value: rows }, String(rows))));
+    const size = el(
+      "select",
+      {
+        id: "page-size",
+        change: () => {
+          this.size = Number(size.value);
+          this.page = 0;
+          this.draw();
+        },
+      },
+      PAGE_SIZES.map((rows) => el("option", { value: rows }, String(rows))),
+    );
     add(
-    section,
+      section,
       el(
         "form",
         { class: "control", role: "search", "aria-label": "Neurons", submit: (event) => event.preventDefault() },
@@ -46,10 +77,22 @@ class Browser {
         this.search,
         this.layer,
         this.family,
-        this.neurons.flags.has("universal") ? el("label", {}, this.universal, " universal at the study's threshold") : null,
+        this.neurons.flags.has("universal")
+          ? el("label", {}, this.universal, " universal at the study's threshold")
+          : null,
         el("label", {}, this.carded, " with a full card"),
       ),
-      el("p", { class: "hint" }, "Words are looked for in names, families, features and the tokens a neuron fires on; conditions such as ", el("code", {}, "excess_corr>0.3"), " ", el("code", {}, "layer=2"), " ", el("code", {}, "kurt<4"), " hold all at once. Column names are those of the table neurons."),
+      el(
+        "p",
+        { class: "hint" },
+        "Words are looked for in names, families, features and the tokens a neuron fires on; conditions such as ",
+        el("code", {}, "excess_corr>0.3"),
+        " ",
+        el("code", {}, "layer=2"),
+        " ",
+        el("code", {}, "kurt<4"),
+        " hold all at once. Column names are those of the table neurons.",
+      ),
       this.chooser(),
       this.status,
       scroller("Table of neurons", this.table),
@@ -59,7 +102,11 @@ class Browser {
   }
 
   select(id, label, options) {
-    const box = el("select", { id: `filter-${id}`, change: () => this.renew() }, options.map(([value, text]) => el("option", { value }, visible(text))));
+    const box = el(
+      "select",
+      { id: `filter-${id}`, change: () => this.renew() },
+      options.map(([value, text]) => el("option", { value }, visible(text))),
+    );
     return el("label", {}, `${label} `, box);
   }
 
@@ -76,11 +123,22 @@ class Browser {
   }
 
   value(column, id) {
-    return column === "name" ? id : this.neurons.numbers.has(column) ? this.neurons.numbers.get(column)[id] : this.neurons.text(column, id);
+    return column === "name"
+      ? id
+      : this.neurons.numbers.has(column)
+        ? this.neurons.numbers.get(column)[id]
+        : this.neurons.text(column, id);
   }
 
   haystack(id) {
-    this.haystacks[id] ??= [this.neurons.name(id), this.neurons.address(id).slice(1), ...[...this.neurons.texts.keys()].map((column) => this.neurons.text(column, id) ?? ""), ...(this.topTokens.get(id) ?? [])].join("\n").toLowerCase();
+    this.haystacks[id] ??= [
+      this.neurons.name(id),
+      this.neurons.address(id).slice(1),
+      ...[...this.neurons.texts.keys()].map((column) => this.neurons.text(column, id) ?? ""),
+      ...(this.topTokens.get(id) ?? []),
+    ]
+      .join("\n")
+      .toLowerCase();
     return this.haystacks[id];
   }
 
@@ -164,7 +222,9 @@ class Browser {
     const ids = this.order.slice(from, from + this.size);
     this.status.textContent =
       (this.wrong.length > 0 ? `There is no column ${this.wrong.join(", ")} of numbers. ` : "") +
-      (ids.length === 0 ? "No neuron is like that." : `${plural(this.order.length, "neuron")}, ${from + 1} to ${from + ids.length}`);
+      (ids.length === 0
+        ? "No neuron is like that."
+        : `${plural(this.order.length, "neuron")}, ${from + 1} to ${from + ids.length}`);
     const heads = ["name", ...this.shown];
     refill(
       this.head,
@@ -175,10 +235,19 @@ class Browser {
           const sorted = this.sort === column;
           return el(
             "th",
-            { scope: "col", class: this.neurons.numbers.has(column) ? "number" : "text", "aria-sort": sorted ? (this.descending ? "descending" : "ascending") : null },
+            {
+              scope: "col",
+              class: this.neurons.numbers.has(column) ? "number" : "text",
+              "aria-sort": sorted ? (this.descending ? "descending" : "ascending") : null,
+            },
             el(
               "button",
-              { type: "button", "data-column": column, title: column === "name" ? "layer and neuron" : columnMeaning(column), click: () => this.sortBy(column) },
+              {
+                type: "button",
+                "data-column": column,
+                title: column === "name" ? "layer and neuron" : columnMeaning(column),
+                click: () => this.sortBy(column),
+              },
               column === "name" ? "neuron" : columnLabel(column),
               sorted ? el("span", { "aria-hidden": "true" }, this.descending ? " ▼" : " ▲") : null,
             ),
@@ -200,7 +269,11 @@ class Browser {
               ? el("td", { class: "number" }, number(this.neurons.number(column, id)))
               : el("td", { class: "text" }, el("bdi", {}, visible(this.neurons.text(column, id) ?? "–"))),
           ),
-          el("td", { class: "text tokens" }, (this.topTokens.get(id) ?? []).flatMap((text) => [tokenChip(text), " "])),
+          el(
+            "td",
+            { class: "text tokens" },
+            (this.topTokens.get(id) ?? []).flatMap((text) => [tokenChip(text), " "]),
+          ),
         ),
       ),
     );

@@ -1,7 +1,26 @@
 // One neuron: everything the run knows of it.
 
 /** The columns whose place in the layer a card shows, where the run has them. */
-const CARD_COLUMNS = ["excess_corr", "mean_corr", "mean_baseline", "sparsity", "mean", "var", "skew", "kurt", "position_information", "w_in_norm", "w_out_norm", "input_bias", "in_out_sim", "vocab_var", "vocab_skew", "vocab_kurt", "family_score", "cohesion"];
+const CARD_COLUMNS = [
+  "excess_corr",
+  "mean_corr",
+  "mean_baseline",
+  "sparsity",
+  "mean",
+  "var",
+  "skew",
+  "kurt",
+  "position_information",
+  "w_in_norm",
+  "w_out_norm",
+  "input_bias",
+  "in_out_sim",
+  "vocab_var",
+  "vocab_skew",
+  "vocab_kurt",
+  "family_score",
+  "cohesion",
+];
 
 /** The spaces of tokens, the one that says what the neuron does to the output first. */
 const SPACES = {
@@ -11,9 +30,19 @@ const SPACES = {
   E_out: ["Tokens whose embedding it writes", "Towards", "Away from"],
 };
 
-const PAIRINGS = { in_in: "reads alike", in_out: "writes what it reads", out_in: "reads what it writes", out_out: "writes alike" };
+const PAIRINGS = {
+  in_in: "reads alike",
+  in_out: "writes what it reads",
+  out_in: "reads what it writes",
+  out_out: "writes alike",
+};
 
-const COMPOSITIONS = { q: "its output in a head's queries", k: "its output in a head's keys", v: "its output in a head's values", o: "a head's output in its input" };
+const COMPOSITIONS = {
+  q: "its output in a head's queries",
+  k: "its output in a head's keys",
+  v: "its output in a head's values",
+  o: "a head's output in its input",
+};
 
 class CardView {
   constructor({ neurons, cards, others, study, tables }, place, browser) {
@@ -36,11 +65,29 @@ class CardView {
     const heading = el("h2", { id: "neuron-name", tabindex: "-1" }, `Neuron ${this.neurons.name(id)}`);
     refill(
       this.place,
-      el("div", { class: "control" }, this.step(id, -1, "Previous in the table"), this.step(id, 1, "Next in the table"), el("a", { href: "#neurons" }, "Back to the table")),
+      el(
+        "div",
+        { class: "control" },
+        this.step(id, -1, "Previous in the table"),
+        this.step(id, 1, "Next in the table"),
+        el("a", { href: "#neurons" }, "Back to the table"),
+      ),
       heading,
       this.badges(id),
-      card === null ? absent("Only its row of the table is known here.", `A full card: homolog report RUN --neurons ${this.neurons.name(id).slice(1)}`) : "",
-      card?.examples ? this.examples(card.examples) : card === null ? "" : absent("No examples.", "The run kept no windows of text around the most active tokens; homolog study of text does."),
+      card === null
+        ? absent(
+            "Only its row of the table is known here.",
+            `A full card: homolog report RUN --neurons ${this.neurons.name(id).slice(1)}`,
+          )
+        : "",
+      card?.examples
+        ? this.examples(card.examples)
+        : card === null
+          ? ""
+          : absent(
+              "No examples.",
+              "The run kept no windows of text around the most active tokens; homolog study of text does.",
+            ),
       el(
         "div",
         { class: "parts" },
@@ -63,7 +110,17 @@ class CardView {
 
   step(id, by, text) {
     const to = this.browser.beside(id, by);
-    return el("button", { type: "button", disabled: to < 0, click: () => { location.hash = this.neurons.address(to); } }, text);
+    return el(
+      "button",
+      {
+        type: "button",
+        disabled: to < 0,
+        click: () => {
+          location.hash = this.neurons.address(to);
+        },
+      },
+      text,
+    );
   }
 
   badges(id) {
@@ -93,7 +150,9 @@ class CardView {
       ...(role && role !== "none" ? [set ? `${role} of ${set}` : role] : []),
       ...(entropy.some((row) => row.sets_entropy) ? ["sets the entropy"] : []),
       ...(entropy.some((row) => row.sets_frequency) ? ["moves logits by frequency"] : []),
-      ...heads.slice(0, 3).map((row) => `turns head ${row.head_layer}.${row.head} ${row.bos_attention_change > 0 ? "on" : "off"}`),
+      ...heads
+        .slice(0, 3)
+        .map((row) => `turns head ${row.head_layer}.${row.head} ${row.bos_attention_change > 0 ? "on" : "off"}`),
     ];
   }
 
@@ -104,19 +163,49 @@ class CardView {
   statistics(id) {
     const rows = CARD_COLUMNS.filter((name) => this.neurons.numbers.has(name)).map((name) => {
       const place = this.neurons.percentile(name, id);
-      const gauge = Number.isNaN(place) ? null : shade(el("span", { class: "gauge", "aria-hidden": "true" }), `${(100 * place).toFixed(1)}%`);
-      return [el("span", { title: columnMeaning(name) }, columnLabel(name)), this.neurons.number(name, id), el("span", { class: "ranked" }, gauge, Number.isNaN(place) ? "–" : (100 * place).toFixed(1))];
+      const gauge = Number.isNaN(place)
+        ? null
+        : shade(el("span", { class: "gauge", "aria-hidden": "true" }), `${(100 * place).toFixed(1)}%`);
+      return [
+        el("span", { title: columnMeaning(name) }, columnLabel(name)),
+        this.neurons.number(name, id),
+        el("span", { class: "ranked" }, gauge, Number.isNaN(place) ? "–" : (100 * place).toFixed(1)),
+      ];
     });
-    return this.part("Against its layer", plainTable("Statistics against its layer", ["statistic", "value", "percentile"], rows));
+    return this.part(
+      "Against its layer",
+      plainTable("Statistics against its layer", ["statistic", "value", "percentile"], rows),
+    );
   }
 
   counterparts(id, card) {
     const rows = this.others.flatMap(({ name, layer, neuron, r, mutual }, i) => {
-      const first = [el("bdi", {}, visible(name)), layer[id] < 0 ? "–" : `L${layer[id]}.${neuron[id]}`, r[id] ?? NaN, layer[id] < 0 ? "" : mutual[id] === 1 ? "1., mutual" : "1."];
+      const first = [
+        el("bdi", {}, visible(name)),
+        layer[id] < 0 ? "–" : `L${layer[id]}.${neuron[id]}`,
+        r[id] ?? NaN,
+        layer[id] < 0 ? "" : mutual[id] === 1 ? "1., mutual" : "1.",
+      ];
       const more = card?.matches?.[i] ?? [];
-      return [first, ...more.map(([rank, ofLayer, ofNeuron, correlation]) => ["", `L${ofLayer}.${ofNeuron}`, correlation, rank < 0 ? "lowest" : `${rank}.`])];
+      return [
+        first,
+        ...more.map(([rank, ofLayer, ofNeuron, correlation]) => [
+          "",
+          `L${ofLayer}.${ofNeuron}`,
+          correlation,
+          rank < 0 ? "lowest" : `${rank}.`,
+        ]),
+      ];
     });
-    return this.part("Counterparts in each other model", plainTable("Counterparts in each other model", ["model", "neuron", "r", "rank"], rows, [false, false, true, false]));
+    return this.part(
+      "Counterparts in each other model",
+      plainTable("Counterparts in each other model", ["model", "neuron", "r", "rank"], rows, [
+        false,
+        false,
+        true,
+        false,
+      ]),
+    );
   }
 
   histogram({ low, step, counts }) {
@@ -128,8 +217,21 @@ class CardView {
         title: "Before the non-linearity",
         note: `${whole(all)} positions; the count is logarithmic`,
         draw: (width) =>
-          histogramChart(width, { low, high, series: [{ name: "positions", counts, tone: "tone1" }], log: true, height: 200, mark: 0, label: `Histogram of its pre-activations from ${number(low, 1)} to ${number(high, 1)}`, xLabel: "pre-activation", yLabel: "positions" }),
-        numbers: { heads: ["from", "to", "positions"], rows: () => counts.map((count, i) => [number(low + i * step), number(low + (i + 1) * step), count]) },
+          histogramChart(width, {
+            low,
+            high,
+            series: [{ name: "positions", counts, tone: "tone1" }],
+            log: true,
+            height: 200,
+            mark: 0,
+            label: `Histogram of its pre-activations from ${number(low, 1)} to ${number(high, 1)}`,
+            xLabel: "pre-activation",
+            yLabel: "positions",
+          }),
+        numbers: {
+          heads: ["from", "to", "positions"],
+          rows: () => counts.map((count, i) => [number(low + i * step), number(low + (i + 1) * step), count]),
+        },
       }),
     );
   }
@@ -140,7 +242,14 @@ class CardView {
       plainTable(
         "Features that explain it",
         ["feature", "kind", "variance explained", "share of tokens", "mean with", "mean without"],
-        rows.map(([kind, feature, explained, share, withIt, without]) => [tokenChip(feature), kind, bar(explained, 1), percent(share, 2), withIt, without]),
+        rows.map(([kind, feature, explained, share, withIt, without]) => [
+          tokenChip(feature),
+          kind,
+          bar(explained, 1),
+          percent(share, 2),
+          withIt,
+          without,
+        ]),
         [false, false, true, true, true, true],
       ),
     );
@@ -150,7 +259,11 @@ class CardView {
     const most = Math.max(...rows.map(([, mean]) => mean));
     return this.part(
       "Tokens it fires on",
-      plainTable("Tokens it fires on", ["token", "mean", "max", "seen"], rows.map(([text, mean, max, count]) => [tokenChip(text), bar(mean, most), max, count])),
+      plainTable(
+        "Tokens it fires on",
+        ["token", "mean", "max", "seen"],
+        rows.map(([text, mean, max, count]) => [tokenChip(text), bar(mean, most), max, count]),
+      ),
     );
   }
 
@@ -158,11 +271,21 @@ class CardView {
     const order = Object.keys(SPACES);
     const sortedSpaces = Object.entries(spaces).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
     return sortedSpaces.map(([space, { top, bottom }]) => {
-      const list = (rows) => el("ol", {}, rows.map(([text, cosine]) => el("li", {}, tokenChip(text), ` ${number(cosine)}`)));
+      const list = (rows) =>
+        el(
+          "ol",
+          {},
+          rows.map(([text, cosine]) => el("li", {}, tokenChip(text), ` ${number(cosine)}`)),
+        );
       const [title, up, down] = SPACES[space] ?? [`Tokens, ${space}`, "Highest", "Lowest"];
       return this.part(
         title,
-        el("div", { class: "pair" }, el("div", {}, el("h4", {}, up), list(top)), el("div", {}, el("h4", {}, down), list(bottom))),
+        el(
+          "div",
+          { class: "pair" },
+          el("div", {}, el("h4", {}, up), list(top)),
+          el("div", {}, el("h4", {}, down), list(bottom)),
+        ),
       );
     });
   }
@@ -173,8 +296,18 @@ class CardView {
       figure({
         title: "Mean activation by position",
         draw: (width) =>
-          lineChart(width, { x: at, series: [{ name: "mean", values: mean, tone: "tone1", dots: false }], height: 180, label: `Mean activation by position, from ${number(mean[0])} at the beginning to ${number(mean.at(-1))} at the end`, xLabel: "position", yLabel: "activation" }),
-        numbers: { heads: ["from position", "mean", "max"], rows: () => at.map((position, i) => [position, mean[i], max[i]]) },
+          lineChart(width, {
+            x: at,
+            series: [{ name: "mean", values: mean, tone: "tone1", dots: false }],
+            height: 180,
+            label: `Mean activation by position, from ${number(mean[0])} at the beginning to ${number(mean.at(-1))} at the end`,
+            xLabel: "position",
+            yLabel: "activation",
+          }),
+        numbers: {
+          heads: ["from position", "mean", "max"],
+          rows: () => at.map((position, i) => [position, mean[i], max[i]]),
+        },
       }),
     );
   }
@@ -183,7 +316,16 @@ class CardView {
     const most = Math.max(...rows.map(([, mean]) => mean));
     return this.part(
       "Subsets of the text",
-      plainTable("Mean activation by subset", ["subset", "mean", "max", "tokens"], rows.map(([name, mean, max, count]) => [el("bdi", {}, visible(name || "(no subset)")), bar(mean, most), max, count])),
+      plainTable(
+        "Mean activation by subset",
+        ["subset", "mean", "max", "tokens"],
+        rows.map(([name, mean, max, count]) => [
+          el("bdi", {}, visible(name || "(no subset)")),
+          bar(mean, most),
+          max,
+          count,
+        ]),
+      ),
     );
   }
 
@@ -192,24 +334,46 @@ class CardView {
       const id = layer * this.neurons.width + neuron;
       return el("a", { href: this.neurons.address(id) }, this.neurons.name(id));
     };
-    const rows = Object.entries(kinds).flatMap(([kind, list]) => list.map(([layer, neuron, cosine], i) => [i === 0 ? (PAIRINGS[kind] ?? kind) : "", link(layer, neuron), cosine]));
-    return this.part("Nearest neighbours by weight", plainTable("Nearest neighbours by weight", ["which", "neuron", "cosine"], rows, [false, false, true]));
+    const rows = Object.entries(kinds).flatMap(([kind, list]) =>
+      list.map(([layer, neuron, cosine], i) => [i === 0 ? (PAIRINGS[kind] ?? kind) : "", link(layer, neuron), cosine]),
+    );
+    return this.part(
+      "Nearest neighbours by weight",
+      plainTable("Nearest neighbours by weight", ["which", "neuron", "cosine"], rows, [false, false, true]),
+    );
   }
 
   composition(kinds) {
-    const rows = Object.entries(kinds).flatMap(([kind, list]) => list.map(([layer, head, score], i) => [i === 0 ? (COMPOSITIONS[kind] ?? kind) : "", `L${layer} head ${head}`, score]));
-    return this.part("Attention heads it works with", plainTable("Attention heads it works with", ["weights", "head", "score"], rows, [false, false, true]));
+    const rows = Object.entries(kinds).flatMap(([kind, list]) =>
+      list.map(([layer, head, score], i) => [
+        i === 0 ? (COMPOSITIONS[kind] ?? kind) : "",
+        `L${layer} head ${head}`,
+        score,
+      ]),
+    );
+    return this.part(
+      "Attention heads it works with",
+      plainTable("Attention heads it works with", ["weights", "head", "score"], rows, [false, false, true]),
+    );
   }
 
   examples(list) {
     const values = el("input", { type: "checkbox", id: "values" });
-    const windows = el("div", { class: "windows" }, list.map((example, i) => this.example(example, i)));
+    const windows = el(
+      "div",
+      { class: "windows" },
+      list.map((example, i) => this.example(example, i)),
+    );
     values.addEventListener("change", () => windows.classList.toggle("valued", values.checked));
     return el(
       "section",
       { class: "part wide", "aria-label": "Examples" },
       el("h3", {}, "Where it is most active"),
-      el("p", { class: "hint" }, "The stronger the colour, the higher the activation; the most active token is underlined. Below it the same text, coloured by its best match in each other model, each on its own scale."),
+      el(
+        "p",
+        { class: "hint" },
+        "The stronger the colour, the higher the activation; the most active token is underlined. Below it the same text, coloured by its best match in each other model, each on its own scale.",
+      ),
       el("label", {}, values, " write the activations"),
       windows,
     );
@@ -226,7 +390,11 @@ class CardView {
           "div",
           { class: "strip" },
           el("span", { class: "who" }, el("bdi", {}, visible(name)), ` L${layer}.${neuron}`),
-          el("p", { class: "text" }, texts.map((text, at) => activeToken(text, activations[at], scale, i === 0 && at === peak))),
+          el(
+            "p",
+            { class: "text" },
+            texts.map((text, at) => activeToken(text, activations[at], scale, i === 0 && at === peak)),
+          ),
         ),
       ),
     );
@@ -247,5 +415,8 @@ function activeToken(text, level, scale, peak) {
 
 /** A number with a bar behind it. */
 function bar(value, most) {
-  return shade(el("span", { class: "measure" }, number(value)), `${most > 0 && value > 0 ? Math.min(100, (100 * value) / most).toFixed(1) : 0}%`);
+  return shade(
+    el("span", { class: "measure" }, number(value)),
+    `${most > 0 && value > 0 ? Math.min(100, (100 * value) / most).toFixed(1) : 0}%`,
+  );
 }

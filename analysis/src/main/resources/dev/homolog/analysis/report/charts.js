@@ -13,7 +13,11 @@ function figure({ title, note = null, legend = [], draw, numbers = null }) {
     el("figcaption", {}, el("strong", {}, title), note === null ? null : el("span", { class: "note" }, note)),
     legend.length === 0
       ? null
-      : el("ul", { class: "legend" }, legend.map(([tone, text]) => el("li", { class: tone }, text))),
+      : el(
+          "ul",
+          { class: "legend" },
+          legend.map(([tone, text]) => el("li", { class: tone }, text)),
+        ),
     stage,
     numbers === null ? null : numbersOf(title, numbers),
   );
@@ -32,11 +36,9 @@ function figure({ title, note = null, legend = [], draw, numbers = null }) {
 /** The numbers of a figure, made when they are asked for. */
 function numbersOf(title, { heads, rows }) {
   const details = el("details", {}, el("summary", {}, "Numbers"));
-  details.addEventListener(
-    "toggle",
-    () => details.append(plainTable(`Numbers: ${title}`, heads, rows())),
-    { once: true },
-  );
+  details.addEventListener("toggle", () => details.append(plainTable(`Numbers: ${title}`, heads, rows())), {
+    once: true,
+  });
   return details;
 }
 
@@ -72,18 +74,36 @@ function frame({ width, height, x, y, label, xLabel, yLabel }) {
   for (const value of yTicks) {
     drawing.append(
       svg("line", { class: "grid", x1: MARGIN.left, x2: right, y1: placeY(value), y2: placeY(value) }),
-      svg("text", { class: "tick", x: MARGIN.left - 6, y: placeY(value) + 4, "text-anchor": "end" }, (y.text ?? tickText)(value)),
+      svg(
+        "text",
+        { class: "tick", x: MARGIN.left - 6, y: placeY(value) + 4, "text-anchor": "end" },
+        (y.text ?? tickText)(value),
+      ),
     );
   }
   for (const value of x.ticks ?? ticks(x.low, x.high, width < 420 ? 4 : 8)) {
     drawing.append(
-      svg("text", { class: "tick", x: placeX(value), y: bottom + 16, "text-anchor": "middle" }, (x.text ?? tickText)(value)),
+      svg(
+        "text",
+        { class: "tick", x: placeX(value), y: bottom + 16, "text-anchor": "middle" },
+        (x.text ?? tickText)(value),
+      ),
     );
   }
   drawing.append(
     svg("line", { class: "axis", x1: MARGIN.left, x2: right, y1: bottom, y2: bottom }),
     svg("text", { class: "label", x: (MARGIN.left + right) / 2, y: height - 6, "text-anchor": "middle" }, xLabel),
-    svg("text", { class: "label", x: 0, y: 0, "text-anchor": "middle", transform: `translate(12 ${(MARGIN.top + bottom) / 2}) rotate(-90)` }, yLabel),
+    svg(
+      "text",
+      {
+        class: "label",
+        x: 0,
+        y: 0,
+        "text-anchor": "middle",
+        transform: `translate(12 ${(MARGIN.top + bottom) / 2}) rotate(-90)`,
+      },
+      yLabel,
+    ),
   );
   return { drawing, placeX, placeY, bottom, right };
 }
@@ -162,7 +182,9 @@ function barChart(width, { categories, series, label, xLabel, yLabel, text = who
   const every = Math.ceil(categories.length / (width / 34));
   categories.forEach((category, i) => {
     if (i % every === 0) {
-      drawing.append(svg("text", { class: "tick", x: placeX(i + 0.5), y: bottom + 16, "text-anchor": "middle" }, category));
+      drawing.append(
+        svg("text", { class: "tick", x: placeX(i + 0.5), y: bottom + 16, "text-anchor": "middle" }, category),
+      );
     }
     series.forEach(({ name, values, tone }, s) => {
       if (values[i] > 0) {
@@ -187,8 +209,14 @@ function barChart(width, { categories, series, label, xLabel, yLabel, text = who
 }
 
 /** Lines, each with an optional band around it. */
-function lineChart(width, { x, series, bands = [], label, xLabel, yLabel, height = 260, xTicks, xText, zero = false, log = false }) {
-  const values = [...series.flatMap((line) => line.values), ...bands.flatMap((band) => [...band.low, ...band.high])].filter(Number.isFinite);
+function lineChart(
+  width,
+  { x, series, bands = [], label, xLabel, yLabel, height = 260, xTicks, xText, zero = false, log = false },
+) {
+  const values = [
+    ...series.flatMap((line) => line.values),
+    ...bands.flatMap((band) => [...band.low, ...band.high]),
+  ].filter(Number.isFinite);
   const low = Math.min(...values, zero ? 0 : Infinity);
   const high = Math.max(...values, zero ? 0 : -Infinity);
   const across = log ? x.map(Math.log10) : x;
@@ -196,7 +224,12 @@ function lineChart(width, { x, series, bands = [], label, xLabel, yLabel, height
   const { drawing, placeX, placeY } = frame({
     width,
     height,
-    x: { low: Math.min(...across), high: Math.max(...across), ticks: log ? across : xTicks, text: log ? (value) => (xText ?? tickText)(10 ** value) : xText },
+    x: {
+      low: Math.min(...across),
+      high: Math.max(...across),
+      ticks: log ? across : xTicks,
+      text: log ? (value) => (xText ?? tickText)(10 ** value) : xText,
+    },
     y: { low: zero && low === 0 ? 0 : low - spare, high: high + spare },
     label,
     xLabel,
@@ -207,14 +240,29 @@ function lineChart(width, { x, series, bands = [], label, xLabel, yLabel, height
       .map((at, i) => [at, band.high[i]])
       .concat(across.map((at, i) => [at, band.low[i]]).reverse())
       .filter(([, value]) => Number.isFinite(value));
-    drawing.append(svg("polygon", { class: `band ${band.tone}`, points: points.map(([at, value]) => `${placeX(at)},${placeY(value)}`).join(" ") }));
+    drawing.append(
+      svg("polygon", {
+        class: `band ${band.tone}`,
+        points: points.map(([at, value]) => `${placeX(at)},${placeY(value)}`).join(" "),
+      }),
+    );
   }
   for (const { name, values: line, tone, dots = true } of series) {
     const points = across.map((at, i) => [at, line[i], x[i]]).filter(([, value]) => Number.isFinite(value));
-    drawing.append(svg("polyline", { class: `line ${tone}`, points: points.map(([at, value]) => `${placeX(at)},${placeY(value)}`).join(" ") }));
+    drawing.append(
+      svg("polyline", {
+        class: `line ${tone}`,
+        points: points.map(([at, value]) => `${placeX(at)},${placeY(value)}`).join(" "),
+      }),
+    );
     if (dots) {
       for (const [at, value, shown] of points) {
-        drawing.append(titled(svg("circle", { class: `dot ${tone}`, cx: placeX(at), cy: placeY(value), r: 3.2 }), `${name}, ${(xText ?? tickText)(shown)}: ${number(value)}`));
+        drawing.append(
+          titled(
+            svg("circle", { class: `dot ${tone}`, cx: placeX(at), cy: placeY(value), r: 3.2 }),
+            `${name}, ${(xText ?? tickText)(shown)}: ${number(value)}`,
+          ),
+        );
       }
     }
   }
@@ -229,28 +277,77 @@ function heatMap(width, { counts, label, xLabel, yLabel, title }) {
   const height = rows * cell + MARGIN.top + MARGIN.bottom;
   const wide = columns * cell + MARGIN.left + MARGIN.right;
   const most = Math.max(1, ...counts.flat());
-  const drawing = svg("svg", { viewBox: `0 0 ${wide} ${height}`, width: wide, height, role: "img", "aria-label": label });
+  const drawing = svg("svg", {
+    viewBox: `0 0 ${wide} ${height}`,
+    width: wide,
+    height,
+    role: "img",
+    "aria-label": label,
+  });
   const every = Math.ceil(16 / cell);
   counts.forEach((row, i) => {
     if (i % every === 0) {
-      drawing.append(svg("text", { class: "tick", x: MARGIN.left - 6, y: MARGIN.top + (i + 0.5) * cell + 4, "text-anchor": "end" }, String(i)));
+      drawing.append(
+        svg(
+          "text",
+          { class: "tick", x: MARGIN.left - 6, y: MARGIN.top + (i + 0.5) * cell + 4, "text-anchor": "end" },
+          String(i),
+        ),
+      );
     }
     row.forEach((count, j) => {
-      const square = svg("rect", { class: "heat", x: MARGIN.left + j * cell, y: MARGIN.top + i * cell, width: cell - 1, height: cell - 1 });
+      const square = svg("rect", {
+        class: "heat",
+        x: MARGIN.left + j * cell,
+        y: MARGIN.top + i * cell,
+        width: cell - 1,
+        height: cell - 1,
+      });
       shade(square, `${Math.round(100 * Math.sqrt(count / most))}%`);
       drawing.append(titled(square, title(i, j, count)));
       if (cell >= 26 && count > 0) {
         const strong = count > most * 0.3;
-        drawing.append(svg("text", { class: strong ? "inside strong" : "inside", x: MARGIN.left + (j + 0.5) * cell - 0.5, y: MARGIN.top + (i + 0.5) * cell + 3.5, "text-anchor": "middle" }, tickText(count)));
+        drawing.append(
+          svg(
+            "text",
+            {
+              class: strong ? "inside strong" : "inside",
+              x: MARGIN.left + (j + 0.5) * cell - 0.5,
+              y: MARGIN.top + (i + 0.5) * cell + 3.5,
+              "text-anchor": "middle",
+            },
+            tickText(count),
+          ),
+        );
       }
     });
   });
   for (let j = 0; j < columns; j += every) {
-    drawing.append(svg("text", { class: "tick", x: MARGIN.left + (j + 0.5) * cell, y: height - MARGIN.bottom + 15, "text-anchor": "middle" }, String(j)));
+    drawing.append(
+      svg(
+        "text",
+        { class: "tick", x: MARGIN.left + (j + 0.5) * cell, y: height - MARGIN.bottom + 15, "text-anchor": "middle" },
+        String(j),
+      ),
+    );
   }
   drawing.append(
-    svg("text", { class: "label", x: MARGIN.left + (columns * cell) / 2, y: height - 6, "text-anchor": "middle" }, xLabel),
-    svg("text", { class: "label", x: 0, y: 0, "text-anchor": "middle", transform: `translate(12 ${MARGIN.top + (rows * cell) / 2}) rotate(-90)` }, yLabel),
+    svg(
+      "text",
+      { class: "label", x: MARGIN.left + (columns * cell) / 2, y: height - 6, "text-anchor": "middle" },
+      xLabel,
+    ),
+    svg(
+      "text",
+      {
+        class: "label",
+        x: 0,
+        y: 0,
+        "text-anchor": "middle",
+        transform: `translate(12 ${MARGIN.top + (rows * cell) / 2}) rotate(-90)`,
+      },
+      yLabel,
+    ),
   );
   return drawing;
 }
@@ -299,7 +396,16 @@ function barsAcross(width, { rows, label }) {
     const from = Math.min(place(0), place(values[i]));
     drawing.append(
       svg("text", { class: "tick", x: left - 8, y: 18 + i * step, "text-anchor": "end" }, name),
-      titled(svg("rect", { class: "bar tone1", x: from, y: 7 + i * step, width: Math.max(1, Math.abs(place(values[i]) - place(0))), height: step - 8 }), `${name}: ${number(values[i])}`),
+      titled(
+        svg("rect", {
+          class: "bar tone1",
+          x: from,
+          y: 7 + i * step,
+          width: Math.max(1, Math.abs(place(values[i]) - place(0))),
+          height: step - 8,
+        }),
+        `${name}: ${number(values[i])}`,
+      ),
     );
   });
   return drawing;

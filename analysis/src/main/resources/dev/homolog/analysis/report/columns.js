@@ -54,7 +54,19 @@ const COLUMNS = {
 };
 
 /** The columns that a table of neurons shows at first, where the run has them. */
-const FIRST_COLUMNS = ["excess_corr", "mean_corr", "mean_baseline", "sparsity", "kurt", "homolog_models", "vocab_kurt", "role", "family", "family_feature", "family_score"];
+const FIRST_COLUMNS = [
+  "excess_corr",
+  "mean_corr",
+  "mean_baseline",
+  "sparsity",
+  "kurt",
+  "homolog_models",
+  "vocab_kurt",
+  "role",
+  "family",
+  "family_feature",
+  "family_score",
+];
 
 function columnLabel(name) {
   return COLUMNS[name]?.[0] ?? name.replaceAll("_", " ");

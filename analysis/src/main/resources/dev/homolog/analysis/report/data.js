@@ -20,11 +20,20 @@ class Neurons {
     this.numbers = new Map();
     this.flags = new Map();
     this.texts = new Map();
-    this.numbers.set("layer", Float64Array.from({ length: this.count }, (_, id) => this.layer(id)));
-    this.numbers.set("neuron", Float64Array.from({ length: this.count }, (_, id) => id % this.width));
+    this.numbers.set(
+      "layer",
+      Float64Array.from({ length: this.count }, (_, id) => this.layer(id)),
+    );
+    this.numbers.set(
+      "neuron",
+      Float64Array.from({ length: this.count }, (_, id) => id % this.width),
+    );
     for (const { name, kind, values, codes } of columns) {
       if (kind === "number") {
-        this.numbers.set(name, Float64Array.from(values, (value) => value ?? NaN));
+        this.numbers.set(
+          name,
+          Float64Array.from(values, (value) => value ?? NaN),
+        );
       } else if (kind === "flag") {
         this.flags.set(name, Uint8Array.from(values));
       } else {
@@ -83,7 +92,10 @@ class Neurons {
     const found = new Float64Array(this.count).fill(NaN);
     for (let layer = 0; layer < this.layers; layer++) {
       const from = layer * this.width;
-      const sorted = values.slice(from, from + this.width).filter((value) => !Number.isNaN(value)).sort();
+      const sorted = values
+        .slice(from, from + this.width)
+        .filter((value) => !Number.isNaN(value))
+        .sort();
       for (let id = from; id < from + this.width; id++) {
         if (!Number.isNaN(values[id])) {
           found[id] = (bound(sorted, values[id], false) + bound(sorted, values[id], true)) / 2 / sorted.length;
@@ -122,7 +134,9 @@ function quantile(sorted, share) {
 
 /** The values that are numbers, sorted. */
 function sorted(values) {
-  return Float64Array.from(values).filter((value) => !Number.isNaN(value)).sort();
+  return Float64Array.from(values)
+    .filter((value) => !Number.isNaN(value))
+    .sort();
 }
 
 /** A small table that came as columns, as a list of rows. */

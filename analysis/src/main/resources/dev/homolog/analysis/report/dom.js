@@ -94,7 +94,15 @@ function plainTable(label, heads, rows, numeric = heads.map((_, i) => i > 0)) {
       "table",
       {},
       el("caption", { class: "unseen" }, label),
-      el("thead", {}, el("tr", {}, heads.map((head, i) => el("th", { scope: "col", class: side(i) }, head)))),
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          heads.map((head, i) => el("th", { scope: "col", class: side(i) }, head)),
+        ),
+      ),
       el(
         "tbody",
         {},

@@ -23,13 +23,16 @@ function themeButton() {
       root.dataset.theme = themes[current];
     }
     button.textContent = `Colours: ${themes[current]}`;
-    button.setAttribute("aria-label", `Colours: ${current === 0 ? "as the system has them" : themes[current]}`);
   });
 }
 
 /** Draws a section; a fault in one leaves the others whole and is said in its place. */
 function section(main, id, title, draw) {
-  const place = el("section", { id, class: "chapter", "aria-labelledby": `${id}-title`, tabindex: "-1" }, el("h2", { id: `${id}-title` }, title));
+  const place = el(
+    "section",
+    { id, class: "chapter", "aria-labelledby": `${id}-title`, tabindex: "-1" },
+    el("h2", { id: `${id}-title` }, title),
+  );
   main.append(place);
   document.getElementById("contents").append(el("li", {}, el("a", { href: `#${id}` }, title)));
   try {
@@ -54,7 +57,9 @@ async function open() {
   };
   const reference = data.study.models?.[0]?.name ?? "a model";
   document.title = `Homolog: ${visible(reference)}`;
-  document.getElementById("title").replaceChildren("Neurons of ", el("bdi", {}, visible(reference)), " and their counterparts");
+  document
+    .getElementById("title")
+    .replaceChildren("Neurons of ", el("bdi", {}, visible(reference)), " and their counterparts");
   const main = document.getElementById("main");
   const view = new View(neurons, data.study);
   for (const [id, title, draw] of SECTIONS) {
@@ -74,7 +79,8 @@ async function open() {
     target?.scrollIntoView();
     return undefined;
   };
-  document.getElementById("colophon").textContent = `Made by Homolog ${data.study.homolog ?? ""}. Numbers here are rounded to four digits; the run's tables have them whole, and docs/definitions.md says what each means.`;
+  document.getElementById("colophon").textContent =
+    `Made by Homolog ${data.study.homolog ?? ""}. Numbers here are rounded to four digits; the run's tables have them whole, and docs/definitions.md says what each means.`;
   document.getElementById("opening").remove();
   addEventListener("hashchange", follow);
   await follow();
@@ -83,6 +89,7 @@ async function open() {
 }
 
 open().catch((problem) => {
-  document.getElementById("opening").textContent = `This page cannot be opened here: ${problem.message}. It needs a browser of 2023 or later.`;
+  document.getElementById("opening").textContent =
+    `This page cannot be opened here: ${problem.message}. It needs a browser of 2023 or later.`;
   throw problem;
 });

@@ -33,8 +33,8 @@ function studySection(section, { study, neurons, tables }, view) {
       others.length === 0
         ? `The ${plural(neurons.count, "neuron")} of model ${reference?.name}, looked at alone.`
         : found === null
-        ? `The ${plural(neurons.count, "neuron")} of model ${reference?.name} compared with ${listed(others)}; without a baseline none is called universal.`
-        : `${plural(found, "neuron")} of ${whole(neurons.count)} in model ${reference?.name} (${percent(found / neurons.count, 2)}) ${found === 1 ? "is" : "are"} universal: ` +
+          ? `The ${plural(neurons.count, "neuron")} of model ${reference?.name} compared with ${listed(others)}; without a baseline none is called universal.`
+          : `${plural(found, "neuron")} of ${whole(neurons.count)} in model ${reference?.name} (${percent(found / neurons.count, 2)}) ${found === 1 ? "is" : "are"} universal: ` +
             `the mean over ${listed(others)} of the best ${noun(study)} exceeds ${BASELINES[baseline] ?? "the baseline"} by more than ${view.asked}.`,
     ),
     el(
@@ -42,7 +42,9 @@ function studySection(section, { study, neurons, tables }, view) {
       { class: "tiles" },
       tile(whole(neurons.count), `neurons in ${plural(neurons.layers, "layer")}`),
       found === null ? null : tile(whole(found), `universal, excess above ${view.asked}`),
-      study.result?.homologs > 0 || tables.by_other ? tile(whole(study.result?.homologs ?? 0), "groups of homologs") : null,
+      study.result?.homologs > 0 || tables.by_other
+        ? tile(whole(study.result?.homologs ?? 0), "groups of homologs")
+        : null,
       tokens.read ? tile(whole(tokens.read), "tokens read") : null,
       tokens.documents ? tile(whole(tokens.documents), tokens.documents === 1 ? "document" : "documents") : null,
       seconds > 0 ? tile(duration(seconds), "of computing") : null,
@@ -64,8 +66,14 @@ function studySection(section, { study, neurons, tables }, view) {
       [false, false, true, true, true, true, true, false],
     ),
     el("h3", {}, "How sure"),
-    el("ul", {}, sureness(study, neurons).map((line) => el("li", {}, line))),
-    tables.convergence ? convergence(tables.convergence) : absent("No convergence.", "homolog study writes the table, homolog correlate does not."),
+    el(
+      "ul",
+      {},
+      sureness(study, neurons).map((line) => el("li", {}, line)),
+    ),
+    tables.convergence
+      ? convergence(tables.convergence)
+      : absent("No convergence.", "homolog study writes the table, homolog correlate does not."),
     el("h3", {}, "What was run"),
     facts(study),
   );
@@ -77,28 +85,42 @@ function listed(models) {
 }
 
 function duration(seconds) {
-  return seconds < 100 ? `${seconds.toFixed(0)} s` : seconds < 6000 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3600).toFixed(1)} h`;
+  return seconds < 100
+    ? `${seconds.toFixed(0)} s`
+    : seconds < 6000
+      ? `${(seconds / 60).toFixed(0)} min`
+      : `${(seconds / 3600).toFixed(1)} h`;
 }
 
 /** The first characters are enough to tell; the whole is the element's title and in study.json. */
 function hashes(sha256) {
   const weights = Object.entries(sha256 ?? {}).filter(([file]) => !file.endsWith(".json"));
-  return el("span", {}, weights.map(([file, hash]) => el("code", { title: `${file}: ${hash}` }, `${String(hash).slice(0, 12)}… `)));
+  return el(
+    "span",
+    {},
+    weights.map(([file, hash]) => el("code", { title: `${file}: ${hash}` }, `${String(hash).slice(0, 12)}… `)),
+  );
 }
 
 function sureness(study, neurons) {
   const lines = [];
   const tokens = study.tokens ?? {};
   if (tokens.kept) {
-    lines.push(`Correlations are over ${whole(tokens.kept)} kept tokens of ${whole(tokens.read)} read (left out: ${tokens.filter}); sums are held in ${study.precision}.`);
+    lines.push(
+      `Correlations are over ${whole(tokens.kept)} kept tokens of ${whole(tokens.read)} read (left out: ${tokens.filter}); sums are held in ${study.precision}.`,
+    );
   }
   for (const { models, median, upper, above } of chances(study.chance ?? [])) {
-    lines.push(`By chance alone (independent normal neurons), the best neuron of ${models} would reach ${number(median)}, for one neuron of twenty ${number(upper)}; ${whole(above)} of ${whole(neurons.count)} exceed the latter.`);
+    lines.push(
+      `By chance alone (independent normal neurons), the best neuron of ${models} would reach ${number(median)}, for one neuron of twenty ${number(upper)}; ${whole(above)} of ${whole(neurons.count)} exceed the latter.`,
+    );
   }
   const sd = neurons.numbers.get("baseline_sd");
   const draws = study.options?.baseline_draws ?? 1;
   if (sd?.some((value) => !Number.isNaN(value))) {
-    lines.push(`Over its ${draws} draws a neuron's baseline has a deviation of ${number(quantile(sorted(sd), 0.5), 4)} in the median, ${number(quantile(sorted(sd), 1), 4)} at most.`);
+    lines.push(
+      `Over its ${draws} draws a neuron's baseline has a deviation of ${number(quantile(sorted(sd), 0.5), 4)} in the median, ${number(quantile(sorted(sd), 1), 4)} at most.`,
+    );
   } else if (["rotation", "permutation"].includes(study.options?.baseline)) {
     lines.push("The baseline is one draw; with --baseline-draws N its own spread would be known.");
   }
@@ -122,7 +144,10 @@ function chances(chance) {
     group.names.push({ name: visible(other) });
     groups.set(key, group);
   }
-  return [...groups.values()].map((group) => ({ ...group, models: listed(group.names).replace(/ and (?=[^ ]*$)/, " or ") }));
+  return [...groups.values()].map((group) => ({
+    ...group,
+    models: listed(group.names).replace(/ and (?=[^ ]*$)/, " or "),
+  }));
 }
 
 function convergence(table) {
@@ -131,7 +156,11 @@ function convergence(table) {
   return figure({
     title: "How far best correlations still were from those at the end",
     note: `by the share of the text that was read; ${plural(table.neurons.at(-1), "neuron")} followed`,
-    legend: [["tone1", "median"], ["tone2", "90 % of neurons are below"], ["tone3", "99 %"]],
+    legend: [
+      ["tone1", "median"],
+      ["tone2", "90 % of neurons are below"],
+      ["tone3", "99 %"],
+    ],
     draw: (width) =>
       lineChart(width, {
         x: rows.map((row) => 100 * row.share),
@@ -149,7 +178,16 @@ function convergence(table) {
       }),
     numbers: {
       heads: ["share", "tokens", "median", "90 %", "99 %", "greatest", "universal by then"],
-      rows: () => rowsOf(table).map((row) => [percent(row.share, 0), row.tokens, row.change_q50, row.change_q90, row.change_q99, row.change_max, last < 0 ? "–" : row.universal]),
+      rows: () =>
+        rowsOf(table).map((row) => [
+          percent(row.share, 0),
+          row.tokens,
+          row.change_q50,
+          row.change_q90,
+          row.change_q99,
+          row.change_max,
+          last < 0 ? "–" : row.universal,
+        ]),
     },
   });
 }
@@ -170,26 +208,47 @@ function facts(study) {
   fact("tokens, SHA-256", study.tokens?.sha256);
   fact("Java", study.versions?.java);
   fact("system", study.versions?.os);
-  const options = Object.entries(study.options ?? {}).filter(([name]) => !["text", "tokens", "reference", "other"].includes(name));
-  fact("options", options.map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : value}`).join(" · "));
+  const options = Object.entries(study.options ?? {}).filter(
+    ([name]) => !["text", "tokens", "reference", "other"].includes(name),
+  );
+  fact(
+    "options",
+    options.map(([name, value]) => `${name} ${Array.isArray(value) ? value.join(" ") : value}`).join(" · "),
+  );
   return list;
 }
 
 function correlationsSection(section, { study, neurons, tables, others }) {
   const best = sorted(neurons.numbers.get("mean_corr") ?? []);
   if (best.length === 0) {
-    add(section, absent("No correlations.", "The run compared no models, or no neuron of it has one; homolog study does."));
+    add(
+      section,
+      absent("No correlations.", "The run compared no models, or no neuron of it has one; homolog study does."),
+    );
     return;
   }
   add(
     section,
-    el("div", { class: "charts" }, bestCorrelations(study, neurons, best), tables.histograms ? allCorrelations(study, tables.histograms) : null),
+    el(
+      "div",
+      { class: "charts" },
+      bestCorrelations(study, neurons, best),
+      tables.histograms ? allCorrelations(study, tables.histograms) : null,
+    ),
     el("h3", {}, "Each other model on its own"),
     tables.by_other
       ? plainTable(
           "Each other model on its own",
           ["model", "neurons", "above its baseline", "mean best r", "median best r", "mean baseline", "homologs"],
-          rowsOf(tables.by_other).map((row) => [el("bdi", {}, visible(row.other)), row.neurons, row.universal < 0 ? "–" : row.universal, row.mean_corr, row.median_corr, row.mean_baseline, row.homologs]),
+          rowsOf(tables.by_other).map((row) => [
+            el("bdi", {}, visible(row.other)),
+            row.neurons,
+            row.universal < 0 ? "–" : row.universal,
+            row.mean_corr,
+            row.median_corr,
+            row.mean_baseline,
+            row.homologs,
+          ]),
         )
       : ownMatches(others),
     tables.by_other ? trainings(tables.by_other) : null,
@@ -206,7 +265,9 @@ function bestCorrelations(study, neurons, best) {
   const told = (values) => `median ${median(values)}, highest ${number(values.at(-1))}`;
   return figure({
     title: `Best ${noun(study)} of each neuron, mean over the other models`,
-    note: judged ? `median ${median(best)}; baseline ${median(baseline)}` : `median ${median(best)}; no baseline was asked for`,
+    note: judged
+      ? `median ${median(best)}; baseline ${median(baseline)}`
+      : `median ${median(best)}; no baseline was asked for`,
     legend: [["tone1", "neurons"], ...(judged ? [["tone2", "the same, against the baseline"]] : [])],
     draw: (width) =>
       histogramChart(width, {
@@ -224,7 +285,12 @@ function bestCorrelations(study, neurons, best) {
       heads: ["quantile", "neurons", "baseline", "excess"],
       rows: () => {
         const excess = sorted(neurons.numbers.get("excess_corr") ?? []);
-        return [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1].map((share) => [percent(share, 0), quantile(best, share), quantile(baseline, share), quantile(excess, share)]);
+        return [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1].map((share) => [
+          percent(share, 0),
+          quantile(best, share),
+          quantile(baseline, share),
+          quantile(excess, share),
+        ]);
       },
     },
   });
@@ -237,7 +303,12 @@ function ownMatches(others) {
     ["model", "neurons", "mean best r", "median best r"],
     others.map(({ name, r }) => {
       const values = sorted(r.map((value) => value ?? NaN));
-      return [el("bdi", {}, visible(name)), values.length, values.reduce((sum, value) => sum + value, 0) / values.length, quantile(values, 0.5)];
+      return [
+        el("bdi", {}, visible(name)),
+        values.length,
+        values.reduce((sum, value) => sum + value, 0) / values.length,
+        quantile(values, 0.5),
+      ];
     }),
   );
 }
@@ -278,7 +349,8 @@ function allCorrelations(study, table) {
       }),
     numbers: {
       heads: ["from", "to", "pairs"],
-      rows: () => lows.map((value, i) => [number(value), number(lows[i + 1] ?? 1), counts[i]]).filter((row) => row[2] > 0),
+      rows: () =>
+        lows.map((value, i) => [number(value), number(lows[i + 1] ?? 1), counts[i]]).filter((row) => row[2] > 0),
     },
   });
 }
@@ -290,24 +362,36 @@ function trainings(table) {
     const name = row.other.replace(/\d+$/, "");
     series.set(name, [...(series.get(name) ?? []), row]);
   }
-  return [...series].filter(([, rows]) => rows.length > 1).map(([name, rows]) => {
-    rows.sort((a, b) => a.step - b.step);
-    return figure({
-      title: `Training steps of ${visible(name)}`,
-      legend: [["tone1", "above the baseline"], ["tone2", "homologs"]],
-      draw: (width) =>
-        lineChart(width, {
-          x: rows.map((row) => row.step),
-          series: [
-            { name: "above the baseline", values: rows.map((row) => (row.universal < 0 ? NaN : row.universal)), tone: "tone1" },
-            { name: "homologs", values: rows.map((row) => row.homologs), tone: "tone2" },
-          ],
-          zero: true,
-          label: `Neurons found in each training step, from ${rows[0].homologs} homologs at step ${rows[0].step} to ${rows.at(-1).homologs} at step ${rows.at(-1).step}`,
-          xLabel: "step",
-          yLabel: "neurons",
-        }),
-      numbers: { heads: ["step", "above the baseline", "homologs", "median best r"], rows: () => rows.map((row) => [row.step, row.universal, row.homologs, row.median_corr]) },
+  return [...series]
+    .filter(([, rows]) => rows.length > 1)
+    .map(([name, rows]) => {
+      rows.sort((a, b) => a.step - b.step);
+      return figure({
+        title: `Training steps of ${visible(name)}`,
+        legend: [
+          ["tone1", "above the baseline"],
+          ["tone2", "homologs"],
+        ],
+        draw: (width) =>
+          lineChart(width, {
+            x: rows.map((row) => row.step),
+            series: [
+              {
+                name: "above the baseline",
+                values: rows.map((row) => (row.universal < 0 ? NaN : row.universal)),
+                tone: "tone1",
+              },
+              { name: "homologs", values: rows.map((row) => row.homologs), tone: "tone2" },
+            ],
+            zero: true,
+            label: `Neurons found in each training step, from ${rows[0].homologs} homologs at step ${rows[0].step} to ${rows.at(-1).homologs} at step ${rows.at(-1).step}`,
+            xLabel: "step",
+            yLabel: "neurons",
+          }),
+        numbers: {
+          heads: ["step", "above the baseline", "homologs", "median best r"],
+          rows: () => rows.map((row) => [row.step, row.universal, row.homologs, row.median_corr]),
+        },
+      });
     });
-  });
 }

@@ -5,7 +5,14 @@ function universalSection(section, { study, neurons, others }, view) {
     add(section, absent("No neuron is called universal.", "The run had no baseline; --baseline rotation gives one."));
     return;
   }
-  const slider = el("input", { type: "range", id: "threshold", min: "0", max: "1", step: "0.01", value: view.threshold });
+  const slider = el("input", {
+    type: "range",
+    id: "threshold",
+    min: "0",
+    max: "1",
+    step: "0.01",
+    value: view.threshold,
+  });
   const said = el("output", { for: "threshold" });
   slider.addEventListener("input", () => view.choose(Number(slider.value)));
   const charts = el("div", { class: "charts" });
@@ -14,10 +21,24 @@ function universalSection(section, { study, neurons, others }, view) {
     el(
       "div",
       { class: "control" },
-      el("label", { for: "threshold" }, "Excess over the baseline above which a neuron counts as universal, here and in the sections below"),
+      el(
+        "label",
+        { for: "threshold" },
+        "Excess over the baseline above which a neuron counts as universal, here and in the sections below",
+      ),
       slider,
       said,
-      el("button", { type: "button", click: () => { slider.value = view.asked; view.choose(view.asked); } }, `The study's: ${view.asked}`),
+      el(
+        "button",
+        {
+          type: "button",
+          click: () => {
+            slider.value = view.asked;
+            view.choose(view.asked);
+          },
+        },
+        `The study's: ${view.asked}`,
+      ),
     ),
     charts,
   );
@@ -25,7 +46,9 @@ function universalSection(section, { study, neurons, others }, view) {
     const count = view.above(view.threshold);
     said.textContent =
       `${view.threshold.toFixed(2)}: ${plural(count, "neuron")}, ${percent(count / neurons.count, 2)}` +
-      (view.threshold === view.asked ? "" : `. Not the study's threshold: above ${view.asked} ${view.above(view.asked) === 1 ? "lies 1 neuron" : `lie ${whole(view.above(view.asked))}`}`);
+      (view.threshold === view.asked
+        ? ""
+        : `. Not the study's threshold: above ${view.asked} ${view.above(view.asked) === 1 ? "lies 1 neuron" : `lie ${whole(view.above(view.asked))}`}`);
     refill(charts, byLayer(neurons, view), ...others.map((other) => matchMap(other, neurons, view, study)));
   });
 }
@@ -46,12 +69,19 @@ function byLayer(neurons, view) {
         xLabel: "layer",
         yLabel: "neurons",
       }),
-    numbers: { heads: ["layer", "universal", "share"], rows: () => counts.map((count, layer) => [`L${layer}`, count, percent(count / neurons.width, 2)]) },
+    numbers: {
+      heads: ["layer", "universal", "share"],
+      rows: () => counts.map((count, layer) => [`L${layer}`, count, percent(count / neurons.width, 2)]),
+    },
   });
 }
 
 function matchMap(other, neurons, view, study) {
-  const layers = Math.max(1, (study.models ?? []).find((model) => model.name === other.name)?.layers ?? 0, ...other.layer.map((layer) => layer + 1));
+  const layers = Math.max(
+    1,
+    (study.models ?? []).find((model) => model.name === other.name)?.layers ?? 0,
+    ...other.layer.map((layer) => layer + 1),
+  );
   const counts = Array.from({ length: neurons.layers }, () => new Array(layers).fill(0));
   let all = 0;
   for (let id = 0; id < neurons.count; id++) {
@@ -73,18 +103,35 @@ function matchMap(other, neurons, view, study) {
         yLabel: "layer",
         title: (i, j, count) => `layer ${i}, match in layer ${j}: ${plural(count, "neuron")}`,
       }),
-    numbers: { heads: ["layer", ...counts[0].map((_, j) => `${j}`)], rows: () => counts.map((row, i) => [`L${i}`, ...row]) },
+    numbers: {
+      heads: ["layer", ...counts[0].map((_, j) => `${j}`)],
+      rows: () => counts.map((row, i) => [`L${i}`, ...row]),
+    },
   });
 }
 
 function familiesSection(section, { neurons }, view) {
   const families = neurons.texts.get("family");
   if (families === undefined) {
-    add(section, absent("No families.", "The run has no explanations: homolog study of text finds them, homolog correlate does not."));
+    add(
+      section,
+      absent(
+        "No families.",
+        "The run has no explanations: homolog study of text finds them, homolog correlate does not.",
+      ),
+    );
     return;
   }
   const place = el("div", {});
-  add(section, el("p", {}, "A neuron's family is the kind of the feature that explains most of its variance, where that is enough; none is an answer too."), place);
+  add(
+    section,
+    el(
+      "p",
+      {},
+      "A neuron's family is the kind of the feature that explains most of its variance, where that is enough; none is an answer too.",
+    ),
+    place,
+  );
   view.draw(() => {
     const rows = new Map();
     let universals = 0;
@@ -100,7 +147,11 @@ function familiesSection(section, { neurons }, view) {
     const list = [...rows.values()].sort((a, b) => b.all - a.all);
     const others = neurons.count - universals;
     const series = [
-      { name: "universal", values: list.map((row) => (universals > 0 ? row.universal / universals : 0)), tone: "tone1" },
+      {
+        name: "universal",
+        values: list.map((row) => (universals > 0 ? row.universal / universals : 0)),
+        tone: "tone1",
+      },
       { name: "others", values: list.map((row) => (row.all - row.universal) / Math.max(1, others)), tone: "tone4" },
     ];
     refill(
@@ -108,7 +159,10 @@ function familiesSection(section, { neurons }, view) {
       figure({
         title: "Families of universal neurons and of others",
         note: `share of ${plural(universals, "universal neuron")} and of ${whole(others)} others, excess above ${view.threshold.toFixed(2)}`,
-        legend: [["tone1", "universal"], ["tone4", "others"]],
+        legend: [
+          ["tone1", "universal"],
+          ["tone4", "others"],
+        ],
         draw: (width) =>
           barChart(width, {
             categories: list.map((row) => visible(row.family)),
@@ -122,18 +176,56 @@ function familiesSection(section, { neurons }, view) {
       plainTable(
         "Families",
         ["family", "neurons", "universal", "share universal", "median explained"],
-        list.map((row) => [el("bdi", {}, visible(row.family)), row.all, row.universal, percent(row.universal / row.all), quantile(sorted(row.scores), 0.5)]),
+        list.map((row) => [
+          el("bdi", {}, visible(row.family)),
+          row.all,
+          row.universal,
+          percent(row.universal / row.all),
+          quantile(sorted(row.scores), 0.5),
+        ]),
       ),
     );
   });
 }
 
 /** Columns that say how universal a neuron is themselves, or what lies behind that. */
-const CIRCULAR = new Set(["layer", "neuron", "max_corr", "mean_corr", "min_corr", "max_baseline", "mean_baseline", "min_baseline", "baseline_sd", "excess_corr", "universal", "r_mean", "r_var", "r_skew", "r_kurt", "homolog_models", "cohesion", "excess_se", "universal_p", "margin", "set_size", "variance_reduction", "welch_t", "set_probability", "set_probability_raised"]);
+const CIRCULAR = new Set([
+  "layer",
+  "neuron",
+  "max_corr",
+  "mean_corr",
+  "min_corr",
+  "max_baseline",
+  "mean_baseline",
+  "min_baseline",
+  "baseline_sd",
+  "excess_corr",
+  "universal",
+  "r_mean",
+  "r_var",
+  "r_skew",
+  "r_kurt",
+  "homolog_models",
+  "cohesion",
+  "excess_se",
+  "universal_p",
+  "margin",
+  "set_size",
+  "variance_reduction",
+  "welch_t",
+  "set_probability",
+  "set_probability_raised",
+]);
 
 function percentilesSection(section, { neurons, tables }, view) {
   if (!view.judged) {
-    add(section, absent("Nothing to compare.", "The run had no baseline, so no neuron is universal; --baseline rotation gives one."));
+    add(
+      section,
+      absent(
+        "Nothing to compare.",
+        "The run had no baseline, so no neuron is universal; --baseline rotation gives one.",
+      ),
+    );
     return;
   }
   const columns = [...neurons.numbers.keys()].filter((name) => !CIRCULAR.has(name));
@@ -145,7 +237,15 @@ function percentilesSection(section, { neurons, tables }, view) {
     return percentiles.get(name);
   };
   const place = el("div", {});
-  add(section, el("p", {}, "The percentile of a neuron is its rank among the neurons of its layer. Others lie about 50 by construction; where universal neurons lie elsewhere, they are different."), place);
+  add(
+    section,
+    el(
+      "p",
+      {},
+      "The percentile of a neuron is its rank among the neurons of its layer. Others lie about 50 by construction; where universal neurons lie elsewhere, they are different.",
+    ),
+    place,
+  );
   view.draw(() => {
     const rows = columns.map((name) => {
       const universal = [];
@@ -157,11 +257,19 @@ function percentilesSection(section, { neurons, tables }, view) {
       });
       const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
       const inOrder = sorted(universal);
-      return { name, universal: mean(universal), others: mean(others), span: [quantile(inOrder, 0.25), quantile(inOrder, 0.75)] };
+      return {
+        name,
+        universal: mean(universal),
+        others: mean(others),
+        span: [quantile(inOrder, 0.25), quantile(inOrder, 0.75)],
+      };
     });
     const shown = rows.filter((row) => !Number.isNaN(row.universal)).sort((a, b) => b.universal - a.universal);
     if (shown.length === 0) {
-      refill(place, absent("No neuron passes the threshold.", "Move the threshold in the section on universal neurons."));
+      refill(
+        place,
+        absent("No neuron passes the threshold.", "Move the threshold in the section on universal neurons."),
+      );
       return;
     }
     refill(
@@ -169,7 +277,10 @@ function percentilesSection(section, { neurons, tables }, view) {
       figure({
         title: "Where universal neurons lie among the neurons of their layer",
         note: `excess above ${view.threshold.toFixed(2)}; the line holds their middle half`,
-        legend: [["tone1", "universal, mean percentile"], ["tone4", "others, mean percentile"]],
+        legend: [
+          ["tone1", "universal, mean percentile"],
+          ["tone4", "others, mean percentile"],
+        ],
         draw: (width) =>
           percentileChart(width, {
             label: `Mean percentiles of universal neurons: ${shown.map((row) => `${columnLabel(row.name)} ${number(100 * row.universal, 0)}`).join(", ")}`,
@@ -177,14 +288,26 @@ function percentilesSection(section, { neurons, tables }, view) {
               name: columnLabel(row.name),
               span: row.span,
               dots: [
-                { value: row.others, tone: "tone4", title: `others, ${columnLabel(row.name)}: ${number(100 * row.others, 1)}` },
-                { value: row.universal, tone: "tone1", title: `universal, ${columnLabel(row.name)}: ${number(100 * row.universal, 1)}` },
+                {
+                  value: row.others,
+                  tone: "tone4",
+                  title: `others, ${columnLabel(row.name)}: ${number(100 * row.others, 1)}`,
+                },
+                {
+                  value: row.universal,
+                  tone: "tone1",
+                  title: `universal, ${columnLabel(row.name)}: ${number(100 * row.universal, 1)}`,
+                },
               ],
             })),
           }),
         numbers: {
           heads: ["column", "universal, mean", "a quarter below", "three quarters below", "others, mean"],
-          rows: () => shown.map((row) => [columnLabel(row.name), ...[row.universal, row.span[0], row.span[1], row.others].map((value) => number(100 * value, 1))]),
+          rows: () =>
+            shown.map((row) => [
+              columnLabel(row.name),
+              ...[row.universal, row.span[0], row.span[1], row.others].map((value) => number(100 * value, 1)),
+            ]),
         },
       }),
       tables.comparison?.statistic ? comparison(tables.comparison, view) : null,
@@ -198,17 +321,35 @@ function comparison(table, view) {
     "details",
     {},
     el("summary", {}, `Effect sizes and tests at the study's threshold of ${view.asked}`),
-    el("p", { class: "hint" }, "Effect: Cohen's d within layers. Chance of more: that a universal neuron has more than another of its layer. p: rank sum test stratified by layer, two sides."),
+    el(
+      "p",
+      { class: "hint" },
+      "Effect: Cohen's d within layers. Chance of more: that a universal neuron has more than another of its layer. p: rank sum test stratified by layer, two sides.",
+    ),
     plainTable(
       "Effect sizes and tests",
-      ["statistic", "universal", "mean", "others", "mean", "percentiles: a quarter below", "half below", "three quarters below", "effect", "chance of more", "p"],
+      [
+        "statistic",
+        "universal",
+        "mean",
+        "others",
+        "mean",
+        "percentiles: a quarter below",
+        "half below",
+        "three quarters below",
+        "effect",
+        "chance of more",
+        "p",
+      ],
       rowsOf(table).map((row) => [
         columnLabel(row.statistic),
         row.universal,
         row.universal_mean,
         row.others,
         row.other_mean,
-        ...[row.percentile_q25, row.percentile_q50, row.percentile_q75].map((share) => number(share === null ? NaN : 100 * share, 1)),
+        ...[row.percentile_q25, row.percentile_q50, row.percentile_q75].map((share) =>
+          number(share === null ? NaN : 100 * share, 1),
+        ),
         row.effect,
         row.chance_of_more,
         row.p,

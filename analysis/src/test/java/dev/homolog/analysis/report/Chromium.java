@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -31,6 +33,9 @@ final class Chromium implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Duration POLL = Duration.ofMillis(20);
 
+  /** It warns of every browser that is newer than it. */
+  private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+
   private final ChromeDriver driver;
 
   private Chromium(ChromeDriver driver) {
@@ -48,6 +53,7 @@ final class Chromium implements AutoCloseable {
       }
       return abort(absent);
     }
+    SELENIUM.setLevel(Level.SEVERE);
     ChromeOptions options = new ChromeOptions();
     options.setBinary(browser.get());
     options.addArguments(
@@ -75,7 +81,9 @@ final class Chromium implements AutoCloseable {
     return driver;
   }
 
-  /** Opens a page at an address within it ({@code #L1.N7} or nothing) and waits until it is drawn. */
+  /**
+   * Opens a page at an address within it ({@code #L1.N7} or nothing) and waits until it is drawn.
+   */
   void open(Path page, String address) {
     driver.get("about:blank");
     driver.get(page.toUri() + address);

@@ -34,7 +34,8 @@ class LargeReportTest {
         chromium.open(page, address);
         System.out.printf(
             "  opened %s: drawn %s ms after navigation%n",
-            address, chromium.ask("return Math.round(performance.getEntriesByName('drawn')[0].startTime)"));
+            address,
+            chromium.ask("return Math.round(performance.getEntriesByName('drawn')[0].startTime)"));
       }
       assertEquals("Neuron L11.249", chromium.find("#neuron-name").getText());
       chromium.find("#search").sendKeys("L7.3000");

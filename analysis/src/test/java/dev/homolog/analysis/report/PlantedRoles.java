@@ -40,7 +40,8 @@ record PlantedRoles(PlantedRun run) {
   }
 
   private static double[] where(boolean[] those, double value) {
-    return IntStream.range(0, those.length).mapToDouble(i -> those[i] ? value : Double.NaN)
+    return IntStream.range(0, those.length)
+        .mapToDouble(i -> those[i] ? value : Double.NaN)
         .toArray();
   }
 
@@ -55,7 +56,11 @@ record PlantedRoles(PlantedRun run) {
             .texts("candidate", IntStream.range(0, rows).map(i -> i % 3).toArray(), CANDIDATES);
     for (String name :
         new String[] {
-          "w_out_norm", "vocab_var", "null_share", "entropy_effect", "entropy_effect_direct",
+          "w_out_norm",
+          "vocab_var",
+          "null_share",
+          "entropy_effect",
+          "entropy_effect_direct",
           "mediated_share"
         }) {
       table.doubles(name, new Random(name.hashCode()).doubles(rows).toArray());

@@ -77,7 +77,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
   }
 
   static double excess(int id, int width) {
-    return id % width == width - 1 ? 0.6 + id * 1e-6 : 0.4 * ((id * 37) % 100) / 100.0;
+    return id % width == width - 1 ? 0.6 + id / width * 1e-2 : 0.4 * ((id * 37) % 100) / 100.0;
   }
 
   /** Writes only what {@code homolog correlate} does. */
@@ -123,11 +123,12 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     for (String other : others) {
       json.withArray("models").addObject().put("role", "other").put("name", other);
     }
-    json.withArray("models").forEach(model -> {
-      ((ObjectNode) model).put("layers", layers).put("d_mlp", width).put("d_model", 64);
-      ((ObjectNode) model).put("vocab_size", words.size()).put("constant_neurons", 1);
-      ((ObjectNode) model).putObject("sha256").put("model.safetensors", "0123456789abcdef");
-    });
+    json.withArray("models")
+        .forEach(model -> {
+          ((ObjectNode) model).put("layers", layers).put("d_mlp", width).put("d_model", 64);
+          ((ObjectNode) model).put("vocab_size", words.size()).put("constant_neurons", 1);
+          ((ObjectNode) model).putObject("sha256").put("model.safetensors", "0123456789abcdef");
+        });
     ObjectNode tokens = json.putObject("tokens");
     tokens.put("rows", 512).put("context", POSITIONS).put("read", 32768).put("kept", 32000);
     tokens.put("filter", "BOS").put("documents", 7).put("sha256", "fedcba");
@@ -139,8 +140,12 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     ObjectNode result = json.putObject("result");
     result.put("neurons", count()).put("universal", layers).put("homologs", layers);
     others.forEach(other ->
-        json.withArray("chance").addObject().put("other", other).put("median", 0.02)
-            .put("upper_5_percent", 0.03).put("neurons_above", count() - 1));
+        json.withArray("chance")
+            .addObject()
+            .put("other", other)
+            .put("median", 0.02)
+            .put("upper_5_percent", 0.03)
+            .put("neurons_above", count() - 1));
     json.putArray("phases").addObject().put("name", "activations").put("seconds", 12.5);
     return json;
   }

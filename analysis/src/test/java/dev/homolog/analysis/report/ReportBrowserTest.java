@@ -30,14 +30,7 @@ import org.openqa.selenium.WebElement;
 class ReportBrowserTest {
   private static final PlantedRun PLANTED = PlantedRun.small();
   private static final List<String> SECTIONS =
-      List.of(
-          "study",
-          "correlations",
-          "universal",
-          "families",
-          "percentiles",
-          "roles",
-          "neurons");
+      List.of("study", "correlations", "universal", "families", "percentiles", "roles", "neurons");
 
   @TempDir private static Path folder;
   private static Chromium chromium;
@@ -92,7 +85,8 @@ class ReportBrowserTest {
     assertEquals(0L, chromium.ask("return performance.getEntriesByType('resource').length"));
     for (WebElement drawing : chromium.all("svg")) {
       assertFalse(drawing.getDomAttribute("aria-label").isBlank());
-      assertFalse(chromium.ask("return arguments[0].outerHTML", drawing).toString().contains("NaN"));
+      assertFalse(
+          chromium.ask("return arguments[0].outerHTML", drawing).toString().contains("NaN"));
     }
   }
 
@@ -103,7 +97,8 @@ class ReportBrowserTest {
       assertTrue(chromium.find("#" + id + " .absent").getText().contains("homolog study"), id);
     }
     chromium.open(full, "");
-    assertEquals(List.of(), chromium.all("#study .absent, #families .absent, #percentiles .absent"));
+    assertEquals(
+        List.of(), chromium.all("#study .absent, #families .absent, #percentiles .absent"));
   }
 
   @Test
@@ -142,7 +137,8 @@ class ReportBrowserTest {
     List<String> expected = new ArrayList<>();
     for (int id = 0; id < PLANTED.count(); id++) {
       boolean told =
-          id % 4 == 2
+          id % 4 == 2 // its family
+              || id % PLANTED.width() == PlantedRoles.NEURON // its set of tokens
               || Math.floorMod(id * 31, PLANTED.words().size()) == 1
               || PLANTED.chosen() > id % PLANTED.width() * 3 + id / PLANTED.width()
                   && firesOn(id, 1);
@@ -155,7 +151,8 @@ class ReportBrowserTest {
     search("no such token");
     assertEquals("No neuron is like that.", chromium.find("#neurons .status").getText());
     search("nonsense>1");
-    assertTrue(chromium.find("#neurons .status").getText().startsWith("There is no column nonsense"));
+    assertTrue(
+        chromium.find("#neurons .status").getText().startsWith("There is no column nonsense"));
   }
 
   /** Whether a word is among the six tokens that a planted neuron fires most on. */
@@ -309,8 +306,7 @@ class ReportBrowserTest {
         Double.parseDouble(chromium.texts("#neuron .part table tbody tr td").get(1)),
         0.11);
     assertEquals(PlantedRun.WINDOWS, chromium.all("#neuron .window").size());
-    assertEquals(
-        PlantedRun.WINDOWS * (1 + PLANTED.others().size()), chromium.all(".strip").size());
+    assertEquals(PlantedRun.WINDOWS * (1 + PLANTED.others().size()), chromium.all(".strip").size());
     assertEquals(21, chromium.all(".strip:first-of-type .active").size() / PlantedRun.WINDOWS);
   }
 
@@ -319,8 +315,13 @@ class ReportBrowserTest {
     chromium.open(full, "");
     String roles = chromium.find("#roles").getText();
     for (String part :
-        List.of("Roles by layer", "Entropy, entropy candidates", "Loss, frequency candidates",
-            "3 neurons of 6 candidates set the entropy", "in 2 heads", "L1.3, head 2.0")) {
+        List.of(
+            "Roles by layer",
+            "Entropy, entropy candidates",
+            "Loss, frequency candidates",
+            "3 neurons of 6 candidates set the entropy",
+            "in 2 heads",
+            "L1.3, head 2.0")) {
       assertTrue(roles.contains(part), part);
     }
     chromium.open(full, "#L1.N3");
@@ -378,8 +379,9 @@ class ReportBrowserTest {
     }
     List<WebElement> peak = chromium.all(".window:first-of-type .strip:first-of-type strong");
     assertEquals(1, peak.size());
-    assertTrue(peak.getFirst().getDomAttribute("title").endsWith("5.00")
-        || peak.getFirst().getDomAttribute("title").endsWith(": 5"));
+    assertTrue(
+        peak.getFirst().getDomAttribute("title").endsWith("5.00")
+            || peak.getFirst().getDomAttribute("title").endsWith(": 5"));
   }
 
   @Test
@@ -461,7 +463,8 @@ class ReportBrowserTest {
         -1L, chromium.ask("return document.body.textContent.search(/[\\u202a-\\u202e\\u0000]/)"));
     assertEquals(
         "refused",
-        chromium.ask("try { document.body.innerHTML += '<b>'; return 'taken'; } catch { return 'refused'; }"));
+        chromium.ask(
+            "try { document.body.innerHTML += '<b>'; return 'taken'; } catch { return 'refused'; }"));
     chromium.driver().manage().logs().get("browser"); // which tells of the refusal
   }
 

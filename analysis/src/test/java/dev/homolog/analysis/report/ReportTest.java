@@ -165,7 +165,8 @@ class ReportTest {
     assertEquals(1 + PLANTED.others().size(), window.get("models").size());
     assertEquals(PlantedRun.MODEL, window.at("/models/0/name").textValue());
     JsonNode strip = window.at("/models/0");
-    assertEquals(2.5, strip.get("activations").get(10).intValue() * strip.get("scale").doubleValue(), 1e-9);
+    assertEquals(
+        2.5, strip.get("activations").get(10).intValue() * strip.get("scale").doubleValue(), 1e-9);
     assertEquals(List.of("in_in", "in_out", "out_in", "out_out"), names(card.get("neighbours")));
     assertEquals(5, card.at("/neighbours/out_out").size());
     assertEquals(List.of("E_in", "U_in", "E_out", "U_out"), names(card.get("vocabulary")));
@@ -204,8 +205,7 @@ class ReportTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "3", "1.2.3", "1.-2", "a.b", "1.2,", "1.99999999999"})
   void whatIsNoNeuronIsRefused(String names) {
-    var refusal =
-        assertThrows(InputException.class, () -> NeuronName.parse("--neurons", names));
+    var refusal = assertThrows(InputException.class, () -> NeuronName.parse("--neurons", names));
     assertEquals("--neurons", refusal.where());
   }
 
@@ -215,8 +215,7 @@ class ReportTest {
     RunFolder run = PLANTED.correlations(folder.resolve("run"), TableFormat.CSV);
     var refusal =
         assertThrows(
-            InputException.class,
-            () -> Report.write(run, NeuronName.parse("--neurons", name)));
+            InputException.class, () -> Report.write(run, NeuronName.parse("--neurons", name)));
     assertEquals("--neurons", refusal.where());
     assertTrue(refusal.getMessage().contains("0 to 2"), refusal.getMessage());
     assertFalse(Files.exists(folder.resolve("run/report.html")));
@@ -226,7 +225,9 @@ class ReportTest {
   void damagedNeuronsAreRefused() {
     RunFolder made = RunFolder.create(folder.resolve("run"));
     made.write(
-        Table.builder("neurons").ints("layer", new int[] {0, 1}).ints("neuron", new int[] {1, 0})
+        Table.builder("neurons")
+            .ints("layer", new int[] {0, 1})
+            .ints("neuron", new int[] {1, 0})
             .build(),
         TableFormat.CSV);
     made.finish(new ObjectMapper().createObjectNode());
@@ -259,7 +260,8 @@ class ReportTest {
     for (String tag : List.of("script", "style")) {
       Matcher inline = Pattern.compile("(?s)<%s>(.*?)</%s>".formatted(tag, tag)).matcher(html);
       assertTrue(inline.find());
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(inline.group(1).getBytes("UTF-8"));
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(inline.group(1).getBytes("UTF-8"));
       String hash = Base64.getEncoder().encodeToString(digest);
       assertTrue(html.contains(tag + "-src 'sha256-" + hash + "'"), tag);
       assertFalse(inline.find(), "a second " + tag);

@@ -28,7 +28,8 @@ class RowFilterTest {
   private final int[] neuron = ints(WIDTH);
   private final int[] rank = IntStream.of(ints(21)).map(i -> i - 10).toArray();
   private final String[] kind =
-      new Random(1).ints(ROWS, 0, 4)
+      new Random(1)
+          .ints(ROWS, 0, 4)
           .mapToObj(i -> new String[] {"out", "it's \"quoted\", so", "", null}[i])
           .toArray(String[]::new);
   private final int[] id = IntStream.range(0, ROWS).toArray();
@@ -84,7 +85,11 @@ class RowFilterTest {
     check(
         run,
         all.of(WIDTH, some).between("rank", 0, 5).equal("kind", "it's \"quoted\", so"),
-        row -> among.test(row) && rank[row] >= 0 && rank[row] <= 5 && "it's \"quoted\", so".equals(kind[row]));
+        row ->
+            among.test(row)
+                && rank[row] >= 0
+                && rank[row] <= 5
+                && "it's \"quoted\", so".equals(kind[row]));
   }
 
   @ParameterizedTest
