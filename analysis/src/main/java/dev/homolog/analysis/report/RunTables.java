@@ -4,11 +4,9 @@ import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Optional;
 import java.util.SequencedMap;
-import java.util.Set;
 
 /** The tables of a run, of which any but the neurons may be absent. */
 final class RunTables {
@@ -30,18 +28,11 @@ final class RunTables {
       String[] parts = column.split(" ", 2);
       wanted.put(parts[0], ColumnType.valueOf(parts[1]));
     }
-    if (!has(table, wanted.keySet())) {
-      return Optional.empty();
-    }
-    return Optional.of(run.read(table, wanted, rows));
+    return run.find(table, wanted, rows);
   }
 
   /** Reads a table that is known to be small, whole. */
   Optional<Table> read(String table) {
     return run.has(table) ? Optional.of(run.read(table)) : Optional.empty();
-  }
-
-  private boolean has(String table, Set<String> columns) {
-    return run.has(table) && new HashSet<>(run.columns(table)).containsAll(columns);
   }
 }

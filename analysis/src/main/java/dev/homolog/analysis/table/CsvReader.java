@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -30,19 +31,23 @@ final class CsvReader {
     this.file = file;
   }
 
-  static Table read(
-      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+  static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
     try {
       var reader = new CsvReader(file);
-      return reader.read(name, columns == null ? reader.infer() : columns, rows);
+      return reader.read(name, columns == null ? reader.infer() : columns, RowFilter.ALL);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
   }
 
-  static List<String> columns(Path file) {
+  /** As {@link TableFormat#find}. */
+  static Optional<Table> find(
+      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
     try (var scanner = new CsvScanner(file)) {
-      return new CsvReader(file).header(scanner);
+      var reader = new CsvReader(file);
+      return reader.header(scanner).containsAll(columns.keySet())
+          ? Optional.of(reader.read(name, columns, rows))
+          : Optional.empty();
     } catch (IOException e) {
       throw unreadable(file, e);
     }

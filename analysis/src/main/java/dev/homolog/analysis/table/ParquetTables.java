@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
@@ -115,11 +116,31 @@ final class ParquetTables {
     }
   }
 
-  /** The names of the columns, in order. */
-  static List<String> columns(Path file) {
+  /** As {@link TableFormat#read}. */
+  static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
     Path folder = file.toAbsolutePath().getParent();
     try (var database = DuckDb.open(folder, spill(folder))) {
-      return List.copyOf(types(database, file, source(file)).keySet());
+      SequencedMap<String, ColumnType> held = types(database, file, source(file));
+      SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
+      wanted.forEach((column, type) -> check(file, held, column, type));
+      return read(database, file, name, wanted, source(file) + " WHERE true");
+    } catch (SQLException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** As {@link TableFormat#find}. */
+  static Optional<Table> find(
+      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    Path folder = file.toAbsolutePath().getParent();
+    try (var database = DuckDb.open(folder, spill(folder))) {
+      SequencedMap<String, ColumnType> held = types(database, file, source(file));
+      if (!held.keySet().containsAll(columns.keySet())) {
+        return Optional.empty();
+      }
+      columns.forEach((column, type) -> check(file, held, column, type));
+      String source = source(file) + where(file, held, rows);
+      return Optional.of(read(database, file, name, columns, source));
     } catch (SQLException e) {
       throw unreadable(file, e);
     }
@@ -129,41 +150,40 @@ final class ParquetTables {
     return " FROM read_parquet(" + DuckDb.literal(file.toAbsolutePath().toString()) + ")";
   }
 
-  /** As {@link TableFormat#read}. */
-  static Table read(
-      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter filter) {
-    Path folder = file.toAbsolutePath().getParent();
-    try (var database = DuckDb.open(folder, spill(folder))) {
-      SequencedMap<String, ColumnType> held = types(database, file, source(file));
-      SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
-      wanted.forEach((column, type) -> check(file, held, column, type));
-      String source = source(file) + where(file, held, filter);
-      var builder = Table.builder(name);
-      List<Appender> appenders = new ArrayList<>();
-      var select = new StringJoiner(", ");
-      for (var column : wanted.entrySet()) {
-        String sql = DuckDb.identifier(column.getKey());
-        String[] dictionary =
-            column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
-        appenders.add(
-            builder.appender(
-                dictionary == null
-                    ? Appender.of(column.getKey(), column.getValue())
-                    : new Appender.Codes(column.getKey(), dictionary)));
-        select.add(
-            dictionary == null ? sql : "enum_code(" + sql + "::" + enumOf(sql) + ")::INTEGER");
-      }
-      try (ResultSet rows = database.query("SELECT " + select + source)) {
-        while (rows.next()) {
-          for (int i = 0; i < appenders.size(); i++) {
-            read(file, rows, i + 1, appenders.get(i));
-          }
+  /**
+   * The rows of a source.
+   *
+   * @param source what follows SELECT: FROM and WHERE
+   */
+  private static Table read(
+      DuckDb database,
+      Path file,
+      String name,
+      SequencedMap<String, ColumnType> wanted,
+      String source)
+      throws SQLException {
+    var builder = Table.builder(name);
+    List<Appender> appenders = new ArrayList<>();
+    var select = new StringJoiner(", ");
+    for (var column : wanted.entrySet()) {
+      String sql = DuckDb.identifier(column.getKey());
+      String[] dictionary =
+          column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
+      appenders.add(
+          builder.appender(
+              dictionary == null
+                  ? Appender.of(column.getKey(), column.getValue())
+                  : new Appender.Codes(column.getKey(), dictionary)));
+      select.add(dictionary == null ? sql : "enum_code(" + sql + "::" + enumOf(sql) + ")::INTEGER");
+    }
+    try (ResultSet rows = database.query("SELECT " + select + source)) {
+      while (rows.next()) {
+        for (int i = 0; i < appenders.size(); i++) {
+          read(file, rows, i + 1, appenders.get(i));
         }
       }
-      return builder.build();
-    } catch (SQLException e) {
-      throw unreadable(file, e);
     }
+    return builder.build();
   }
 
   private static InputException unreadable(Path file, SQLException e) {

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
@@ -90,24 +90,19 @@ public enum TableFormat {
 
   /** Reads a table; {@code columns} null means all, as they are. */
   Table read(Path file, SequencedMap<String, ColumnType> columns) {
-    return read(file, columns, RowFilter.ALL);
-  }
-
-  /** Reads some rows of a table; {@code columns} null means all, as they are. */
-  Table read(Path file, SequencedMap<String, ColumnType> columns, RowFilter rows) {
     String name = checkedName(file);
     return switch (this) {
-      case PARQUET -> ParquetTables.read(file, name, columns, rows);
-      case CSV -> CsvReader.read(file, name, columns, rows);
+      case PARQUET -> ParquetTables.read(file, name, columns);
+      case CSV -> CsvReader.read(file, name, columns);
     };
   }
 
-  /** The names of a table's columns, in order. */
-  List<String> columns(Path file) {
-    checkedName(file);
+  /** Reads some rows of a table; nothing where one of the columns is not there. */
+  Optional<Table> find(Path file, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    String name = checkedName(file);
     return switch (this) {
-      case PARQUET -> ParquetTables.columns(file);
-      case CSV -> CsvReader.columns(file);
+      case PARQUET -> ParquetTables.find(file, name, columns, rows);
+      case CSV -> CsvReader.find(file, name, columns, rows);
     };
   }
 

@@ -15,6 +15,7 @@ import dev.homolog.core.InputException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -261,7 +262,8 @@ class ReportTest {
       Matcher inline = Pattern.compile("(?s)<%s>(.*?)</%s>".formatted(tag, tag)).matcher(html);
       assertTrue(inline.find());
       byte[] digest =
-          MessageDigest.getInstance("SHA-256").digest(inline.group(1).getBytes("UTF-8"));
+          MessageDigest.getInstance("SHA-256")
+              .digest(inline.group(1).getBytes(StandardCharsets.UTF_8));
       String hash = Base64.getEncoder().encodeToString(digest);
       assertTrue(html.contains(tag + "-src 'sha256-" + hash + "'"), tag);
       assertFalse(inline.find(), "a second " + tag);

@@ -8,7 +8,7 @@ import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.SequencedMap;
 import java.util.function.IntPredicate;
@@ -56,7 +56,7 @@ class RowFilterTest {
     SequencedMap<String, ColumnType> columns = new LinkedHashMap<>();
     columns.put("kind", ColumnType.TEXT);
     columns.put("id", ColumnType.INT);
-    Table read = run.read("t", columns, filter);
+    Table read = run.find("t", columns, filter).orElseThrow();
     int[] rows = IntStream.range(0, ROWS).filter(expected).toArray();
     assertEquals(
         IntStream.of(rows).boxed().toList(),
@@ -94,8 +94,14 @@ class RowFilterTest {
 
   @ParameterizedTest
   @EnumSource
-  void columnsAreNamedInOrder(TableFormat format) {
-    assertEquals(List.of("layer", "neuron", "rank", "kind", "id"), run(format).columns("t"));
+  void whatIsNotThereIsNotFound(TableFormat format) {
+    RunFolder run = run(format);
+    SequencedMap<String, ColumnType> columns = new LinkedHashMap<>();
+    columns.put("id", ColumnType.INT);
+    assertTrue(run.find("t", columns, RowFilter.ALL).isPresent());
+    assertEquals(Optional.empty(), run.find("u", columns, RowFilter.ALL));
+    columns.put("place", ColumnType.INT);
+    assertEquals(Optional.empty(), run.find("t", columns, RowFilter.ALL));
   }
 
   @ParameterizedTest
@@ -107,7 +113,7 @@ class RowFilterTest {
     var refusal =
         assertThrows(
             InputException.class,
-            () -> run.read("t", columns, RowFilter.ALL.between("place", 0, 1)));
+            () -> run.find("t", columns, RowFilter.ALL.between("place", 0, 1)));
     assertTrue(refusal.getMessage().contains("place"), refusal.getMessage());
   }
 }
