@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.analysis.table.Table;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -13,6 +15,9 @@ import java.util.TreeMap;
 /** The windows of text around the tokens on which a neuron is most active. */
 final class Examples {
   private static final int WINDOWS = 5;
+
+  /** Windows times models: with many models only the first windows show them all. */
+  private static final int STRIPS = 25;
 
   /** Steps from 0 to the highest activation of a window: as fine as a colour can show. */
   private static final int LEVELS = 200;
@@ -45,23 +50,29 @@ final class Examples {
 
   /** An array of windows: where it is, its tokens, and each model's activations on them. */
   private JsonNode json(List<Integer> rows) {
-    TreeMap<Integer, ObjectNode> windows = new TreeMap<>();
-    for (boolean reference : new boolean[] {true, false}) {
-      for (int row : rows) {
-        if (table.texts("model").get(row).equals(model) == reference) {
-          int rank = table.ints("rank").get(row);
-          if (reference && !windows.containsKey(rank)) {
-            windows.put(rank, window(row));
-          }
-          if (windows.containsKey(rank)) {
-            strip(((ArrayNode) windows.get(rank).get("models")).addObject(), row);
-          }
+    TreeMap<Integer, List<Integer>> byRank = new TreeMap<>();
+    for (int row : rows) {
+      byRank.computeIfAbsent(table.ints("rank").get(row), _ -> new ArrayList<>()).add(row);
+    }
+    ArrayNode windows = JsonNodeFactory.instance.arrayNode();
+    int strips = 0;
+    for (List<Integer> of : byRank.values()) {
+      of.sort(Comparator.comparing(row -> !isReference(row))); // which comes first; stable
+      if (isReference(of.getFirst())) {
+        boolean all = windows.isEmpty() || strips + of.size() <= STRIPS;
+        ObjectNode window = window(of.getFirst());
+        windows.add(window);
+        for (int row : all ? of : of.subList(0, 1)) {
+          strip(((ArrayNode) window.get("models")).addObject(), row);
+          strips++;
         }
       }
     }
-    ArrayNode all = JsonNodeFactory.instance.arrayNode();
-    windows.values().forEach(all::add);
-    return all;
+    return windows;
+  }
+
+  private boolean isReference(int row) {
+    return table.texts("model").get(row).equals(model);
   }
 
   private ObjectNode window(int row) {

@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
@@ -33,7 +35,10 @@ final class Packed {
 
   static String of(Content content) {
     var bytes = new ByteArrayOutputStream();
-    try (var json = new JsonFactory().createGenerator(smallest(bytes))) {
+    // Through a writer, which puts a question mark for half a surrogate pair, where a stream
+    // refuses.
+    try (var text = new OutputStreamWriter(smallest(bytes), StandardCharsets.UTF_8);
+        var json = new JsonFactory().createGenerator(text)) {
       content.writeTo(json);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // a stream in memory does not fail

@@ -89,6 +89,25 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     return RunFolder.open(folder);
   }
 
+  /** Writes what {@code homolog weights} does: of one model alone, without any text. */
+  RunFolder weights(Path folder, TableFormat format) {
+    RunFolder run = RunFolder.create(folder);
+    Random random = new Random(13);
+    Table.Builder neurons =
+        Table.builder("neurons").ints("layer", layer()).ints("neuron", neuron());
+    for (String name : List.of("w_in_norm", "w_out_norm", "vocab_skew", "vocab_kurt")) {
+      neurons.doubles(name, column(random::nextGaussian));
+    }
+    run.write(neurons.build(), format);
+    run.write(neighbours(), format);
+    run.write(vocabulary(), format);
+    run.write(composition(), format);
+    ObjectNode json = JsonNodeFactory.instance.objectNode().put("command", "weights");
+    json.putArray("models").addObject().put("role", "reference").put("name", MODEL);
+    run.finish(json);
+    return RunFolder.open(folder);
+  }
+
   /** Writes every table. */
   RunFolder everything(Path folder, TableFormat format) {
     RunFolder run = RunFolder.create(folder);

@@ -36,6 +36,7 @@ class ReportBrowserTest {
   private static Chromium chromium;
   private static Path full;
   private static Path bare;
+  private static Path weights;
   private static Table neurons;
 
   @BeforeAll
@@ -45,6 +46,7 @@ class ReportBrowserTest {
     neurons = run.read("neurons");
     full = Report.write(run);
     bare = Report.write(PLANTED.correlations(folder.resolve("bare"), TableFormat.CSV));
+    weights = Report.write(PLANTED.weights(folder.resolve("weights"), TableFormat.PARQUET));
   }
 
   @AfterAll
@@ -66,11 +68,11 @@ class ReportBrowserTest {
   }
 
   private static Path page(String name) {
-    return name.equals("full") ? full : bare;
+    return Map.of("full", full, "bare", bare, "weights", weights).get(name);
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"full", "bare"})
+  @ValueSource(strings = {"full", "bare", "weights"})
   void everySectionOpens(String name) {
     chromium.open(page(name), "");
     assertEquals(
@@ -430,7 +432,13 @@ class ReportBrowserTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"full,light,1280", "full,dark,1280", "full,light,360", "bare,light,1280"})
+  @CsvSource({
+    "full,light,1280",
+    "full,dark,1280",
+    "full,light,360",
+    "bare,light,1280",
+    "weights,dark,1280"
+  })
   void axeFindsNoSeriousFault(String name, String scheme, int width) {
     chromium.width(width);
     chromium.media("screen", scheme);

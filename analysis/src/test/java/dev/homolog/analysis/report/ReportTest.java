@@ -185,6 +185,28 @@ class ReportTest {
     return names;
   }
 
+  /** With many models the later windows show the reference alone. */
+  @Test
+  void manyModelsFitIntoACard() throws Exception {
+    List<String> others = IntStream.range(0, 9).mapToObj(i -> "step" + i).toList();
+    PlantedRun many = new PlantedRun(2, 6, others, 4, List.of("x", "y"));
+    Path page = Report.write(many.everything(folder.resolve("run"), TableFormat.PARQUET));
+    JsonNode card = card(page, part(page, "overview"), many.chosen(0));
+    List<Integer> strips = new ArrayList<>();
+    card.get("examples").forEach(window -> strips.add(window.get("models").size()));
+    assertEquals(List.of(10, 10, 1, 1, 1), strips);
+  }
+
+  @Test
+  void halfASurrogatePairDoesNoHarm() throws Exception {
+    RunFolder made = RunFolder.create(folder.resolve("run"));
+    made.write(PLANTED.neurons(false), TableFormat.CSV);
+    made.finish(new ObjectMapper().createObjectNode());
+    Files.writeString(folder.resolve("run/study.json"), "{\"command\": \"\\ud800x\"}");
+    Path page = Report.write(RunFolder.open(folder.resolve("run")));
+    assertEquals("?x", part(page, "overview").at("/study/command").textValue());
+  }
+
   @Test
   void runOfCorrelationsHasNoMoreThanThose() throws Exception {
     Path page = Report.write(PLANTED.correlations(folder.resolve("run"), TableFormat.CSV));
