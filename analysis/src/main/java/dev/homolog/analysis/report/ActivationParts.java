@@ -12,7 +12,8 @@ import java.util.List;
 /** When a neuron is active: histogram, tokens, positions, subsets. */
 final class ActivationParts {
   private static final int BINS = 32;
-  private static final int TOKENS = 20;
+  private static final int PLACES = 16;
+  private static final int TOKENS = 10;
   private static final int FEATURES = 5;
 
   private ActivationParts() {}
@@ -34,7 +35,7 @@ final class ActivationParts {
         .ifPresent(
             by -> parts.add(new CardPart("tokens", by, rows -> keyed(by.table(), "text", rows))));
     tables
-        .read("positions", rows -> rows, "position INT", "mean DOUBLE", "max DOUBLE", "count LONG")
+        .read("positions", rows -> rows, "position INT", "mean DOUBLE", "count LONG")
         .ifPresent(
             by -> parts.add(new CardPart("positions", by, rows -> positions(by.table(), rows))));
     tables
@@ -63,7 +64,7 @@ final class ActivationParts {
       ArrayNode feature = all.addArray();
       feature.add(table.texts("kind").get(row)).add(table.texts("feature").get(row));
       for (String column : List.of("variance_explained", "share", "mean_with", "mean_without")) {
-        feature.add(Rounded.of(table.doubles(column).get(row)));
+        feature.add(Rounded.brief(table.doubles(column).get(row)));
       }
     }
     return all;
@@ -75,8 +76,8 @@ final class ActivationParts {
     for (int row : rows) {
       all.addArray()
           .add(table.texts(key).get(row))
-          .add(Rounded.of(table.doubles("mean").get(row)))
-          .add(Rounded.of(table.doubles("max").get(row)))
+          .add(Rounded.brief(table.doubles("mean").get(row)))
+          .add(Rounded.brief(table.doubles("max").get(row)))
           .add(table.longs("count").get(row));
     }
     return all;
@@ -112,26 +113,22 @@ final class ActivationParts {
     return Double.isFinite(low) ? low : table.doubles("high").get(row) - step;
   }
 
-  /** Neighbouring positions joined in runs of as many as make 32 or fewer. */
+  /** Neighbouring positions joined in runs of as many as make 16 or fewer. */
   private static JsonNode positions(Table table, List<Integer> rows) {
-    int joined = Math.ceilDiv(rows.size(), BINS);
+    int joined = Math.ceilDiv(rows.size(), PLACES);
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     ArrayNode at = json.putArray("at");
     ArrayNode mean = json.putArray("mean");
-    ArrayNode max = json.putArray("max");
     for (int from = 0; from < rows.size(); from += joined) {
       double sum = 0;
-      double most = Double.NEGATIVE_INFINITY;
       long count = 0;
       for (int row : rows.subList(from, Math.min(from + joined, rows.size()))) {
         long seen = table.longs("count").get(row);
         count += seen;
         sum += seen * table.doubles("mean").get(row);
-        most = Math.max(most, table.doubles("max").get(row));
       }
       at.add(table.ints("position").get(rows.get(from)));
-      mean.add(Rounded.of(sum / count));
-      max.add(Rounded.of(most));
+      mean.add(Rounded.brief(sum / count));
     }
     return json;
   }

@@ -15,13 +15,36 @@ import java.util.Set;
 
 /** The table of all neurons as the page holds it: an array of columns. */
 final class AllNeurons {
+  /** By which the page ranks neurons: four digits, where the others have three. */
+  private static final Set<String> FINE = Set.of("excess_corr", "mean_corr");
+
+  /**
+   * Left out for the page's size: what follows from other columns, or is of little use in a table
+   * to look at.
+   */
+  private static final List<String> LEFT_OUT =
+      List.of(
+          "max_baseline",
+          "min_baseline",
+          "r_mean",
+          "r_var",
+          "r_skew",
+          "r_kurt",
+          "runner_up",
+          "l2_penalty",
+          "vocab_dot_mean",
+          "vocab_dot_var",
+          "vocab_dot_skew",
+          "vocab_dot_kurt");
+
   private final Reference reference;
   private final RunTables tables;
-  private final Set<String> written = new HashSet<>(List.of("layer", "neuron"));
+  private final Set<String> written = new HashSet<>(LEFT_OUT);
 
   AllNeurons(Reference reference, RunTables tables) {
     this.reference = reference;
     this.tables = tables;
+    written.addAll(List.of("layer", "neuron"));
   }
 
   /**
@@ -80,9 +103,18 @@ final class AllNeurons {
         json.writeEndObject();
       }
       case Column.Lists<?> _ -> {}
+      case Column.Doubles doubles -> {
+        start(json, column.name(), "number");
+        boolean fine = FINE.contains(column.name());
+        for (int i = 0; i < doubles.size(); i++) {
+          double value = doubles.get(i);
+          Packed.number(json, fine ? Rounded.of(value) : Rounded.brief(value));
+        }
+        end(json);
+      }
       default -> {
         start(json, column.name(), "number");
-        SmallTable.numbers(json, column);
+        SmallTable.cells(json, column);
         end(json);
       }
     }
@@ -137,7 +169,7 @@ final class AllNeurons {
     end(json);
     start(json, "cohesion", "number");
     for (double value : cohesion) {
-      Packed.number(json, value);
+      Packed.number(json, Rounded.brief(value));
     }
     end(json);
   }

@@ -92,7 +92,7 @@ final class Counterparts {
       json.writeArray(other.neuron, 0, other.neuron.length);
       json.writeArrayFieldStart("r");
       for (double r : other.r) {
-        Packed.number(json, r);
+        Packed.number(json, Rounded.brief(r));
       }
       json.writeEndArray();
       json.writeArrayFieldStart("mutual");

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /** The windows of text around the tokens on which a neuron is most active. */
@@ -19,8 +18,14 @@ final class Examples {
   /** Windows times models: with many models only the first windows show them all. */
   private static final int STRIPS = 25;
 
-  /** Steps from 0 to the highest activation of a window: as fine as a colour can show. */
-  private static final int LEVELS = 200;
+  /** Steps from 0 to the activation of a window that is furthest from it: finer than colours. */
+  private static final int LEVELS = 40;
+
+  /**
+   * The character of level 0, so that all are printable: a row of levels is a text, a character
+   * each.
+   */
+  private static final char ZERO = 'P';
 
   private final Table table;
   private final String model;
@@ -30,7 +35,8 @@ final class Examples {
     this.model = model;
   }
 
-  static Optional<CardPart> read(CardTables tables, String model) {
+  /** Two parts: the windows of text, and the models' activations on them. */
+  static List<CardPart> read(CardTables tables, String model) {
     return tables
         .read(
             "examples",
@@ -45,30 +51,62 @@ final class Examples {
             "first INT",
             "texts TEXT_LIST",
             "activations DOUBLE_LIST")
-        .map(by -> new CardPart("examples", by, new Examples(by.table(), model)::json));
+        .map(by -> {
+          Examples examples = new Examples(by.table(), model);
+          return List.of(
+              new CardPart("windows", by, examples::windows),
+              new CardPart("strips", by, examples::strips));
+        })
+        .orElse(List.of());
   }
 
-  /** An array of windows: where it is, its tokens, and each model's activations on them. */
-  private JsonNode json(List<Integer> rows) {
+  /** An array of windows: where each is, and its tokens. */
+  private JsonNode windows(List<Integer> rows) {
+    ArrayNode windows = JsonNodeFactory.instance.arrayNode();
+    ranked(rows).forEach(of -> windows.add(window(of.getFirst())));
+    return windows;
+  }
+
+  /**
+   * The models, the reference first, as [name, layer, neuron]; for each window as many scales and
+   * texts of levels as models are shown. A level times its scale is an activation.
+   */
+  private JsonNode strips(List<Integer> rows) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    ArrayNode models = json.putArray("models");
+    ArrayNode scales = json.putArray("scales");
+    ArrayNode levels = json.putArray("levels");
+    int strips = 0;
+    for (List<Integer> of : ranked(rows)) {
+      boolean all = levels.isEmpty() || strips + of.size() <= STRIPS;
+      ArrayNode scalesHere = scales.addArray();
+      ArrayNode levelsHere = levels.addArray();
+      for (int row : all ? of : of.subList(0, 1)) {
+        if (models.size() < of.size()) {
+          model(models.addArray(), row);
+        }
+        strip(scalesHere, levelsHere, row);
+        strips++;
+      }
+    }
+    return json;
+  }
+
+  private void model(ArrayNode model, int row) {
+    model
+        .add(table.texts("model").get(row))
+        .add(table.ints("model_layer").get(row))
+        .add(table.ints("model_neuron").get(row));
+  }
+
+  /** The rows by rank, the reference's first; a rank without one is left out. */
+  private List<List<Integer>> ranked(List<Integer> rows) {
     TreeMap<Integer, List<Integer>> byRank = new TreeMap<>();
     for (int row : rows) {
       byRank.computeIfAbsent(table.ints("rank").get(row), _ -> new ArrayList<>()).add(row);
     }
-    ArrayNode windows = JsonNodeFactory.instance.arrayNode();
-    int strips = 0;
-    for (List<Integer> of : byRank.values()) {
-      of.sort(Comparator.comparing(row -> !isReference(row))); // which comes first; stable
-      if (isReference(of.getFirst())) {
-        boolean all = windows.isEmpty() || strips + of.size() <= STRIPS;
-        ObjectNode window = window(of.getFirst());
-        windows.add(window);
-        for (int row : all ? of : of.subList(0, 1)) {
-          strip(((ArrayNode) window.get("models")).addObject(), row);
-          strips++;
-        }
-      }
-    }
-    return windows;
+    byRank.values().forEach(of -> of.sort(Comparator.comparing(row -> !isReference(row))));
+    return byRank.values().stream().filter(of -> isReference(of.getFirst())).toList();
   }
 
   private boolean isReference(int row) {
@@ -85,21 +123,18 @@ final class Examples {
     for (String text : table.textLists("texts").get(row)) {
       texts.add(text);
     }
-    window.putArray("models");
     return window;
   }
 
-  private void strip(ObjectNode strip, int row) {
+  private void strip(ArrayNode scales, ArrayNode levels, int row) {
     double[] activations = table.doubleLists("activations").get(row);
-    double most = Arrays.stream(activations).max().orElse(0);
-    double scale = most > 0 ? most / LEVELS : 1.0 / LEVELS;
-    strip.put("name", table.texts("model").get(row));
-    strip.put("layer", table.ints("model_layer").get(row));
-    strip.put("neuron", table.ints("model_neuron").get(row));
-    strip.put("scale", Rounded.of(scale));
-    ArrayNode levels = strip.putArray("activations");
+    double most = Arrays.stream(activations).map(Math::abs).max().orElse(0);
+    double scale = most > 0 ? most / LEVELS : 1;
+    StringBuilder text = new StringBuilder();
     for (double activation : activations) {
-      levels.add(Math.round(activation / scale));
+      text.append((char) (ZERO + Math.round(activation / scale)));
     }
+    scales.add(Rounded.brief(scale));
+    levels.add(text.toString());
   }
 }

@@ -41,7 +41,7 @@ final class MatchParts {
             .add(rank)
             .add(table.ints("other_layer").get(row))
             .add(table.ints("other_neuron").get(row))
-            .add(Rounded.of(table.doubles("correlation").get(row)));
+            .add(Rounded.brief(table.doubles("correlation").get(row)));
       }
     }
     return byOther;

@@ -54,9 +54,8 @@ final class Packed {
     };
   }
 
-  /** Writes a number of four digits, or null. */
-  static void number(JsonGenerator json, double value) throws IOException {
-    BigDecimal rounded = Rounded.of(value);
+  /** Writes a number as it was rounded, or null. */
+  static void number(JsonGenerator json, BigDecimal rounded) throws IOException {
     if (rounded == null) {
       json.writeNull();
     } else {

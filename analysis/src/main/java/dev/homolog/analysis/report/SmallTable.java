@@ -27,8 +27,8 @@ final class SmallTable {
     json.writeEndObject();
   }
 
-  /** Writes all values of a column of numbers. */
-  static void numbers(JsonGenerator json, Column column) throws IOException {
+  /** Writes all values of a column. */
+  static void cells(JsonGenerator json, Column column) throws IOException {
     for (int row = 0; row < column.size(); row++) {
       cell(json, column, row);
     }
@@ -38,7 +38,7 @@ final class SmallTable {
     switch (column) {
       case Column.Ints ints -> json.writeNumber(ints.get(row));
       case Column.Longs longs -> json.writeNumber(longs.get(row));
-      case Column.Doubles doubles -> Packed.number(json, doubles.get(row));
+      case Column.Doubles doubles -> Packed.number(json, Rounded.of(doubles.get(row)));
       case Column.Booleans flags -> json.writeBoolean(flags.get(row));
       case Column.Texts texts -> json.writeString(texts.get(row));
       case Column.Lists<?> lists -> list(json, lists.get(row));
@@ -55,7 +55,7 @@ final class SmallTable {
       }
       case double[] values -> {
         for (double value : values) {
-          Packed.number(json, value);
+          Packed.number(json, Rounded.of(value));
         }
       }
       case String[] values -> {

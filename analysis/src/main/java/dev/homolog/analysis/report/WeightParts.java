@@ -7,12 +7,19 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.analysis.table.Table;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
 
 /** What a neuron's weights are near to: other neurons, tokens, attention heads. */
 final class WeightParts {
-  private static final int NEURONS = 5;
-  private static final int TOKENS = 12;
-  private static final int HEADS = 3;
+  private static final int NEURONS = 3;
+
+  /** Tokens at either end of what the neuron writes to the vocabulary and of what it reads. */
+  private static final SequencedMap<String, Integer> TOKENS =
+      new TreeMap<>(Map.of("U_out", 10, "E_in", 6));
+
+  private static final int HEADS = 2;
 
   private WeightParts() {}
 
@@ -33,16 +40,16 @@ final class WeightParts {
                     "neighbours",
                     by,
                     rows -> pairs(by.table(), rows, "other_layer", "other_neuron", "cosine"))));
-    tables
-        .read(
-            "vocabulary",
-            rows -> rows.between("rank", -TOKENS, TOKENS),
-            "space TEXT",
-            "rank INT",
-            "text TEXT",
-            "cosine DOUBLE")
-        .ifPresent(
-            by -> parts.add(new CardPart("vocabulary", by, rows -> vocabulary(by.table(), rows))));
+    TOKENS.forEach((space, most) ->
+        tables
+            .read(
+                "vocabulary",
+                rows -> rows.between("rank", -most, most).equal("space", space),
+                "rank INT",
+                "text TEXT",
+                "cosine DOUBLE")
+            .ifPresent(by ->
+                parts.add(new CardPart("tokens_" + space, by, rows -> ends(by.table(), rows)))));
     tables
         .read(
             "composition",
@@ -71,25 +78,22 @@ final class WeightParts {
           .addArray()
           .add(table.ints(layer).get(row))
           .add(table.ints(which).get(row))
-          .add(Rounded.of(table.doubles(value).get(row)));
+          .add(Rounded.brief(table.doubles(value).get(row)));
     }
     return kinds;
   }
 
-  /** By space, the tokens of highest cosine and those of lowest, as [text, cosine]. */
-  private static JsonNode vocabulary(Table table, List<Integer> rows) {
-    ObjectNode spaces = JsonNodeFactory.instance.objectNode();
+  /** The tokens of highest cosine and those of lowest, as [text, cosine]. */
+  private static JsonNode ends(Table table, List<Integer> rows) {
+    ObjectNode ends = JsonNodeFactory.instance.objectNode();
+    ArrayNode top = ends.putArray("top");
+    ArrayNode bottom = ends.putArray("bottom");
     for (int row : rows) {
-      String space = table.texts("space").get(row);
-      if (!spaces.has(space)) {
-        spaces.putObject(space).putArray("bottom");
-        ((ObjectNode) spaces.get(space)).putArray("top");
-      }
-      ((ArrayNode) spaces.get(space).get(table.ints("rank").get(row) > 0 ? "top" : "bottom"))
+      (table.ints("rank").get(row) > 0 ? top : bottom)
           .addArray()
           .add(table.texts("text").get(row))
-          .add(Rounded.of(table.doubles("cosine").get(row)));
+          .add(Rounded.brief(table.doubles("cosine").get(row)));
     }
-    return spaces;
+    return ends;
   }
 }

@@ -22,13 +22,9 @@ const CARD_COLUMNS = [
   "cohesion",
 ];
 
-/** The spaces of tokens, the one that says what the neuron does to the output first. */
-const SPACES = {
-  U_out: ["Vocabulary it writes to", "Promoted when it fires", "Suppressed when it fires"],
-  E_in: ["Tokens it reads", "Excite it", "Inhibit it"],
-  U_in: ["Tokens whose prediction it reads", "Excite it", "Inhibit it"],
-  E_out: ["Tokens whose embedding it writes", "Towards", "Away from"],
-};
+/** Activations beside text come as characters: this one is 0, and so many steps lead to the highest. */
+const LEVEL_ZERO = "P".charCodeAt(0);
+const LEVELS = 40;
 
 const PAIRINGS = {
   in_in: "reads alike",
@@ -80,8 +76,8 @@ class CardView {
             `A full card: homolog report RUN --neurons ${this.neurons.name(id).slice(1)}`,
           )
         : "",
-      card?.examples
-        ? this.examples(card.examples)
+      card?.windows
+        ? this.examples(card.windows, card.strips)
         : card === null
           ? ""
           : absent(
@@ -96,7 +92,15 @@ class CardView {
         card?.histogram ? this.histogram(card.histogram) : null,
         card?.explanations ? this.explanations(card.explanations) : null,
         card?.tokens ? this.tokens(card.tokens) : null,
-        card?.vocabulary ? this.vocabulary(card.vocabulary) : null,
+        card?.tokens_U_out
+          ? this.ends(
+              "Vocabulary it writes to",
+              "Promoted when it fires",
+              "Suppressed when it fires",
+              card.tokens_U_out,
+            )
+          : null,
+        card?.tokens_E_in ? this.ends("Tokens it reads", "Excite it", "Inhibit it", card.tokens_E_in) : null,
         card?.positions ? this.positions(card.positions) : null,
         card?.subsets ? this.subsets(card.subsets) : null,
         card?.neighbours ? this.neighbours(card.neighbours) : null,
@@ -267,30 +271,26 @@ class CardView {
     );
   }
 
-  vocabulary(spaces) {
-    const order = Object.keys(SPACES);
-    const sortedSpaces = Object.entries(spaces).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
-    return sortedSpaces.map(([space, { top, bottom }]) => {
-      const list = (rows) =>
-        el(
-          "ol",
-          {},
-          rows.map(([text, cosine]) => el("li", {}, tokenChip(text), ` ${number(cosine)}`)),
-        );
-      const [title, up, down] = SPACES[space] ?? [`Tokens, ${space}`, "Highest", "Lowest"];
-      return this.part(
-        title,
-        el(
-          "div",
-          { class: "pair" },
-          el("div", {}, el("h4", {}, up), list(top)),
-          el("div", {}, el("h4", {}, down), list(bottom)),
-        ),
+  /** Tokens at both ends of an order. */
+  ends(title, up, down, { top, bottom }) {
+    const list = (rows) =>
+      el(
+        "ol",
+        {},
+        rows.map(([text, cosine]) => el("li", {}, tokenChip(text), ` ${number(cosine)}`)),
       );
-    });
+    return this.part(
+      title,
+      el(
+        "div",
+        { class: "pair" },
+        el("div", {}, el("h4", {}, up), list(top)),
+        el("div", {}, el("h4", {}, down), list(bottom)),
+      ),
+    );
   }
 
-  positions({ at, mean, max }) {
+  positions({ at, mean }) {
     return this.part(
       "Position in the row",
       figure({
@@ -305,8 +305,8 @@ class CardView {
             yLabel: "activation",
           }),
         numbers: {
-          heads: ["from position", "mean", "max"],
-          rows: () => at.map((position, i) => [position, mean[i], max[i]]),
+          heads: ["from position", "mean"],
+          rows: () => at.map((position, i) => [position, mean[i]]),
         },
       }),
     );
@@ -357,12 +357,12 @@ class CardView {
     );
   }
 
-  examples(list) {
+  examples(texts, strips) {
     const values = el("input", { type: "checkbox", id: "values" });
     const windows = el(
       "div",
       { class: "windows" },
-      list.map((example, i) => this.example(example, i)),
+      texts.map((text, i) => this.example(text, strips, i)),
     );
     values.addEventListener("change", () => windows.classList.toggle("valued", values.checked));
     return el(
@@ -379,21 +379,23 @@ class CardView {
     );
   }
 
-  example({ document: source, row, position, first, texts, models }, place) {
+  example({ document: source, row, position, first, texts }, { models, scales, levels }, place) {
     const peak = position - first;
     return el(
       "div",
       { class: "window" },
       el("h4", {}, `${place + 1}. `, el("bdi", {}, visible(source ?? "")), ` row ${whole(row)}, position ${position}`),
-      models.map(({ name, layer, neuron, scale, activations }, i) =>
+      levels[place].map((of, i) =>
         el(
           "div",
           { class: "strip" },
-          el("span", { class: "who" }, el("bdi", {}, visible(name)), ` L${layer}.${neuron}`),
+          el("span", { class: "who" }, el("bdi", {}, visible(models[i][0])), ` L${models[i][1]}.${models[i][2]}`),
           el(
             "p",
             { class: "text" },
-            texts.map((text, at) => activeToken(text, activations[at], scale, i === 0 && at === peak)),
+            texts.map((text, at) =>
+              activeToken(text, of.charCodeAt(at) - LEVEL_ZERO, scales[place][i], i === 0 && at === peak),
+            ),
           ),
         ),
       ),
@@ -401,7 +403,7 @@ class CardView {
   }
 }
 
-/** A token of a window, coloured by its activation, a whole number of two hundredths of the strip's highest. */
+/** A token of a window, coloured by its activation, a whole number of fortieths of the strip's highest. */
 function activeToken(text, level, scale, peak) {
   const value = number(level * scale, 2);
   const token = el(
@@ -410,7 +412,7 @@ function activeToken(text, level, scale, peak) {
     el("bdi", {}, text === null ? "?" : visible(text)),
     el("span", { class: "amount" }, value),
   );
-  return shade(token, `${Math.max(0, Math.min(100, level / 2))}%`);
+  return shade(token, `${Math.max(0, (100 * level) / LEVELS)}%`);
 }
 
 /** A number with a bar behind it. */

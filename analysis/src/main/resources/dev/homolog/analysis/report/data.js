@@ -163,7 +163,8 @@ class Cards {
     if (!this.blocks.has(number)) {
       this.blocks.set(number, unpack(`cards-${number}`));
     }
-    return (await this.blocks.get(number))[place % this.block];
+    const parts = Object.entries(await this.blocks.get(number));
+    return Object.fromEntries(parts.map(([name, cards]) => [name, cards[place % this.block]]));
   }
 }
 

@@ -80,7 +80,7 @@ async function open() {
     return undefined;
   };
   document.getElementById("colophon").textContent =
-    `Made by Homolog ${data.study.homolog ?? ""}. Numbers here are rounded to four digits; the run's tables have them whole, and docs/definitions.md says what each means.`;
+    `Made by Homolog ${data.study.homolog ?? ""}. Numbers here are rounded to three digits, activations beside text to a fortieth of the window's highest; the run's tables have them whole, and some columns more, and docs/definitions.md says what each means.`;
   document.getElementById("opening").remove();
   addEventListener("hashchange", follow);
   await follow();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -76,8 +77,10 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     return i % layers * width + i / layers;
   }
 
-  static double excess(int id, int width) {
-    return id % width == width - 1 ? 0.6 + id / width * 1e-2 : 0.4 * ((id * 37) % 100) / 100.0;
+  double excess(int id) {
+    return id % width == width - 1
+        ? 0.6 + id / width * 1e-2
+        : 0.4 * ((id * 37) % 100) / 100.0 + 0.01 * spread(id, "");
   }
 
   /** Writes only what {@code homolog correlate} does. */
@@ -187,13 +190,13 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
   Table neurons(boolean everything) {
     Random random = new Random(1);
     double[] excess = new double[count()];
-    Arrays.setAll(excess, id -> id == 0 ? Double.NaN : excess(id, width));
+    Arrays.setAll(excess, id -> id == 0 ? Double.NaN : excess(id));
     boolean[] universal = new boolean[count()];
     for (int id = 1; id < count(); id++) {
       universal[id] = excess[id] > 0.5;
     }
     double[] mean = new double[count()];
-    Arrays.setAll(mean, id -> excess[id] + 0.3);
+    Arrays.setAll(mean, id -> excess[id] + 0.3 + 0.01 * spread(id, MODEL));
     Table.Builder table = Table.builder("neurons").ints("layer", layer()).ints("neuron", neuron());
     if (everything) {
       for (String name :
@@ -207,7 +210,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     table.doubles("max_corr", column(random::nextDouble)).doubles("mean_corr", mean);
     table.doubles("min_corr", column(random::nextDouble));
     table.doubles("max_baseline", column(random::nextDouble));
-    table.doubles("mean_baseline", column(() -> 0.3));
+    table.doubles("mean_baseline", column(count() < 1000 ? () -> 0.3 : random::nextDouble));
     table.doubles("min_baseline", column(random::nextDouble));
     table.doubles("baseline_sd", column(() -> Double.NaN));
     table.doubles("excess_corr", excess).booleans("universal", universal);
@@ -230,6 +233,10 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
           "family_feature",
           IntStream.range(0, count()).mapToObj(this::word).toArray(String[]::new));
       table.doubles("family_score", column(random::nextDouble));
+      table.texts(
+          "runner_up",
+          IntStream.range(0, count()).mapToObj(id -> word(id / 2)).toArray(String[]::new));
+      table.doubles("margin", column(random::nextDouble));
     }
     return table.build();
   }
@@ -254,7 +261,8 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
         for (int id = 0; id < count(); id++) {
           for (int at : new int[] {1, 2, 3, -1}) {
             boolean none = id == 0 && way.equals("out");
-            int match = way.equals("out") ? best(id) + at - 1 : id - width - 1 + at - 1;
+            int elsewhere = (int) (spread(id, model) * count());
+            int match = way.equals("out") ? best(id) + elsewhere + at - 1 : id - width - 1 + at - 1;
             layer.add(id / width);
             neuron.add(id % width);
             other.add(model);
@@ -262,7 +270,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
             rank.add(at);
             otherLayer.add(none ? -1 : Math.floorMod(match, count()) / width);
             otherNeuron.add(none ? -1 : Math.floorMod(match, width));
-            r.add(none ? Double.NaN : at > 0 ? 0.9 - 0.1 * at : -0.4);
+            r.add(none ? Double.NaN : at > 0 ? 0.9 - 0.1 * at - spread(id, model) : -0.4);
           }
         }
       }
@@ -272,6 +280,13 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
 
   int best(int id) {
     return (id + width + 1) % count();
+  }
+
+  /**
+   * In a large run no two correlations are alike, so that they compress no better than real ones.
+   */
+  private double spread(int id, String model) {
+    return count() < 1000 ? 0 : new SplittableRandom(id ^ model.hashCode()).nextDouble();
   }
 
   private Table histograms() {
@@ -479,7 +494,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     int length = 2 * REACH + 1;
     for (int i = 0; i < chosen; i++) {
       for (int at = 1; at <= WINDOWS + 1; at++) {
-        int[] ids = random.ints(length, 0, words.size()).toArray();
+        int[] ids = random.doubles(length).mapToInt(this::common).toArray();
         for (int m = 0; m < (at > WINDOWS ? 1 : models.size()); m++) {
           layer.add(chosen(i) / width);
           neuron.add(chosen(i) % width);
@@ -501,6 +516,11 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
       }
     }
     return table.build();
+  }
+
+  /** A word's number from a number in [0, 1): the first words are common, as in any text. */
+  private int common(double share) {
+    return (int) Math.min(words.size() - 1, Math.pow(words.size() + 1, share) - 1);
   }
 
   /** Mostly slightly negative, as activations are; below 1. */
