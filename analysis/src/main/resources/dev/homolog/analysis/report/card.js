@@ -384,7 +384,7 @@ class CardView {
     return el(
       "div",
       { class: "window" },
-      el("h4", {}, `${place + 1}. `, el("bdi", {}, visible(source ?? "")), ` row ${whole(row)}, position ${position}`),
+      el("h4", {}, `${place + 1}. `, el("bdi", {}, visible(withoutFolders(source ?? ""))), `, row ${whole(row)}, position ${position}`),
       levels[place].map((of, i) =>
         el(
           "div",
@@ -413,6 +413,11 @@ function activeToken(text, level, scale, peak) {
     el("span", { class: "amount" }, value),
   );
   return shade(token, `${Math.max(0, (100 * level) / LEVELS)}%`);
+}
+
+/** Where a document is from, with the file's name alone. */
+function withoutFolders(source) {
+  return source.replaceAll(/\S*\//g, "");
 }
 
 /** A number with a bar behind it. */

@@ -69,7 +69,7 @@ function number(value, digits = 3) {
   const text =
     size !== 0 && (size < 0.001 || size >= 1e6)
       ? value.toExponential(2)
-      : value.toFixed(size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 2 : digits);
+      : value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : digits);
   return text.replace("-", "−");
 }
 
