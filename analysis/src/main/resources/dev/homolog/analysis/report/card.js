@@ -384,7 +384,13 @@ class CardView {
     return el(
       "div",
       { class: "window" },
-      el("h4", {}, `${place + 1}. `, el("bdi", {}, visible(withoutFolders(source ?? ""))), `, row ${whole(row)}, position ${position}`),
+      el(
+        "h4",
+        {},
+        `${place + 1}. `,
+        el("bdi", {}, visible(withoutFolders(source ?? ""))),
+        `, row ${whole(row)}, position ${position}`,
+      ),
       levels[place].map((of, i) =>
         el(
           "div",
