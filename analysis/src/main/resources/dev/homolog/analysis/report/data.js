@@ -11,6 +11,15 @@ async function unpack(id) {
   return JSON.parse(await new Response(stream).text());
 }
 
+/** An array of numbers by index; a loop, since Float64Array.from takes several times as long. */
+function columnOf(size, value) {
+  const numbers = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    numbers[i] = value(i);
+  }
+  return numbers;
+}
+
 /** The neurons of the reference, a typed array a column; a neuron is its flat id, layer · width + neuron. */
 class Neurons {
   constructor({ layers, width, columns }) {
@@ -20,19 +29,20 @@ class Neurons {
     this.numbers = new Map();
     this.flags = new Map();
     this.texts = new Map();
+    this.sorted = new Map();
     this.numbers.set(
       "layer",
-      Float64Array.from({ length: this.count }, (_, id) => this.layer(id)),
+      columnOf(this.count, (id) => this.layer(id)),
     );
     this.numbers.set(
       "neuron",
-      Float64Array.from({ length: this.count }, (_, id) => id % this.width),
+      columnOf(this.count, (id) => id % this.width),
     );
     for (const { name, kind, values, codes } of columns) {
       if (kind === "number") {
         this.numbers.set(
           name,
-          Float64Array.from(values, (value) => value ?? NaN),
+          columnOf(values.length, (id) => values[id] ?? NaN),
         );
       } else if (kind === "flag") {
         this.flags.set(name, Uint8Array.from(values));
@@ -73,36 +83,29 @@ class Neurons {
 
   /** The share of its layer's neurons that have a smaller value, equal ones counting half; NaN without one. */
   percentile(column, id) {
-    const values = this.numbers.get(column);
-    const value = values[id];
-    let below = 0;
-    let all = 0;
-    for (let i = this.layer(id) * this.width, end = i + this.width; i < end; i++) {
-      if (!Number.isNaN(values[i])) {
-        all++;
-        below += values[i] < value ? 1 : values[i] === value ? 0.5 : 0;
-      }
-    }
-    return Number.isNaN(value) ? NaN : below / all;
+    return this.percentiles(column, [id])[0] ?? NaN;
   }
 
-  /** The percentiles of all neurons, each in its layer. */
-  percentiles(column) {
+  /** The percentiles of some neurons, each in its layer; one without a value has none. */
+  percentiles(column, ids) {
     const values = this.numbers.get(column);
-    const found = new Float64Array(this.count).fill(NaN);
-    for (let layer = 0; layer < this.layers; layer++) {
-      const from = layer * this.width;
-      const sorted = values
-        .slice(from, from + this.width)
-        .filter((value) => !Number.isNaN(value))
-        .sort();
-      for (let id = from; id < from + this.width; id++) {
-        if (!Number.isNaN(values[id])) {
-          found[id] = (bound(sorted, values[id], false) + bound(sorted, values[id], true)) / 2 / sorted.length;
-        }
+    return ids.flatMap((id) => {
+      if (Number.isNaN(values[id])) {
+        return [];
       }
+      const layer = this.inOrder(column, this.layer(id));
+      return [(bound(layer, values[id], false) + bound(layer, values[id], true)) / 2 / layer.length];
+    });
+  }
+
+  /** The values of a layer, sorted; kept, since they are asked for again and again. */
+  inOrder(column, layer) {
+    const key = `${column} ${layer}`;
+    if (!this.sorted.has(key)) {
+      const from = layer * this.width;
+      this.sorted.set(key, sorted(this.numbers.get(column).subarray(from, from + this.width)));
     }
-    return found;
+    return this.sorted.get(key);
   }
 }
 

@@ -64,6 +64,7 @@ async function open() {
   const view = new View(neurons, data.study);
   for (const [id, title, draw] of SECTIONS) {
     section(main, id, title, (place) => draw(place, data, view));
+    await new Promise((done) => setTimeout(done)); // so that what is drawn can be seen already
   }
   const browser = new Browser(data);
   section(main, "neurons", "All neurons", (place) => browser.render(place));

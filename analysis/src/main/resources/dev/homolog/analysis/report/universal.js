@@ -229,13 +229,6 @@ function percentilesSection(section, { neurons, tables }, view) {
     return;
   }
   const columns = [...neurons.numbers.keys()].filter((name) => !CIRCULAR.has(name));
-  const percentiles = new Map();
-  const of = (name) => {
-    if (!percentiles.has(name)) {
-      percentiles.set(name, neurons.percentiles(name));
-    }
-    return percentiles.get(name);
-  };
   const place = el("div", {});
   add(
     section,
@@ -247,21 +240,21 @@ function percentilesSection(section, { neurons, tables }, view) {
     place,
   );
   view.draw(() => {
+    const ids = [];
+    for (let id = 0; id < neurons.count; id++) {
+      if (view.universal(id)) {
+        ids.push(id);
+      }
+    }
     const rows = columns.map((name) => {
-      const universal = [];
-      const others = [];
-      of(name).forEach((value, id) => {
-        if (!Number.isNaN(value)) {
-          (view.universal(id) ? universal : others).push(value);
-        }
-      });
-      const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-      const inOrder = sorted(universal);
+      const universal = sorted(neurons.percentiles(name, ids));
+      const sum = universal.reduce((all, value) => all + value, 0);
+      const known = neurons.numbers.get(name).reduce((count, value) => count + (Number.isNaN(value) ? 0 : 1), 0);
       return {
         name,
-        universal: mean(universal),
-        others: mean(others),
-        span: [quantile(inOrder, 0.25), quantile(inOrder, 0.75)],
+        universal: sum / universal.length,
+        others: (known / 2 - sum) / (known - universal.length), // all percentiles of a layer have the mean 1/2
+        span: [quantile(universal, 0.25), quantile(universal, 0.75)],
       };
     });
     const shown = rows.filter((row) => !Number.isNaN(row.universal)).sort((a, b) => b.universal - a.universal);
