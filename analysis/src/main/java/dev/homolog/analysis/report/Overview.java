@@ -13,9 +13,11 @@ import java.util.stream.IntStream;
 
 /** What the page has at hand as soon as it opens: all but the cards. */
 final class Overview {
-  /** Tables of few rows, shown whole. */
+  /** Tables of few rows, shown whole but for what is past {@link #MOST_ROWS}. */
   private static final List<String> SMALL =
-      List.of("histograms", "convergence", "by_other", "comparison", "entropy");
+      List.of("histograms", "convergence", "by_other", "comparison", "entropy", "all_but_one");
+
+  private static final int MOST_ROWS = 10_000;
 
   private static final int TOP_TOKENS = 6;
   private static final int FIRST_OF_HEAD = 2;
@@ -58,7 +60,8 @@ final class Overview {
       Table table = tables.read(name).orElse(null);
       if (table != null) {
         json.writeFieldName(name);
-        SmallTable.write(json, table);
+        int rows = Math.min(MOST_ROWS, table.rows());
+        SmallTable.write(json, table, IntStream.range(0, rows).toArray());
       }
     }
     attention(json);

@@ -4,15 +4,10 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import dev.homolog.analysis.table.Column;
 import dev.homolog.analysis.table.Table;
 import java.io.IOException;
-import java.util.stream.IntStream;
 
 /** A table of few rows as an object of arrays, one a column. */
 final class SmallTable {
   private SmallTable() {}
-
-  static void write(JsonGenerator json, Table table) throws IOException {
-    write(json, table, IntStream.range(0, table.rows()).toArray());
-  }
 
   /** Writes some rows of a table. */
   static void write(JsonGenerator json, Table table, int[] rows) throws IOException {

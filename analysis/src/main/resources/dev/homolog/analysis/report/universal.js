@@ -1,6 +1,6 @@
 // Sections that ask what universal neurons are like, and that follow the reader's threshold.
 
-function universalSection(section, { study, neurons, others }, view) {
+function universalSection(section, { study, neurons, others, tables }, view) {
   if (!view.judged) {
     add(section, absent("No neuron is called universal.", "The run had no baseline; --baseline rotation gives one."));
     return;
@@ -51,6 +51,42 @@ function universalSection(section, { study, neurons, others }, view) {
         : `. Not the study's threshold: above ${view.asked} ${view.above(view.asked) === 1 ? "lies 1 neuron" : `lie ${whole(view.above(view.asked))}`}`);
     refill(charts, byLayer(neurons, view), ...others.map((other) => matchMap(other, neurons, view, study)));
   });
+  if (tables.all_but_one) {
+    add(section, butOne(tables.all_but_one, neurons, view));
+  }
+}
+
+/** Neurons that exceed the study's threshold in every other model but one. */
+function butOne(table, neurons, view) {
+  const rows = rowsOf(table).sort((a, b) => b.least_excess_elsewhere - a.least_excess_elsewhere);
+  const missing = new Map();
+  rows.forEach((row) => missing.set(row.missing, (missing.get(row.missing) ?? 0) + 1));
+  const counted = [...missing].map(([name, count]) => `${visible(name)} ${whole(count)}`).join(", ");
+  return [
+    el("h3", {}, "In every other model but one"),
+    el(
+      "p",
+      {},
+      rows.length === 0
+        ? `No neuron exceeds its baseline by more than ${view.asked} in all other models but one.`
+        : `${plural(rows.length, "neuron exceeds its baseline", "neurons exceed their baseline")} by more than ${view.asked} in all other models but one; missing are ${counted}.`,
+    ),
+    rows.length === 0
+      ? null
+      : plainTable(
+          "In every other model but one",
+          ["neuron", "missing in", "excess there", "least excess elsewhere"],
+          rows
+            .slice(0, 10)
+            .map((row) => [
+              neuronLink(neurons, row.layer, row.neuron),
+              el("bdi", {}, visible(row.missing)),
+              row.excess_there,
+              row.least_excess_elsewhere,
+            ]),
+          [false, false, true, true],
+        ),
+  ];
 }
 
 function byLayer(neurons, view) {

@@ -121,6 +121,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     run.write(byOther(), format);
     run.write(homologs(), format);
     run.write(comparison(), format);
+    run.write(allButOne(), format);
     run.write(tokens(), format);
     run.write(positions(), format);
     run.write(subsets(), format);
@@ -378,6 +379,20 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
         .doubles("effect", one)
         .doubles("chance_of_more", one)
         .doubles("p", one)
+        .build();
+  }
+
+  /** Neuron 5 of each layer, missing in the last other model. */
+  private Table allButOne() {
+    double[] there = new double[layers];
+    double[] elsewhere = new double[layers];
+    Arrays.fill(elsewhere, 0.55);
+    return Table.builder("all_but_one")
+        .ints("layer", IntStream.range(0, layers).toArray())
+        .ints("neuron", IntStream.range(0, layers).map(_ -> 5).toArray())
+        .texts("missing", new int[layers], new String[] {others.getLast()})
+        .doubles("excess_there", there)
+        .doubles("least_excess_elsewhere", elsewhere)
         .build();
   }
 

@@ -250,6 +250,7 @@ class ReportBrowserTest {
     String said = chromium.find("#universal output").getText();
     assertTrue(said.startsWith("0.30: " + above + " neurons"), said);
     assertTrue(said.contains("Not the study's threshold"), said);
+    assertTrue(chromium.find("#universal").getText().contains("missing are <i>c</i> 3."));
     button("The study's: 0.5").click();
     assertTrue(chromium.find("#universal output").getText().startsWith("0.50: 3 neurons"));
   }
