@@ -61,7 +61,10 @@ function butOne(table, neurons, view) {
   const rows = rowsOf(table).sort((a, b) => b.least_excess_elsewhere - a.least_excess_elsewhere);
   const missing = new Map();
   rows.forEach((row) => missing.set(row.missing, (missing.get(row.missing) ?? 0) + 1));
-  const counted = [...missing].map(([name, count]) => `${visible(name)} ${whole(count)}`).join(", ");
+  const counted = [...missing]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, count]) => `${visible(name)} ${whole(count)}`)
+    .join(", ");
   return [
     el("h3", {}, "In every other model but one"),
     el(
