@@ -6,22 +6,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /** What the page has at hand as soon as it opens: all but the cards. */
 final class Overview {
   /** Tables of few rows, shown whole but for what is past {@link #MOST_ROWS}. */
   private static final List<String> SMALL =
-      List.of("histograms", "convergence", "by_other", "comparison", "entropy", "all_but_one");
+      List.of("histograms", "convergence", "by_other", "comparison", "all_but_one");
 
   private static final int MOST_ROWS = 10_000;
 
   private static final int TOP_TOKENS = 6;
-  private static final int FIRST_OF_HEAD = 2;
-  private static final int MOST_PAIRS = 4000;
 
   private final JsonNode study;
   private final Reference reference;
@@ -64,7 +60,7 @@ final class Overview {
         SmallTable.write(json, table, IntStream.range(0, rows).toArray());
       }
     }
-    attention(json);
+    RoleTables.write(json, tables);
     json.writeEndObject();
     json.writeObjectFieldStart("cards");
     json.writeNumberField("block", Cards.BLOCK);
@@ -77,27 +73,6 @@ final class Overview {
 
   private String model() {
     return study.path("models").path(0).path("name").asText();
-  }
-
-  /** The pairs of neuron and head that ablation confirms, and the first of each head. */
-  private void attention(JsonGenerator json) throws IOException {
-    Table pairs = tables.read("attention").orElse(null);
-    if (pairs == null || !pairs.schema().containsKey("found")) {
-      return;
-    }
-    Map<List<Integer>, Integer> ofHead = new HashMap<>();
-    int[] shown =
-        IntStream.range(0, pairs.rows())
-            .filter(row -> {
-              List<Integer> head =
-                  List.of(pairs.ints("head_layer").get(row), pairs.ints("head").get(row));
-              int before = ofHead.merge(head, 1, Integer::sum) - 1;
-              return before < FIRST_OF_HEAD || pairs.booleans("found").get(row);
-            })
-            .limit(MOST_PAIRS)
-            .toArray();
-    json.writeFieldName("attention");
-    SmallTable.write(json, pairs, shown);
   }
 
   /** Pairs of a flat id and the tokens that the neuron fires most on. */

@@ -113,6 +113,17 @@ class ReportTest {
     List<String> names = overview.at("/neurons/columns").findValuesAsText("name");
     assertEquals(names.stream().distinct().toList(), names);
     assertTrue(names.containsAll(List.of("role", "confirmed", "cohesion")), names::toString);
+    assertEquals(
+        List.of(
+            "histograms",
+            "convergence",
+            "by_other",
+            "comparison",
+            "all_but_one",
+            "entropy",
+            "attention"),
+        names(overview.get("tables")));
+    assertEquals(8, overview.at("/tables/entropy/values/0").size());
   }
 
   @Test
