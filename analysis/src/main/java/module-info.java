@@ -17,6 +17,7 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.contrast;
   exports dev.homolog.analysis.correlation;
   exports dev.homolog.analysis.explanation;
+  exports dev.homolog.analysis.report;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;
   exports dev.homolog.analysis.weights;

@@ -343,9 +343,7 @@ final class Planner {
 
   /** What is found of weights, on the heap, when the sums are gone. */
   private long weightResults() {
-    return everything()
-        ? WeightTables.heapBytes(models.getFirst(), chosenNeurons(), true)
-        : 0;
+    return everything() ? WeightTables.heapBytes(models.getFirst(), chosenNeurons(), true) : 0;
   }
 
   private long weightsAsRead() {

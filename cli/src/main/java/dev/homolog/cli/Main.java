@@ -30,13 +30,21 @@ import picocli.CommandLine.Spec;
       ActivationsCommand.class,
       WeightsCommand.class,
       TokenizeCommand.class,
+      ReportCommand.class,
       DemoCommand.class,
       DoctorCommand.class
     })
 final class Main implements Runnable {
   /** Flags that the models or the text may turn out not to allow: wrong all the same. */
   private static final Set<String> LATE =
-      Set.of("--context", "--max-tokens", "--memory", "--baseline", "--by-subset", "--neuron");
+      Set.of(
+          "--context",
+          "--max-tokens",
+          "--memory",
+          "--baseline",
+          "--by-subset",
+          "--neuron",
+          "--neurons");
 
   @Spec private CommandSpec spec;
 

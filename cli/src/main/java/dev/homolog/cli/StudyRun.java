@@ -4,6 +4,7 @@ import dev.homolog.analysis.Invocation;
 import dev.homolog.analysis.Study;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.StudyResult;
+import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
@@ -79,6 +80,7 @@ final class StudyRun {
         }
         result.write(folder, invocation);
       }
+      Report.write(folder);
       new Summary(result, request.alsoAt(), out, spec.commandLine().getOut()).print();
     }
     return 0;

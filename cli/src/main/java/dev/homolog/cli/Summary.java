@@ -8,6 +8,7 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -49,6 +50,7 @@ final class Summary {
     }
     to.println();
     to.println("Tables and study.json: " + out);
+    to.println("To look at: " + out.resolve(Report.FILE));
     to.flush();
   }
 

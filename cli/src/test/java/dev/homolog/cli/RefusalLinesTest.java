@@ -116,7 +116,12 @@ class RefusalLinesTest {
     Cli.Outcome outcome = Cli.run(Cli.join(refusals.soundRun(), "--out", out + ""));
     assertEquals(0, outcome.code(), outcome.err()::toString);
     assertEquals(
-        List.of("histograms.parquet", "matches.parquet", "neurons.parquet", "study.json"),
+        List.of(
+            "histograms.parquet",
+            "matches.parquet",
+            "neurons.parquet",
+            "report.html",
+            "study.json"),
         Cli.names(out));
   }
 

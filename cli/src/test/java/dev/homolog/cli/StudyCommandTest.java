@@ -97,6 +97,7 @@ class StudyCommandTest {
             "neuron_histograms.parquet",
             "neurons.parquet",
             "positions.parquet",
+            "report.html",
             "study.json",
             "subsets.parquet",
             "tokens.parquet",
@@ -104,7 +105,7 @@ class StudyCommandTest {
             "weight_moments.parquet"),
         Cli.names(parquet.path()));
     assertEquals(
-        List.of("histograms.csv", "matches.csv", "neurons.csv", "study.json"),
+        List.of("histograms.csv", "matches.csv", "neurons.csv", "report.html", "study.json"),
         Cli.names(csv.path()));
   }
 

@@ -41,6 +41,12 @@ public abstract sealed class Appender {
 
   abstract Column column();
 
+  /** Takes the last row back. */
+  final void undo() {
+    checkOpen();
+    size--;
+  }
+
   final Column build() {
     checkOpen();
     built = true;

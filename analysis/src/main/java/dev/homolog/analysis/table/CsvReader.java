@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SequencedMap;
 
 /**
@@ -33,10 +34,27 @@ final class CsvReader {
   static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
     try {
       var reader = new CsvReader(file);
-      return reader.read(name, columns == null ? reader.infer() : columns);
+      return reader.read(name, columns == null ? reader.infer() : columns, RowFilter.ALL);
     } catch (IOException e) {
-      throw new HomologException("cannot read " + file + ": " + e.getMessage(), e);
+      throw unreadable(file, e);
     }
+  }
+
+  /** As {@link TableFormat#find}. */
+  static Optional<Table> find(
+      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    try (var scanner = new CsvScanner(file)) {
+      var reader = new CsvReader(file);
+      return reader.header(scanner).containsAll(columns.keySet())
+          ? Optional.of(reader.read(name, columns, rows))
+          : Optional.empty();
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static HomologException unreadable(Path file, IOException e) {
+    return new HomologException("cannot read " + file + ": " + e.getMessage(), e);
   }
 
   private SequencedMap<String, ColumnType> infer() throws IOException {
@@ -60,29 +78,44 @@ final class CsvReader {
     }
   }
 
-  private Table read(String name, SequencedMap<String, ColumnType> columns) throws IOException {
+  private Table read(String name, SequencedMap<String, ColumnType> columns, RowFilter rows)
+      throws IOException {
     try (var scanner = new CsvScanner(file)) {
       List<String> names = header(scanner);
       var builder = Table.builder(name);
       var appenders = new Appender[names.size()]; // null where the column is not asked for
-      columns.forEach((column, type) -> {
-        int index = names.indexOf(column);
-        if (index < 0) {
-          throw new InputException(
-              file, column, "is missing, the columns are " + names, CsvScanner.REMEDY);
-        }
-        appenders[index] = builder.appender(column, type);
-      });
+      columns.forEach(
+          (column, type) -> appenders[place(names, column)] = builder.appender(column, type));
+      CsvCondition condition = CsvCondition.of(rows, column -> place(names, column));
       while (scanner.next()) {
         for (int i = 0; i < appenders.length; i++) {
           cell(scanner, i, appenders.length);
           if (appenders[i] != null) {
             append(scanner, appenders[i]);
           }
+          if (condition.watches(i)) {
+            condition.see(i, text(scanner));
+          }
+        }
+        if (!condition.met()) {
+          for (Appender appender : appenders) {
+            if (appender != null) {
+              appender.undo();
+            }
+          }
         }
       }
       return builder.build();
     }
+  }
+
+  private int place(List<String> names, String column) {
+    int index = names.indexOf(column);
+    if (index < 0) {
+      throw new InputException(
+          file, column, "is missing, the columns are " + names, CsvScanner.REMEDY);
+    }
+    return index;
   }
 
   private List<String> header(CsvScanner scanner) throws IOException {

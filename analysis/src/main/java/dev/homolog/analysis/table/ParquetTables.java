@@ -12,8 +12,10 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.StringJoiner;
+import java.util.stream.Collectors;
 import org.duckdb.DuckDBAppender;
 
 /**
@@ -116,44 +118,112 @@ final class ParquetTables {
 
   /** As {@link TableFormat#read}. */
   static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
-    Path absolute = file.toAbsolutePath();
-    Path folder = absolute.getParent();
-    String source = " FROM read_parquet(" + DuckDb.literal(absolute.toString()) + ")";
+    Path folder = file.toAbsolutePath().getParent();
     try (var database = DuckDb.open(folder, spill(folder))) {
-      SequencedMap<String, ColumnType> held = types(database, file, source);
+      SequencedMap<String, ColumnType> held = types(database, file, source(file));
       SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
       wanted.forEach((column, type) -> check(file, held, column, type));
-      var builder = Table.builder(name);
-      List<Appender> appenders = new ArrayList<>();
-      var select = new StringJoiner(", ");
-      for (var column : wanted.entrySet()) {
-        String sql = DuckDb.identifier(column.getKey());
-        String[] dictionary =
-            column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
-        appenders.add(
-            builder.appender(
-                dictionary == null
-                    ? Appender.of(column.getKey(), column.getValue())
-                    : new Appender.Codes(column.getKey(), dictionary)));
-        select.add(
-            dictionary == null ? sql : "enum_code(" + sql + "::" + enumOf(sql) + ")::INTEGER");
+      return read(database, file, name, wanted, source(file) + " WHERE true");
+    } catch (SQLException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** As {@link TableFormat#find}. */
+  static Optional<Table> find(
+      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    Path folder = file.toAbsolutePath().getParent();
+    try (var database = DuckDb.open(folder, spill(folder))) {
+      SequencedMap<String, ColumnType> held = types(database, file, source(file));
+      if (!held.keySet().containsAll(columns.keySet())) {
+        return Optional.empty();
       }
-      try (ResultSet rows = database.query("SELECT " + select + source)) {
-        while (rows.next()) {
-          for (int i = 0; i < appenders.size(); i++) {
-            read(file, rows, i + 1, appenders.get(i));
-          }
+      columns.forEach((column, type) -> check(file, held, column, type));
+      String source = source(file) + where(file, held, rows);
+      return Optional.of(read(database, file, name, columns, source));
+    } catch (SQLException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static String source(Path file) {
+    return " FROM read_parquet(" + DuckDb.literal(file.toAbsolutePath().toString()) + ")";
+  }
+
+  /**
+   * The rows of a source.
+   *
+   * @param source what follows SELECT: FROM and WHERE
+   */
+  private static Table read(
+      DuckDb database,
+      Path file,
+      String name,
+      SequencedMap<String, ColumnType> wanted,
+      String source)
+      throws SQLException {
+    var builder = Table.builder(name);
+    List<Appender> appenders = new ArrayList<>();
+    var select = new StringJoiner(", ");
+    for (var column : wanted.entrySet()) {
+      String sql = DuckDb.identifier(column.getKey());
+      String[] dictionary =
+          column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
+      appenders.add(
+          builder.appender(
+              dictionary == null
+                  ? Appender.of(column.getKey(), column.getValue())
+                  : new Appender.Codes(column.getKey(), dictionary)));
+      select.add(dictionary == null ? sql : "enum_code(" + sql + "::" + enumOf(sql) + ")::INTEGER");
+    }
+    try (ResultSet rows = database.query("SELECT " + select + source)) {
+      while (rows.next()) {
+        for (int i = 0; i < appenders.size(); i++) {
+          read(file, rows, i + 1, appenders.get(i));
         }
       }
-      return builder.build();
-    } catch (SQLException e) {
-      throw new InputException(
-          file.toString(),
-          "",
-          "is not readable as Parquet (" + DuckDb.message(e) + ")",
-          CsvScanner.REMEDY,
-          e);
     }
+    return builder.build();
+  }
+
+  private static InputException unreadable(Path file, SQLException e) {
+    return new InputException(
+        file.toString(),
+        "",
+        "is not readable as Parquet (" + DuckDb.message(e) + ")",
+        CsvScanner.REMEDY,
+        e);
+  }
+
+  /** The conditions as SQL; the database leaves out of the file's row groups what it can. */
+  private static String where(Path file, Map<String, ColumnType> held, RowFilter rows) {
+    List<String> conditions = new ArrayList<>(List.of("true"));
+    for (RowFilter.Range range : rows.ranges()) {
+      check(file, held, range.column(), ColumnType.INT);
+      conditions.add(
+          DuckDb.identifier(range.column()) + " BETWEEN " + range.low() + " AND " + range.high());
+    }
+    for (RowFilter.Same same : rows.sames()) {
+      check(file, held, same.column(), ColumnType.TEXT);
+      conditions.add(DuckDb.identifier(same.column()) + " = " + DuckDb.literal(same.text()));
+    }
+    for (RowFilter.Among among : rows.amongs()) {
+      check(file, held, RowFilter.Among.LAYER, ColumnType.INT);
+      check(file, held, RowFilter.Among.NEURON, ColumnType.INT);
+      String flat =
+          "(%s::BIGINT * %d + %s)"
+              .formatted(
+                  DuckDb.identifier(RowFilter.Among.LAYER),
+                  among.width(),
+                  DuckDb.identifier(RowFilter.Among.NEURON));
+      conditions.add(
+          among.neurons().isEmpty()
+              ? "false"
+              : among.neurons().stream()
+                  .mapToObj(String::valueOf)
+                  .collect(Collectors.joining(", ", flat + " IN (", ")")));
+    }
+    return " WHERE " + String.join(" AND ", conditions);
   }
 
   private static SequencedMap<String, ColumnType> types(DuckDb database, Path file, String source)
@@ -192,7 +262,7 @@ final class ParquetTables {
    */
   private static String[] dictionary(DuckDb database, String column, String source)
       throws SQLException {
-    String distinct = "SELECT DISTINCT " + column + source + " WHERE " + column + " IS NOT NULL";
+    String distinct = "SELECT DISTINCT " + column + source + " AND " + column + " IS NOT NULL";
     int size;
     try (ResultSet count =
         database.query("SELECT count(*) FROM (" + distinct + " LIMIT " + (MOST_TEXTS + 1) + ")")) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
 
@@ -195,6 +196,23 @@ public final class RunFolder implements AutoCloseable {
   /** As {@link #read(String)}, these columns only, as these types. */
   public Table read(String table, SequencedMap<String, ColumnType> columns) {
     return Table.read(find(table), columns);
+  }
+
+  /**
+   * As {@link #read(String)}, these columns only, as these types, of these rows only: of a table
+   * that is too large to be held whole.
+   *
+   * @return nothing where the run has no such table, or the table not all of these columns
+   * @throws InputException it cannot be read, or a column that a condition names is missing or of
+   *     another type
+   */
+  public Optional<Table> find(
+      String table, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    if (!has(table)) {
+      return Optional.empty();
+    }
+    Path file = find(table);
+    return TableFormat.of(file).find(file, columns, rows);
   }
 
   /**

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
@@ -89,6 +90,23 @@ public enum TableFormat {
 
   /** Reads a table; {@code columns} null means all, as they are. */
   Table read(Path file, SequencedMap<String, ColumnType> columns) {
+    String name = checkedName(file);
+    return switch (this) {
+      case PARQUET -> ParquetTables.read(file, name, columns);
+      case CSV -> CsvReader.read(file, name, columns);
+    };
+  }
+
+  /** Reads some rows of a table; nothing where one of the columns is not there. */
+  Optional<Table> find(Path file, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    String name = checkedName(file);
+    return switch (this) {
+      case PARQUET -> ParquetTables.find(file, name, columns, rows);
+      case CSV -> CsvReader.find(file, name, columns, rows);
+    };
+  }
+
+  private String checkedName(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new InputException(file, "", "is not a file", "name the table of a finished run");
     }
@@ -98,10 +116,7 @@ public enum TableFormat {
       throw new InputException(file, "", "is not named like a table", "rename it like matches.csv");
     }
     require();
-    return switch (this) {
-      case PARQUET -> ParquetTables.read(file, name, columns);
-      case CSV -> CsvReader.read(file, name, columns);
-    };
+    return name;
   }
 
   /** DuckDB's classes are linked on first use; without them that use throws. */

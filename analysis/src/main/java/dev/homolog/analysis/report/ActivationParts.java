@@ -1,0 +1,135 @@
+package dev.homolog.analysis.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.homolog.analysis.table.Table;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** When a neuron is active: histogram, tokens, positions, subsets. */
+final class ActivationParts {
+  private static final int BINS = 32;
+  private static final int PLACES = 16;
+  private static final int TOKENS = 10;
+  private static final int FEATURES = 5;
+
+  private ActivationParts() {}
+
+  static List<CardPart> read(CardTables tables) {
+    List<CardPart> parts = new ArrayList<>();
+    tables
+        .read("neuron_histograms", rows -> rows, "low DOUBLE", "high DOUBLE", "count LONG")
+        .ifPresent(
+            by -> parts.add(new CardPart("histogram", by, rows -> histogram(by.table(), rows))));
+    tables
+        .read(
+            "tokens",
+            rows -> rows.between("rank", 1, TOKENS),
+            "text TEXT",
+            "mean DOUBLE",
+            "max DOUBLE",
+            "count LONG")
+        .ifPresent(
+            by -> parts.add(new CardPart("tokens", by, rows -> keyed(by.table(), "text", rows))));
+    tables
+        .read("positions", rows -> rows, "position INT", "mean DOUBLE", "count LONG")
+        .ifPresent(
+            by -> parts.add(new CardPart("positions", by, rows -> positions(by.table(), rows))));
+    tables
+        .read("subsets", rows -> rows, "subset TEXT", "mean DOUBLE", "max DOUBLE", "count LONG")
+        .ifPresent(by ->
+            parts.add(new CardPart("subsets", by, rows -> keyed(by.table(), "subset", rows))));
+    tables
+        .read(
+            "explanations",
+            rows -> rows.between("rank", 1, FEATURES),
+            "kind TEXT",
+            "feature TEXT",
+            "variance_explained DOUBLE",
+            "share DOUBLE",
+            "mean_with DOUBLE",
+            "mean_without DOUBLE")
+        .ifPresent(by ->
+            parts.add(new CardPart("explanations", by, rows -> explanations(by.table(), rows))));
+    return parts;
+  }
+
+  /** Rows [kind, feature, variance explained, share, mean with, mean without]. */
+  private static JsonNode explanations(Table table, List<Integer> rows) {
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (int row : rows) {
+      ArrayNode feature = all.addArray();
+      feature.add(table.texts("kind").get(row)).add(table.texts("feature").get(row));
+      for (String column : List.of("variance_explained", "share", "mean_with", "mean_without")) {
+        feature.add(Rounded.brief(table.doubles(column).get(row)));
+      }
+    }
+    return all;
+  }
+
+  /** RowFilter [key, mean, max, count]. */
+  private static JsonNode keyed(Table table, String key, List<Integer> rows) {
+    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    for (int row : rows) {
+      all.addArray()
+          .add(table.texts(key).get(row))
+          .add(Rounded.brief(table.doubles("mean").get(row)))
+          .add(Rounded.brief(table.doubles("max").get(row)))
+          .add(table.longs("count").get(row));
+    }
+    return all;
+  }
+
+  /**
+   * Equal bins, joined in runs of as many as make 32 or fewer; an open outer bin counts as one more
+   * bin.
+   */
+  private static JsonNode histogram(Table table, List<Integer> rows) {
+    double width = Double.POSITIVE_INFINITY;
+    for (int row : rows) {
+      width = Math.min(width, table.doubles("high").get(row) - table.doubles("low").get(row));
+    }
+    double step = Double.isFinite(width) ? width : 1;
+    double[] lows = rows.stream().mapToDouble(row -> low(table, row, step)).toArray();
+    double first = Arrays.stream(lows).min().orElseThrow();
+    int bins = 1 + (int) Math.round((Arrays.stream(lows).max().orElseThrow() - first) / step);
+    int joined = Math.ceilDiv(bins, BINS);
+    long[] counts = new long[Math.ceilDiv(bins, joined)];
+    for (int i = 0; i < lows.length; i++) {
+      int bin = (int) Math.round((lows[i] - first) / step);
+      counts[bin / joined] += table.longs("count").get(rows.get(i));
+    }
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("low", first).put("step", step * joined);
+    Arrays.stream(counts).forEach(json.putArray("counts")::add);
+    return json;
+  }
+
+  private static double low(Table table, int row, double step) {
+    double low = table.doubles("low").get(row);
+    return Double.isFinite(low) ? low : table.doubles("high").get(row) - step;
+  }
+
+  /** Neighbouring positions joined in runs of as many as make 16 or fewer. */
+  private static JsonNode positions(Table table, List<Integer> rows) {
+    int joined = Math.ceilDiv(rows.size(), PLACES);
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    ArrayNode at = json.putArray("at");
+    ArrayNode mean = json.putArray("mean");
+    for (int from = 0; from < rows.size(); from += joined) {
+      double sum = 0;
+      long count = 0;
+      for (int row : rows.subList(from, Math.min(from + joined, rows.size()))) {
+        long seen = table.longs("count").get(row);
+        count += seen;
+        sum += seen * table.doubles("mean").get(row);
+      }
+      at.add(table.ints("position").get(rows.get(from)));
+      mean.add(Rounded.brief(sum / count));
+    }
+    return json;
+  }
+}

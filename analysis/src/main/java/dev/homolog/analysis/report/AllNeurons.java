@@ -1,0 +1,176 @@
+package dev.homolog.analysis.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.homolog.analysis.table.Column;
+import dev.homolog.analysis.table.RowFilter;
+import dev.homolog.analysis.table.Table;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The table of all neurons as the page holds it: an array of columns. */
+final class AllNeurons {
+  /** By which the page ranks neurons: four digits, where the others have three. */
+  private static final Set<String> FINE = Set.of("excess_corr", "mean_corr");
+
+  /**
+   * Left out for the page's size: what follows from other columns, or is of little use in a table
+   * to look at.
+   */
+  private static final List<String> LEFT_OUT =
+      List.of(
+          "max_baseline",
+          "min_baseline",
+          "r_mean",
+          "r_var",
+          "r_skew",
+          "r_kurt",
+          "runner_up",
+          "l2_penalty",
+          "vocab_dot_mean",
+          "vocab_dot_var",
+          "vocab_dot_skew",
+          "vocab_dot_kurt");
+
+  private final Reference reference;
+  private final RunTables tables;
+  private final Set<String> written = new HashSet<>(LEFT_OUT);
+
+  AllNeurons(Reference reference, RunTables tables) {
+    this.reference = reference;
+    this.tables = tables;
+    written.addAll(List.of("layer", "neuron"));
+  }
+
+  /**
+   * Writes the columns of the neurons, those that their roles add, and what groups of homologs say
+   * of each.
+   *
+   * @param model the reference's name
+   */
+  void write(JsonGenerator json, String model) throws IOException {
+    json.writeStartArray();
+    columns(json, reference.neurons());
+    Table roles = tables.read("prediction").orElse(null);
+    if (roles != null && reference.matches(roles)) {
+      columns(json, roles);
+    }
+    homologs(json, model);
+    json.writeEndArray();
+  }
+
+  private void columns(JsonGenerator json, Table table) throws IOException {
+    for (Column column : table.columns()) {
+      if (written.add(column.name())) {
+        column(json, column);
+      }
+    }
+  }
+
+  /** A column of all neurons; one of lists is left out. */
+  private static void column(JsonGenerator json, Column column) throws IOException {
+    switch (column) {
+      case Column.Booleans flags -> {
+        start(json, column.name(), "flag");
+        for (int i = 0; i < flags.size(); i++) {
+          json.writeNumber(flags.get(i) ? 1 : 0);
+        }
+        end(json);
+      }
+      case Column.Texts texts -> {
+        Map<String, Integer> dictionary = new LinkedHashMap<>();
+        int[] codes = new int[texts.size()];
+        for (int i = 0; i < codes.length; i++) {
+          String text = texts.get(i);
+          codes[i] = -1;
+          if (text != null) {
+            dictionary.putIfAbsent(text, dictionary.size());
+            codes[i] = dictionary.get(text);
+          }
+        }
+        start(json, column.name(), "text");
+        for (String text : dictionary.keySet()) {
+          json.writeString(text);
+        }
+        json.writeEndArray();
+        json.writeFieldName("codes");
+        json.writeArray(codes, 0, codes.length);
+        json.writeEndObject();
+      }
+      case Column.Lists<?> _ -> {}
+      case Column.Doubles doubles -> {
+        start(json, column.name(), "number");
+        boolean fine = FINE.contains(column.name());
+        for (int i = 0; i < doubles.size(); i++) {
+          double value = doubles.get(i);
+          Packed.number(json, fine ? Rounded.of(value) : Rounded.brief(value));
+        }
+        end(json);
+      }
+      default -> {
+        start(json, column.name(), "number");
+        SmallTable.cells(json, column);
+        end(json);
+      }
+    }
+  }
+
+  private static void start(JsonGenerator json, String name, String kind) throws IOException {
+    json.writeStartObject();
+    json.writeStringField("name", name);
+    json.writeStringField("kind", kind);
+    json.writeArrayFieldStart("values");
+  }
+
+  private static void end(JsonGenerator json) throws IOException {
+    json.writeEndArray();
+    json.writeEndObject();
+  }
+
+  /** Of each neuron, in how many other models it has a homolog, and its group's cohesion. */
+  private void homologs(JsonGenerator json, String model) throws IOException {
+    Table members =
+        tables
+            .read(
+                "homologs",
+                RowFilter.ALL,
+                "group INT",
+                "model TEXT",
+                "layer INT",
+                "neuron INT",
+                "cohesion DOUBLE")
+            .orElse(null);
+    if (members == null) {
+      return;
+    }
+    Map<Integer, Integer> sizes = new HashMap<>();
+    for (int row = 0; row < members.rows(); row++) {
+      sizes.merge(members.ints("group").get(row), 1, Integer::sum);
+    }
+    int[] models = new int[reference.count()];
+    double[] cohesion = new double[reference.count()];
+    Arrays.fill(cohesion, Double.NaN);
+    for (int row = 0; row < members.rows(); row++) {
+      int id = reference.id(members.ints("layer").get(row), members.ints("neuron").get(row));
+      if (id >= 0 && members.texts("model").get(row).equals(model)) {
+        models[id] = sizes.get(members.ints("group").get(row)) - 1;
+        cohesion[id] = members.doubles("cohesion").get(row);
+      }
+    }
+    start(json, "homolog_models", "number");
+    for (int count : models) {
+      json.writeNumber(count);
+    }
+    end(json);
+    start(json, "cohesion", "number");
+    for (double value : cohesion) {
+      Packed.number(json, Rounded.brief(value));
+    }
+    end(json);
+  }
+}

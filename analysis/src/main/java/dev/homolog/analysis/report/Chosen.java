@@ -1,0 +1,101 @@
+package dev.homolog.analysis.report;
+
+import dev.homolog.analysis.table.RowFilter;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.InputException;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The neurons that get a full card.
+ *
+ * @param ids flat ids, in the order of the cards
+ */
+record Chosen(int[] ids) {
+  /** Most cards of a page, so that it stays below 10 MB. */
+  static final int MOST = 3000;
+
+  private static final int WITHOUT_TABLES = 1000;
+
+  /** Tables of the neurons that a run looked at closely; the first that is there says which. */
+  private static final List<String> TABLES = List.of("examples", "tokens");
+
+  /**
+   * The neurons of a name each.
+   *
+   * @throws InputException there are too many, or the reference has no such neuron
+   */
+  static Chosen named(Reference reference, List<NeuronName> names) {
+    if (names.size() > MOST) {
+      throw new InputException(
+          "--neurons", "", names.size() + " neurons are too many", "name at most " + MOST);
+    }
+    return new Chosen(
+        names.stream().mapToInt(name -> checked(reference, name)).distinct().toArray());
+  }
+
+  private static int checked(Reference reference, NeuronName name) {
+    int id = reference.id(name.layer(), name.neuron());
+    if (id < 0) {
+      throw new InputException(
+          "--neurons",
+          "",
+          name + " is not in the reference",
+          "its layers are 0 to %d, its neurons 0 to %d"
+              .formatted(reference.layers() - 1, reference.width() - 1));
+    }
+    return id;
+  }
+
+  /** Those that the run looked at closely, else the best; the best first. */
+  static Chosen best(Reference reference, RunTables tables) {
+    BitSet close = new BitSet();
+    TABLES.stream()
+        .flatMap(name ->
+            tables
+                .read(name, RowFilter.ALL.between("rank", 1, 1), "layer INT", "neuron INT")
+                .stream())
+        .findFirst()
+        .ifPresent(table -> mark(reference, table, close));
+    double[] score = score(reference);
+    IntStream ids = close.isEmpty() ? IntStream.range(0, reference.count()) : close.stream();
+    return new Chosen(
+        ids.boxed()
+            .sorted(
+                Comparator.<Integer>comparingDouble(id -> Double.isNaN(score[id]) ? 2 : -score[id])
+                    .thenComparing(Comparator.naturalOrder()))
+            .limit(close.isEmpty() ? WITHOUT_TABLES : MOST)
+            .mapToInt(Integer::intValue)
+            .toArray());
+  }
+
+  private static void mark(Reference reference, Table table, BitSet close) {
+    for (int row = 0; row < table.rows(); row++) {
+      int id = reference.id(table.ints("layer").get(row), table.ints("neuron").get(row));
+      if (id >= 0) {
+        close.set(id);
+      }
+    }
+  }
+
+  /** The excess, or without a baseline the mean correlation. */
+  private static double[] score(Reference reference) {
+    for (String column : List.of("excess_corr", "mean_corr")) {
+      if (reference.has(column)) {
+        double[] values = reference.neurons().doubles(column).toArray();
+        if (IntStream.range(0, values.length).anyMatch(i -> !Double.isNaN(values[i]))) {
+          return values;
+        }
+      }
+    }
+    return new double[reference.count()];
+  }
+
+  BitSet set() {
+    BitSet set = new BitSet();
+    IntStream.of(ids).forEach(set::set);
+    return set;
+  }
+}

@@ -1,0 +1,81 @@
+package dev.homolog.analysis.report;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.homolog.analysis.table.RowFilter;
+import dev.homolog.analysis.table.Table;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * What interventions found, as fields of the page's tables; those of a run without roles are left
+ * out.
+ */
+final class RoleTables {
+  private static final int FIRST_OF_HEAD = 2;
+  private static final int MOST_PAIRS = 4000;
+
+  private RoleTables() {}
+
+  /** Writes the fields {@code entropy} and {@code attention}. */
+  static void write(JsonGenerator json, RunTables tables) throws IOException {
+    Optional<Table> entropy =
+        tables.read(
+            "entropy",
+            RowFilter.ALL,
+            "layer INT",
+            "neuron INT",
+            "candidate TEXT",
+            "w_out_norm DOUBLE",
+            "vocab_var DOUBLE",
+            "null_share DOUBLE",
+            "entropy_effect DOUBLE",
+            "entropy_effect_direct DOUBLE",
+            "mediated_share DOUBLE",
+            "sets_entropy BOOLEAN",
+            "sets_frequency BOOLEAN",
+            "values DOUBLE_LIST",
+            "loss DOUBLE_LIST",
+            "entropy DOUBLE_LIST",
+            "scale DOUBLE_LIST");
+    if (entropy.isPresent()) {
+      json.writeFieldName("entropy");
+      SmallTable.write(json, entropy.get(), IntStream.range(0, entropy.get().rows()).toArray());
+    }
+    Optional<Table> attention =
+        tables.read(
+            "attention",
+            RowFilter.ALL,
+            "layer INT",
+            "neuron INT",
+            "head_layer INT",
+            "head INT",
+            "bos_effect DOUBLE",
+            "z_norm_change DOUBLE",
+            "bos_attention DOUBLE",
+            "bos_attention_change DOUBLE",
+            "bos_attention_spearman DOUBLE",
+            "found BOOLEAN");
+    if (attention.isPresent()) {
+      json.writeFieldName("attention");
+      SmallTable.write(json, attention.get(), shown(attention.get()));
+    }
+  }
+
+  /** The pairs of neuron and head that ablation confirms, and the first of each head. */
+  private static int[] shown(Table pairs) {
+    Map<List<Integer>, Integer> ofHead = new HashMap<>();
+    return IntStream.range(0, pairs.rows())
+        .filter(row -> {
+          List<Integer> head =
+              List.of(pairs.ints("head_layer").get(row), pairs.ints("head").get(row));
+          int before = ofHead.merge(head, 1, Integer::sum) - 1;
+          return before < FIRST_OF_HEAD || pairs.booleans("found").get(row);
+        })
+        .limit(MOST_PAIRS)
+        .toArray();
+  }
+}

@@ -1,0 +1,39 @@
+package dev.homolog.analysis.report;
+
+import java.math.BigDecimal;
+import java.math.MathContext;
+
+/** Numbers as the page holds them: few significant digits, so that they take few bytes. */
+final class Rounded {
+  private static final int DIGITS = 4;
+  private static final int BRIEF = 3;
+
+  private Rounded() {}
+
+  /** The number with four significant digits, or null where it is none. */
+  static BigDecimal of(double value) {
+    return of(value, DIGITS);
+  }
+
+  /** The number with three significant digits, or null where it is none. */
+  static BigDecimal brief(double value) {
+    return of(value, BRIEF);
+  }
+
+  private static BigDecimal of(double value, int digits) {
+    if (!Double.isFinite(value)) {
+      return null;
+    }
+    if (value == 0) {
+      return BigDecimal.ZERO;
+    }
+    int places = digits - 1 - (int) Math.floor(Math.log10(Math.abs(value)));
+    if (places > 300 || places < -300) {
+      return new BigDecimal(value).round(new MathContext(digits)).stripTrailingZeros();
+    }
+    // Two steps where one power of ten would overflow.
+    double scaled = value * Math.pow(10, places / 2) * Math.pow(10, places - places / 2);
+    BigDecimal rounded = BigDecimal.valueOf(Math.round(scaled), places).stripTrailingZeros();
+    return rounded.scale() < 0 && rounded.scale() > -digits ? rounded.setScale(0) : rounded;
+  }
+}

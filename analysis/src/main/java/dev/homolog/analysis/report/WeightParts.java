@@ -1,0 +1,99 @@
+package dev.homolog.analysis.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.homolog.analysis.table.Table;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.TreeMap;
+
+/** What a neuron's weights are near to: other neurons, tokens, attention heads. */
+final class WeightParts {
+  private static final int NEURONS = 3;
+
+  /** Tokens at either end of what the neuron writes to the vocabulary and of what it reads. */
+  private static final SequencedMap<String, Integer> TOKENS =
+      new TreeMap<>(Map.of("U_out", 10, "E_in", 6));
+
+  private static final int HEADS = 2;
+
+  private WeightParts() {}
+
+  static List<CardPart> read(CardTables tables) {
+    List<CardPart> parts = new ArrayList<>();
+    tables
+        .read(
+            "neighbours",
+            rows -> rows.between("rank", 1, NEURONS),
+            "kind TEXT",
+            "rank INT",
+            "other_layer INT",
+            "other_neuron INT",
+            "cosine DOUBLE")
+        .ifPresent(by ->
+            parts.add(
+                new CardPart(
+                    "neighbours",
+                    by,
+                    rows -> pairs(by.table(), rows, "other_layer", "other_neuron", "cosine"))));
+    TOKENS.forEach((space, most) ->
+        tables
+            .read(
+                "vocabulary",
+                rows -> rows.between("rank", -most, most).equal("space", space),
+                "rank INT",
+                "text TEXT",
+                "cosine DOUBLE")
+            .ifPresent(by ->
+                parts.add(new CardPart("tokens_" + space, by, rows -> ends(by.table(), rows)))));
+    tables
+        .read(
+            "composition",
+            rows -> rows.between("rank", 1, HEADS),
+            "kind TEXT",
+            "rank INT",
+            "head_layer INT",
+            "head INT",
+            "composition DOUBLE")
+        .ifPresent(by ->
+            parts.add(
+                new CardPart(
+                    "composition",
+                    by,
+                    rows -> pairs(by.table(), rows, "head_layer", "head", "composition"))));
+    return parts;
+  }
+
+  /** By kind, an array of [layer, which, value], in the order of the ranks. */
+  private static JsonNode pairs(
+      Table table, List<Integer> rows, String layer, String which, String value) {
+    ObjectNode kinds = JsonNodeFactory.instance.objectNode();
+    for (int row : rows) {
+      kinds
+          .withArray(table.texts("kind").get(row))
+          .addArray()
+          .add(table.ints(layer).get(row))
+          .add(table.ints(which).get(row))
+          .add(Rounded.brief(table.doubles(value).get(row)));
+    }
+    return kinds;
+  }
+
+  /** The tokens of highest cosine and those of lowest, as [text, cosine]. */
+  private static JsonNode ends(Table table, List<Integer> rows) {
+    ObjectNode ends = JsonNodeFactory.instance.objectNode();
+    ArrayNode top = ends.putArray("top");
+    ArrayNode bottom = ends.putArray("bottom");
+    for (int row : rows) {
+      (table.ints("rank").get(row) > 0 ? top : bottom)
+          .addArray()
+          .add(table.texts("text").get(row))
+          .add(Rounded.brief(table.doubles("cosine").get(row)));
+    }
+    return ends;
+  }
+}

@@ -1,0 +1,62 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.report.NeuronName;
+import dev.homolog.analysis.report.Report;
+import dev.homolog.analysis.table.RunFolder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Writes the page of a finished run anew. */
+@Command(
+    name = "report",
+    mixinStandardHelpOptions = true,
+    description = "Writes report.html into the folder of a finished run.")
+final class ReportCommand implements Callable<Integer>, Main.Verbose {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "RUNDIR", description = "folder of a finished run")
+  private Path run;
+
+  @Option(
+      names = "--neurons",
+      paramLabel = "L.N,…",
+      description =
+          "neurons that get a full card, such as 3.117,3.118, 3,000 at most (default: those that"
+              + " the run looked at closely)")
+  private String neurons;
+
+  @Option(names = "--verbose", description = "print stack traces of failures")
+  private boolean verbose;
+
+  /** What the command line asked for, found sound. */
+  private record Request(RunFolder run, Optional<List<NeuronName>> neurons) {}
+
+  @Override
+  public Integer call() {
+    Request request =
+        StudyRun.checked(
+            spec,
+            () ->
+                new Request(
+                    RunFolder.open(run),
+                    Optional.ofNullable(neurons).map(all -> NeuronName.parse("--neurons", all))));
+    Path page =
+        request.neurons.isPresent()
+            ? Report.write(request.run, request.neurons.get())
+            : Report.write(request.run);
+    spec.commandLine().getOut().println("Report: " + page);
+    return 0;
+  }
+
+  @Override
+  public boolean verbose() {
+    return verbose;
+  }
+}
