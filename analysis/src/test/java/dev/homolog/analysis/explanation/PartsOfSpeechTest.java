@@ -68,7 +68,6 @@ class PartsOfSpeechTest {
             "./PUNCT",
             "She/PRON",
             "doesn't/AUX",
-           
             "like/VERB",
             "it/PRON",
             "!/PUNCT"),

@@ -185,7 +185,7 @@ public final class ActivationStream {
     for (long i = 1; i <= batches; i++) {
       int to = (int) (i * rows.count() / batches);
       ActivationBlock block = forward(rows, from, to);
-      showRaw(block, rows, from, sinks);
+      showRaw(block, sinks);
       showPrepared(block, pilot, sinks);
       progress.progress(phase, (long) to * table.context(), total);
       from = to;
@@ -214,9 +214,7 @@ public final class ActivationStream {
     int context = table.context();
     long tokens = (long) (to - from) * context;
     long rowBytes = (long) context * Integer.BYTES;
-    long[] numbers = new long[to - from];
     for (int i = from; i < to; i++) {
-      numbers[i - from] = rows.get(i);
       long at = (long) (i - from) * context;
       MemorySegment.copy(table.ids(rows.get(i), 1), 0, ids.data(), at * Integer.BYTES, rowBytes);
       MemorySegment.copy(table.keep(rows.get(i), 1), 0, keep.data(), at, context);
@@ -239,16 +237,23 @@ public final class ActivationStream {
       transformers.get(i).forward(batchIds, context, out);
     }
     return new ActivationBlock(
-        kernels, models, batchIds, batchKeep, kept, subsets.rows(0, tokens), numbers, pre, post);
+        kernels,
+        models,
+        rows.part(from, to),
+        batchIds,
+        batchKeep,
+        kept,
+        subsets.rows(0, tokens),
+        pre,
+        post);
   }
 
-  private void showRaw(
-      ActivationBlock block, Rows rows, int from, List<? extends ActivationSink> sinks) {
+  private void showRaw(ActivationBlock block, List<? extends ActivationSink> sinks) {
     for (ActivationSink sink : sinks) {
       if (sink.values() == ActivationSink.Values.RAW) {
         sink.accept(block);
         if (!sink.isFinite()) {
-          throw new NotFinite(kernels, table, locations).find(block, rows, from);
+          throw new NotFinite(kernels, table, locations).find(block);
         }
       }
     }

@@ -17,14 +17,11 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
   /**
    * The refusal of the model: its lowest such layer, since the layers above follow from it, and in
    * that the first token.
-   *
-   * @param rows what the pass reads
-   * @param from which of them is the block's first
    */
-  InputException find(ActivationBlock block, Rows rows, int from) {
+  InputException find(ActivationBlock block) {
     if (block.post() != null) {
       for (int i = 0; i < block.models().size(); i++) {
-        InputException found = find(block.post(), block.models().get(i), i, rows, from);
+        InputException found = find(block.post(), block.models().get(i), i, block.rows());
         if (found != null) {
           return found;
         }
@@ -32,7 +29,7 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
     }
     // What an activation function swallows is still no number.
     if (block.pre() != null) {
-      InputException found = find(block.pre(), block.models().getFirst(), 0, rows, from);
+      InputException found = find(block.pre(), block.models().getFirst(), 0, block.rows());
       if (found != null) {
         return found;
       }
@@ -40,14 +37,14 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
     throw new IllegalStateException("all activations of the batch are finite");
   }
 
-  private InputException find(Tensor all, ModelNeurons model, int number, Rows rows, int from) {
+  private InputException find(Tensor all, ModelNeurons model, int number, Rows rows) {
     for (int layer = 0; layer < model.layers(); layer++) {
       Tensor x = model.layer(all, layer);
       if (isFinite(x)) {
         continue;
       }
       for (int row = 0; row < x.rows() / table.context(); row++) {
-        InputException found = find(x, row, locations.get(number), layer, rows.get(from + row));
+        InputException found = find(x, row, locations.get(number), layer, rows.get(row));
         if (found != null) {
           return found;
         }
