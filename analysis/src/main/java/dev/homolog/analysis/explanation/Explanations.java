@@ -124,7 +124,7 @@ public final class Explanations {
     int most = Math.min(TOKENS, set.frequent().length);
     return Best.bytes(neurons, KEPT)
         + Best.bytes(neurons, most)
-        + neurons * (most * Float.BYTES + 5L * Double.BYTES)
+        + neurons * ((long) most * Float.BYTES + 5L * Double.BYTES)
         + (long) BLOCK * (2L * set.cells() + 3L * set.features().size()) * Double.BYTES;
   }
 
