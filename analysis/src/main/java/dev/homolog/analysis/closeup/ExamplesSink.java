@@ -158,7 +158,7 @@ final class ExamplesSink implements ActivationSink {
       x.readRow(j - from, line);
       for (int t = 0; t < line.length; t++) {
         if (line[t] >= values[j][worst[j]] && kept[t] && isPeak(line, kept, t)) {
-          long place = block.rows()[t / context] * context + t % context;
+          long place = block.rows().get(t / context) * context + t % context;
           int slot = put(j, line[t], place);
           if (slot >= 0) {
             peaks.add(new Peak(j, slot, t));

@@ -91,11 +91,11 @@ final class MemberSink implements ActivationSink {
         new ActivationBlock(
             kernels,
             block.models(),
+            block.rows(),
             block.ids(),
             block.keep(),
             block.kept(),
             block.subsets(),
-            block.rows(),
             null,
             here));
   }

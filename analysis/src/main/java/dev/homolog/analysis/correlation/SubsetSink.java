@@ -97,7 +97,7 @@ public final class SubsetSink implements ActivationSink {
   private void add(int subset, long n) {
     ActivationBlock part =
         new ActivationBlock(
-            kernels, models, null, all.rows(0, n), n, null, null, gathered.rows(0, n));
+            kernels, models, null, null, all.rows(0, n), n, null, null, gathered.rows(0, n));
     moments.get(subset).accept(part);
     sums.get(subset).accept(part);
   }

@@ -114,7 +114,7 @@ public final class ExplanationSink implements ActivationSink {
         add(t, features.ofPosition(position));
         int subset = subsets[t] == TokenTable.NO_SUBSET ? features.noSubset() : subsets[t];
         add(t, features.ofSubset(subset));
-        addOfDocument(t, block.rows()[t / features.context()], position);
+        addOfDocument(t, block.rows().get(t / features.context()), position);
         if (!cells.hasRoom(features.most())) {
           flush(x);
         }

@@ -134,7 +134,7 @@ final class TokenCells {
     Map<BitSet, Long> patterns = new LinkedHashMap<>();
     for (int id : seen) {
       BitSet in = ofToken.getOrDefault(id, new BitSet());
-      if (cellsOf[id] != NOWHERE) {
+      if (cellsOf[id].length > 0) {
         in.stream().forEach(k -> cellsOfClass.get(k).add(cellsOf[id][0]));
       } else if (!in.isEmpty()) {
         patterns.merge(in, counts[id], Long::sum);
@@ -156,7 +156,7 @@ final class TokenCells {
     }
     own.forEach((k, cell) -> cellsOfClass.get(k).add(cell));
     for (int id : seen) {
-      if (cellsOf[id] == NOWHERE && ofToken.containsKey(id)) {
+      if (cellsOf[id].length == 0 && ofToken.containsKey(id)) {
         cellsOf[id] = cellsOfPattern.get(ofToken.get(id));
       }
     }

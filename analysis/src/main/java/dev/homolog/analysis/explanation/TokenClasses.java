@@ -45,7 +45,7 @@ final class TokenClasses {
   // ---- what a token is made of ----
 
   private static void kinds(Catalogue c) {
-    c.add("special token", TokenClasses::isSpecial);
+    c.classes.add(new TokenClass("special token", false, TokenClasses::isSpecial));
     c.add("part of a character", text -> text.indexOf('\uFFFD') >= 0);
     c.add("letters only", bare(text -> all(text, Character::isLetter)));
     c.add("lower case", bare(text -> all(text, Character::isLowerCase)));
@@ -402,11 +402,16 @@ final class TokenClasses {
     private final List<TokenClass> classes = new ArrayList<>();
 
     void add(String name, Predicate<String> holds) {
-      classes.add(new TokenClass(name, false, holds));
+      classes.add(new TokenClass(name, false, ofText(holds)));
     }
 
     void alphabet(String name, Predicate<String> holds) {
-      classes.add(new TokenClass(name, true, holds));
+      classes.add(new TokenClass(name, true, ofText(holds)));
+    }
+
+    /** What stands for no text is in no other class, however it is spelt. */
+    private static Predicate<String> ofText(Predicate<String> holds) {
+      return text -> !isSpecial(text) && holds.test(text);
     }
 
     /** Tokens that contain one of the strings. */

@@ -9,12 +9,12 @@ import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationBlock;
 import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.Rows;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,11 +97,11 @@ class ExamplesSinkTest {
         new ActivationBlock(
             kernels,
             List.of(A, B),
+            Rows.all(ROWS).part(fromRow, toRow),
             null,
             kernels.fromHost(arena, mask),
             0,
             null,
-            LongStream.range(fromRow, toRow).toArray(),
             null,
             kernels.fromHost(arena, post)));
   }

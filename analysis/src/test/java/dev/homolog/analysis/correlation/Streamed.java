@@ -124,6 +124,7 @@ final class Streamed {
         kernels,
         models,
         null,
+        null,
         kernels.fromHost(arena, mask),
         kept,
         subsets,

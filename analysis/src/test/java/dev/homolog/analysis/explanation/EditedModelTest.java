@@ -37,7 +37,7 @@ class EditedModelTest {
   private static final Tokenizer TOKENIZER = Tokenizer.of(FAMILY.resolve("tokenizer.json"));
   private static final int VOCABULARY = 4096;
   private static final int CONTEXT = 32;
-  private static final int ROWS = 1024;
+  private static final int ROWS = 512;
   private static final int EACH = 100;
 
   // Where in the residual stream a position, a token and the token before stand.

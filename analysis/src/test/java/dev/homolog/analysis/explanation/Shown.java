@@ -7,10 +7,10 @@ import dev.homolog.core.stream.ActivationBlock;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.MomentsSink;
 import dev.homolog.core.stream.Pilot;
+import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * A text whose every position is known, and activations made up by a test, shown to sinks as a
@@ -62,11 +62,11 @@ record Shown(Kernels kernels, Arena arena, int context, int[] ids, int[] subset)
     return new ActivationBlock(
         kernels,
         List.of(new ModelNeurons("a", 1, neurons, 0)),
+        Rows.all(toRow).part(fromRow, toRow),
         kernels.fromHost(arena, id),
         kernels.fromHost(arena, keep),
         tokens,
         subsets,
-        IntStream.range(fromRow, toRow).asLongStream().toArray(),
         null,
         kernels.fromHost(arena, post));
   }

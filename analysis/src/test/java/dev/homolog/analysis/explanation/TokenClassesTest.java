@@ -63,6 +63,12 @@ class TokenClassesTest {
   }
 
   @Test
+  void whatStandsForNoTextIsNothingElse() {
+    assertEquals(set("special token"), classes("<|endoftext|>"));
+    assertTrue(!classes("<|").contains("ALL CAPITALS") && classes("<|").contains("vertical bar"));
+  }
+
+  @Test
   void whiteSpaceIsNothingElse() {
     assertEquals(set("white space only", "has a line break", "one line break"), classes("\n"));
     assertEquals(
@@ -133,7 +139,6 @@ class TokenClassesTest {
         "` sqlite3_open`|name with an underscore",
         "` getName`|camelCase",
         "` <|endoftext|>`|has a symbol",
-        "`<|endoftext|>`|special token",
         "` les`|French function word",
         "` und`|German function word",
         "` los`|Spanish function word",

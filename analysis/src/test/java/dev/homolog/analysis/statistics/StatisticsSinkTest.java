@@ -71,7 +71,8 @@ class StatisticsSinkTest {
         after.set(t, n, post[from + t][n]);
       }
     }
-    sink.accept(new ActivationBlock(kernels, List.of(MODEL), ids, keep, 0, subsets, before, after));
+    sink.accept(
+        new ActivationBlock(kernels, List.of(MODEL), null, ids, keep, 0, subsets, before, after));
   }
 
   private void check(Statistics found) {

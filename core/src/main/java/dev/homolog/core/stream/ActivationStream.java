@@ -214,9 +214,7 @@ public final class ActivationStream {
     int context = table.context();
     long tokens = (long) (to - from) * context;
     long rowBytes = (long) context * Integer.BYTES;
-    long[] numbers = new long[to - from];
     for (int i = from; i < to; i++) {
-      numbers[i - from] = rows.get(i);
       long at = (long) (i - from) * context;
       MemorySegment.copy(table.ids(rows.get(i), 1), 0, ids.data(), at * Integer.BYTES, rowBytes);
       MemorySegment.copy(table.keep(rows.get(i), 1), 0, keep.data(), at, context);
@@ -239,7 +237,15 @@ public final class ActivationStream {
       transformers.get(i).forward(batchIds, context, out);
     }
     return new ActivationBlock(
-        kernels, models, batchIds, batchKeep, kept, subsets.rows(0, tokens), numbers, pre, post);
+        kernels,
+        models,
+        rows.part(from, to),
+        batchIds,
+        batchKeep,
+        kept,
+        subsets.rows(0, tokens),
+        pre,
+        post);
   }
 
   private void showRaw(ActivationBlock block, List<? extends ActivationSink> sinks) {

@@ -37,14 +37,14 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
     throw new IllegalStateException("all activations of the batch are finite");
   }
 
-  private InputException find(Tensor all, ModelNeurons model, int number, long[] rows) {
+  private InputException find(Tensor all, ModelNeurons model, int number, Rows rows) {
     for (int layer = 0; layer < model.layers(); layer++) {
       Tensor x = model.layer(all, layer);
       if (isFinite(x)) {
         continue;
       }
       for (int row = 0; row < x.rows() / table.context(); row++) {
-        InputException found = find(x, row, locations.get(number), layer, rows[row]);
+        InputException found = find(x, row, locations.get(number), layer, rows.get(row));
         if (found != null) {
           return found;
         }

@@ -41,6 +41,11 @@ public final class Rows {
     return new Rows(indices);
   }
 
+  /** The rows from the {@code from}th to before the {@code to}th. */
+  public Rows part(int from, int to) {
+    return new Rows(Arrays.copyOfRange(indices, from, to));
+  }
+
   public int count() {
     return indices.length;
   }
