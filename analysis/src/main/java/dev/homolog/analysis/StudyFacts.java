@@ -4,7 +4,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Share;
 import dev.homolog.core.tokens.TokenTable;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +37,18 @@ public record StudyFacts(
       int dModel,
       int vocabSize,
       Map<String, String> sha256) {
+
+    static ModelFacts of(ActivationStream.Model model) {
+      var config = model.checkpoint().config();
+      return new ModelFacts(
+          model.name(),
+          model.checkpoint().location(),
+          config.layers(),
+          config.dMlp(),
+          config.dModel(),
+          config.vocabSize(),
+          new LinkedHashMap<>(model.checkpoint().hashes()));
+    }
 
     /** Number of neurons. */
     public int neurons() {
@@ -87,7 +98,13 @@ public record StudyFacts(
   }
 
   /** Seconds of a part, and positions a second where it reads any. */
-  public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {}
+  public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {
+    static List<PhaseFacts> of(Phases phases) {
+      return phases.done().stream()
+          .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
+          .toList();
+    }
+  }
 
   /** Of a phase that may have been gone through several times, once a pass. */
   public double secondsAToken(String phase) {
@@ -104,30 +121,14 @@ public record StudyFacts(
 
   static StudyFacts of(
       Kernels kernels, StudyInputs inputs, Study.Compared compared, Phases phases) {
-    List<ModelFacts> models = new ArrayList<>();
-    for (ActivationStream.Model model : inputs.models()) {
-      var config = model.checkpoint().config();
-      models.add(
-          new ModelFacts(
-              model.name(),
-              model.checkpoint().location(),
-              config.layers(),
-              config.dMlp(),
-              config.dModel(),
-              config.vocabSize(),
-              new LinkedHashMap<>(model.checkpoint().hashes())));
-    }
+    List<ModelFacts> models = inputs.models().stream().map(ModelFacts::of).toList();
     TokenFacts tokens = TokenFacts.of(inputs.table(), compared.pilotTokens());
-    List<PhaseFacts> done =
-        phases.done().stream()
-            .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
-            .toList();
     return new StudyFacts(
-        List.copyOf(models),
+        models,
         tokens,
         kernels.description(),
         kernels.precision(),
-        done,
+        PhaseFacts.of(phases),
         compared.plan(),
         compared.batchRows());
   }

@@ -3,6 +3,8 @@ package dev.homolog.analysis;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.module.ModuleDescriptor;
+import java.util.List;
 
 /**
  * A result as {@code study.json}: what was run and on what, and what it took; made when the tables
@@ -21,21 +23,41 @@ final class StudyManifest {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     StudyOptions options = result.options();
     StudyFacts facts = result.facts();
-    json.put("homolog", Study.class.getModule().getDescriptor() == null ? "" : version());
+    json.put("homolog", version());
     json.put("command", invocation.command());
     ArrayNode models = json.putArray("models");
     for (int i = 0; i < facts.models().size(); i++) {
-      StudyFacts.ModelFacts model = facts.models().get(i);
       ObjectNode node = models.addObject();
       node.put("role", i == 0 ? "reference" : "other");
-      node.put("name", model.name()).put("path", model.path());
-      node.put("layers", model.layers()).put("d_mlp", model.dMlp());
-      node.put("d_model", model.dModel()).put("vocab_size", model.vocabSize());
+      model(node, facts.models().get(i));
       node.put("constant_neurons", result.constants().get(i));
-      model.sha256().forEach(node.putObject("sha256")::put);
     }
-    StudyFacts.TokenFacts tokens = facts.tokens();
-    ObjectNode text = json.putObject("tokens");
+    tokens(json.putObject("tokens"), facts.tokens());
+    json.put("backend", invocation.backendLine()).put("precision", facts.precision());
+    json.put("site", "MLP_POST").put("similarity", options.comparison().similarity().toString());
+    json.put("weights", "as stored");
+    versions(json.putObject("versions"));
+    options(json.putObject("options"));
+    plan(json.putObject("plan"));
+    json.putObject("memory").put("peak_bytes", MemoryBounds.peak());
+    ObjectNode found = json.putObject("result");
+    found.put("neurons", result.moments().size());
+    found.put("universal", result.universal());
+    found.put("homologs", result.comparisons().homologs().size());
+    chance(json.putArray("chance"));
+    json.putNull("resumed_from_token");
+    phases(json.putArray("phases"), facts.phases());
+    return json;
+  }
+
+  static void model(ObjectNode node, StudyFacts.ModelFacts model) {
+    node.put("name", model.name()).put("path", model.path());
+    node.put("layers", model.layers()).put("d_mlp", model.dMlp());
+    node.put("d_model", model.dModel()).put("vocab_size", model.vocabSize());
+    model.sha256().forEach(node.putObject("sha256")::put);
+  }
+
+  static void tokens(ObjectNode text, StudyFacts.TokenFacts tokens) {
     text.put("rows", tokens.rows()).put("context", tokens.context());
     text.put("read", tokens.read()).put("kept", tokens.kept());
     text.put("filtered", tokens.read() - tokens.kept());
@@ -47,34 +69,49 @@ final class StudyManifest {
     text.put("documents_left_out", tokens.leftOut());
     tokens.subsets().forEach(text.putArray("subsets")::add);
     text.put("pilot", tokens.pilot());
-    json.put("backend", invocation.backendLine()).put("precision", facts.precision());
-    json.put("site", "MLP_POST").put("similarity", options.comparison().similarity().toString());
-    json.put("weights", "as stored");
-    ObjectNode versions = json.putObject("versions");
+  }
+
+  static void versions(ObjectNode versions) {
     versions.put("java", Runtime.version().toString());
     versions.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
-    options(json.putObject("options"));
-    plan(json.putObject("plan"));
-    json.putObject("memory").put("peak_bytes", MemoryBounds.peak());
-    ObjectNode found = json.putObject("result");
-    found.put("neurons", result.moments().size());
-    found.put("universal", result.universal());
-    found.put("homologs", result.comparisons().homologs().size());
-    chance(json.putArray("chance"));
-    json.putNull("resumed_from_token");
-    ArrayNode phases = json.putArray("phases");
-    for (StudyFacts.PhaseFacts phase : facts.phases()) {
+  }
+
+  static void phases(ArrayNode phases, List<StudyFacts.PhaseFacts> done) {
+    for (StudyFacts.PhaseFacts phase : done) {
       ObjectNode node = phases.addObject().put("name", phase.name());
       node.put("seconds", phase.seconds());
       if (phase.tokens() > 0) {
         node.put("tokens", phase.tokens()).put("tokens_per_second", phase.tokensPerSecond());
       }
     }
-    return json;
   }
 
-  private static String version() {
-    return Study.class.getModule().getDescriptor().rawVersion().orElse("");
+  /** The options of INPUT. */
+  static void input(ObjectNode json, TokenInput input) {
+    input.text().forEach(path -> json.withArray("text").add(path.toString()));
+    if (input.tokens() != null) {
+      json.put("tokens", input.tokens().toString());
+    }
+    input.context().ifPresent(context -> json.put("context", context));
+    input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
+    if (!input.share().all()) {
+      json.put("share", input.share().part()).put("held_out", input.share().heldOut());
+    }
+  }
+
+  /** How the command was started. */
+  static void invocation(ObjectNode json, Invocation invocation) {
+    json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
+    json.put("backend", invocation.backend()).put("threads", invocation.threads());
+    json.put("precision", invocation.precision());
+    if (!invocation.libtorch().isEmpty()) {
+      json.put("libtorch", invocation.libtorch());
+    }
+  }
+
+  static String version() {
+    ModuleDescriptor module = Study.class.getModule().getDescriptor();
+    return module == null ? "" : module.rawVersion().orElse("");
   }
 
   private void plan(ObjectNode json) {
@@ -102,16 +139,7 @@ final class StudyManifest {
     Comparison comparison = options.comparison();
     json.put("reference", options.reference().toString());
     options.others().forEach(path -> json.withArray("other").add(path.toString()));
-    TokenInput input = options.input();
-    input.text().forEach(path -> json.withArray("text").add(path.toString()));
-    if (input.tokens() != null) {
-      json.put("tokens", input.tokens().toString());
-    }
-    input.context().ifPresent(context -> json.put("context", context));
-    input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
-    if (!input.share().all()) {
-      json.put("share", input.share().part()).put("held_out", input.share().heldOut());
-    }
+    input(json, options.input());
     json.put("batch", result.facts().batchRows());
     options.resources().memory().ifPresent(bytes -> json.put("memory", bytes));
     json.put("similarity", comparison.similarity().toString());
@@ -123,11 +151,6 @@ final class StudyManifest {
     json.put("top", comparison.top()).put("threshold", comparison.threshold());
     json.put("all_pairs", comparison.allPairs()).put("by_subset", comparison.bySubset());
     json.put("seed", options.seed());
-    json.put("out", invocation.out().toString()).put("format", invocation.format().extension());
-    json.put("backend", invocation.backend()).put("threads", invocation.threads());
-    json.put("precision", invocation.precision());
-    if (!invocation.libtorch().isEmpty()) {
-      json.put("libtorch", invocation.libtorch());
-    }
+    invocation(json, invocation);
   }
 }

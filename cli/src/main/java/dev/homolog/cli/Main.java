@@ -28,13 +28,21 @@ import picocli.CommandLine.Spec;
       StudyCommand.class,
       CorrelateCommand.class,
       TokenizeCommand.class,
+      InterveneCommand.class,
       DemoCommand.class,
       DoctorCommand.class
     })
 final class Main implements Runnable {
   /** Flags that the models or the text may turn out not to allow: wrong all the same. */
   private static final Set<String> LATE =
-      Set.of("--context", "--max-tokens", "--memory", "--baseline", "--by-subset");
+      Set.of(
+          "--context",
+          "--max-tokens",
+          "--memory",
+          "--baseline",
+          "--by-subset",
+          "--neuron",
+          "--after");
 
   @Spec private CommandSpec spec;
 
