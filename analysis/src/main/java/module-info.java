@@ -14,6 +14,7 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis;
   exports dev.homolog.analysis.closeup;
   exports dev.homolog.analysis.correlation;
+  exports dev.homolog.analysis.roles;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;
 }

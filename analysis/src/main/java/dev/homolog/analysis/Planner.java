@@ -5,6 +5,7 @@ import dev.homolog.analysis.Plan.Part;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.roles.NeuronRoles;
 import dev.homolog.analysis.statistics.StatisticsSink;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
@@ -177,8 +178,9 @@ final class Planner {
         device
             ? List.of()
             : List.of(new Part("writing", Math.min(WRITER, matchRows() * MATCH_BYTES)));
+    List<Part> roles = options.roles() ? List.of(new Part("roles", roles())) : List.of();
     List<Part> worst = stream;
-    for (List<Part> phase : List.of(closeUp, writing)) {
+    for (List<Part> phase : List.of(closeUp, roles, writing)) {
       worst = bytes(phase) > bytes(worst) ? phase : worst;
     }
     there.addAll(worst);
@@ -196,6 +198,11 @@ final class Planner {
         device ? bytes(there) : 0,
         flops(passes),
         Double.NaN);
+  }
+
+  /** The reference's weights again, and what looking for roles takes. */
+  private long roles() {
+    return copiedWeights.getFirst() + NeuronRoles.bytes(models.getFirst(), kernels, tokens());
   }
 
   private static long bytes(List<Part> parts) {

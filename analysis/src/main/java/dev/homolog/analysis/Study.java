@@ -5,6 +5,8 @@ import dev.homolog.analysis.correlation.PermutedSink;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.roles.AttentionRole;
+import dev.homolog.analysis.roles.NeuronRoles;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Kernels;
@@ -96,6 +98,7 @@ public final class Study {
               ? phases.time(
                   "close-up", 0, () -> closeUp(inputs, text, compared.found.universality()))
               : null;
+      NeuronRoles roles = options.roles() ? roles(inputs, text) : null;
       return new StudyResult(
           options,
           StudyFacts.of(kernels, inputs, compared, phases),
@@ -104,6 +107,7 @@ public final class Study {
           compared.found,
           compared.statistics,
           closeUp,
+          roles,
           inputs.tokenizer());
     }
   }
@@ -229,6 +233,11 @@ public final class Study {
       StudyInputs inputs, ActivationStream.Text text, Universality universality) {
     return CloseUp.of(
         kernels, inputs.models().getFirst(), text, chosen(universality), options.seed(), progress);
+  }
+
+  private NeuronRoles roles(StudyInputs inputs, ActivationStream.Text text) {
+    int after = AttentionRole.usualAfter(text.table().context());
+    return Roles.of(inputs, kernels, text.rows(), after, options.seed(), phases, progress);
   }
 
   private static List<Integer> chosen(Universality universality) {

@@ -44,6 +44,9 @@ final class StudyManifest {
     found.put("neurons", result.moments().size());
     found.put("universal", result.universal());
     found.put("homologs", result.comparisons().homologs().size());
+    if (result.roles() != null) {
+      json.set("roles", RolesResult.facts(result.roles()));
+    }
     chance(json.putArray("chance"));
     json.putNull("resumed_from_token");
     phases(json.putArray("phases"), facts.phases());
@@ -149,6 +152,7 @@ final class StudyManifest {
       json.put("rotation", options.baseline().rotation().toString());
     }
     json.put("top", comparison.top()).put("threshold", comparison.threshold());
+    json.put("roles", options.roles());
     json.put("all_pairs", comparison.allPairs()).put("by_subset", comparison.bySubset());
     json.put("seed", options.seed());
     invocation(json, invocation);

@@ -21,6 +21,7 @@ import java.util.Set;
  * @param resources what it may use
  * @param seed of all that is random
  * @param extent how much is measured
+ * @param roles whether roles of the reference's neurons are looked for
  */
 public record StudyOptions(
     Path reference,
@@ -30,7 +31,8 @@ public record StudyOptions(
     Baseline baseline,
     Resources resources,
     long seed,
-    Extent extent) {
+    Extent extent,
+    boolean roles) {
 
   /** How much of a study is done. */
   public enum Extent {
@@ -75,6 +77,10 @@ public record StudyOptions(
               : "its edges are those of homologs, which only a whole study finds",
           "leave it out");
     }
+    if (roles && extent == Extent.CORRELATIONS) {
+      throw new InputException(
+          "--roles", "", "roles are looked for in a whole study only", "leave it out");
+    }
     if (comparison.bySubset() && baseline.kind() == Baseline.Kind.PERMUTATION) {
       throw new InputException(
           "--by-subset",
@@ -104,12 +110,13 @@ public record StudyOptions(
         Baseline.rotation(1),
         Resources.OF_THE_MACHINE,
         0,
-        Extent.EVERYTHING);
+        Extent.EVERYTHING,
+        false);
   }
 
   public StudyOptions withComparison(Comparison comparison) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, roles);
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
@@ -146,12 +153,12 @@ public record StudyOptions(
 
   public StudyOptions withBaseline(Baseline baseline) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, roles);
   }
 
   public StudyOptions withResources(Resources resources) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, roles);
   }
 
   public StudyOptions withBatchRows(int batchRows) {
@@ -165,11 +172,17 @@ public record StudyOptions(
 
   public StudyOptions withSeed(long seed) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, roles);
   }
 
   public StudyOptions withExtent(Extent extent) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent);
+        reference, others, input, comparison, baseline, resources, seed, extent, roles);
+  }
+
+  /** Also looks for roles of the reference's neurons. */
+  public StudyOptions withRoles(boolean roles) {
+    return new StudyOptions(
+        reference, others, input, comparison, baseline, resources, seed, extent, roles);
   }
 }

@@ -3,6 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.roles.NeuronRoles;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
@@ -17,6 +18,7 @@ import java.util.List;
  * @param comparisons what comparing the models found
  * @param statistics of the reference's neurons, or null where none were asked for
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
+ * @param roles of the reference's neurons, or null where none were asked for
  * @param tokenizer to print tokens with
  */
 public record StudyResult(
@@ -27,6 +29,7 @@ public record StudyResult(
     StudyComparisons comparisons,
     StudyStatistics statistics,
     CloseUp closeUp,
+    NeuronRoles roles,
     Tokenizer tokenizer) {
 
   /** Correlations with each other model. */

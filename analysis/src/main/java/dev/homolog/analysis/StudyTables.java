@@ -45,6 +45,9 @@ final class StudyTables {
       folder.write(statistics.subsets(), format);
       folder.write(statistics.histograms(), format);
     }
+    if (result.roles() != null) {
+      result.roles().write(folder, format);
+    }
     folder.finish(new StudyManifest(result, invocation).json());
   }
 

@@ -143,7 +143,8 @@ class PassesTest {
               half.baseline(),
               half.resources(),
               half.seed(),
-              half.extent());
+              half.extent(),
+              half.roles());
       StudyResult first = Study.within(bytes(PLENTY), half, kernels);
       assertEquals(first.universal(), points.getFirst().universal());
       double greatest = 0;

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       StudyCommand.class,
       CorrelateCommand.class,
       TokenizeCommand.class,
+      RolesCommand.class,
       InterveneCommand.class,
       DemoCommand.class,
       DoctorCommand.class

@@ -89,6 +89,13 @@ final class StudyFlags {
       description = "do everything for each subset of the text (meta.pile_set_name) too")
   private boolean bySubset;
 
+  @Option(
+      names = "--roles",
+      description =
+          "look for what the reference's neurons do too, as homolog roles does: prediction, entropy,"
+              + " attention heads")
+  private boolean roles;
+
   StudyOptions options(RunFlags run, StudyOptions.Extent extent) {
     TokenInput input =
         new TokenInput(text.text(), tokens, run.context(), run.maxTokens(), text.share());
@@ -101,7 +108,8 @@ final class StudyFlags {
         baseline(similar, extent),
         run.resources(),
         run.seed(),
-        extent);
+        extent,
+        roles);
   }
 
   private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {

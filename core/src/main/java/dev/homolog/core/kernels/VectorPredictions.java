@@ -1,5 +1,7 @@
 package dev.homolog.core.kernels;
 
+import static jdk.incubator.vector.VectorOperators.GT;
+
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -51,15 +53,20 @@ record VectorPredictions(Workers workers) {
   /** Of logits line [0, n); exponentials go to line [padded, 2 padded). */
   private static void row(
       float[] line, int n, int padded, int target, double[] weight, double[] found) {
-    float greatest = Float.NEGATIVE_INFINITY;
-    for (int j = 0; j < n; j++) {
-      greatest = Math.max(greatest, line[j]);
-    }
+    Arrays.fill(line, n, padded, Float.NEGATIVE_INFINITY);
+    float of = target < 0 ? Float.NaN : line[target];
+    FloatVector top = FloatVector.broadcast(Tile.SPECIES, Float.NEGATIVE_INFINITY);
     long above = 0;
-    for (int j = 0; target >= 0 && j < n; j++) {
-      above += line[j] > line[target] ? 1 : 0;
+    for (int j = 0; j < padded; j += Tile.LANES) {
+      FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, j);
+      top = top.blend(x, x.compare(GT, top)); // NaN makes the sums NaN below
+      above += x.compare(GT, of).trueCount();
     }
-    double loss = target < 0 ? Double.NaN : greatest - (double) line[target];
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (float lane : top.toArray()) {
+      greatest = Math.max(greatest, lane);
+    }
+    double loss = target < 0 ? Double.NaN : greatest - (double) of;
     Arrays.fill(line, n, padded, greatest - FAR_BELOW);
     for (int j = 0; j < padded; j += Tile.LANES) {
       FloatVector below = FloatVector.fromArray(Tile.SPECIES, line, j).sub(greatest);

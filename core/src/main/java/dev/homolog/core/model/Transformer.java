@@ -166,9 +166,9 @@ public final class Transformer {
     for (int i = 0; i < neurons.length; i++) {
       list.set(i, 0, neurons[i]);
     }
-    Tensor rows = kernels.allocate(arena, W.dtype(), neurons.length, config.dModel());
-    kernels.gatherRows(W, kernels.fromHost(arena, list), rows);
-    return rows;
+    Tensor writers = kernels.allocate(arena, W.dtype(), neurons.length, config.dModel());
+    kernels.gatherRows(W, kernels.fromHost(arena, list), writers);
+    return writers;
   }
 
   /** Queries, keys and values [T, 3 d_model] of a layer, before rotary positions. */
