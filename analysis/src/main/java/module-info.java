@@ -18,6 +18,7 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.correlation;
   exports dev.homolog.analysis.explanation;
   exports dev.homolog.analysis.report;
+  exports dev.homolog.analysis.roles;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;
   exports dev.homolog.analysis.weights;

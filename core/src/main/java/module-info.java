@@ -9,6 +9,7 @@ module dev.homolog.core {
 
   exports dev.homolog.core;
   exports dev.homolog.core.checkpoint;
+  exports dev.homolog.core.intervention;
   exports dev.homolog.core.memory;
   exports dev.homolog.core.kernels;
   exports dev.homolog.core.model;

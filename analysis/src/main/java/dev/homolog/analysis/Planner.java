@@ -8,6 +8,7 @@ import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.explanation.ExplanationSink;
 import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.explanation.FeatureSet;
+import dev.homolog.analysis.roles.NeuronRoles;
 import dev.homolog.analysis.statistics.StatisticsSink;
 import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
@@ -125,8 +126,9 @@ final class Planner {
     List<Part> closeUp = List.of(new Part("close-up", closeUp()));
     List<Part> weights = List.of(new Part("weight tables", weightTables(device)));
     List<Part> writing = device ? List.of() : List.of(new Part("writing", writing()));
+    List<Part> roles = options.roles() ? List.of(new Part("roles", roles())) : List.of();
     List<Part> worst = stream;
-    for (List<Part> phase : List.of(closeUp, weights, writing)) {
+    for (List<Part> phase : List.of(closeUp, weights, roles, writing)) {
       worst = bytes(phase) > bytes(worst) ? phase : worst;
     }
     there.addAll(worst);
@@ -145,6 +147,11 @@ final class Planner {
         device ? bytes(there) : 0,
         flops(passes),
         Double.NaN);
+  }
+
+  /** The reference's weights again, and what looking for roles takes. */
+  private long roles() {
+    return copiedWeights.getFirst() + NeuronRoles.bytes(models.getFirst(), kernels, tokens());
   }
 
   private static long bytes(List<Part> parts) {

@@ -10,6 +10,8 @@ import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.explanation.ExplanationSink;
 import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.explanation.FeatureSet;
+import dev.homolog.analysis.roles.AttentionRole;
+import dev.homolog.analysis.roles.NeuronRoles;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.weights.WeightFindings;
 import dev.homolog.analysis.weights.WeightTables;
@@ -111,6 +113,7 @@ public final class Study {
           everything()
               ? phases.time("weights", 0, () -> weights(inputs, compared.found.universality()))
               : null;
+      NeuronRoles roles = options.roles() ? roles(inputs, text) : null;
       return new StudyResult(
           options,
           StudyFacts.of(kernels, inputs, compared, phases),
@@ -121,6 +124,7 @@ public final class Study {
           compared.explanations,
           closeUp,
           weights,
+          roles,
           inputs.tokenizer());
     }
   }
@@ -364,6 +368,11 @@ public final class Study {
         inputs.models().getFirst().checkpoint(),
         new WeightTables.Request(options.processing(), chosen, inputs.tokenizer()::tokenText),
         progress);
+  }
+
+  private NeuronRoles roles(StudyInputs inputs, ActivationStream.Text text) {
+    int after = AttentionRole.usualAfter(text.table().context());
+    return Roles.of(inputs, kernels, text.rows(), after, options.seed(), phases, progress);
   }
 
   private static List<Integer> chosen(Universality universality) {

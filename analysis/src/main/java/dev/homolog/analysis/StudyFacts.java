@@ -1,12 +1,9 @@
 package dev.homolog.analysis;
 
-import dev.homolog.core.checkpoint.Checkpoint;
-import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Share;
 import dev.homolog.core.tokens.TokenTable;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,16 +38,16 @@ public record StudyFacts(
       int vocabSize,
       Map<String, String> sha256) {
 
-    static ModelFacts of(String name, Checkpoint checkpoint) {
-      ModelConfig config = checkpoint.config();
+    static ModelFacts of(ActivationStream.Model model) {
+      var config = model.checkpoint().config();
       return new ModelFacts(
-          name,
-          checkpoint.location(),
+          model.name(),
+          model.checkpoint().location(),
           config.layers(),
           config.dMlp(),
           config.dModel(),
           config.vocabSize(),
-          new LinkedHashMap<>(checkpoint.hashes()));
+          new LinkedHashMap<>(model.checkpoint().hashes()));
     }
 
     /** Number of neurons. */
@@ -101,7 +98,13 @@ public record StudyFacts(
   }
 
   /** Seconds of a part, and positions a second where it reads any. */
-  public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {}
+  public record PhaseFacts(String name, double seconds, long tokens, double tokensPerSecond) {
+    static List<PhaseFacts> of(Phases phases) {
+      return phases.done().stream()
+          .map(p -> new PhaseFacts(p.name(), p.seconds(), p.tokens(), p.tokens() / p.seconds()))
+          .toList();
+    }
+  }
 
   static List<PhaseFacts> phases(Phases phases) {
     return phases.done().stream()
@@ -124,13 +127,10 @@ public record StudyFacts(
 
   static StudyFacts of(
       Kernels kernels, StudyInputs inputs, Study.Compared compared, Phases phases) {
-    List<ModelFacts> models = new ArrayList<>();
-    for (ActivationStream.Model model : inputs.models()) {
-      models.add(ModelFacts.of(model.name(), model.checkpoint()));
-    }
+    List<ModelFacts> models = inputs.models().stream().map(ModelFacts::of).toList();
     TokenFacts tokens = TokenFacts.of(inputs.table(), compared.pilotTokens());
     return new StudyFacts(
-        List.copyOf(models),
+        models,
         tokens,
         kernels.description(),
         kernels.precision(),

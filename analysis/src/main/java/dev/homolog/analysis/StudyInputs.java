@@ -37,15 +37,41 @@ record StudyInputs(
 
   /** Opens all that is quick to open and closes it again. */
   static void check(StudyOptions options) {
-    Models.open(options).close();
+    Models.open(folders(options), options.input(), options.baseline().rotation()).close();
+  }
+
+  /** The same of one model. */
+  static ModelConfig check(Path model, TokenInput input) {
+    try (Models opened = Models.open(List.of(model), input, null)) {
+      return opened.models().getFirst().checkpoint().config();
+    }
   }
 
   static StudyInputs open(StudyOptions options, ProgressListener progress, Phases phases) {
-    Models opened = Models.open(options);
+    return open(
+        Models.open(folders(options), options.input(), options.baseline().rotation()),
+        options.input(),
+        progress,
+        phases);
+  }
+
+  /** One model and its text, where nothing is compared. */
+  static StudyInputs open(Path model, TokenInput input, ProgressListener progress, Phases phases) {
+    return open(Models.open(List.of(model), input, null), input, progress, phases);
+  }
+
+  private static List<Path> folders(StudyOptions options) {
+    List<Path> folders = new ArrayList<>();
+    folders.add(options.reference());
+    folders.addAll(options.others());
+    return folders;
+  }
+
+  private static StudyInputs open(
+      Models opened, TokenInput input, ProgressListener progress, Phases phases) {
     TokenTable table = null;
     try {
       // What is cheap to find wrong comes before what takes long: ids, weights, then text.
-      TokenInput input = options.input();
       if (input.tokens() != null) {
         table = phases.time("tokens", 0, () -> opened.limits().matrix(input, opened.tokenizer()));
       }
@@ -89,10 +115,8 @@ record StudyInputs(
   private record Models(List<ActivationStream.Model> models, Tokenizer tokenizer, Limits limits)
       implements AutoCloseable {
 
-    static Models open(StudyOptions options) {
-      List<Path> folders = new ArrayList<>();
-      folders.add(options.reference());
-      folders.addAll(options.others());
+    /** Of folders, the reference's first, and the rotation's file or null. */
+    static Models open(List<Path> folders, TokenInput input, Path rotation) {
       List<String> names = names(folders);
       List<ActivationStream.Model> models = new ArrayList<>();
       try {
@@ -108,12 +132,12 @@ record StudyInputs(
           requireSame(tokenizer, rules.bosId(), model.checkpoint());
         }
         Limits limits = Limits.of(models, rules);
-        if (options.input().tokens() == null) {
-          limits.requirePositions("--context", limits.context(options.input()));
-          TokenTable.requireFiles(options.input().text());
+        if (input.tokens() == null) {
+          limits.requirePositions("--context", limits.context(input));
+          TokenTable.requireFiles(input.text());
         }
-        if (options.baseline().rotation() != null) {
-          Rotation.requireFits(options.baseline().rotation(), others(models));
+        if (rotation != null) {
+          Rotation.requireFits(rotation, others(models));
         }
         return new Models(models, tokenizer, limits);
       } catch (RuntimeException | Error e) {

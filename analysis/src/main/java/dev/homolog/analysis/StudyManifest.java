@@ -33,19 +33,7 @@ final class StudyManifest {
       model(model, node);
       node.put("constant_neurons", result.constants().get(i));
     }
-    StudyFacts.TokenFacts tokens = facts.tokens();
-    ObjectNode text = json.putObject("tokens");
-    text.put("rows", tokens.rows()).put("context", tokens.context());
-    text.put("read", tokens.read()).put("kept", tokens.kept());
-    text.put("filtered", tokens.read() - tokens.kept());
-    text.put("filter", "BOS, EOS and pad ids anywhere, and the single token \"\\n\"");
-    text.put("dropped_tail", tokens.droppedTail());
-    text.put("replaced_characters", tokens.replacedCharacters());
-    text.put("documents", tokens.documents()).put("sha256", tokens.sha256());
-    text.put("share", tokens.share().part()).put("held_out", tokens.share().heldOut());
-    text.put("documents_left_out", tokens.leftOut());
-    tokens.subsets().forEach(text.putArray("subsets")::add);
-    text.put("pilot", tokens.pilot());
+    tokens(json.putObject("tokens"), facts.tokens());
     json.put("backend", invocation.backendLine()).put("precision", facts.precision());
     json.put("site", "MLP_POST");
     if (result.comparisons() != null) {
@@ -66,9 +54,26 @@ final class StudyManifest {
       found.put("homologs", result.comparisons().homologs().size());
       chance(json.putArray("chance"));
     }
+    if (result.roles() != null) {
+      json.set("roles", RolesResult.facts(result.roles()));
+    }
     json.putNull("resumed_from_token");
     phases(facts.phases(), json.putArray("phases"));
     return json;
+  }
+
+  static void tokens(ObjectNode text, StudyFacts.TokenFacts tokens) {
+    text.put("rows", tokens.rows()).put("context", tokens.context());
+    text.put("read", tokens.read()).put("kept", tokens.kept());
+    text.put("filtered", tokens.read() - tokens.kept());
+    text.put("filter", "BOS, EOS and pad ids anywhere, and the single token \"\\n\"");
+    text.put("dropped_tail", tokens.droppedTail());
+    text.put("replaced_characters", tokens.replacedCharacters());
+    text.put("documents", tokens.documents()).put("sha256", tokens.sha256());
+    text.put("share", tokens.share().part()).put("held_out", tokens.share().heldOut());
+    text.put("documents_left_out", tokens.leftOut());
+    tokens.subsets().forEach(text.putArray("subsets")::add);
+    text.put("pilot", tokens.pilot());
   }
 
   static void phases(List<StudyFacts.PhaseFacts> phases, ArrayNode json) {
@@ -121,16 +126,7 @@ final class StudyManifest {
     StudyOptions options = result.options();
     json.put("reference", options.reference().toString());
     options.others().forEach(path -> json.withArray("other").add(path.toString()));
-    TokenInput input = options.input();
-    input.text().forEach(path -> json.withArray("text").add(path.toString()));
-    if (input.tokens() != null) {
-      json.put("tokens", input.tokens().toString());
-    }
-    input.context().ifPresent(context -> json.put("context", context));
-    input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
-    if (!input.share().all()) {
-      json.put("share", input.share().part()).put("held_out", input.share().heldOut());
-    }
+    input(json, options.input());
     json.put("batch", result.facts().batchRows());
     options.resources().memory().ifPresent(bytes -> json.put("memory", bytes));
     if (result.comparisons() != null) {
@@ -142,6 +138,19 @@ final class StudyManifest {
       json.put("processing", options.processing().toString());
     }
     invocation(invocation, json);
+  }
+
+  /** The options of INPUT. */
+  static void input(ObjectNode json, TokenInput input) {
+    input.text().forEach(path -> json.withArray("text").add(path.toString()));
+    if (input.tokens() != null) {
+      json.put("tokens", input.tokens().toString());
+    }
+    input.context().ifPresent(context -> json.put("context", context));
+    input.maxTokens().ifPresent(most -> json.put("max_tokens", most));
+    if (!input.share().all()) {
+      json.put("share", input.share().part()).put("held_out", input.share().heldOut());
+    }
   }
 
   /** What every command has: where it writes and what computes. */

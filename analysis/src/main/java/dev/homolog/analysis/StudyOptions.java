@@ -24,6 +24,7 @@ import java.util.Set;
  * @param extent how much is measured
  * @param processing of the weights that tables of weights look at
  * @param focus which neurons get a closer look
+ * @param roles whether roles of the reference's neurons are looked for
  */
 public record StudyOptions(
     Path reference,
@@ -35,7 +36,8 @@ public record StudyOptions(
     long seed,
     Extent extent,
     Processing processing,
-    Focus focus) {
+    Focus focus,
+    boolean roles) {
 
   /** How much of a study is done. */
   public enum Extent {
@@ -89,6 +91,10 @@ public record StudyOptions(
               : "its edges are those of homologs, which only a whole study finds",
           "leave it out");
     }
+    if (roles && extent == Extent.CORRELATIONS) {
+      throw new InputException(
+          "--roles", "", "roles are looked for in a whole study only", "leave it out");
+    }
     if (comparison.bySubset() && baseline.kind() == Baseline.Kind.PERMUTATION) {
       throw new InputException(
           "--by-subset",
@@ -119,28 +125,14 @@ public record StudyOptions(
         Resources.OF_THE_MACHINE,
         0,
         Extent.EVERYTHING,
-        Processing.FOLDED,
-        Focus.BEST);
-  }
-
-  /** How one model's neurons behave on a text, with a close look at some of them. */
-  public static StudyOptions activations(Path model, TokenInput input, Focus focus) {
-    return new StudyOptions(
-        model,
-        List.of(),
-        input,
-        Comparison.PUBLISHED,
-        new Baseline(Baseline.Kind.NONE, 1, null),
-        Resources.OF_THE_MACHINE,
-        0,
-        Extent.ACTIVATIONS,
-        Processing.FOLDED,
-        focus);
+    Processing processing,
+    Focus focus,
+    boolean roles) {
   }
 
   public StudyOptions withComparison(Comparison comparison) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
@@ -177,12 +169,12 @@ public record StudyOptions(
 
   public StudyOptions withBaseline(Baseline baseline) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
   }
 
   public StudyOptions withResources(Resources resources) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
   }
 
   public StudyOptions withBatchRows(int batchRows) {
@@ -196,16 +188,22 @@ public record StudyOptions(
 
   public StudyOptions withSeed(long seed) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
   }
 
   public StudyOptions withExtent(Extent extent) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
   }
 
   public StudyOptions withProcessing(Processing processing) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus);
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+  }
+
+  /** Also looks for roles of the reference's neurons. */
+  public StudyOptions withRoles(boolean roles) {
+    return new StudyOptions(
+        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
   }
 }

@@ -4,6 +4,7 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.explanation.Explanations;
+import dev.homolog.analysis.roles.NeuronRoles;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
@@ -21,6 +22,7 @@ import java.util.List;
  * @param explanations of the reference's neurons, or null where none were asked for
  * @param closeUp tokens of the chosen neurons, or null where none was asked for
  * @param weights of the reference, or null likewise
+ * @param roles of the reference's neurons, or null where none were asked for
  * @param tokenizer to print tokens with
  */
 public record StudyResult(
@@ -33,6 +35,7 @@ public record StudyResult(
     Explanations explanations,
     CloseUp closeUp,
     WeightFindings weights,
+    NeuronRoles roles,
     Tokenizer tokenizer) {
 
   /** Correlations with each other model. */

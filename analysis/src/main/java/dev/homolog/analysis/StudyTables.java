@@ -52,6 +52,9 @@ final class StudyTables {
     if (result.weights() != null) {
       result.weights().tables().forEach(table -> folder.write(table.iterator(), format));
     }
+    if (result.roles() != null) {
+      result.roles().write(folder, format);
+    }
     folder.finish(new StudyManifest(result, invocation).json());
   }
 

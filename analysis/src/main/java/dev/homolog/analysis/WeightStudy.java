@@ -16,6 +16,7 @@ import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
+import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Files;
@@ -103,7 +104,10 @@ public final class WeightStudy {
       Optional<Tokenizer> tokenizer = options.tokenizer();
       String name = StudyInputs.names(List.of(options.model)).getFirst();
       StudyFacts.ModelFacts model =
-          phases.time("files", 0, () -> StudyFacts.ModelFacts.of(name, checkpoint));
+          phases.time(
+              "files",
+              0,
+              () -> StudyFacts.ModelFacts.of(new ActivationStream.Model(name, checkpoint)));
       Plan plan = plan(checkpoint.config(), invocation.format());
       planned.accept(plan);
       WeightTables.Request request =

@@ -159,7 +159,8 @@ class PassesTest {
               half.seed(),
               half.extent(),
               half.processing(),
-              half.focus());
+              half.focus(),
+              half.roles());
       StudyResult first = Study.within(bytes(PLENTY), half, kernels);
       assertEquals(first.universal(), points.getFirst().universal());
       double greatest = 0;

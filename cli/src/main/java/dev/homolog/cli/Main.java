@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
       WeightsCommand.class,
       TokenizeCommand.class,
       ReportCommand.class,
+      RolesCommand.class,
+      InterveneCommand.class,
       DemoCommand.class,
       DoctorCommand.class
     })
@@ -44,7 +46,8 @@ final class Main implements Runnable {
           "--baseline",
           "--by-subset",
           "--neuron",
-          "--neurons");
+          "--neurons",
+          "--after");
 
   @Spec private CommandSpec spec;
 

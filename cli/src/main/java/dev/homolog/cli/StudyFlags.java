@@ -82,6 +82,13 @@ final class StudyFlags {
       description = "do everything for each subset of the text (meta.pile_set_name) too")
   private boolean bySubset;
 
+  @Option(
+      names = "--roles",
+      description =
+          "look for what the reference's neurons do too, as homolog roles does: prediction, entropy,"
+              + " attention heads")
+  private boolean roles;
+
   StudyOptions options(RunFlags run, StudyOptions.Extent extent) {
     Similarity similar = Similarity.parse(similarity);
     return new StudyOptions(
@@ -94,7 +101,8 @@ final class StudyFlags {
         run.seed(),
         extent,
         Processing.FOLDED,
-        Focus.BEST);
+        Focus.BEST,
+        roles);
   }
 
   private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {

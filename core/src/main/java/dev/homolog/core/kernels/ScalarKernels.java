@@ -69,21 +69,50 @@ public final class ScalarKernels implements Kernels {
   @Override
   public void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out) {
     Shapes.layerNorm(x, gain, bias, out);
-    long d = x.cols();
     for (long t = 0; t < x.rows(); t++) {
-      double mean = 0;
-      for (long i = 0; i < d; i++) {
-        mean += x.get(t, i) / d;
-      }
-      double variance = 0;
-      for (long i = 0; i < d; i++) {
-        double c = x.get(t, i) - mean;
-        variance += c * c / d;
-      }
-      double inverse = 1 / Math.sqrt(variance + epsilon);
-      for (long i = 0; i < d; i++) {
-        out.set(t, i, (x.get(t, i) - mean) * inverse * gain.get(0, i) + bias.get(0, i));
-      }
+      normalize(x, t, 1 / scale(x, t, epsilon), gain, bias, out);
+    }
+  }
+
+  @Override
+  public void layerNormScale(Tensor x, double epsilon, Tensor scale) {
+    Shapes.layerNormScale(x, scale);
+    for (long t = 0; t < x.rows(); t++) {
+      scale.set(t, 0, scale(x, t, epsilon));
+    }
+  }
+
+  @Override
+  public void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
+    Shapes.scaledNorm(x, scale, gain, bias, out);
+    for (long t = 0; t < x.rows(); t++) {
+      normalize(x, t, 1 / scale.get(t, 0), gain, bias, out);
+    }
+  }
+
+  private static double mean(Tensor x, long t) {
+    double mean = 0;
+    for (long i = 0; i < x.cols(); i++) {
+      mean += x.get(t, i) / x.cols();
+    }
+    return mean;
+  }
+
+  private static double scale(Tensor x, long t, double epsilon) {
+    double mean = mean(x, t);
+    double variance = 0;
+    for (long i = 0; i < x.cols(); i++) {
+      double c = x.get(t, i) - mean;
+      variance += c * c / x.cols();
+    }
+    return Math.sqrt(variance + epsilon);
+  }
+
+  private static void normalize(
+      Tensor x, long t, double inverse, Tensor gain, Tensor bias, Tensor out) {
+    double mean = mean(x, t);
+    for (long i = 0; i < x.cols(); i++) {
+      out.set(t, i, (x.get(t, i) - mean) * inverse * gain.get(0, i) + bias.get(0, i));
     }
   }
 
@@ -179,6 +208,38 @@ public final class ScalarKernels implements Kernels {
           }
         }
       }
+    }
+  }
+
+  @Override
+  public void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+    Shapes.predictions(logits, targets, weights, out);
+    for (long t = 0; t < logits.rows(); t++) {
+      double greatest = Double.NEGATIVE_INFINITY;
+      for (long v = 0; v < logits.cols(); v++) {
+        greatest = Math.max(greatest, logits.get(t, v));
+      }
+      double total = 0;
+      for (long v = 0; v < logits.cols(); v++) {
+        total += Math.exp(logits.get(t, v) - greatest);
+      }
+      double logTotal = greatest + Math.log(total);
+      long target = (long) targets.get(t, 0);
+      double of = target < 0 ? Double.NaN : logits.get(t, target);
+      double entropy = 0;
+      double rank = target < 0 ? Double.NaN : 0;
+      double expected = 0;
+      for (long v = 0; v < logits.cols(); v++) {
+        double logit = logits.get(t, v);
+        double p = Math.exp(logit - logTotal);
+        entropy -= p * (logit - logTotal);
+        expected += weights == null ? 0 : p * weights.get(0, v);
+        rank += logit > of ? 1 : 0;
+      }
+      out.set(t, 0, logTotal - of);
+      out.set(t, 1, entropy);
+      out.set(t, 2, rank);
+      out.set(t, 3, expected);
     }
   }
 

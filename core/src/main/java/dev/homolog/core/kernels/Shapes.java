@@ -34,6 +34,33 @@ final class Shapes {
     bias.requireShape("bias", 1, x.cols());
   }
 
+  static void layerNormScale(Tensor x, Tensor scale) {
+    scale.requireShape("scale", x.rows(), 1);
+    requireType("scale", scale, DType.F64);
+  }
+
+  static void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
+    layerNorm(x, gain, bias, out);
+    layerNormScale(x, scale);
+  }
+
+  static void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+    targets.requireShape("targets", logits.rows(), 1);
+    requireType("targets", targets, DType.I32);
+    out.requireShape("out", logits.rows(), 4);
+    requireType("out", out, DType.F64);
+    if (weights != null) {
+      weights.requireShape("weights", 1, logits.cols());
+      requireType("weights", weights, DType.F64);
+    }
+    for (long t = 0; targets.onHost() && t < targets.rows(); t++) {
+      double target = targets.get(t, 0);
+      if (target < -1 || target >= logits.cols()) {
+        throw new IllegalArgumentException("target " + (long) target + " of " + logits);
+      }
+    }
+  }
+
   static void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
     W.requireShape("W", x.cols(), W.cols());
     out.requireShape("out", x.rows(), W.cols());

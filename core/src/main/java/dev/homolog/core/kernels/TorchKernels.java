@@ -201,6 +201,26 @@ public final class TorchKernels implements Kernels {
   }
 
   @Override
+  public void layerNormScale(Tensor x, double epsilon, Tensor scale) {
+    Shapes.layerNormScale(x, scale);
+    if (onHost != null) {
+      onHost.layerNormScale(x, epsilon, scale);
+    } else {
+      generic.layerNormScale(x, epsilon, scale);
+    }
+  }
+
+  @Override
+  public void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
+    Shapes.scaledNorm(x, scale, gain, bias, out);
+    if (onHost != null) {
+      onHost.scaledNorm(x, scale, gain, bias, out);
+    } else {
+      generic.scaledNorm(x, scale, gain, bias, out);
+    }
+  }
+
+  @Override
   public void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
     Shapes.linear(x, W, b, out);
     try (Handles h = new Handles()) {
@@ -327,6 +347,16 @@ public final class TorchKernels implements Kernels {
 
   // ---- statistics: on the host by the Vector API where it is there, else by libtorch's operators
   // ----
+
+  @Override
+  public void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+    Shapes.predictions(logits, targets, weights, out);
+    if (onHost != null) {
+      onHost.predictions(logits, targets, weights, out);
+    } else {
+      generic.predictions(logits, targets, weights, out);
+    }
+  }
 
   @Override
   public void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {

@@ -14,6 +14,70 @@ final class TorchStatistics {
   /** Elements of a temporary: 64 MiB in double. */
   private static final long TEMPORARY = 8L << 20;
 
+  void layerNormScale(Tensor x, double epsilon, Tensor scale) {
+    try (Handles h = new Handles()) {
+      TorchTensor c = deviations(h, h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT64)));
+      TorchPointwise.mulInPlace(c, h.own(c.copy()));
+      TorchTensor squares = h.own(TorchOps.sum(c, true, 1));
+      TorchTensor variance = h.own(TorchPointwise.mul(squares, 1.0 / x.cols()));
+      TorchTensor root = h.own(TorchPointwise.add(variance, epsilon));
+      TorchPointwise.Unary.SQRT.inPlace(root);
+      h.of(scale).copyFrom(root);
+    }
+  }
+
+  void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
+    try (Handles h = new Handles()) {
+      TorchTensor c = deviations(h, h.of(x));
+      TorchTensor inverse = h.own(TorchPointwise.Unary.RECIPROCAL.of(h.of(scale)));
+      TorchPointwise.mulInPlace(c, h.own(TorchPointwise.to(inverse, c.dtype())));
+      TorchPointwise.mulInPlace(c, h.vector(gain));
+      TorchPointwise.addInPlace(c, h.vector(bias), 1);
+      h.of(out).copyFrom(c);
+    }
+  }
+
+  /** x less the mean of each row. */
+  private static TorchTensor deviations(Handles h, TorchTensor x) {
+    TorchTensor sum = h.own(TorchOps.sum(x, true, 1));
+    return h.own(TorchPointwise.sub(x, sum, 1.0 / x.size(1)));
+  }
+
+  void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+    long height = Math.clamp(TEMPORARY / Math.max(1, logits.cols()), 1, Math.max(1, logits.rows()));
+    for (long t = 0; t < logits.rows(); t += height) {
+      long to = Math.min(logits.rows(), t + height);
+      Tensor part = out.rows(t, to);
+      try (Handles h = new Handles()) {
+        TorchTensor x = h.own(TorchPointwise.to(h.of(logits.rows(t, to)), Dtype.FLOAT64));
+        TorchTensor ids = h.own(TorchPointwise.to(h.of(targets.rows(t, to)), Dtype.INT64));
+        TorchTensor zero = number(h, ids, 0);
+        TorchTensor missing = h.own(Binary.LT.of(ids, zero));
+        TorchTensor index = h.own(Binary.MAXIMUM.of(ids, zero));
+        TorchTensor logP = h.own(TorchOps.logSoftmax(x, 1));
+        TorchTensor p = h.own(TorchPointwise.Unary.EXP.of(logP));
+        TorchTensor loss = h.own(TorchPointwise.mul(h.own(TorchOps.gather(logP, 1, index)), -1));
+        TorchPointwise.maskedFillInPlace(loss, missing, Double.NaN);
+        h.of(part.columns(0, 1)).copyFrom(loss);
+        TorchTensor terms = h.own(TorchPointwise.mul(p, logP));
+        TorchTensor entropy = h.own(TorchOps.sum(terms, true, 1));
+        TorchPointwise.mulInPlace(entropy, -1);
+        h.of(part.columns(1, 2)).copyFrom(entropy);
+        TorchTensor above = h.own(Binary.GT.of(x, h.own(TorchOps.gather(x, 1, index))));
+        TorchTensor ones = h.own(TorchPointwise.to(above, Dtype.FLOAT64));
+        TorchTensor rank = h.own(TorchOps.sum(ones, true, 1));
+        TorchPointwise.maskedFillInPlace(rank, missing, Double.NaN);
+        h.of(part.columns(2, 3)).copyFrom(rank);
+        if (weights == null) {
+          h.of(part.columns(3, 4)).fill(0);
+        } else {
+          TorchPointwise.mulInPlace(p, h.vector(weights));
+          h.of(part.columns(3, 4)).copyFrom(h.own(TorchOps.sum(p, true, 1)));
+        }
+      }
+    }
+  }
+
   void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {
     long width = Math.clamp(TEMPORARY / Math.max(1, x.rows()), 1, Math.max(1, x.cols()));
     for (long j = 0; j < x.cols(); j += width) {

@@ -127,29 +127,71 @@ public final class VectorKernels implements Kernels {
           float[] line = workers.line(worker, padded);
           for (long t = from; t < to; t++) {
             Packing.row(x, t, 0, d, line, 0);
-            normalize(line, d, epsilon, gains, biases);
+            double variance = centre(line, d, padded);
+            scale(line, 1 / Math.sqrt(variance + epsilon), gains, biases);
             Packing.store(line, 0, d, out, t, 0);
           }
         });
   }
 
-  private static void normalize(
-      float[] line, int d, double epsilon, float[] gains, float[] biases) {
-    Arrays.fill(line, d, gains.length, 0);
+  @Override
+  public void layerNormScale(Tensor x, double epsilon, Tensor scale) {
+    Shapes.layerNormScale(x, scale);
+    VectorStatistics.requireF32(x);
+    int d = (int) x.cols();
+    int padded = Packing.roundUp(d, Tile.LANES);
+    forRows(
+        x.rows(),
+        (worker, from, to) -> {
+          float[] line = workers.line(worker, padded);
+          for (long t = from; t < to; t++) {
+            Packing.row(x, t, 0, d, line, 0);
+            scale.set(t, 0, Math.sqrt(centre(line, d, padded) + epsilon));
+          }
+        });
+  }
+
+  @Override
+  public void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
+    Shapes.scaledNorm(x, scale, gain, bias, out);
+    VectorStatistics.requireF32(x, out);
+    int d = (int) x.cols();
+    int padded = Packing.roundUp(d, Tile.LANES);
+    float[] gains = Packing.vector(gain, padded);
+    float[] biases = Packing.vector(bias, padded);
+    forRows(
+        x.rows(),
+        (worker, from, to) -> {
+          float[] line = workers.line(worker, padded);
+          for (long t = from; t < to; t++) {
+            Packing.row(x, t, 0, d, line, 0);
+            centre(line, d, padded);
+            scale(line, 1 / scale.get(t, 0), gains, biases);
+            Packing.store(line, 0, d, out, t, 0);
+          }
+        });
+  }
+
+  /** Takes the mean off d numbers, with zeros after them up to {@code padded}; their variance. */
+  private static double centre(float[] line, int d, int padded) {
+    Arrays.fill(line, d, padded, 0);
     FloatVector sums = FloatVector.zero(Tile.SPECIES);
-    for (int i = 0; i < gains.length; i += Tile.LANES) {
+    for (int i = 0; i < padded; i += Tile.LANES) {
       sums = sums.add(FloatVector.fromArray(Tile.SPECIES, line, i));
     }
     float mean = (float) (VectorMath.sum(sums) / d);
     FloatVector squares = FloatVector.zero(Tile.SPECIES);
-    Arrays.fill(line, d, gains.length, mean);
-    for (int i = 0; i < gains.length; i += Tile.LANES) {
+    Arrays.fill(line, d, padded, mean);
+    for (int i = 0; i < padded; i += Tile.LANES) {
       FloatVector c = FloatVector.fromArray(Tile.SPECIES, line, i).sub(mean);
       c.intoArray(line, i);
       squares = c.fma(c, squares);
     }
-    double variance = VectorMath.sum(squares) / d;
-    float inverse = (float) (1 / Math.sqrt(variance + epsilon));
+    return VectorMath.sum(squares) / d;
+  }
+
+  private static void scale(float[] line, double factor, float[] gains, float[] biases) {
+    float inverse = (float) factor;
     for (int i = 0; i < gains.length; i += Tile.LANES) {
       FloatVector.fromArray(Tile.SPECIES, line, i)
           .mul(inverse)
@@ -199,6 +241,13 @@ public final class VectorKernels implements Kernels {
     Shapes.attention(qkv, shape, out);
     VectorStatistics.requireF32(qkv, out);
     heads.attention(qkv, shape, out);
+  }
+
+  @Override
+  public void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+    Shapes.predictions(logits, targets, weights, out);
+    VectorStatistics.requireF32(logits);
+    new VectorPredictions(workers).run(logits, targets, weights, out);
   }
 
   @Override

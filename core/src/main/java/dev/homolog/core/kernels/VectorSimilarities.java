@@ -214,7 +214,7 @@ final class VectorSimilarities {
   }
 
   /** In order: that of reduceLanes may change from call to call, and with it the last bit. */
-  private static double sum(DoubleVector lanes) {
+  static double sum(DoubleVector lanes) {
     double sum = 0;
     for (double lane : lanes.toArray()) {
       sum += lane;

@@ -66,45 +66,175 @@ public final class Transformer {
    * @param ids token ids I32 [T, 1], rows of {@code context} tokens one after the other
    */
   public void forward(Tensor ids, int context, Activations out) {
-    long T = ids.rows();
-    if (T > maxTokens) {
-      throw new IllegalArgumentException(T + " tokens with buffers for " + maxTokens);
+    Tensor residual = at(ids.rows()).residual(); // [T, d_model]
+    embed(ids, context, residual);
+    for (int layer = 0; layer < config.layers(); layer++) {
+      Tensor pre = Activations.layer(out.pre(), layer, config.dMlp()); // [T, d_mlp] or null
+      Tensor post = Activations.layer(out.post(), layer, config.dMlp()); // [T, d_mlp] or null
+      Tensor neurons = activate(layer, context, residual, BlockTaps.sites(pre, post));
+      if (layer == config.layers() - 1 && out.logits() == null) {
+        return;
+      }
+      write(layer, neurons, residual);
     }
-    ForwardBuffers at = buffers.firstTokens(T);
-    Tensor residual = at.residual(); // [T, d_model]
+    unembed(finalNorm(residual), out.logits()); // [T, vocab]
+  }
+
+  // ---- the parts of a forward pass, for those that begin in the middle of one ----
+
+  /** The residual stream [T, d_model] before layer 0. */
+  public void embed(Tensor ids, int context, Tensor residual) {
+    kernels.embed(ids, context, weights.W_E(), weights.W_pos(), residual);
+  }
+
+  /**
+   * The first part of a block: attention adds to the residual stream, and the MLP reads it.
+   *
+   * @param residual [T, d_model], before the layer; then with what attention has added
+   * @return MLP_POST [T, d_mlp]: the tap's tensor, or memory that the next call uses again
+   */
+  public Tensor activate(int layer, int context, Tensor residual, BlockTaps taps) {
+    long T = residual.rows();
+    ForwardBuffers at = at(T);
     Tensor normal = at.normal(); // [T, d_model]
     boolean parallel = config.architecture().parallelResidual();
-
-    kernels.embed(ids, context, weights.W_E(), weights.W_pos(), residual);
-    for (int layer = 0; layer < config.layers(); layer++) {
-      Weights.Block block = weights.blocks().get(layer);
+    Weights.Block block = weights.blocks().get(layer);
+    Tensor z = taps.frozenZ(); // [T, d_model]
+    if (z == null) {
+      z = taps.z() != null ? taps.z() : at.z();
       layerNorm(residual, block.ln1(), normal);
       kernels.linear(normal, block.qkv().W(), block.qkv().b(), at.qkv()); // [T, 3 d_model]
       AttentionShape heads = attentionShape(context, layer);
       if (rotary != null) {
         kernels.rotate(at.qkv(), heads, rotary.cos(), rotary.sin());
       }
-      kernels.attention(at.qkv(), heads, at.z()); // [T, d_model]
-      if (parallel) {
-        layerNorm(residual, block.ln2(), normal); // the MLP reads what attention read
-      }
-      kernels.addLinear(at.z(), block.o().W(), block.o().b(), residual);
-
-      if (!parallel) {
-        layerNorm(residual, block.ln2(), normal); // the MLP reads what attention wrote
-      }
-      Tensor pre = Activations.layer(out.pre(), layer, config.dMlp()); // [T, d_mlp] or null
-      Tensor post = Activations.layer(out.post(), layer, config.dMlp()); // [T, d_mlp] or null
-      Tensor neurons = post != null ? post : this.post.rows(0, T); // [T, d_mlp]
-      kernels.linearActivate(
-          normal, block.in().W(), block.in().b(), config.activation(), pre, neurons);
-      if (layer == config.layers() - 1 && out.logits() == null) {
-        return;
-      }
-      kernels.addLinear(neurons, block.out().W(), block.out().b(), residual);
+      kernels.attention(at.qkv(), heads, z);
     }
+    if (parallel) {
+      layerNorm(residual, block.ln2(), normal); // the MLP reads what attention read
+    }
+    kernels.addLinear(z, block.o().W(), block.o().b(), residual);
+
+    if (!parallel) {
+      layerNorm(residual, block.ln2(), normal); // the MLP reads what attention wrote
+    }
+    Tensor neurons = taps.post() != null ? taps.post() : post.rows(0, T); // [T, d_mlp]
+    kernels.linearActivate(
+        normal, block.in().W(), block.in().b(), config.activation(), taps.pre(), neurons);
+    return neurons;
+  }
+
+  /** The second part of a block: what its neurons write is added to the residual stream. */
+  public void write(int layer, Tensor neurons, Tensor residual) {
+    Weights.Block block = weights.blocks().get(layer);
+    kernels.addLinear(neurons, block.out().W(), block.out().b(), residual);
+  }
+
+  /** The last LayerNorm's output [T, d_model], in memory that the next call uses again. */
+  public Tensor finalNorm(Tensor residual) {
+    Tensor normal = at(residual.rows()).normal();
     layerNorm(residual, weights.ln_final(), normal);
-    kernels.linear(normal, weights.W_U(), null, out.logits()); // [T, vocab]
+    return normal;
+  }
+
+  /**
+   * The same with rows divided by the given scale in place of their own.
+   *
+   * @param scale F64 [T, 1], as {@link #finalScale} makes it
+   */
+  public Tensor finalNorm(Tensor residual, Tensor scale) {
+    Tensor normal = at(residual.rows()).normal();
+    Weights.LayerNorm ln = weights.ln_final();
+    kernels.scaledNorm(residual, scale, ln.gain(), ln.bias(), normal);
+    return normal;
+  }
+
+  /** What the last LayerNorm divides by, √(variance + epsilon): F64 [T, 1]. */
+  public void finalScale(Tensor residual, Tensor scale) {
+    kernels.layerNormScale(residual, config.layerNormEpsilon(), scale);
+  }
+
+  /** Logits [T, vocab] of the last LayerNorm's output. */
+  public void unembed(Tensor normal, Tensor logits) {
+    kernels.linear(normal, weights.W_U(), null, logits);
+  }
+
+  /** What some neurons of a layer write at activation 1, as stored: [neurons, d_model]. */
+  public Tensor writers(int layer, int[] neurons, Arena arena) {
+    Tensor W = weights.blocks().get(layer).out().W();
+    Tensor list = Tensor.allocate(arena, DType.I32, neurons.length, 1);
+    for (int i = 0; i < neurons.length; i++) {
+      list.set(i, 0, neurons[i]);
+    }
+    Tensor writers = kernels.allocate(arena, W.dtype(), neurons.length, config.dModel());
+    kernels.gatherRows(W, kernels.fromHost(arena, list), writers);
+    return writers;
+  }
+
+  /** Queries, keys and values [T, 3 d_model] of a layer, before rotary positions. */
+  public void queriesKeysValues(int layer, Tensor residual, Tensor qkv) {
+    Weights.Block block = weights.blocks().get(layer);
+    Tensor normal = at(residual.rows()).normal();
+    layerNorm(residual, block.ln1(), normal);
+    kernels.linear(normal, block.qkv().W(), block.qkv().b(), qkv);
+  }
+
+  /** One head's queries [T, d_head], before rotary positions. */
+  public void queries(int layer, int head, Tensor residual, Tensor q) {
+    Weights.Block block = weights.blocks().get(layer);
+    Tensor normal = at(residual.rows()).normal();
+    layerNorm(residual, block.ln1(), normal);
+    long from = headLayout(config).query(head);
+    long to = from + config.dHead();
+    Tensor b = block.qkv().b();
+    kernels.linear(
+        normal, block.qkv().W().columns(from, to), b == null ? null : b.columns(from, to), q);
+  }
+
+  /** What biases alone give every query, key and value: [1, 3 d_model]. */
+  public Tensor constants(int layer, Arena arena) {
+    Weights.Block block = weights.blocks().get(layer);
+    Tensor qkv = kernels.allocate(arena, kernels.working(), 1, 3L * config.dModel());
+    Tensor bias = kernels.allocate(arena, kernels.working(), 1, config.dModel());
+    Tensor zero = kernels.allocate(arena, kernels.working(), 1, config.dModel());
+    layerNorm(zero, block.ln1(), bias); // 0 becomes the LayerNorm's bias
+    kernels.linear(bias, block.qkv().W(), block.qkv().b(), qkv);
+    return qkv;
+  }
+
+  /** Where a head's query, key and value lie in a row of queries, keys and values. */
+  public HeadLayout headLayout() {
+    return headLayout(config);
+  }
+
+  /**
+   * Attention of some heads of a layer whose queries, keys and values lie head by head. Turns them
+   * by rotary positions in place.
+   *
+   * @param qkv [T, heads · 3 d_head]
+   * @param z [T, heads · d_head]
+   */
+  public void attend(int layer, int context, Tensor qkv, Tensor z) {
+    int dHead = config.dHead();
+    AttentionShape all = attentionShape(context, layer);
+    AttentionShape heads =
+        new AttentionShape(
+            context,
+            Math.toIntExact(z.cols() / dHead),
+            dHead,
+            all.scale(),
+            HeadLayout.headByHead(dHead));
+    if (rotary != null) {
+      kernels.rotate(qkv, heads, rotary.cos(), rotary.sin());
+    }
+    kernels.attention(qkv, heads, z);
+  }
+
+  private ForwardBuffers at(long tokens) {
+    if (tokens > maxTokens) {
+      throw new IllegalArgumentException(tokens + " tokens with buffers for " + maxTokens);
+    }
+    return buffers.firstTokens(tokens);
   }
 
   private void layerNorm(Tensor x, Weights.LayerNorm ln, Tensor to) {

@@ -1,0 +1,309 @@
+package dev.homolog.analysis.roles;
+
+import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.intervention.Intervention;
+import dev.homolog.core.intervention.Metrics;
+import dev.homolog.core.intervention.Reading;
+import dev.homolog.core.intervention.Sweep;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.model.NeuronId;
+import dev.homolog.core.model.ProcessedWeights;
+import dev.homolog.core.model.Processing;
+import dev.homolog.core.stream.ProgressListener;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * Neurons of the last two layers that set how sure the model is (Gurnee et al. 2024, section 5.2),
+ * or how close its prediction is to the frequencies of tokens (Stolfo et al. 2024, section 4):
+ * candidates by their weights, and what becomes of predictions when their activation is fixed,
+ * beside random neurons of the same layers.
+ *
+ * @param unembedding what its null space is taken from
+ * @param nominal metrics without intervention; the expectation is that of log p(token)
+ * @param positions over how many metrics are averages
+ * @param neurons candidates first, the highest score first, then controls
+ */
+public record EntropyRole(
+    Spectrum unembedding, Metrics nominal, long positions, List<Neuron> neurons) {
+  /** What activations are fixed to. */
+  public static final List<Double> VALUES = List.of(-0.17, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
+
+  /** Candidates of each kind, and random neurons beside them. */
+  static final int CANDIDATES = 6;
+
+  static final int CONTROLS = 20;
+
+  /** What a neuron's score must reach: so many times the median of the last two layers. */
+  public static final double LEAST_SCORE = 2;
+
+  /** What the cosine with the direction of token frequency must reach. */
+  public static final double LEAST_COSINE = 0.5;
+
+  /** The share of the whole effect that must be mediated. */
+  public static final double LEAST_SHARE = 0.5;
+
+  /** Where there is no control, nothing can be said to exceed them. */
+  private static final double NONE_TO_BEAT = Double.POSITIVE_INFINITY;
+
+  /** Why a neuron is in the table. */
+  public enum Kind {
+    /** Long w_out that hardly moves logits. */
+    ENTROPY,
+    /** Moves logits along token frequency. */
+    FREQUENCY,
+    /** Drawn at random. */
+    CONTROL
+  }
+
+  /**
+   * Singular values of the unembedding.
+   *
+   * @param singular the greatest first
+   * @param nullity how many of the last are the effective null space
+   */
+  public record Spectrum(double[] singular, int nullity) {}
+
+  /**
+   * A neuron.
+   *
+   * @param norm |w_out|
+   * @param vocabVariance of the cosines with W_U
+   * @param nullShare share ρ of w_out in the effective null space of W_U
+   * @param score |w_out| / √vocab_var, in medians of the last two layers; infinite where logits are
+   *     not moved at all
+   * @param frequencyCosine of W_Uᵀ w_out and the direction of token frequency
+   * @param total metrics for each of {@link #VALUES}
+   * @param frozenScale the same with the last LayerNorm's scale frozen
+   * @param frozenFrequency the same with logits frozen along token frequency
+   */
+  public record Neuron(
+      NeuronId id,
+      Kind kind,
+      double norm,
+      double vocabVariance,
+      double nullShare,
+      double score,
+      double frequencyCosine,
+      List<Metrics> total,
+      List<Metrics> frozenScale,
+      List<Metrics> frozenFrequency) {
+
+    /** Entropy at the greatest value less that at 0. */
+    public double entropyEffect() {
+      return effect(total, false);
+    }
+
+    /** The same with the scale frozen: what is not mediated by the LayerNorm. */
+    public double directEntropyEffect() {
+      return effect(frozenScale, false);
+    }
+
+    /** 1 − |direct| / |whole|, Stolfo et al. 2024, section 3.2. */
+    public double mediatedShare() {
+      return 1 - Math.abs(directEntropyEffect()) / Math.abs(entropyEffect());
+    }
+
+    /** Kullback-Leibler divergence from token frequencies at the greatest value less that at 0. */
+    public double divergenceEffect() {
+      return effect(total, true);
+    }
+
+    /** 1 − |effect with logits frozen along token frequency| / |whole|. */
+    public double frequencyShare() {
+      return 1 - Math.abs(effect(frozenFrequency, true)) / Math.abs(divergenceEffect());
+    }
+
+    private static double effect(List<Metrics> of, boolean divergence) {
+      Metrics from = of.get(VALUES.indexOf(0.0));
+      Metrics to = of.getLast();
+      return divergence ? divergence(to) - divergence(from) : to.entropy() - from.entropy();
+    }
+  }
+
+  /** From token frequencies: Σ p (log p − log frequency). */
+  static double divergence(Metrics of) {
+    return -of.entropy() - of.expectation();
+  }
+
+  /**
+   * Whether a candidate is an entropy neuron: its score is high, its effect on entropy larger than
+   * that of every control, and mostly mediated by the LayerNorm.
+   */
+  public boolean setsEntropy(Neuron neuron) {
+    double control =
+        controls().stream()
+            .mapToDouble(n -> Math.abs(n.entropyEffect()))
+            .max()
+            .orElse(NONE_TO_BEAT);
+    return neuron.kind != Kind.CONTROL
+        && neuron.score >= LEAST_SCORE
+        && Math.abs(neuron.entropyEffect()) > control
+        && neuron.mediatedShare() >= LEAST_SHARE;
+  }
+
+  /**
+   * Whether a candidate is a token-frequency neuron: its cosine is high, its effect on the
+   * divergence from token frequencies larger than that of every control, and mostly along them.
+   */
+  public boolean setsFrequency(Neuron neuron) {
+    double control =
+        controls().stream()
+            .mapToDouble(n -> Math.abs(n.divergenceEffect()))
+            .max()
+            .orElse(NONE_TO_BEAT);
+    return neuron.kind != Kind.CONTROL
+        && Math.abs(neuron.frequencyCosine) >= LEAST_COSINE
+        && Math.abs(neuron.divergenceEffect()) > control
+        && neuron.frequencyShare() >= LEAST_SHARE;
+  }
+
+  /** The random neurons. */
+  public List<Neuron> controls() {
+    return neurons.stream().filter(neuron -> neuron.kind == Kind.CONTROL).toList();
+  }
+
+  // ---- how it is found ----
+
+  /** What weights say of the neurons of the last two layers. */
+  private record Weighed(int first, double[][] writers, double[] score, double[] frequencyCosine) {
+
+    static Weighed of(Checkpoint checkpoint, OutputWeights weights, Unembedding unembedding) {
+      ModelConfig config = checkpoint.config();
+      int firstLayer = Math.max(0, config.layers() - 2);
+      int first = firstLayer * config.dMlp();
+      int count = config.neurons() - first;
+      double[][] writers = new double[count][config.dModel()];
+      ProcessedWeights processed = new ProcessedWeights(checkpoint, Processing.FOLDED);
+      for (int layer = firstLayer; layer < config.layers(); layer++) {
+        try (Arena arena = Arena.ofConfined()) {
+          var W = processed.mlp(layer, arena).W_out();
+          for (int n = 0; n < config.dMlp(); n++) {
+            W.readRow(n, writers[(layer - firstLayer) * config.dMlp() + n]);
+          }
+        }
+      }
+      double[] score = new double[count];
+      double[] cosine = new double[count];
+      for (int i = 0; i < count; i++) {
+        score[i] = weights.norm()[first + i] / Math.sqrt(weights.variance()[first + i]);
+        cosine[i] = unembedding.frequencyCosine(writers[i]);
+      }
+      double[] sorted = Arrays.stream(score).filter(Double::isFinite).sorted().toArray();
+      double median = sorted.length == 0 ? 1 : sorted[sorted.length / 2];
+      for (int i = 0; i < count; i++) {
+        score[i] /= median;
+      }
+      return new Weighed(first, writers, score, cosine);
+    }
+
+    /** The best by a value, NaN left out. */
+    List<Integer> best(double[] by, Set<Integer> taken) {
+      return IntStream.range(0, by.length)
+          .filter(i -> !Double.isNaN(by[i]) && !taken.contains(i))
+          .boxed()
+          .sorted(Comparator.comparingDouble((Integer i) -> -Math.abs(by[i])).thenComparing(i -> i))
+          .limit(CANDIDATES)
+          .toList();
+    }
+  }
+
+  private record Chosen(int index, Kind kind) {}
+
+  static EntropyRole of(
+      Checkpoint checkpoint,
+      Kernels kernels,
+      OutputWeights weights,
+      Sweep.Text text,
+      long seed,
+      ProgressListener progress) {
+    ModelConfig config = checkpoint.config();
+    TokenFrequencies frequencies = TokenFrequencies.of(text.table(), config.vocabSize());
+    Unembedding unembedding = Unembedding.of(checkpoint, frequencies.direction());
+    Weighed weighed = Weighed.of(checkpoint, weights, unembedding);
+    List<Chosen> chosen = chosen(weighed, seed);
+    List<List<Intervention>> variants = new ArrayList<>();
+    for (Chosen one : chosen) {
+      NeuronId id = NeuronId.of(weighed.first + one.index, config);
+      VALUES.forEach(value -> variants.add(List.of(Intervention.fix(id, value))));
+    }
+    List<Reading> readings = List.of(Reading.TOTAL, Reading.FROZEN_SCALE, Reading.FROZEN_DIRECTION);
+    var vocabulary = new Sweep.Vocabulary(frequencies.logP(), frequencies.direction());
+    Sweep.Result found;
+    try (Arena arena = Arena.ofShared()) {
+      long tokens = (long) text.batchRows() * text.table().context();
+      var options = new Sweep.Options(false, readings, vocabulary);
+      Sweep sweep = new Sweep(checkpoint, kernels, arena, tokens, variants, options);
+      found = sweep.run(text, progress, _ -> {});
+    }
+    List<Neuron> neurons = new ArrayList<>();
+    for (int i = 0; i < chosen.size(); i++) {
+      int at = chosen.get(i).index;
+      int flat = weighed.first + at;
+      List<Map<Reading, Metrics>> of =
+          found.variants().subList(i * VALUES.size(), (i + 1) * VALUES.size());
+      neurons.add(
+          new Neuron(
+              NeuronId.of(flat, config),
+              chosen.get(i).kind,
+              weights.norm()[flat],
+              weights.variance()[flat],
+              unembedding.nullShare(weighed.writers[at]),
+              weighed.score[at],
+              weighed.frequencyCosine[at],
+              read(of, Reading.TOTAL),
+              read(of, Reading.FROZEN_SCALE),
+              read(of, Reading.FROZEN_DIRECTION)));
+    }
+    return new EntropyRole(
+        new Spectrum(unembedding.singular(), unembedding.nullity()),
+        found.nominal(),
+        found.positions(),
+        List.copyOf(neurons));
+  }
+
+  static long bytes(ModelConfig config, Kernels kernels, long tokens) {
+    int last = config.layers() - 1;
+    List<List<Intervention>> variants = new ArrayList<>();
+    for (int layer = Math.max(0, last - 1); layer <= last; layer++) {
+      variants.add(List.of(Intervention.fix(new NeuronId(layer, 0), 0)));
+    }
+    long d = config.dModel();
+    return Sweep.bytes(config, kernels.working(), tokens, variants) + 3 * d * d * Double.BYTES;
+  }
+
+  private static List<Metrics> read(List<Map<Reading, Metrics>> of, Reading reading) {
+    return of.stream().map(by -> by.get(reading)).toList();
+  }
+
+  private static List<Chosen> chosen(Weighed weighed, long seed) {
+    List<Chosen> chosen = new ArrayList<>();
+    Set<Integer> taken = new HashSet<>();
+    for (Kind kind : List.of(Kind.ENTROPY, Kind.FREQUENCY)) {
+      double[] by = kind == Kind.ENTROPY ? weighed.score : weighed.frequencyCosine;
+      for (int i : weighed.best(by, taken)) {
+        chosen.add(new Chosen(i, kind));
+        taken.add(i);
+      }
+    }
+    List<Integer> rest =
+        new ArrayList<>(
+            IntStream.range(0, weighed.score.length)
+                .filter(i -> !taken.contains(i))
+                .boxed()
+                .toList());
+    Collections.shuffle(rest, new Random(seed));
+    rest.stream().limit(CONTROLS).sorted().forEach(i -> chosen.add(new Chosen(i, Kind.CONTROL)));
+    return chosen;
+  }
+}

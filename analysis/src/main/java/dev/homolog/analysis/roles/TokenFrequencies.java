@@ -1,0 +1,41 @@
+package dev.homolog.analysis.roles;
+
+import dev.homolog.core.tokens.TokenTable;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * How often each token follows another in a text, plus one for every token of the vocabulary.
+ *
+ * @param logP logarithms of the frequencies [vocab]
+ * @param direction the same less their mean, scaled to length 1
+ */
+record TokenFrequencies(double[] logP, double[] direction) {
+
+  static TokenFrequencies of(TokenTable table, int vocabulary) {
+    long[] counts = new long[vocabulary];
+    long total = vocabulary;
+    for (long row = 0; row < table.rows(); row++) {
+      var ids = table.ids(row, 1);
+      for (int p = 1; p < table.context(); p++) {
+        counts[ids.getAtIndex(ValueLayout.JAVA_INT, p)]++;
+        total++;
+      }
+    }
+    double[] logP = new double[vocabulary];
+    double mean = 0;
+    for (int v = 0; v < vocabulary; v++) {
+      logP[v] = Math.log((counts[v] + 1.0) / total);
+      mean += logP[v] / vocabulary;
+    }
+    double[] direction = new double[vocabulary];
+    double square = 0;
+    for (int v = 0; v < vocabulary; v++) {
+      direction[v] = logP[v] - mean;
+      square += direction[v] * direction[v];
+    }
+    for (int v = 0; v < vocabulary; v++) {
+      direction[v] = square == 0 ? 0 : direction[v] / Math.sqrt(square);
+    }
+    return new TokenFrequencies(logP, direction);
+  }
+}

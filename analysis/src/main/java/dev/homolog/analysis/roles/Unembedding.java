@@ -1,0 +1,104 @@
+package dev.homolog.analysis.roles;
+
+import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.ProcessedWeights;
+import dev.homolog.core.model.Processing;
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+
+/**
+ * What W_U (folded) makes of directions of the residual stream: its singular values, the directions
+ * that next to no token hears, and that of token frequency.
+ *
+ * <p>The effective null space are the right singular directions whose singular value is below
+ * {@link #SHARE_OF_MEDIAN} of the median one. Folded W_U always has one: the vector of ones, which
+ * LayerNorm takes away, and in which no folded writer lies.
+ *
+ * @param gram W_U W_Uᵀ [d_model, d_model]
+ * @param singular its singular values, the greatest first
+ * @param directions the singular directions of the residual stream, in the same order
+ * @param nullity how many of the last are the effective null space
+ * @param frequency W_U u [d_model], where u is the centred logarithm of the token frequencies,
+ *     scaled to length 1
+ */
+record Unembedding(
+    double[][] gram, double[] singular, double[][] directions, int nullity, double[] frequency) {
+  /** Below this share of the median singular value, a direction counts as unheard. */
+  static final double SHARE_OF_MEDIAN = 0.1;
+
+  /** Tokens whose columns are made at a time. */
+  private static final int BLOCK = 1024;
+
+  /**
+   * Of a model.
+   *
+   * @param u of length 1 and mean 0, [vocab]
+   */
+  static Unembedding of(Checkpoint checkpoint, double[] u) {
+    int d = checkpoint.config().dModel();
+    int vocabulary = checkpoint.config().vocabSize();
+    double[][] gram = new double[d][d];
+    double[] along = new double[d];
+    ProcessedWeights weights = new ProcessedWeights(checkpoint, Processing.FOLDED);
+    double[] row = new double[d];
+    for (int from = 0; from < vocabulary; from += BLOCK) {
+      int to = Math.min(vocabulary, from + BLOCK);
+      try (Arena arena = Arena.ofConfined()) {
+        Tensor columns = weights.W_U(from, to, arena).transposed(); // [tokens, d_model]
+        for (int v = from; v < to; v++) {
+          columns.readRow(v - from, row);
+          for (int i = 0; i < d; i++) {
+            double x = row[i];
+            double[] of = gram[i];
+            for (int j = 0; j < d; j++) {
+              of[j] += x * row[j];
+            }
+            along[i] += x * u[v];
+          }
+        }
+      }
+    }
+    SymmetricEigen eigen = SymmetricEigen.of(gram);
+    double[] singular =
+        Arrays.stream(eigen.values()).map(value -> Math.sqrt(Math.max(0, value))).toArray();
+    return new Unembedding(gram, singular, eigen.vectors(), nullity(singular), along);
+  }
+
+  private static int nullity(double[] singular) {
+    double median = singular[singular.length / 2];
+    int count = 0;
+    while (count < singular.length
+        && singular[singular.length - 1 - count] < SHARE_OF_MEDIAN * median) {
+      count++;
+    }
+    return count;
+  }
+
+  /** The share ρ of a vector that lies in the effective null space: |P w| / |w|. */
+  double nullShare(double[] w) {
+    double square = 0;
+    for (int i = directions.length - nullity; i < directions.length; i++) {
+      double c = dot(directions[i], w);
+      square += c * c;
+    }
+    return Math.sqrt(square / dot(w, w));
+  }
+
+  /** Cosine of what a vector does to all logits, W_Uᵀ w, and the direction of token frequency. */
+  double frequencyCosine(double[] w) {
+    double square = 0;
+    for (int i = 0; i < w.length; i++) {
+      square += w[i] * dot(gram[i], w);
+    }
+    return dot(frequency, w) / Math.sqrt(square);
+  }
+
+  static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+}

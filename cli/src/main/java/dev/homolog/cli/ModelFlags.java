@@ -1,0 +1,35 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.TokenInput;
+import dev.homolog.core.checkpoint.HubCache;
+import java.nio.file.Path;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The flags of a command that reads text with one model: the model and INPUT. */
+final class ModelFlags {
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "MODEL",
+      description = "its Hugging Face folder, or org/name[@revision] of one in the local cache")
+  private String model;
+
+  @Mixin private TextFlags text = new TextFlags();
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "FILE.npy",
+      description =
+          "token ids instead of text: int32 or int64 [rows, context], BOS first; homolog tokenize"
+              + " writes such a file")
+  private Path tokens;
+
+  Path model() {
+    return HubCache.folder(model);
+  }
+
+  TokenInput input(RunFlags run) {
+    return new TokenInput(text.text(), tokens, run.context(), run.maxTokens(), text.share());
+  }
+}

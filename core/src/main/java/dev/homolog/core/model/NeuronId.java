@@ -1,0 +1,76 @@
+package dev.homolog.core.model;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.ModelConfig;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A neuron of a model, written {@code L.N}.
+ *
+ * @param layer counted from 0
+ * @param neuron within the layer, counted from 0
+ */
+public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
+  private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\.(\\d{1,9})");
+
+  public NeuronId {
+    if (layer < 0 || neuron < 0) {
+      throw new IllegalArgumentException("neuron " + layer + "." + neuron);
+    }
+  }
+
+  /** The neuron of that flat id, layer · d_mlp + neuron. */
+  public static NeuronId of(int flat, ModelConfig config) {
+    return new NeuronId(flat / config.dMlp(), flat % config.dMlp());
+  }
+
+  /**
+   * Reads {@code L.N}.
+   *
+   * @param flag to name in the refusal
+   * @throws InputException if it is of another form
+   */
+  public static NeuronId parse(String flag, String text) {
+    Matcher matcher = FORM.matcher(text);
+    if (!matcher.matches()) {
+      throw new InputException(
+          flag, "", text + " is no neuron", "give layer and neuron, such as 3.127");
+    }
+    return new NeuronId(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+  }
+
+  /**
+   * Fails unless the model has the neuron.
+   *
+   * @throws InputException if not
+   */
+  public NeuronId require(String flag, ModelConfig config) {
+    if (layer >= config.layers() || neuron >= config.dMlp()) {
+      throw new InputException(
+          flag,
+          "",
+          "there is no neuron " + this,
+          "the model has layers 0 to %d of neurons 0 to %d"
+              .formatted(config.layers() - 1, config.dMlp() - 1));
+    }
+    return this;
+  }
+
+  /** Layer · d_mlp + neuron. */
+  public int flat(ModelConfig config) {
+    return layer * config.dMlp() + neuron;
+  }
+
+  @Override
+  public int compareTo(NeuronId other) {
+    return layer != other.layer
+        ? Integer.compare(layer, other.layer)
+        : Integer.compare(neuron, other.neuron);
+  }
+
+  @Override
+  public String toString() {
+    return layer + "." + neuron;
+  }
+}
