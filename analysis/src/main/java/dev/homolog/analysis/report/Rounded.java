@@ -32,7 +32,8 @@ final class Rounded {
       return new BigDecimal(value).round(new MathContext(digits)).stripTrailingZeros();
     }
     // Two steps where one power of ten would overflow.
-    double scaled = value * Math.pow(10, places / 2) * Math.pow(10, places - places / 2);
+    int half = places / 2;
+    double scaled = value * Math.pow(10, half) * Math.pow(10, places - half);
     BigDecimal rounded = BigDecimal.valueOf(Math.round(scaled), places).stripTrailingZeros();
     return rounded.scale() < 0 && rounded.scale() > -digits ? rounded.setScale(0) : rounded;
   }
