@@ -132,18 +132,14 @@ final class AllNeurons {
     json.writeEndObject();
   }
 
-  /** Of each neuron, in how many other models it has a homolog, and its group's cohesion. */
+  /**
+   * Of each neuron, in how many other models it has a homolog, its group's cohesion, and the share
+   * of them that are of its family.
+   */
   private void homologs(JsonGenerator json, String model) throws IOException {
     Table members =
         tables
-            .read(
-                "homologs",
-                RowFilter.ALL,
-                "group INT",
-                "model TEXT",
-                "layer INT",
-                "neuron INT",
-                "cohesion DOUBLE")
+            .read("homologs", RowFilter.ALL, "group INT", "model TEXT", "layer INT", "neuron INT")
             .orElse(null);
     if (members == null) {
       return;
@@ -152,23 +148,34 @@ final class AllNeurons {
     for (int row = 0; row < members.rows(); row++) {
       sizes.merge(members.ints("group").get(row), 1, Integer::sum);
     }
-    int[] models = new int[reference.count()];
-    double[] cohesion = new double[reference.count()];
-    Arrays.fill(cohesion, Double.NaN);
+    double[] models = new double[members.rows()];
+    Arrays.setAll(models, row -> sizes.get(members.ints("group").get(row)) - 1);
+    ofReference(json, "homolog_models", 0, members, model, models);
+    for (String column : List.of("cohesion", "agreement")) {
+      Table values = tables.read("homologs", RowFilter.ALL, column + " DOUBLE").orElse(null);
+      if (values != null) {
+        double[] all = values.doubles(column).toArray();
+        ofReference(json, column, Double.NaN, members, model, all);
+      }
+    }
+  }
+
+  /**
+   * Writes what the rows of the reference's members say, and for the other neurons {@code none}.
+   */
+  private void ofReference(
+      JsonGenerator json, String name, double none, Table members, String model, double[] values)
+      throws IOException {
+    double[] column = new double[reference.count()];
+    Arrays.fill(column, none);
     for (int row = 0; row < members.rows(); row++) {
       int id = reference.id(members.ints("layer").get(row), members.ints("neuron").get(row));
       if (id >= 0 && members.texts("model").get(row).equals(model)) {
-        models[id] = sizes.get(members.ints("group").get(row)) - 1;
-        cohesion[id] = members.doubles("cohesion").get(row);
+        column[id] = values[row];
       }
     }
-    start(json, "homolog_models", "number");
-    for (int count : models) {
-      json.writeNumber(count);
-    }
-    end(json);
-    start(json, "cohesion", "number");
-    for (double value : cohesion) {
+    start(json, name, "number");
+    for (double value : column) {
       Packed.number(json, Rounded.brief(value));
     }
     end(json);

@@ -50,6 +50,7 @@ const COLUMNS = {
   set_probability_raised: ["p, raised", "probability of the class with the neuron raised"],
   confirmed: ["confirmed", "raising the neuron moves the class as its role says"],
   homolog_models: ["homologs", "other models in which its best match is mutual and above the threshold"],
+  agreement: ["family agrees", "share of its homologs that are of its family"],
   cohesion: ["cohesion", "mean correlation of the edges of its group of homologs"],
 };
 

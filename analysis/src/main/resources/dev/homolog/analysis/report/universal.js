@@ -176,12 +176,13 @@ function familiesSection(section, { neurons }, view) {
     let universals = 0;
     for (let id = 0; id < neurons.count; id++) {
       const family = neurons.text("family", id) || "none";
-      const row = rows.get(family) ?? { family, all: 0, universal: 0, scores: [] };
+      const row = rows.get(family) ?? { family, all: 0, universal: 0, scores: [], agreement: [] };
       rows.set(family, row);
       row.all++;
       row.universal += view.universal(id) ? 1 : 0;
       universals += view.universal(id) ? 1 : 0;
       row.scores.push(neurons.number("family_score", id));
+      row.agreement.push(neurons.number("agreement", id));
     }
     const list = [...rows.values()].sort((a, b) => b.all - a.all);
     const others = neurons.count - universals;
@@ -214,17 +215,22 @@ function familiesSection(section, { neurons }, view) {
       }),
       plainTable(
         "Families",
-        ["family", "neurons", "universal", "share universal", "median explained"],
+        ["family", "neurons", "universal", "share universal", "median explained", "homologs of the same family, mean"],
         list.map((row) => [
           el("bdi", {}, visible(row.family)),
           row.all,
           row.universal,
           percent(row.universal / row.all),
           quantile(sorted(row.scores), 0.5),
+          percent(meanOf(sorted(row.agreement)), 0),
         ]),
       ),
     );
   });
+}
+
+function meanOf(values) {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Columns that say how universal a neuron is themselves, or what lies behind that. */
@@ -245,6 +251,7 @@ const CIRCULAR = new Set([
   "r_skew",
   "r_kurt",
   "homolog_models",
+  "agreement",
   "cohesion",
   "excess_se",
   "universal_p",

@@ -352,6 +352,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     var neuron = table.ints("neuron");
     var mean = table.doubles("mean_correlation");
     var cohesion = table.doubles("cohesion");
+    var agreement = table.doubles("agreement");
     for (int l = 0; l < layers; l++) {
       for (String of : List.of(MODEL, others.getFirst())) {
         group.add(l);
@@ -360,6 +361,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
         neuron.add(width - 1);
         mean.add(0.8);
         cohesion.add(0.75);
+        agreement.add(l == 0 ? 1 : 0.5);
       }
     }
     return table.build();

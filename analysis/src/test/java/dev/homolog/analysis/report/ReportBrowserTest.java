@@ -317,6 +317,15 @@ class ReportBrowserTest {
     assertEquals(21, chromium.all(".strip:first-of-type .active").size() / PlantedRun.WINDOWS);
   }
 
+  /** The last neuron of each layer, of the family none, is the one with homologs. */
+  @Test
+  void familiesOfHomologsAreCompared() {
+    chromium.open(full, "");
+    String families = chromium.find("#families").getText();
+    assertTrue(families.contains("none 30 3 10.0 %"), families);
+    assertTrue(families.contains(" 67 %"), families);
+  }
+
   @Test
   void rolesAreShownAndNamedOnTheCard() {
     chromium.open(full, "");
