@@ -24,7 +24,6 @@ public final class Roles {
     Phases phases = new Phases();
     try (StudyInputs inputs =
         StudyInputs.open(options.model(), options.input(), progress, phases)) {
-      Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
       int context = inputs.table().context();
       int after = options.after(context);
       BatchPlan plan = plan(options.resources(), kernels, inputs);

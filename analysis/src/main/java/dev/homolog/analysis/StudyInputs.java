@@ -37,7 +37,7 @@ record StudyInputs(
 
   /** Opens all that is quick to open and closes it again. */
   static void check(StudyOptions options) {
-    Models.open(folders(options), options.input(), options.baseline().rotation()).close();
+    models(options).close();
   }
 
   /** The same of one model. */
@@ -49,26 +49,39 @@ record StudyInputs(
 
   static StudyInputs open(StudyOptions options, ProgressListener progress, Phases phases) {
     return open(
-        Models.open(folders(options), options.input(), options.baseline().rotation()),
+        models(options),
         options.input(),
+        options.extent() != StudyOptions.Extent.CORRELATIONS,
         progress,
         phases);
   }
 
   /** One model and its text, where nothing is compared. */
   static StudyInputs open(Path model, TokenInput input, ProgressListener progress, Phases phases) {
-    return open(Models.open(List.of(model), input, null), input, progress, phases);
+    return open(Models.open(List.of(model), input, null), input, false, progress, phases);
   }
 
-  private static List<Path> folders(StudyOptions options) {
+  private static Models models(StudyOptions options) {
     List<Path> folders = new ArrayList<>();
     folders.add(options.reference());
     folders.addAll(options.others());
-    return folders;
+    Models opened = Models.open(folders, options.input(), options.baseline().rotation());
+    try {
+      ModelConfig reference = opened.models().getFirst().checkpoint().config();
+      options.focus().neurons().forEach(name -> name.id("--neuron", reference));
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
   }
 
   private static StudyInputs open(
-      Models opened, TokenInput input, ProgressListener progress, Phases phases) {
+      Models opened,
+      TokenInput input,
+      boolean explained,
+      ProgressListener progress,
+      Phases phases) {
     TokenTable table = null;
     try {
       // What is cheap to find wrong comes before what takes long: ids, weights, then text.
@@ -92,7 +105,7 @@ record StudyInputs(
           List.copyOf(opened.models()),
           opened.tokenizer(),
           table,
-          features(options, opened, table, phases));
+          explained ? features(opened, table, phases) : null);
     } catch (RuntimeException | Error e) {
       if (table != null) {
         table.close();
@@ -102,11 +115,7 @@ record StudyInputs(
     }
   }
 
-  private static FeatureSet features(
-      StudyOptions options, Models opened, TokenTable table, Phases phases) {
-    if (options.extent() == StudyOptions.Extent.CORRELATIONS) {
-      return null;
-    }
+  private static FeatureSet features(Models opened, TokenTable table, Phases phases) {
     int vocabulary = opened.models().getFirst().checkpoint().config().vocabSize();
     return phases.time("features", 0, () -> FeatureSet.of(table, opened.tokenizer(), vocabulary));
   }
@@ -126,7 +135,6 @@ record StudyInputs(
         }
         Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
         ModelConfig reference = models.getFirst().checkpoint().config();
-        options.focus().neurons().forEach(name -> name.id("--neuron", reference));
         TokenRules rules = TokenRules.of(reference, tokenizer);
         for (ActivationStream.Model model : models.subList(1, models.size())) {
           requireSame(tokenizer, rules.bosId(), model.checkpoint());

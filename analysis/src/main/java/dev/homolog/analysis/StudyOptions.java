@@ -125,14 +125,40 @@ public record StudyOptions(
         Resources.OF_THE_MACHINE,
         0,
         Extent.EVERYTHING,
-    Processing processing,
-    Focus focus,
-    boolean roles) {
+        Processing.FOLDED,
+        Focus.BEST,
+        false);
+  }
+
+  /** How one model's neurons behave on a text, with a close look at some of them. */
+  public static StudyOptions activations(Path model, TokenInput input, Focus focus) {
+    return new StudyOptions(
+        model,
+        List.of(),
+        input,
+        Comparison.PUBLISHED,
+        new Baseline(Baseline.Kind.NONE, 1, null),
+        Resources.OF_THE_MACHINE,
+        0,
+        Extent.ACTIVATIONS,
+        Processing.FOLDED,
+        focus,
+        false);
   }
 
   public StudyOptions withComparison(Comparison comparison) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources,
+        seed,
+        extent,
+        processing,
+        focus,
+        roles);
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
@@ -169,12 +195,32 @@ public record StudyOptions(
 
   public StudyOptions withBaseline(Baseline baseline) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources,
+        seed,
+        extent,
+        processing,
+        focus,
+        roles);
   }
 
   public StudyOptions withResources(Resources resources) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources,
+        seed,
+        extent,
+        processing,
+        focus,
+        roles);
   }
 
   public StudyOptions withBatchRows(int batchRows) {
@@ -188,22 +234,62 @@ public record StudyOptions(
 
   public StudyOptions withSeed(long seed) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources,
+        seed,
+        extent,
+        processing,
+        focus,
+        roles);
   }
 
   public StudyOptions withExtent(Extent extent) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources,
+        seed,
+        extent,
+        processing,
+        focus,
+        roles);
   }
 
   public StudyOptions withProcessing(Processing processing) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources,
+        seed,
+        extent,
+        processing,
+        focus,
+        roles);
   }
 
   /** Also looks for roles of the reference's neurons. */
   public StudyOptions withRoles(boolean roles) {
     return new StudyOptions(
-        reference, others, input, comparison, baseline, resources, seed, extent, processing, focus, roles);
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources,
+        seed,
+        extent,
+        processing,
+        focus,
+        roles);
   }
 }

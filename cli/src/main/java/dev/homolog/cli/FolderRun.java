@@ -43,16 +43,7 @@ record FolderRun(CommandSpec spec, RunFlags flags, TableFormat format) {
       format.require();
       Backend.Choice backend = StudyRun.checked(spec, flags::openBackend);
       err.println("homolog: " + backend.line());
-      Invocation invocation =
-          new Invocation(
-              spec.name(),
-              out,
-              format,
-              flags.backend(),
-              flags.threads(),
-              flags.libtorch(),
-              flags.precision(),
-              backend.line());
+      Invocation invocation = flags.invocation(spec.name(), out, backend.line());
       try (var kernels = backend.kernels();
           Progress progress = Progress.start(flags.verbose(), err)) {
         R result;
