@@ -174,6 +174,7 @@ final class StudyManifest {
     }
     json.put("top", comparison.top()).put("threshold", comparison.threshold());
     json.put("all_pairs", comparison.allPairs()).put("by_subset", comparison.bySubset());
+    json.put("roles", options.roles());
   }
 
   private void focus(ObjectNode json) {
