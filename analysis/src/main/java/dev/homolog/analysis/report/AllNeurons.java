@@ -15,7 +15,7 @@ import java.util.Set;
 
 /** The table of all neurons as the page holds it: an array of columns. */
 final class AllNeurons {
-  /** By which the page ranks neurons: four digits, where the others have three. */
+  /** By which the page ranks and counts neurons: six digits, where the others have three. */
   private static final Set<String> FINE = Set.of("excess_corr", "mean_corr");
 
   /**
@@ -108,7 +108,7 @@ final class AllNeurons {
         boolean fine = FINE.contains(column.name());
         for (int i = 0; i < doubles.size(); i++) {
           double value = doubles.get(i);
-          Packed.number(json, fine ? Rounded.of(value) : Rounded.brief(value));
+          Packed.number(json, fine ? Rounded.besideThresholds(value) : Rounded.brief(value));
         }
         end(json);
       }

@@ -20,6 +20,15 @@ final class Rounded {
     return of(value, BRIEF);
   }
 
+  /**
+   * Six significant digits; more where these would fall on a number of few digits, such as a
+   * threshold that the value is just above.
+   */
+  static BigDecimal besideThresholds(double value) {
+    BigDecimal rounded = of(value, 6);
+    return rounded == null || rounded.precision() > 4 ? rounded : of(value, 12);
+  }
+
   private static BigDecimal of(double value, int digits) {
     if (!Double.isFinite(value)) {
       return null;
