@@ -24,8 +24,8 @@ final class TorchProducts implements AutoCloseable {
   private static final long GPU_SCRATCH = 1L << 30;
 
   /**
-   * Columns of the left factor at once on the CPU: OpenBLAS and MKL pack all of it for every block
-   * of columns of the right one, which for 36,864 neurons took as long as half the product.
+   * Columns of the left factor at once on the CPU: OpenBLAS and MKL pack all of it anew for every
+   * block of columns of the right one, which of 36,864 neurons would hold 227.
    */
   private static final long CPU_ROWS = 2048;
 
