@@ -15,11 +15,8 @@ import java.util.function.LongUnaryOperator;
  * @param deviceBytes the most that it takes of a device
  */
 record BatchPlan(int rows, long hostBytes, long deviceBytes) {
-  /** Share of the free memory that a run takes of its own accord. */
-  private static final double SHARE_OF_FREE = 0.95;
-
   /** What a JVM grows by, and what kernels of the host pack factors into. */
-  private static final long GROWTH = (60L + 70L) << 20;
+  private static final long GROWTH = MemoryCheck.JVM_GROWTH + Planner.PACKING;
 
   /**
    * The largest batch that fits, but no larger than asked for.
@@ -40,7 +37,7 @@ record BatchPlan(int rows, long hostBytes, long deviceBytes) {
             .mapToLong(name -> kernels.weightBytes(checkpoint.tensor(name)))
             .sum();
     OptionalLong device = kernels.freeDeviceBytes();
-    long free = (long) (SHARE_OF_FREE * bounds.available()) + bounds.resident();
+    long free = (long) (MemoryCheck.SHARE_OF_FREE * bounds.available()) + bounds.resident();
     long host = resources.memory().orElse(free);
     long base = bounds.resident() + GROWTH + bounds.idleHeap();
     int batch = (int) Math.min(rows, resources.batchRows(context));

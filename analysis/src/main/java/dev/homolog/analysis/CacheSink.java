@@ -5,6 +5,7 @@ import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationBlock;
 import dev.homolog.core.stream.ActivationSink;
@@ -28,7 +29,7 @@ import java.util.stream.Collectors;
 final class CacheSink implements ActivationSink, AutoCloseable {
   private final Kernels kernels;
   private final Focus.Cache cache;
-  private final List<NeuronName> neurons;
+  private final List<NeuronId> neurons;
   private final TokenTable table;
   private final ModelNeurons model;
   private final Tensor columns;
@@ -118,16 +119,10 @@ final class CacheSink implements ActivationSink, AutoCloseable {
       new SafetensorsWriter(cache.file())
           .metadata("site", cache.site().name())
           .metadata(
-              "neurons",
-              neurons.stream().map(NeuronName::toString).collect(Collectors.joining(" ")))
+              "neurons", neurons.stream().map(NeuronId::toString).collect(Collectors.joining(" ")))
           .tensor("activations", DType.F32, List.of(table.rows(), context, k), file.data())
           .tensor("tokens", DType.I32, List.of(table.rows(), context), table.ids(0, table.rows()))
           .write();
-    }
-    try {
-      Files.delete(values);
-    } catch (IOException e) {
-      throw new HomologException(values + ": cannot be deleted: " + e.getMessage(), e);
     }
   }
 
@@ -141,9 +136,16 @@ final class CacheSink implements ActivationSink, AutoCloseable {
     throw new UnsupportedOperationException("a file of activations is written in one go");
   }
 
-  /** Leaves nothing behind, unless it was committed. */
+  /** Leaves nothing behind but the file, and that only if it was committed. */
   @Override
   public void close() {
     writer.close();
+    if (!npy()) {
+      try {
+        Files.deleteIfExists(values);
+      } catch (IOException e) {
+        throw new HomologException(values + ": cannot be deleted: " + e.getMessage(), e);
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.homolog.analysis;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import java.util.Set;
  * @param neurons of the reference; none for the best that a study finds
  * @param cache where the activations of these neurons are written, if anywhere
  */
-public record Focus(List<NeuronName> neurons, Optional<Cache> cache) {
+public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
   /** The best that a study finds. */
   public static final Focus BEST = new Focus(List.of(), Optional.empty());
 
@@ -51,8 +52,8 @@ public record Focus(List<NeuronName> neurons, Optional<Cache> cache) {
    */
   public Focus {
     neurons = List.copyOf(neurons);
-    Set<NeuronName> seen = new HashSet<>();
-    for (NeuronName neuron : neurons) {
+    Set<NeuronId> seen = new HashSet<>();
+    for (NeuronId neuron : neurons) {
       if (!seen.add(neuron)) {
         throw new InputException("--neuron", "", neuron + " is named twice", "leave one out");
       }

@@ -22,7 +22,7 @@ record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kernels, St
   static final long LEAST_HEAP = 32L << 20;
 
   /** Share of the machine's free memory that a run takes of its own accord. */
-  private static final double SHARE_OF_FREE = 0.95;
+  static final double SHARE_OF_FREE = 0.95;
 
   /**
    * Heap of a plan.

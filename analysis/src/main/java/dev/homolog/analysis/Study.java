@@ -288,7 +288,9 @@ public final class Study {
   }
 
   private List<Integer> named(ModelConfig config) {
-    return options.focus().neurons().stream().map(name -> name.id("--neuron", config)).toList();
+    return options.focus().neurons().stream()
+        .map(name -> name.require("--neuron", config).flat(config))
+        .toList();
   }
 
   /** An equal share of the neurons of each model that is compared with those after it. */

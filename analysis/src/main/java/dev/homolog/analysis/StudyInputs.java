@@ -68,7 +68,7 @@ record StudyInputs(
     Models opened = Models.open(folders, options.input(), options.baseline().rotation());
     try {
       ModelConfig reference = opened.models().getFirst().checkpoint().config();
-      options.focus().neurons().forEach(name -> name.id("--neuron", reference));
+      options.focus().neurons().forEach(name -> name.require("--neuron", reference));
       return opened;
     } catch (RuntimeException e) {
       opened.close();

@@ -21,10 +21,7 @@ import java.util.Set;
  * @param baseline what correlations are compared with
  * @param resources what it may use
  * @param seed of all that is random
- * @param extent how much is measured
- * @param processing of the weights that tables of weights look at
- * @param focus which neurons get a closer look
- * @param roles whether roles of the reference's neurons are looked for
+ * @param scope how much is measured
  */
 public record StudyOptions(
     Path reference,
@@ -34,10 +31,25 @@ public record StudyOptions(
     Baseline baseline,
     Resources resources,
     long seed,
-    Extent extent,
-    Processing processing,
-    Focus focus,
-    boolean roles) {
+    Scope scope) {
+
+  /**
+   * How much is measured.
+   *
+   * @param processing of the weights that tables of weights look at
+   * @param focus which neurons get a closer look
+   * @param roles whether roles of the reference's neurons are looked for
+   */
+  public record Scope(Extent extent, Processing processing, Focus focus, boolean roles) {
+    public Scope {
+      Objects.requireNonNull(processing, "processing");
+    }
+
+    /** Of that extent, with folded weights and the best neurons, and without roles. */
+    public static Scope of(Extent extent) {
+      return new Scope(extent, Processing.FOLDED, Focus.BEST, false);
+    }
+  }
 
   /** How much of a study is done. */
   public enum Extent {
@@ -55,13 +67,12 @@ public record StudyOptions(
    */
   public StudyOptions {
     Objects.requireNonNull(reference, "reference");
-    Objects.requireNonNull(processing, "processing");
     others = List.copyOf(others);
-    if (extent == Extent.ACTIVATIONS) {
+    if (scope.extent() == Extent.ACTIVATIONS) {
       if (!others.isEmpty() || baseline.kind() != Baseline.Kind.NONE) {
         throw new IllegalArgumentException("activations are those of one model, without baseline");
       }
-    } else if (!focus.equals(Focus.BEST)) {
+    } else if (!scope.focus().equals(Focus.BEST)) {
       throw new IllegalArgumentException("a study looks at the best neurons that it finds");
     } else if (others.isEmpty()) {
       throw new InputException(
@@ -82,7 +93,7 @@ public record StudyOptions(
           "sets of tokens, which --similarity jaccard compares, have no " + baseline.kind(),
           "give --baseline permutation or none");
     }
-    if (comparison.allPairs() && (others.size() < 2 || extent == Extent.CORRELATIONS)) {
+    if (comparison.allPairs() && (others.size() < 2 || scope.extent() == Extent.CORRELATIONS)) {
       throw new InputException(
           "--all-pairs",
           "",
@@ -91,7 +102,7 @@ public record StudyOptions(
               : "its edges are those of homologs, which only a whole study finds",
           "leave it out");
     }
-    if (roles && extent == Extent.CORRELATIONS) {
+    if (scope.roles() && scope.extent() == Extent.CORRELATIONS) {
       throw new InputException(
           "--roles", "", "roles are looked for in a whole study only", "leave it out");
     }
@@ -124,10 +135,7 @@ public record StudyOptions(
         Baseline.rotation(1),
         Resources.OF_THE_MACHINE,
         0,
-        Extent.EVERYTHING,
-        Processing.FOLDED,
-        Focus.BEST,
-        false);
+        Scope.of(Extent.EVERYTHING));
   }
 
   /** How one model's neurons behave on a text, with a close look at some of them. */
@@ -140,25 +148,31 @@ public record StudyOptions(
         new Baseline(Baseline.Kind.NONE, 1, null),
         Resources.OF_THE_MACHINE,
         0,
-        Extent.ACTIVATIONS,
-        Processing.FOLDED,
-        focus,
-        false);
+        new Scope(Extent.ACTIVATIONS, Processing.FOLDED, focus, false));
+  }
+
+  /** How much of a study is done. */
+  public Extent extent() {
+    return scope.extent();
+  }
+
+  /** Of the weights that tables of weights look at. */
+  public Processing processing() {
+    return scope.processing();
+  }
+
+  /** Which neurons get a closer look. */
+  public Focus focus() {
+    return scope.focus();
+  }
+
+  /** Whether roles of the reference's neurons are looked for. */
+  public boolean roles() {
+    return scope.roles();
   }
 
   public StudyOptions withComparison(Comparison comparison) {
-    return new StudyOptions(
-        reference,
-        others,
-        input,
-        comparison,
-        baseline,
-        resources,
-        seed,
-        extent,
-        processing,
-        focus,
-        roles);
+    return new StudyOptions(reference, others, input, comparison, baseline, resources, seed, scope);
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
@@ -194,33 +208,11 @@ public record StudyOptions(
   }
 
   public StudyOptions withBaseline(Baseline baseline) {
-    return new StudyOptions(
-        reference,
-        others,
-        input,
-        comparison,
-        baseline,
-        resources,
-        seed,
-        extent,
-        processing,
-        focus,
-        roles);
+    return new StudyOptions(reference, others, input, comparison, baseline, resources, seed, scope);
   }
 
   public StudyOptions withResources(Resources resources) {
-    return new StudyOptions(
-        reference,
-        others,
-        input,
-        comparison,
-        baseline,
-        resources,
-        seed,
-        extent,
-        processing,
-        focus,
-        roles);
+    return new StudyOptions(reference, others, input, comparison, baseline, resources, seed, scope);
   }
 
   public StudyOptions withBatchRows(int batchRows) {
@@ -233,63 +225,23 @@ public record StudyOptions(
   }
 
   public StudyOptions withSeed(long seed) {
-    return new StudyOptions(
-        reference,
-        others,
-        input,
-        comparison,
-        baseline,
-        resources,
-        seed,
-        extent,
-        processing,
-        focus,
-        roles);
+    return new StudyOptions(reference, others, input, comparison, baseline, resources, seed, scope);
+  }
+
+  public StudyOptions withScope(Scope scope) {
+    return new StudyOptions(reference, others, input, comparison, baseline, resources, seed, scope);
   }
 
   public StudyOptions withExtent(Extent extent) {
-    return new StudyOptions(
-        reference,
-        others,
-        input,
-        comparison,
-        baseline,
-        resources,
-        seed,
-        extent,
-        processing,
-        focus,
-        roles);
+    return withScope(new Scope(extent, scope.processing(), scope.focus(), scope.roles()));
   }
 
   public StudyOptions withProcessing(Processing processing) {
-    return new StudyOptions(
-        reference,
-        others,
-        input,
-        comparison,
-        baseline,
-        resources,
-        seed,
-        extent,
-        processing,
-        focus,
-        roles);
+    return withScope(new Scope(scope.extent(), processing, scope.focus(), scope.roles()));
   }
 
   /** Also looks for roles of the reference's neurons. */
   public StudyOptions withRoles(boolean roles) {
-    return new StudyOptions(
-        reference,
-        others,
-        input,
-        comparison,
-        baseline,
-        resources,
-        seed,
-        extent,
-        processing,
-        focus,
-        roles);
+    return withScope(new Scope(scope.extent(), scope.processing(), scope.focus(), roles));
   }
 }

@@ -157,10 +157,7 @@ class PassesTest {
               half.baseline(),
               half.resources(),
               half.seed(),
-              half.extent(),
-              half.processing(),
-              half.focus(),
-              half.roles());
+              half.scope());
       StudyResult first = Study.within(bytes(PLENTY), half, kernels);
       assertEquals(first.universal(), points.getFirst().universal());
       double greatest = 0;

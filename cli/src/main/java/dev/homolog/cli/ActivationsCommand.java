@@ -1,10 +1,10 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.Focus;
-import dev.homolog.analysis.NeuronName;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,8 +67,7 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
   }
 
   private StudyOptions options() {
-    List<NeuronName> named =
-        neurons.stream().map(name -> NeuronName.parse("--neuron", name)).toList();
+    List<NeuronId> named = neurons.stream().map(name -> NeuronId.parse("--neuron", name)).toList();
     if (site != null && cache == null) {
       throw new InputException("--site", "", "there is no cache to write", "add --cache");
     }

@@ -1,8 +1,8 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.report.NeuronName;
 import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +36,7 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
   private boolean verbose;
 
   /** What the command line asked for, found sound. */
-  private record Request(RunFolder run, Optional<List<NeuronName>> neurons) {}
+  private record Request(RunFolder run, Optional<List<NeuronId>> neurons) {}
 
   @Override
   public Integer call() {
@@ -46,7 +46,7 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
             () ->
                 new Request(
                     RunFolder.open(run),
-                    Optional.ofNullable(neurons).map(all -> NeuronName.parse("--neurons", all))));
+                    Optional.ofNullable(neurons).map(all -> NeuronId.parseList("--neurons", all))));
     Path page =
         request.neurons.isPresent()
             ? Report.write(request.run, request.neurons.get())

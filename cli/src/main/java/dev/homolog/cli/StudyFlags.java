@@ -99,10 +99,7 @@ final class StudyFlags {
         baseline(similar, extent),
         run.resources(),
         run.seed(),
-        extent,
-        Processing.FOLDED,
-        Focus.BEST,
-        roles);
+        new StudyOptions.Scope(extent, Processing.FOLDED, Focus.BEST, roles));
   }
 
   private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {

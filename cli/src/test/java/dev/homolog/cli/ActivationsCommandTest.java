@@ -141,9 +141,9 @@ class ActivationsCommandTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "--neuron 4.0 | no neuron 4.0",
-        "--neuron 0.512 | no neuron 0.512",
-        "--neuron three | names no neuron",
+        "--neuron 4.0 | there is no neuron 4.0",
+        "--neuron 0.512 | there is no neuron 0.512",
+        "--neuron three | is no neuron",
         "--neuron 0.1 0.1 | named twice",
         "--cache x.npy | no neuron is named",
         "--neuron 0.1 --cache x.txt | says no format",

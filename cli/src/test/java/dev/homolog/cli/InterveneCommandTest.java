@@ -191,7 +191,7 @@ class InterveneCommandTest {
         "zero");
     String form = " is no neuron; give layer and neuron, such as 3.127" + help;
     refused(2, "--neuron: 1" + form, "--neuron", "1", "--mode", "zero");
-    refused(2, "--neuron: L1.2" + form, "--neuron", "L1.2", "--mode", "zero");
+    refused(2, "--neuron: x1.2" + form, "--neuron", "x1.2", "--mode", "zero");
     refused(
         2,
         "--neuron: 0.1 is given twice; leave one out" + help,

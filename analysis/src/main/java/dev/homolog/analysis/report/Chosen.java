@@ -3,6 +3,7 @@ package dev.homolog.analysis.report;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
+import dev.homolog.core.model.NeuronId;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
@@ -27,7 +28,7 @@ record Chosen(int[] ids) {
    *
    * @throws InputException there are too many, or the reference has no such neuron
    */
-  static Chosen named(Reference reference, List<NeuronName> names) {
+  static Chosen named(Reference reference, List<NeuronId> names) {
     if (names.size() > MOST) {
       throw new InputException(
           "--neurons", "", names.size() + " neurons are too many", "name at most " + MOST);
@@ -36,7 +37,7 @@ record Chosen(int[] ids) {
         names.stream().mapToInt(name -> checked(reference, name)).distinct().toArray());
   }
 
-  private static int checked(Reference reference, NeuronName name) {
+  private static int checked(Reference reference, NeuronId name) {
     int id = reference.id(name.layer(), name.neuron());
     if (id < 0) {
       throw new InputException(

@@ -2,6 +2,7 @@ package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,7 +42,7 @@ public final class Report {
    * @throws dev.homolog.core.InputException as above, and where there are too many or the reference
    *     has no such neuron
    */
-  public static Path write(RunFolder run, List<NeuronName> neurons) {
+  public static Path write(RunFolder run, List<NeuronId> neurons) {
     Reference reference = Reference.read(run);
     return write(run, reference, new RunTables(run), Chosen.named(reference, neurons));
   }

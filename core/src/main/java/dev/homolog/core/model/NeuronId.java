@@ -2,17 +2,19 @@ package dev.homolog.core.model;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
+import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A neuron of a model, written {@code L.N}.
+ * A neuron of a model, written {@code 3.117}, {@code L3.117} or {@code L3.N117}.
  *
  * @param layer counted from 0
  * @param neuron within the layer, counted from 0
  */
 public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
-  private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\.(\\d{1,9})");
+  private static final Pattern FORM = Pattern.compile("[lL]?(\\d{1,9})\\.[nN]?(\\d{1,9})");
 
   public NeuronId {
     if (layer < 0 || neuron < 0) {
@@ -26,7 +28,7 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
   }
 
   /**
-   * Reads {@code L.N}.
+   * Reads a name in one of these forms.
    *
    * @param flag to name in the refusal
    * @throws InputException if it is of another form
@@ -38,6 +40,16 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
           flag, "", text + " is no neuron", "give layer and neuron, such as 3.127");
     }
     return new NeuronId(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+  }
+
+  /**
+   * Names with commas between them.
+   *
+   * @param flag to name in the refusal
+   * @throws InputException if one is of another form
+   */
+  public static List<NeuronId> parseList(String flag, String names) {
+    return Arrays.stream(names.split(",", -1)).map(name -> parse(flag, name.strip())).toList();
   }
 
   /**
