@@ -47,7 +47,7 @@ public record InterventionOptions(
     Objects.requireNonNull(model, "model");
     neurons = List.copyOf(neurons);
     if (neurons.isEmpty()) {
-      throw new InputException("--neuron", "", "no neuron is named", "name one, such as 3.127");
+      throw new InputException("--neuron", "", "no neuron is named", "name one, such as 3.117");
     }
     for (int i = 0; i < neurons.size(); i++) {
       if (neurons.indexOf(neurons.get(i)) < i) {

@@ -189,7 +189,7 @@ class InterveneCommandTest {
         "1.5",
         "--mode",
         "zero");
-    String form = " is no neuron; give layer and neuron, such as 3.127" + help;
+    String form = " is no neuron; give layer and neuron, such as 3.117" + help;
     refused(2, "--neuron: 1" + form, "--neuron", "1", "--mode", "zero");
     refused(2, "--neuron: x1.2" + form, "--neuron", "x1.2", "--mode", "zero");
     refused(

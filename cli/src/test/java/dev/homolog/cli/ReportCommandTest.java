@@ -70,7 +70,7 @@ class ReportCommandTest {
         folder + "");
     refused(
         2,
-        "--neurons: x is no neuron; give layer and neuron, such as 3.117,3.118",
+        "--neurons: x is no neuron; give layer and neuron, such as 3.117",
         run + "",
         "--neurons",
         "x");

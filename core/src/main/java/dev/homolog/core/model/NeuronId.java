@@ -37,7 +37,7 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches()) {
       throw new InputException(
-          flag, "", text + " is no neuron", "give layer and neuron, such as 3.127");
+          flag, "", text + " is no neuron", "give layer and neuron, such as 3.117");
     }
     return new NeuronId(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
   }

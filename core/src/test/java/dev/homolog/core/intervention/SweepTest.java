@@ -356,7 +356,7 @@ class SweepTest {
       }
       var e = assertThrows(InputException.class, () -> NeuronId.parse("--neuron", "3.x"));
       assertEquals(
-          "--neuron: 3.x is no neuron; give layer and neuron, such as 3.127", e.getMessage());
+          "--neuron: 3.x is no neuron; give layer and neuron, such as 3.117", e.getMessage());
       e =
           assertThrows(
               InputException.class, () -> new NeuronId(3, 0).require("--neuron", model.config()));
