@@ -19,7 +19,7 @@ RESOURCES = ROOT / "test-resources"
 COLUMNS = ("max_corr", "mean_corr", "mean_baseline", "excess_corr")
 # Of correlations. The authors' way keeps activations in half precision, which is off by 2^-12 of each.
 TOLERANCE = {"authors": 3e-4}
-HOMOLOG_JOB = ("pilot", "calibration", "activations", "correlations", "baseline")
+HOMOLOG_JOB = ("pilot", "calibration", "sums", "activations", "correlations", "baseline")
 LONG = 1_000_000
 
 # How much is multiplied at once to find the speed of the machine's matrix product and of its memory.

@@ -279,7 +279,7 @@ final class Planner {
     }
     long m = models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
     long turned = Math.min(CorrelationSummary.BLOCK_BYTES, working() * rows * m);
-    return Math.max(block, 2 * turned + m * m * (Double.BYTES + 5 * working()));
+    return Math.max(block, 2 * turned + m * m * (2 * Double.BYTES + 5 * working()));
   }
 
   private long matchRows() {

@@ -170,7 +170,8 @@ public final class Study {
       for (int pass = 0; pass < plan.passes(); pass++) {
         List<Strip> strips = strips(models, pass, plan);
         try (Arena scratch = Arena.ofShared()) {
-          StudyPass part = new StudyPass(setting, scratch, strips);
+          // Gigabytes, whose first touch takes time of its own.
+          StudyPass part = phases.time("sums", 0, () -> new StudyPass(setting, scratch, strips));
           ProgressListener following = findings.following(part, strips.getFirst(), progress);
           // What does not depend on the pass is measured in the first.
           List<ActivationSink> more =

@@ -182,15 +182,33 @@ public record CorrelationSummary(
     int all = Math.toIntExact(cross.rows());
     int rows = blockRows(kernels, all, Math.toIntExact(cross.cols()));
     try (Arena arena = Arena.ofShared()) {
-      Tensor r = kernels.allocate(arena, kernels.working(), rows, cross.cols());
-      for (int i = 0; i < all; i += rows) {
-        int to = Math.min(all, i + rows);
-        Kernels.Columns part =
-            new Kernels.Columns(a.mean().columns(i, to), a.inverse().columns(i, to));
-        Tensor block = r.rows(0, to - i);
-        measure.fill(cross.rows(i, to), part, b, block);
-        reader.read(block, i);
-      }
+      Tensor block = kernels.allocate(arena, kernels.working(), rows, cross.cols());
+      forBlocks(measure, cross, a, b, block, reader);
+    }
+  }
+
+  /**
+   * The same in memory that is there already.
+   *
+   * @param block of the working type, as wide as the sums; its rows are how many are shown at a
+   *     time
+   */
+  static void forBlocks(
+      Measure measure,
+      Tensor cross,
+      Kernels.Columns a,
+      Kernels.Columns b,
+      Tensor block,
+      BlockReader reader) {
+    int all = Math.toIntExact(cross.rows());
+    int rows = Math.toIntExact(block.rows());
+    for (int i = 0; i < all; i += rows) {
+      int to = Math.min(all, i + rows);
+      Kernels.Columns part =
+          new Kernels.Columns(a.mean().columns(i, to), a.inverse().columns(i, to));
+      Tensor r = block.rows(0, to - i);
+      measure.fill(cross.rows(i, to), part, b, r);
+      reader.read(r, i);
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.InputException;
-import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.tokens.NpyFile;
@@ -93,11 +92,12 @@ public final class Rotation {
   }
 
   /**
-   * The matrix F64 [m, m] of a layer of the other model with that number; row j makes turned neuron
-   * j. Outside the heap, whose garbage would otherwise grow with it.
+   * Writes the matrix of a layer of the other model with that number; row j makes turned neuron j.
+   *
+   * @param rows F64 [m, m], on the host
    */
-  public Tensor matrix(Arena arena, int other, int layer, int m) {
-    Tensor rows = Tensor.allocate(arena, DType.F64, m, m);
+  public void fill(Tensor rows, int other, int layer) {
+    int m = Math.toIntExact(rows.rows());
     RandomGenerator random =
         RandomGeneratorFactory.of("L64X128MixRandom").create(stream(other, layer));
     double[] row = new double[m];
@@ -117,7 +117,6 @@ public final class Rotation {
       }
       rows.writeRow(j, row);
     }
-    return rows;
   }
 
   /**

@@ -54,65 +54,80 @@ public final class RotationBaseline {
     double[] best = new double[BestMatches.rows(chunks)];
     Arrays.fill(best, Double.NaN);
     Tensor cross = sink.cross(strip, b);
-    for (int layer = 0; layer < b.layers(); layer++) {
-      try (Arena arena = Arena.ofShared()) {
+    int longest = chunks.stream().mapToInt(Strip::rows).max().orElse(0);
+    try (Arena arena = Arena.ofShared()) {
+      Buffers buffers = new Buffers(arena, b.dMlp(), longest);
+      for (int layer = 0; layer < b.layers(); layer++) {
         int from = layer * b.dMlp();
         int to = from + b.dMlp();
-        // A neuron that is like nothing adds nothing to a turned one.
-        Layer turned =
-            new Layer(
-                measure.columns(arena, b, from, to, Measure.Undefined.ZERO),
-                measure.sizes(b, layer),
-                sink.gram(b, layer),
-                rotation.matrix(arena, other, layer, b.dMlp()));
-        Tensor W = turned.weights(arena);
-        int done = 0;
-        for (Strip chunk : chunks) {
-          Kernels.Columns mine =
-              measure.columns(arena, a, chunk.from(), chunk.to(), Measure.Undefined.NAN);
-          Tensor part =
-              cross.columns(from, to).rows(chunk.from() - strip.from(), chunk.to() - strip.from());
-          turned.raise(best, done, part, mine, W);
-          done += chunk.rows();
+        try (Arena scratch = Arena.ofShared()) {
+          // A neuron that is like nothing adds nothing to a turned one.
+          Kernels.Columns theirs = measure.columns(scratch, b, from, to, Measure.Undefined.ZERO);
+          rotation.fill(buffers.rotation, other, layer);
+          buffers.turn(scratch, theirs, measure.sizes(b, layer), sink.gram(b, layer));
+          int done = 0;
+          for (Strip chunk : chunks) {
+            Kernels.Columns mine =
+                measure.columns(scratch, a, chunk.from(), chunk.to(), Measure.Undefined.NAN);
+            Tensor part =
+                cross
+                    .columns(from, to)
+                    .rows(chunk.from() - strip.from(), chunk.to() - strip.from());
+            buffers.raise(best, done, part, mine, theirs);
+            done += chunk.rows();
+          }
         }
       }
     }
     return best;
   }
 
-  private final class Layer {
-    private final Kernels.Columns columns;
-    private final double[] sizes;
-    private final Tensor gram;
-    private final Tensor rotation;
+  /**
+   * What turning takes, made once for all layers of a model: fresh memory costs as much as the work
+   * that is done in it.
+   */
+  private final class Buffers {
     private final int m;
+    private final Tensor rotation;
+    private final Tensor scaled; // on the host
+    private final Tensor onDevice;
+    private final Tensor product;
+    private final Tensor sums;
+    private final Tensor within;
+    private final Tensor W;
+    private final Tensor correlations;
+    private final Tensor turned;
 
-    Layer(Kernels.Columns columns, double[] sizes, Tensor gram, Tensor rotation) {
-      this.columns = columns;
-      this.sizes = sizes;
-      this.gram = gram;
-      this.rotation = rotation;
-      this.m = Math.toIntExact(rotation.rows());
+    Buffers(Arena arena, int m, int longestChunk) {
+      DType working = kernels.working();
+      int rows = CorrelationSummary.blockRows(kernels, longestChunk, m);
+      this.m = m;
+      this.rotation = Tensor.allocate(arena, DType.F64, m, m);
+      this.scaled = Tensor.allocate(arena, working, m, m);
+      this.onDevice = kernels.fromHost(arena, scaled);
+      this.product = kernels.allocate(arena, working, m, m);
+      this.sums = kernels.allocate(arena, DType.F64, m, m);
+      this.within = kernels.allocate(arena, working, m, m);
+      this.W = kernels.allocate(arena, working, m, m);
+      this.correlations = kernels.allocate(arena, working, rows, m);
+      this.turned = kernels.allocate(arena, working, rows, m);
     }
 
     /** best[at + i] = max(best[at + i], r of neuron i with each turned neuron of the layer). */
-    void raise(double[] best, int at, Tensor cross, Kernels.Columns columnsA, Tensor W) {
+    void raise(double[] best, int at, Tensor cross, Kernels.Columns mine, Kernels.Columns theirs) {
       int all = Math.toIntExact(cross.rows());
-      int rows = CorrelationSummary.blockRows(kernels, all, m);
       Tails greatest = new Tails(all, 1);
-      try (Arena arena = Arena.ofShared()) {
-        Tensor turned = kernels.allocate(arena, kernels.working(), rows, m);
-        CorrelationSummary.forBlocks(
-            measure,
-            cross,
-            columnsA,
-            columns,
-            (r, i) -> {
-              Tensor target = turned.rows(0, r.rows());
-              kernels.linear(r, W, null, target);
-              greatest.add(kernels, target, i, 0, true);
-            });
-      }
+      CorrelationSummary.forBlocks(
+          measure,
+          cross,
+          mine,
+          theirs,
+          correlations,
+          (r, i) -> {
+            Tensor target = turned.rows(0, r.rows());
+            kernels.linear(r, W, null, target);
+            greatest.add(kernels, target, i, 0, true);
+          });
       for (int i = 0; i < all; i++) {
         double value = Math.min(1, Math.max(-1, greatest.value(i, 0)));
         if (!Double.isNaN(value) && !(best[at + i] >= value)) {
@@ -122,29 +137,26 @@ public final class RotationBaseline {
     }
 
     /**
-     * The matrix [m, m] that takes correlations with a layer's neurons to correlations with its
-     * turned ones: column j is R_j times the neurons' deviations, over the deviation of turned
-     * neuron j.
+     * W [m, m], which takes correlations with a layer's neurons to correlations with its turned
+     * ones: column j is R_j times the neurons' deviations, over the deviation of turned neuron j.
      */
-    private Tensor weights(Arena arena) {
-      Tensor scaled =
-          Tensor.allocate(arena, kernels.working(), m, m); // transposed: row j is turned j
+    void turn(Arena scratch, Kernels.Columns columns, double[] sizes, Tensor gram) {
       double[] row = new double[m];
-      for (int j = 0; j < m; j++) {
+      for (int j = 0; j < m; j++) { // transposed: row j is turned neuron j
         rotation.readRow(j, row);
         for (int k = 0; k < m; k++) {
           row[k] *= sizes[k];
         }
         scaled.writeRow(j, row);
       }
-      Tensor onDevice = kernels.fromHost(arena, scaled);
-      Tensor productOnDevice = kernels.allocate(arena, kernels.working(), m, m);
-      kernels.linear(onDevice, correlationsWithin(arena), null, productOnDevice);
-      Tensor product = kernels.toHost(arena, productOnDevice);
+      kernels.copy(scaled, onDevice);
+      correlateWithin(scratch, columns, gram);
+      kernels.linear(onDevice, within, null, product);
+      Tensor turnedByAll = kernels.toHost(scratch, product);
       double[] covariances = new double[m];
       for (int j = 0; j < m; j++) {
         scaled.readRow(j, row);
-        product.readRow(j, covariances);
+        turnedByAll.readRow(j, covariances);
         double variance = 0;
         for (int k = 0; k < m; k++) {
           variance += row[k] * covariances[k];
@@ -157,31 +169,28 @@ public final class RotationBaseline {
       }
       kernels.copy(scaled, onDevice);
       // Upright, since it is packed anew for each block of neurons.
-      Tensor upright = kernels.allocate(arena, kernels.working(), m, m);
-      kernels.copy(onDevice.transposed(), upright);
-      return upright;
+      kernels.copy(onDevice.transposed(), W);
     }
 
-    /** Only the upper triangle of the sums is defined. */
-    private Tensor correlationsWithin(Arena arena) {
-      Tensor upper = kernels.toHost(arena, gram);
-      Tensor turned = kernels.allocate(arena, DType.F64, m, m);
-      kernels.copy(gram.transposed(), turned);
-      Tensor sums = kernels.toHost(arena, turned);
+    /**
+     * within = correlations of a layer's neurons, of whose sums only the upper triangle is defined.
+     */
+    private void correlateWithin(Arena scratch, Kernels.Columns columns, Tensor gram) {
+      Tensor upper = kernels.toHost(scratch, gram);
+      kernels.copy(gram.transposed(), sums);
+      Tensor sumsOnHost = kernels.toHost(scratch, sums);
       double[] above = new double[m];
       double[] below = new double[m];
       for (int i = 0; i < m; i++) {
         upper.readRow(i, above);
-        sums.readRow(i, below);
+        sumsOnHost.readRow(i, below);
         System.arraycopy(above, i, below, i, m - i);
-        sums.writeRow(i, below);
+        sumsOnHost.writeRow(i, below);
       }
-      if (!turned.onHost()) {
-        kernels.copy(sums, turned);
+      if (!sums.onHost()) {
+        kernels.copy(sumsOnHost, sums);
       }
-      Tensor within = kernels.allocate(arena, kernels.working(), m, m);
-      measure.fill(turned, columns, columns, within);
-      return within;
+      measure.fill(sums, columns, columns, within);
     }
   }
 }

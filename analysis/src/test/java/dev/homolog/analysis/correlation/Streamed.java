@@ -158,7 +158,8 @@ final class Streamed {
   /** A rotation's matrix as rows. */
   static double[][] matrix(Rotation rotation, int other, int layer, int m) {
     try (Arena arena = Arena.ofConfined()) {
-      Tensor rows = rotation.matrix(arena, other, layer, m);
+      Tensor rows = Tensor.allocate(arena, DType.F64, m, m);
+      rotation.fill(rows, other, layer);
       double[][] matrix = new double[m][];
       java.util.Arrays.setAll(matrix, j -> rows.rows(j, j + 1).toArray());
       return matrix;

@@ -19,15 +19,15 @@ import java.util.IdentityHashMap;
  */
 final class TorchProducts implements AutoCloseable {
   /** Bytes of the product of one block of columns, before it is added to the sums in double. */
-  private static final long CPU_SCRATCH = 32L << 20;
+  private static final long CPU_SCRATCH = 72L << 20;
 
   private static final long GPU_SCRATCH = 1L << 30;
 
   /**
    * Columns of the left factor at once on the CPU: OpenBLAS and MKL pack all of it anew for every
-   * block of columns of the right one, which of 36,864 neurons would hold 227.
+   * block of columns of the right one, which of 36,864 neurons would hold 512.
    */
-  private static final long CPU_ROWS = 2048;
+  private static final long CPU_ROWS = 4608;
 
   /** Tokens whose products are added up in single precision. */
   private static final long DEPTH = 16_384;

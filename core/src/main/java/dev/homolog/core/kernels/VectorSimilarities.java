@@ -122,18 +122,21 @@ final class VectorSimilarities {
         });
   }
 
-  /** r [rows, cols] from sums [cols, rows] with contiguous rows, a square at a time. */
+  /**
+   * r [rows, cols] from sums [cols, rows] with contiguous rows, a square at a time; squares of the
+   * same sums one after the other, so that the processor fetches ahead.
+   */
   private void alongColumns(Tensor sum, Formula formula, Tensor r) {
     int rows = (int) r.rows();
     int cols = (int) r.cols();
     workers.run(
-        pieces(rows, EDGE),
+        pieces(cols, EDGE),
         (worker, piece) -> {
           float[] squares = workers.line(worker, 2 * EDGE * EDGE);
-          int i0 = piece * EDGE;
-          int high = Math.min(EDGE, rows - i0);
-          for (int j0 = 0; j0 < cols; j0 += EDGE) {
-            int wide = Math.min(EDGE, cols - j0);
+          int j0 = piece * EDGE;
+          int wide = Math.min(EDGE, cols - j0);
+          for (int i0 = 0; i0 < rows; i0 += EDGE) {
+            int high = Math.min(EDGE, rows - i0);
             for (int j = 0; j < wide; j++) {
               line(sum, j0 + j, i0, high, formula, squares, j * EDGE);
             }

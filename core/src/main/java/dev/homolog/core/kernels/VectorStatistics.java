@@ -1,7 +1,5 @@
 package dev.homolog.core.kernels;
 
-import static jdk.incubator.vector.VectorOperators.GT;
-
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -9,7 +7,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** The statistical half of {@link VectorKernels}; the shapes are those of {@link Kernels}. */
@@ -25,6 +22,9 @@ final class VectorStatistics {
    * Columns whose sums one worker keeps; of each row a page, so that the processor fetches ahead.
    */
   private static final int COLUMNS = 1024;
+
+  /** Tables that a histogram counts in; a power of two. */
+  private static final int TABLES = 8;
 
   /** Rows that a piece of row-wise work covers. */
   private static final int ROWS = 16;
@@ -174,87 +174,30 @@ final class VectorStatistics {
     int padded = Packing.roundUp(n, Tile.LANES);
     workers.run(
         blocks(x.rows()),
-        (_, piece) -> {
-          float[] line = new float[padded];
-          float[] best = new float[k];
-          int[] at = new int[k];
+        (worker, piece) -> {
+          float[] line = workers.line(worker, padded);
+          Arrays.fill(line, n, padded, Float.NaN);
+          Greatest best = new Greatest(k);
           long end = Math.min(x.rows(), (piece + 1L) * ROWS);
           for (long i = (long) piece * ROWS; i < end; i++) {
             Packing.row(x, i, 0, n, line, 0);
-            Arrays.fill(line, n, padded, Float.NaN);
             if (!greatest) {
-              negate(line);
+              negate(line, n);
             }
-            int found = select(line, n, best, at);
+            int found = best.select(line, padded);
             for (int p = 0; p < k; p++) {
-              double value = p >= found ? Double.NaN : greatest ? best[p] : -best[p];
-              values.set(i, p, value);
-              columns.set(i, p, p < found ? at[p] : -1);
+              float value = p < found ? line[best.index(p)] : Float.NaN;
+              values.set(i, p, greatest ? value : -value);
+              columns.set(i, p, p < found ? best.index(p) : -1);
             }
           }
         });
   }
 
-  private static void negate(float[] line) {
-    for (int j = 0; j < line.length; j++) {
+  private static void negate(float[] line, int n) {
+    for (int j = 0; j < n; j++) {
       line[j] = -line[j];
     }
-  }
-
-  /**
-   * The greatest of line [0, n), sorted; ties keep the earlier. NaN is never greater. Returns how
-   * many there are.
-   */
-  private static int select(float[] line, int n, float[] best, int[] at) {
-    int k = best.length;
-    int found = 0;
-    int j = 0;
-    for (; j < n && found < k; j++) {
-      if (!Float.isNaN(line[j])) {
-        insert(line[j], j, best, at, found++);
-      }
-    }
-    if (k == 0) {
-      return 0;
-    }
-    for (; j < n && j % Tile.LANES != 0; j++) {
-      if (line[j] > best[k - 1]) {
-        insert(line[j], j, best, at, k - 1);
-      }
-    }
-    for (; j < n; j += Tile.LANES) {
-      VectorMask<Float> over =
-          FloatVector.fromArray(Tile.SPECIES, line, j).compare(GT, best[k - 1]);
-      if (over.anyTrue()) {
-        for (int l = j; l < j + Tile.LANES; l++) {
-          if (line[l] > best[k - 1]) {
-            insert(line[l], l, best, at, k - 1);
-          }
-        }
-      }
-    }
-    return found;
-  }
-
-  /**
-   * Puts a value among best [0, size), behind those that are equal; it grows by one, and the last
-   * falls out where there is no room.
-   */
-  private static void insert(float value, int index, float[] best, int[] at, int size) {
-    int place = 0;
-    int end = size;
-    while (place < end) {
-      int middle = (place + end) >>> 1;
-      if (value > best[middle]) {
-        end = middle;
-      } else {
-        place = middle + 1;
-      }
-    }
-    System.arraycopy(best, place, best, place + 1, size - place);
-    System.arraycopy(at, place, at, place + 1, size - place);
-    best[place] = value;
-    at[place] = index;
   }
 
   void histogram(Tensor x, double low, double high, Tensor counts) {
@@ -265,15 +208,23 @@ final class VectorStatistics {
     workers.run(
         blocks(x.rows()),
         (worker, piece) -> {
-          float[] line = new float[n];
+          float[] line = workers.line(worker, n);
+          // Neighbours count in tables of their own: to add to a count that was just written is to
+          // wait for it.
+          int[] tables = new int[TABLES * bins];
           long end = Math.min(x.rows(), (piece + 1L) * ROWS);
           for (long i = (long) piece * ROWS; i < end; i++) {
             Packing.row(x, i, 0, n, line, 0);
-            for (float value : line) {
+            for (int j = 0; j < n; j++) {
+              double value = line[j];
               if (value >= low && value <= high) {
-                found[worker][Math.min(bins - 1, (int) ((value - low) * perUnit))]++;
+                int bin = Math.min(bins - 1, (int) ((value - low) * perUnit));
+                tables[(j & (TABLES - 1)) * bins + bin]++;
               }
             }
+          }
+          for (int j = 0; j < tables.length; j++) {
+            found[worker][j % bins] += tables[j];
           }
         });
     for (int bin = 0; bin < bins; bin++) {
