@@ -49,7 +49,7 @@ public final class Interventions {
               checkpoint,
               rows,
               context,
-              tokens -> Sweep.bytes(config, kernels.working(), tokens, variants));
+              tokens -> Sweep.bytes(config, kernels, tokens, variants));
       Reading reading = options.frozen().scale() ? Reading.FROZEN_SCALE : Reading.TOTAL;
       Sweep sweep =
           new Sweep(

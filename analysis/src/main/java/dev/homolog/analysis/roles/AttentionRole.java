@@ -99,6 +99,7 @@ public record AttentionRole(int after, List<Pair> pairs) {
 
   private static Pair pair(PathAblation.Measured of, double effect) {
     double[] activation = doubles(of.activation());
+    double[] ranks = Ranks.ranks(activation);
     double[] zChange = difference(of.zNormAblated(), of.zNorm());
     double[] bosChange = difference(of.bosAttentionAblated(), of.bosAttention());
     return new Pair(
@@ -110,11 +111,11 @@ public record AttentionRole(int after, List<Pair> pairs) {
         mean(doubles(of.zNorm())),
         mean(zChange),
         Ranks.pearson(activation, zChange),
-        Ranks.spearman(activation, zChange),
+        Ranks.pearson(ranks, Ranks.ranks(zChange)),
         mean(doubles(of.bosAttention())),
         mean(bosChange),
         Ranks.pearson(activation, bosChange),
-        Ranks.spearman(activation, bosChange));
+        Ranks.pearson(ranks, Ranks.ranks(bosChange)));
   }
 
   private static double[] doubles(float[] values) {

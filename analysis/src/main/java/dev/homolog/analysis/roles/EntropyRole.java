@@ -279,7 +279,7 @@ public record EntropyRole(
       variants.add(List.of(Intervention.fix(new NeuronId(layer, 0), 0)));
     }
     long d = config.dModel();
-    return Sweep.bytes(config, kernels.working(), tokens, variants) + 3 * d * d * Double.BYTES;
+    return Sweep.bytes(config, kernels, tokens, variants) + 3 * d * d * Double.BYTES;
   }
 
   private static List<Metrics> read(List<Map<Reading, Metrics>> of, Reading reading) {

@@ -1,8 +1,7 @@
 package dev.homolog.analysis.roles;
 
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
+import java.util.function.DoublePredicate;
 
 /** Correlations of two lists of numbers. */
 final class Ranks {
@@ -32,24 +31,30 @@ final class Ranks {
 
   /** Ranks from 1 on; equal numbers share the mean of theirs. */
   static double[] ranks(double[] x) {
-    int[] order =
-        IntStream.range(0, x.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> x[i]))
-            .mapToInt(Integer::intValue)
-            .toArray();
+    double[] sorted = x.clone();
+    Arrays.sort(sorted);
     double[] ranks = new double[x.length];
-    int from = 0;
-    while (from < order.length) {
-      int to = from + 1;
-      while (to < order.length && x[order[to]] == x[order[from]]) {
-        to++;
-      }
-      for (int i = from; i < to; i++) {
-        ranks[order[i]] = (from + 1 + to) / 2.0;
-      }
-      from = to;
+    for (int i = 0; i < x.length; i++) {
+      double value = x[i];
+      int below = count(sorted, other -> other < value);
+      int notAbove = count(sorted, other -> other <= value);
+      ranks[i] = (below + 1 + notAbove) / 2.0;
     }
     return ranks;
+  }
+
+  /** How many, all of which come first, are so. */
+  private static int count(double[] sorted, DoublePredicate is) {
+    int from = 0;
+    int to = sorted.length;
+    while (from < to) {
+      int middle = (from + to) >>> 1;
+      if (is.test(sorted[middle])) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return from;
   }
 }

@@ -12,10 +12,14 @@ import java.lang.foreign.Arena;
  * of positions at a time. Remembers of the pass without intervention what a reading holds fixed.
  */
 final class Readout {
-  /** Bytes of a block of logits: enough rows for products of full speed. */
-  private static final long LOGIT_BYTES = 64L << 20;
+  /** Bytes of a block of logits on a GPU: enough rows for products of full speed. */
+  private static final long DEVICE_BYTES = 64L << 20;
 
-  private static final long LEAST_ROWS = 64;
+  /** Bytes of one on the host: what stays in the cache until it is read. */
+  private static final long HOST_BYTES = 4L << 20;
+
+  /** Rows for which W_U, where it is larger than the cache, is read once. */
+  private static final long LEAST_ROWS = 512;
 
   private final Transformer model;
   private final Kernels kernels;
@@ -37,7 +41,7 @@ final class Readout {
     this.model = model;
     this.kernels = kernels;
     ModelConfig config = model.config();
-    long block = blockRows(config, kernels.working(), maxTokens);
+    long block = blockRows(config, kernels, maxTokens);
     this.logits = kernels.allocate(arena, kernels.working(), block, config.vocabSize());
     this.scale = kernels.allocate(arena, DType.F64, maxTokens, 1);
     this.nominalScale = kernels.allocate(arena, DType.F64, maxTokens, 1);
@@ -52,15 +56,16 @@ final class Readout {
     this.nominalAlong = new double[Math.toIntExact(maxTokens)];
   }
 
-  static long blockRows(ModelConfig config, DType working, long tokens) {
-    long rows = LOGIT_BYTES / ((long) config.vocabSize() * working.bytes());
+  private static long blockRows(ModelConfig config, Kernels kernels, long tokens) {
+    long bytes = kernels.freeDeviceBytes().isPresent() ? DEVICE_BYTES : HOST_BYTES;
+    long rows = bytes / ((long) config.vocabSize() * kernels.working().bytes());
     return Math.min(tokens, Math.max(LEAST_ROWS, rows));
   }
 
   /** Bytes that one takes for batches of that many tokens. */
-  static long bytes(ModelConfig config, DType working, long tokens) {
-    long block = blockRows(config, working, tokens);
-    return block * config.vocabSize() * working.bytes()
+  static long bytes(ModelConfig config, Kernels kernels, long tokens) {
+    long block = blockRows(config, kernels, tokens);
+    return block * config.vocabSize() * kernels.working().bytes()
         + tokens * (7L + Metrics.COUNT) * Double.BYTES
         + 2L * config.vocabSize() * Double.BYTES;
   }

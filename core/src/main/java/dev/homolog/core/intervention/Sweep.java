@@ -144,7 +144,7 @@ public final class Sweep {
 
   /** Bytes that a sweep takes besides weights, for batches of that many tokens. */
   public static long bytes(
-      ModelConfig config, DType working, long tokens, List<List<Intervention>> variants) {
+      ModelConfig config, Kernels kernels, long tokens, List<List<Intervention>> variants) {
     long starts =
         variants.stream()
             .filter(variant -> !variant.isEmpty())
@@ -153,9 +153,9 @@ public final class Sweep {
             .count();
     // The residual stream, and at most as much again a layer with frozen attention.
     long streams = (1 + starts + config.layers()) * config.dModel() + config.dMlp();
-    return Transformer.scratchBytes(config, working, tokens)
-        + Readout.bytes(config, working, tokens)
-        + streams * tokens * working.bytes();
+    return Transformer.scratchBytes(config, kernels.working(), tokens)
+        + Readout.bytes(config, kernels, tokens)
+        + streams * tokens * kernels.working().bytes();
   }
 
   private static int firstLayer(List<Intervention> variant) {
