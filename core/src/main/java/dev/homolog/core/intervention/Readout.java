@@ -2,14 +2,22 @@ package dev.homolog.core.intervention;
 
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.kernels.LogitAdjustment;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.Transformer;
 import java.lang.foreign.Arena;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
 /**
- * From the residual stream after the last layer to metrics of every position: logits stand a block
- * of positions at a time. Remembers of the pass without intervention what a reading holds fixed.
+ * From the residual stream after the last layer to metrics of every position: logits are made a
+ * block of positions at a time, and each block is read in all ways before the next is made. With L
+ * = n W_U the logits of the last LayerNorm's output n, a frozen scale makes of n what is r (n − β)
+ * + β, so of L what is r L + (1 − r) β W_U, where r is the scale over the nominal one; and a frozen
+ * direction u makes L + a u, where a is what n (W_U u) is less than nominally. Remembers of the
+ * pass without intervention what a reading holds fixed.
  */
 final class Readout {
   /** Bytes of a block of logits on a GPU: enough rows for products of full speed. */
@@ -25,35 +33,64 @@ final class Readout {
   private final Kernels kernels;
   private final Tensor logits; // [block, vocab]
   private final Tensor scale; // F64 [T, 1]
-  private final Tensor nominalScale; // F64 [T, 1]
-  private final Tensor found; // F64 [T, 4]
-  private final Tensor values; // F64 [T, 6] on the host
+  private final Tensor component; // of logits along the direction [T, 1], or null
+  private final Tensor reader; // W_U u [d_model, 1], or null
   private final Tensor weights; // F64 [1, vocab], or null
-  private final Tensor direction; // of length 1, [vocab, 1], or null
-  private final double[] nominalAlong;
+  private final Map<Reading, Way> ways = new EnumMap<>(Reading.class);
+  private final Way plain; // of the pass without intervention
+  private double[] nominalScale;
+  private double[] nominalComponent; // or null
 
-  Readout(
-      Transformer model,
-      Kernels kernels,
-      Arena arena,
-      long maxTokens,
-      Sweep.Vocabulary vocabulary) {
+  /**
+   * Memory of a reading.
+   *
+   * @param adjustment of all rows
+   * @param found F64 [T, 4]
+   * @param values F64 [T, 6] on the host
+   */
+  private record Way(LogitAdjustment adjustment, Tensor found, Tensor values) {}
+
+  Readout(Transformer model, Kernels kernels, Arena arena, long maxTokens, Sweep.Options options) {
     this.model = model;
     this.kernels = kernels;
     ModelConfig config = model.config();
     long block = blockRows(config, kernels, maxTokens);
     this.logits = kernels.allocate(arena, kernels.working(), block, config.vocabSize());
     this.scale = kernels.allocate(arena, DType.F64, maxTokens, 1);
-    this.nominalScale = kernels.allocate(arena, DType.F64, maxTokens, 1);
-    this.found = kernels.allocate(arena, DType.F64, maxTokens, 4);
-    this.values = Tensor.allocate(arena, DType.F64, maxTokens, Metrics.COUNT);
+    List<Reading> readings = options.readings();
+    Sweep.Vocabulary vocabulary = options.vocabulary();
     this.weights =
         vocabulary.weights() == null ? null : row(kernels, arena, DType.F64, vocabulary.weights());
-    this.direction =
-        vocabulary.direction() == null
-            ? null
-            : row(kernels, arena, kernels.working(), unit(vocabulary.direction())).transposed();
-    this.nominalAlong = new double[Math.toIntExact(maxTokens)];
+    boolean held = readings.contains(Reading.FROZEN_DIRECTION);
+    Tensor direction =
+        held ? row(kernels, arena, kernels.working(), unit(vocabulary.direction())) : null;
+    this.reader = held ? model.reader(direction, arena) : null;
+    this.component = held ? kernels.allocate(arena, kernels.working(), maxTokens, 1) : null;
+    this.plain = way(arena, maxTokens, LogitAdjustment.NONE);
+    for (Reading reading : readings) {
+      ways.put(
+          reading,
+          switch (reading) {
+            case TOTAL -> plain;
+            case FROZEN_SCALE -> {
+              Tensor ratio = kernels.allocate(arena, DType.F64, maxTokens, 1);
+              Tensor rest = kernels.allocate(arena, DType.F64, maxTokens, 1);
+              Tensor constant = model.constantLogits(arena);
+              yield way(arena, maxTokens, new LogitAdjustment(ratio, rest, constant));
+            }
+            case FROZEN_DIRECTION -> {
+              Tensor along = kernels.allocate(arena, DType.F64, maxTokens, 1);
+              yield way(arena, maxTokens, new LogitAdjustment(null, along, direction));
+            }
+          });
+    }
+  }
+
+  private Way way(Arena arena, long tokens, LogitAdjustment adjustment) {
+    return new Way(
+        adjustment,
+        kernels.allocate(arena, DType.F64, tokens, 4),
+        Tensor.allocate(arena, DType.F64, tokens, Metrics.COUNT));
   }
 
   private static long blockRows(ModelConfig config, Kernels kernels, long tokens) {
@@ -62,18 +99,25 @@ final class Readout {
     return Math.min(tokens, Math.max(LEAST_ROWS, rows));
   }
 
-  /** Bytes that one takes for batches of that many tokens. */
+  /** Bytes that one takes at most for batches of that many tokens. */
   static long bytes(ModelConfig config, Kernels kernels, long tokens) {
+    long working = kernels.working().bytes();
     long block = blockRows(config, kernels, tokens);
-    return block * config.vocabSize() * kernels.working().bytes()
-        + tokens * (7L + Metrics.COUNT) * Double.BYTES
-        + 2L * config.vocabSize() * Double.BYTES;
+    // A reading has two numbers of its adjustment, four that are found and metrics.
+    long ofReading = Reading.values().length * (6L + Metrics.COUNT);
+    // Scales and components, there and on the host, nominal and not; copies of a reading's numbers.
+    long passing = 6 + 4;
+    return (block * config.vocabSize() + 2L * config.vocabSize() + 3L * config.dModel()) * working
+        + tokens * (ofReading + passing) * Double.BYTES
+        + 3L * config.vocabSize() * Double.BYTES; // weights, and a row on its way to a device
   }
 
   private static Tensor row(Kernels kernels, Arena arena, DType dtype, double[] values) {
-    Tensor row = Tensor.allocate(arena, dtype, 1, values.length);
-    row.writeRow(0, values);
-    return kernels.fromHost(arena, row);
+    try (Arena scratch = Arena.ofShared()) {
+      Tensor row = Tensor.allocate(scratch, dtype, 1, values.length);
+      row.writeRow(0, values);
+      return kernels.fromHost(arena, row);
+    }
   }
 
   private static double[] unit(double[] direction) {
@@ -88,74 +132,110 @@ final class Readout {
     return unit;
   }
 
-  /** Metrics of the pass without intervention; what later readings hold fixed is kept. */
+  /**
+   * Metrics [T, 6] of the pass without intervention, in memory that the next call uses again; what
+   * later readings hold fixed is kept.
+   */
   Tensor nominal(Tensor residual, Tensor targets) {
-    long T = residual.rows();
-    model.finalScale(residual, nominalScale.rows(0, T));
-    return read(model.finalNorm(residual), nominalScale.rows(0, T), targets, Along.KEPT);
+    Tensor normal = model.finalNorm(residual);
+    nominalScale = scales(residual);
+    nominalComponent = components(normal);
+    read(normal, targets, Map.of(Reading.TOTAL, plain));
+    return values(plain, nominalScale);
   }
 
-  /** Metrics [T, 6] of a pass with interventions, in memory that the next call uses again. */
-  Tensor read(Tensor residual, Reading reading, Tensor targets) {
-    long T = residual.rows();
-    if (reading == Reading.FROZEN_SCALE) {
-      Tensor fixed = nominalScale.rows(0, T);
-      return read(model.finalNorm(residual, fixed), fixed, targets, Along.FREE);
+  /**
+   * Metrics [T, 6] of a pass with interventions, by reading, in memory that the next call uses
+   * again.
+   */
+  Map<Reading, Tensor> read(Tensor residual, Tensor targets) {
+    Tensor normal = model.finalNorm(residual);
+    double[] scales = scales(residual);
+    double[] components = components(normal);
+    ways.forEach((reading, way) -> adjust(reading, way, scales, components));
+    read(normal, targets, ways);
+    Map<Reading, Tensor> values = new EnumMap<>(Reading.class);
+    ways.forEach((reading, way) ->
+        values.put(reading, values(way, reading == Reading.FROZEN_SCALE ? nominalScale : scales)));
+    return values;
+  }
+
+  private double[] scales(Tensor residual) {
+    Tensor of = scale.rows(0, residual.rows());
+    model.finalScale(residual, of);
+    return numbers(of);
+  }
+
+  /** Of the logits along the direction. */
+  private double[] components(Tensor normal) {
+    if (reader == null) {
+      return null;
     }
-    model.finalScale(residual, scale.rows(0, T));
-    Along along = reading == Reading.FROZEN_DIRECTION ? Along.FIXED : Along.FREE;
-    return read(model.finalNorm(residual), scale.rows(0, T), targets, along);
+    Tensor of = component.rows(0, normal.rows());
+    kernels.linear(normal, reader, null, of);
+    return numbers(of);
   }
 
-  /** What is done with the logits' component along the direction. */
-  private enum Along {
-    KEPT,
-    FIXED,
-    FREE
+  private double[] numbers(Tensor tensor) {
+    try (Arena scratch = Arena.ofShared()) {
+      return kernels.toHost(scratch, tensor).toArray();
+    }
   }
 
-  private Tensor read(Tensor normal, Tensor scales, Tensor targets, Along along) {
+  private void adjust(Reading reading, Way way, double[] scales, double[] components) {
+    double[] ratio = new double[scales.length];
+    double[] along = new double[scales.length];
+    for (int t = 0; t < scales.length; t++) {
+      ratio[t] = scales[t] / nominalScale[t];
+      along[t] =
+          reading == Reading.FROZEN_DIRECTION ? nominalComponent[t] - components[t] : 1 - ratio[t];
+    }
+    put(ratio, way.adjustment.scale());
+    put(along, way.adjustment.along());
+  }
+
+  private void put(double[] values, Tensor to) {
+    if (to == null) {
+      return;
+    }
+    try (Arena scratch = Arena.ofShared()) {
+      Tensor host = Tensor.allocate(scratch, DType.F64, 1, values.length);
+      host.writeRow(0, values);
+      kernels.copy(host.transposed(), to.rows(0, values.length));
+    }
+  }
+
+  private void read(Tensor normal, Tensor targets, Map<Reading, Way> by) {
     long T = normal.rows();
     for (long t = 0; t < T; t += logits.rows()) {
+      long from = t;
       long to = Math.min(T, t + logits.rows());
-      Tensor block = logits.rows(0, to - t);
-      model.unembed(normal.rows(t, to), block);
-      if (direction != null && along != Along.FREE) {
-        hold(block, t, along);
-      }
-      kernels.predictions(block, targets.rows(t, to), weights, found.rows(t, to));
+      Tensor block = logits.rows(0, to - from);
+      model.unembed(normal.rows(from, to), block);
+      by.forEach((_, way) ->
+          kernels.predictions(
+              block,
+              way.adjustment.rows(from, to),
+              targets.rows(from, to),
+              weights,
+              way.found.rows(from, to)));
     }
-    try (Arena scratch = Arena.ofShared()) {
-      Tensor of = kernels.toHost(scratch, found.rows(0, T));
-      Tensor by = kernels.toHost(scratch, scales);
-      for (long t = 0; t < T; t++) {
-        double rank = of.get(t, 2);
-        values.set(t, 0, of.get(t, 0));
-        values.set(t, 1, of.get(t, 1));
-        values.set(t, 2, rank);
-        values.set(t, 3, 1 / (rank + 1));
-        values.set(t, 4, by.get(t, 0));
-        values.set(t, 5, of.get(t, 3));
-      }
-    }
-    return values.rows(0, T);
   }
 
-  /** Remembers logits · direction, or moves the logits along it to what is remembered. */
-  private void hold(Tensor block, long from, Along along) {
+  private Tensor values(Way way, double[] scales) {
+    int T = scales.length;
     try (Arena scratch = Arena.ofShared()) {
-      Tensor component = kernels.allocate(scratch, kernels.working(), block.rows(), 1);
-      kernels.linear(block, direction, null, component);
-      double[] there = kernels.toHost(scratch, component).toArray();
-      if (along == Along.KEPT) {
-        System.arraycopy(there, 0, nominalAlong, (int) from, there.length);
-        return;
+      Tensor of = kernels.toHost(scratch, way.found.rows(0, T));
+      for (int t = 0; t < T; t++) {
+        double rank = of.get(t, 2);
+        way.values.set(t, 0, of.get(t, 0));
+        way.values.set(t, 1, of.get(t, 1));
+        way.values.set(t, 2, rank);
+        way.values.set(t, 3, 1 / (rank + 1));
+        way.values.set(t, 4, scales[t]);
+        way.values.set(t, 5, of.get(t, 3));
       }
-      Tensor back = Tensor.allocate(scratch, kernels.working(), block.rows(), 1);
-      for (int t = 0; t < there.length; t++) {
-        back.set(t, 0, nominalAlong[(int) from + t] - there[t]);
-      }
-      kernels.addLinear(kernels.fromHost(scratch, back), direction.transposed(), null, block);
     }
+    return way.values.rows(0, T);
   }
 }

@@ -117,7 +117,7 @@ public final class Sweep {
     this.model = Transformer.of(checkpoint, kernels, arena, maxTokens);
     ModelConfig config = model.config();
     DType dtype = kernels.working();
-    this.readout = new Readout(model, kernels, arena, maxTokens, options.vocabulary());
+    this.readout = new Readout(model, kernels, arena, maxTokens, options);
     this.residual = kernels.allocate(arena, dtype, maxTokens, config.dModel());
     boolean readsPre = false;
     for (List<Intervention> variant : variants) {
@@ -222,9 +222,10 @@ public final class Sweep {
         listener.accept(new PositionMetrics(-1, Reading.TOTAL, from, values));
         for (int v = 0; v < variants.size(); v++) {
           operations += T * resume(variants.get(v), batch, cost);
+          Map<Reading, Tensor> read = readout.read(residual.rows(0, T), batch.targets());
+          operations += T * cost.unembedding();
           for (Reading reading : options.readings()) {
-            values = readout.read(residual.rows(0, T), reading, batch.targets());
-            operations += T * cost.unembedding();
+            values = read.get(reading);
             totals.get(v).get(reading).add(values, batch.counted());
             listener.accept(new PositionMetrics(v, reading, from, values));
           }

@@ -91,12 +91,6 @@ public interface Kernels extends AutoCloseable {
    */
   void layerNormScale(Tensor x, double epsilon, Tensor scale);
 
-  /**
-   * As {@link #layerNorm}, but rows are divided by the given scale in place of their own. x, out
-   * [T, d]; scale F64 [T, 1]; gain, bias [1, d].
-   */
-  void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out);
-
   /** out = x W + b. x [T, in], W [in, out], b [1, out] or null, out [T, out]. */
   void linear(Tensor x, Tensor W, Tensor b, Tensor out);
 
@@ -124,10 +118,11 @@ public interface Kernels extends AutoCloseable {
    * What logits say of each next token, in nats, summed in double: out[t] = the loss −log p of
    * targets[t]; the entropy −Σ p log p; the rank of the target, the number of tokens whose logit is
    * greater than its own; and Σ p[v] weights[v]. Loss and rank are NaN where the target is −1.
-   * logits [T, vocab]; targets I32 [T, 1]; weights F64 [1, vocab], or null, for which the sum is 0;
-   * out F64 [T, 4].
+   * logits [T, vocab], which are adjusted as they are read; targets I32 [T, 1]; weights F64 [1,
+   * vocab], or null, for which the sum is 0; out F64 [T, 4].
    */
-  void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out);
+  void predictions(
+      Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out);
 
   /**
    * Adds to the power sums of z = (x - mean) scale over the tokens that are kept. x [T, N]; keep U8

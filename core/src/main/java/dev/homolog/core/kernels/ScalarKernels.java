@@ -82,14 +82,6 @@ public final class ScalarKernels implements Kernels {
     }
   }
 
-  @Override
-  public void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
-    Shapes.scaledNorm(x, scale, gain, bias, out);
-    for (long t = 0; t < x.rows(); t++) {
-      normalize(x, t, 1 / scale.get(t, 0), gain, bias, out);
-    }
-  }
-
   private static double mean(Tensor x, long t) {
     double mean = 0;
     for (long i = 0; i < x.cols(); i++) {
@@ -212,25 +204,28 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
-  public void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
-    Shapes.predictions(logits, targets, weights, out);
+  public void predictions(
+      Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out) {
+    Shapes.predictions(logits, adjustment, targets, weights, out);
+    double[] x = new double[Math.toIntExact(logits.cols())];
     for (long t = 0; t < logits.rows(); t++) {
+      adjusted(logits, adjustment, t, x);
       double greatest = Double.NEGATIVE_INFINITY;
-      for (long v = 0; v < logits.cols(); v++) {
-        greatest = Math.max(greatest, logits.get(t, v));
+      for (int v = 0; v < x.length; v++) {
+        greatest = Math.max(greatest, x[v]);
       }
       double total = 0;
-      for (long v = 0; v < logits.cols(); v++) {
-        total += Math.exp(logits.get(t, v) - greatest);
+      for (int v = 0; v < x.length; v++) {
+        total += Math.exp(x[v] - greatest);
       }
       double logTotal = greatest + Math.log(total);
-      long target = (long) targets.get(t, 0);
-      double of = target < 0 ? Double.NaN : logits.get(t, target);
+      int target = (int) targets.get(t, 0);
+      double of = target < 0 ? Double.NaN : x[target];
       double entropy = 0;
       double rank = target < 0 ? Double.NaN : 0;
       double expected = 0;
-      for (long v = 0; v < logits.cols(); v++) {
-        double logit = logits.get(t, v);
+      for (int v = 0; v < x.length; v++) {
+        double logit = x[v];
         double p = Math.exp(logit - logTotal);
         entropy -= p * (logit - logTotal);
         expected += weights == null ? 0 : p * weights.get(0, v);
@@ -240,6 +235,15 @@ public final class ScalarKernels implements Kernels {
       out.set(t, 1, entropy);
       out.set(t, 2, rank);
       out.set(t, 3, expected);
+    }
+  }
+
+  private static void adjusted(Tensor logits, LogitAdjustment by, long t, double[] x) {
+    logits.readRow(t, x);
+    double scale = by.scale() == null ? 1 : by.scale().get(t, 0);
+    double along = by.along() == null ? 0 : by.along().get(t, 0);
+    for (int v = 0; v < x.length; v++) {
+      x[v] = scale * x[v] + (along == 0 ? 0 : along * by.direction().get(0, v));
     }
   }
 

@@ -39,12 +39,18 @@ final class Shapes {
     requireType("scale", scale, DType.F64);
   }
 
-  static void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
-    layerNorm(x, gain, bias, out);
-    layerNormScale(x, scale);
-  }
-
-  static void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+  static void predictions(
+      Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out) {
+    if (adjustment.scale() != null) {
+      adjustment.scale().requireShape("scale", logits.rows(), 1);
+      requireType("scale", adjustment.scale(), DType.F64);
+    }
+    if (adjustment.along() != null) {
+      adjustment.along().requireShape("along", logits.rows(), 1);
+      requireType("along", adjustment.along(), DType.F64);
+      adjustment.direction().requireShape("direction", 1, logits.cols());
+      requireType("direction", adjustment.direction(), logits.dtype());
+    }
     targets.requireShape("targets", logits.rows(), 1);
     requireType("targets", targets, DType.I32);
     out.requireShape("out", logits.rows(), 4);

@@ -211,16 +211,6 @@ public final class TorchKernels implements Kernels {
   }
 
   @Override
-  public void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
-    Shapes.scaledNorm(x, scale, gain, bias, out);
-    if (onHost != null) {
-      onHost.scaledNorm(x, scale, gain, bias, out);
-    } else {
-      generic.scaledNorm(x, scale, gain, bias, out);
-    }
-  }
-
-  @Override
   public void linear(Tensor x, Tensor W, Tensor b, Tensor out) {
     Shapes.linear(x, W, b, out);
     try (Handles h = new Handles()) {
@@ -349,12 +339,13 @@ public final class TorchKernels implements Kernels {
   // ----
 
   @Override
-  public void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
-    Shapes.predictions(logits, targets, weights, out);
+  public void predictions(
+      Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out) {
+    Shapes.predictions(logits, adjustment, targets, weights, out);
     if (onHost != null) {
-      onHost.predictions(logits, targets, weights, out);
+      onHost.predictions(logits, adjustment, targets, weights, out);
     } else {
-      generic.predictions(logits, targets, weights, out);
+      generic.predictions(logits, adjustment, targets, weights, out);
     }
   }
 

@@ -26,30 +26,20 @@ final class TorchStatistics {
     }
   }
 
-  void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
-    try (Handles h = new Handles()) {
-      TorchTensor c = deviations(h, h.of(x));
-      TorchTensor inverse = h.own(TorchPointwise.Unary.RECIPROCAL.of(h.of(scale)));
-      TorchPointwise.mulInPlace(c, h.own(TorchPointwise.to(inverse, c.dtype())));
-      TorchPointwise.mulInPlace(c, h.vector(gain));
-      TorchPointwise.addInPlace(c, h.vector(bias), 1);
-      h.of(out).copyFrom(c);
-    }
-  }
-
   /** x less the mean of each row. */
   private static TorchTensor deviations(Handles h, TorchTensor x) {
     TorchTensor sum = h.own(TorchOps.sum(x, true, 1));
     return h.own(TorchPointwise.sub(x, sum, 1.0 / x.size(1)));
   }
 
-  void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+  void predictions(
+      Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out) {
     long height = Math.clamp(TEMPORARY / Math.max(1, logits.cols()), 1, Math.max(1, logits.rows()));
     for (long t = 0; t < logits.rows(); t += height) {
       long to = Math.min(logits.rows(), t + height);
       Tensor part = out.rows(t, to);
       try (Handles h = new Handles()) {
-        TorchTensor x = h.own(TorchPointwise.to(h.of(logits.rows(t, to)), Dtype.FLOAT64));
+        TorchTensor x = adjusted(h, logits.rows(t, to), adjustment.rows(t, to));
         TorchTensor ids = h.own(TorchPointwise.to(h.of(targets.rows(t, to)), Dtype.INT64));
         TorchTensor zero = number(h, ids, 0);
         TorchTensor missing = h.own(Binary.LT.of(ids, zero));
@@ -76,6 +66,23 @@ final class TorchStatistics {
         }
       }
     }
+  }
+
+  /** Logits in double; what libtorch multiplies by 1, and adds 0 to, stays as it is. */
+  private static TorchTensor adjusted(Handles h, Tensor logits, LogitAdjustment by) {
+    TorchTensor x = h.own(TorchPointwise.to(h.of(logits), Dtype.FLOAT64));
+    if (by.scale() != null) {
+      x = h.own(TorchPointwise.mul(x, h.of(by.scale())));
+    }
+    if (by.along() != null) {
+      try (Handles scratch = new Handles()) {
+        TorchTensor direction =
+            scratch.own(TorchPointwise.to(scratch.of(by.direction()), Dtype.FLOAT64));
+        TorchTensor moved = scratch.own(TorchPointwise.mul(direction, scratch.of(by.along())));
+        x = h.own(TorchPointwise.add(x, moved, 1));
+      }
+    }
+    return x;
   }
 
   void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums) {

@@ -151,27 +151,6 @@ public final class VectorKernels implements Kernels {
         });
   }
 
-  @Override
-  public void scaledNorm(Tensor x, Tensor scale, Tensor gain, Tensor bias, Tensor out) {
-    Shapes.scaledNorm(x, scale, gain, bias, out);
-    VectorStatistics.requireF32(x, out);
-    int d = (int) x.cols();
-    int padded = Packing.roundUp(d, Tile.LANES);
-    float[] gains = Packing.vector(gain, padded);
-    float[] biases = Packing.vector(bias, padded);
-    forRows(
-        x.rows(),
-        (worker, from, to) -> {
-          float[] line = workers.line(worker, padded);
-          for (long t = from; t < to; t++) {
-            Packing.row(x, t, 0, d, line, 0);
-            centre(line, d, padded);
-            scale(line, 1 / scale.get(t, 0), gains, biases);
-            Packing.store(line, 0, d, out, t, 0);
-          }
-        });
-  }
-
   /** Takes the mean off d numbers, with zeros after them up to {@code padded}; their variance. */
   private static double centre(float[] line, int d, int padded) {
     Arrays.fill(line, d, padded, 0);
@@ -244,10 +223,11 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
-  public void predictions(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
-    Shapes.predictions(logits, targets, weights, out);
+  public void predictions(
+      Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out) {
+    Shapes.predictions(logits, adjustment, targets, weights, out);
     VectorStatistics.requireF32(logits);
-    new VectorPredictions(workers).run(logits, targets, weights, out);
+    new VectorPredictions(workers).run(logits, adjustment, targets, weights, out);
   }
 
   @Override

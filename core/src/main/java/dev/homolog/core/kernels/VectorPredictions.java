@@ -11,7 +11,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Loss, entropy and rank from logits, of {@link VectorKernels}; the shapes are those of {@link
- * Kernels#predictions}. Exponentials are in single precision, their sums in double.
+ * Kernels#predictions}. Exponentials and sums of eight are in single precision, sums of those in
+ * double.
  */
 record VectorPredictions(Workers workers) {
   private static final ValueLayout.OfInt I32 =
@@ -23,78 +24,160 @@ record VectorPredictions(Workers workers) {
   /** What stands behind the last logit, below the greatest: e to it is next to nothing. */
   private static final float FAR_BELOW = 1000;
 
-  void run(Tensor logits, Tensor targets, Tensor weights, Tensor out) {
+  /** Vectors that are added up in single precision: three roundings each. */
+  private static final int GROUP = 8;
+
+  /** Floats of a group. */
+  private static final int STEP = GROUP * Tile.LANES;
+
+  /** Exponentials that stand at a time, so that they stay in the nearest cache: whole groups. */
+  private static final int CHUNK = 8 * STEP;
+
+  void run(Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out) {
     int n = (int) logits.cols();
-    int padded = Packing.roundUp(n, Tile.LANES);
-    double[] weight = weights(weights, padded);
+    int padded = Packing.roundUp(n, STEP);
+    float[] weight = weights == null ? null : Packing.vector(weights, padded);
+    float[] direction =
+        adjustment.along() == null ? null : Packing.vector(adjustment.direction(), padded);
     workers.run(
         Math.toIntExact((logits.rows() + ROWS - 1) / ROWS),
         (worker, piece) -> {
-          float[] line = workers.line(worker, 2 * padded);
+          float[] line = workers.line(worker, padded + CHUNK + CHUNK / GROUP);
           double[] found = new double[4];
           long end = Math.min(logits.rows(), (piece + 1L) * ROWS);
           for (long t = (long) piece * ROWS; t < end; t++) {
             Packing.row(logits, t, 0, n, line, 0);
+            adjust(line, padded, adjustment.rows(t, t + 1), direction);
             row(line, n, padded, targets.data().get(I32, targets.offset(t, 0)), weight, found);
             out.writeRow(t, found);
           }
         });
   }
 
-  private static double[] weights(Tensor weights, int padded) {
-    if (weights == null) {
-      return null;
-    }
-    double[] values = new double[Math.toIntExact(weights.cols())];
-    weights.readRow(0, values);
-    return Arrays.copyOf(values, padded);
-  }
-
-  /** Of logits line [0, n); exponentials go to line [padded, 2 padded). */
-  private static void row(
-      float[] line, int n, int padded, int target, double[] weight, double[] found) {
-    Arrays.fill(line, n, padded, Float.NEGATIVE_INFINITY);
-    float of = target < 0 ? Float.NaN : line[target];
-    FloatVector top = FloatVector.broadcast(Tile.SPECIES, Float.NEGATIVE_INFINITY);
-    long above = 0;
-    for (int j = 0; j < padded; j += Tile.LANES) {
-      FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, j);
-      top = top.blend(x, x.compare(GT, top)); // NaN makes the sums NaN below
-      above += x.compare(GT, of).trueCount();
-    }
-    float greatest = Float.NEGATIVE_INFINITY;
-    for (float lane : top.toArray()) {
-      greatest = Math.max(greatest, lane);
-    }
-    double loss = target < 0 ? Double.NaN : greatest - (double) of;
-    Arrays.fill(line, n, padded, greatest - FAR_BELOW);
-    for (int j = 0; j < padded; j += Tile.LANES) {
-      FloatVector below = FloatVector.fromArray(Tile.SPECIES, line, j).sub(greatest);
-      below.intoArray(line, j);
-      below.intoArray(line, padded + j);
-    }
-    VectorMath.exp(line, padded, 2 * padded);
-    DoubleVector total = DoubleVector.zero(Doubles.SPECIES);
-    DoubleVector products = total;
-    DoubleVector weighted = total;
-    for (int j = 0; j < padded; j += Doubles.LANES) {
-      DoubleVector e = wide(line, padded + j);
-      total = total.add(e);
-      products = e.fma(wide(line, j), products);
-      if (weight != null) {
-        weighted = e.fma(DoubleVector.fromArray(Doubles.SPECIES, weight, j), weighted);
+  /** Of one row; what is not to change is not touched, so that it keeps its bits. */
+  private static void adjust(float[] line, int padded, LogitAdjustment by, float[] direction) {
+    double scale = by.scale() == null ? 1 : by.scale().get(0, 0);
+    double along = by.along() == null ? 0 : by.along().get(0, 0);
+    if (along != 0) {
+      adjust(line, padded, (float) scale, (float) along, direction);
+    } else if (scale != 1) {
+      for (int j = 0; j < padded; j += Tile.LANES) {
+        FloatVector.fromArray(Tile.SPECIES, line, j).mul((float) scale).intoArray(line, j);
       }
     }
-    double sum = VectorSimilarities.sum(total);
-    found[0] = loss + Math.log(sum);
-    found[1] = Math.log(sum) - VectorSimilarities.sum(products) / sum;
-    found[2] = target < 0 ? Double.NaN : above;
-    found[3] = VectorSimilarities.sum(weighted) / sum;
   }
 
-  private static DoubleVector wide(float[] line, int at) {
-    return (DoubleVector)
-        FloatVector.fromArray(Doubles.FLOATS, line, at)
-            .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
+  private static void adjust(
+      float[] line, int padded, float scale, float along, float[] direction) {
+    FloatVector scales = FloatVector.broadcast(Tile.SPECIES, scale);
+    for (int j = 0; j < padded; j += Tile.LANES) {
+      FloatVector move = FloatVector.fromArray(Tile.SPECIES, direction, j).mul(along);
+      FloatVector.fromArray(Tile.SPECIES, line, j).fma(scales, move).intoArray(line, j);
+    }
+  }
+
+  /** Of logits line [0, n); what stands behind them up to {@code padded} is set here. */
+  private static void row(
+      float[] line, int n, int padded, int target, float[] weight, double[] found) {
+    Arrays.fill(line, n, padded, Float.NEGATIVE_INFINITY);
+    float of = target < 0 ? Float.NaN : line[target];
+    float greatest = greatest(line, padded);
+    long above = above(line, padded, of);
+    double loss = target < 0 ? Double.NaN : greatest - (double) of;
+    Arrays.fill(line, n, padded, greatest - FAR_BELOW);
+    double total = 0;
+    double products = 0;
+    double weighted = 0;
+    for (int j = 0; j < padded; j += CHUNK) {
+      int size = Math.min(CHUNK, padded - j);
+      below(line, j, size, greatest, padded);
+      VectorMath.exp(line, padded, padded + size);
+      total += sum(line, padded, size);
+      products += products(line, j, padded, size, line);
+      if (weight != null) {
+        weighted += products(weight, j, padded, size, line);
+      }
+    }
+    found[0] = loss + Math.log(total);
+    found[1] = Math.log(total) - products / total;
+    found[2] = target < 0 ? Double.NaN : above;
+    found[3] = weighted / total;
+  }
+
+  /** Passes over NaN, which makes the sums NaN. */
+  private static float greatest(float[] line, int padded) {
+    FloatVector even = FloatVector.broadcast(Tile.SPECIES, Float.NEGATIVE_INFINITY);
+    FloatVector odd = even;
+    for (int j = 0; j < padded; j += 2 * Tile.LANES) {
+      FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, j);
+      FloatVector y = FloatVector.fromArray(Tile.SPECIES, line, j + Tile.LANES);
+      even = even.blend(x, x.compare(GT, even));
+      odd = odd.blend(y, y.compare(GT, odd));
+    }
+    float greatest = Float.NEGATIVE_INFINITY;
+    for (float lane : even.blend(odd, odd.compare(GT, even)).toArray()) {
+      greatest = Math.max(greatest, lane);
+    }
+    return greatest;
+  }
+
+  private static long above(float[] line, int padded, float of) {
+    long above = 0;
+    for (int j = 0; j < padded; j += Tile.LANES) {
+      above += FloatVector.fromArray(Tile.SPECIES, line, j).compare(GT, of).trueCount();
+    }
+    return above;
+  }
+
+  /** Takes the greatest off line [from, from + size), of which a copy goes to line [to, …). */
+  private static void below(float[] line, int from, int size, float greatest, int to) {
+    for (int j = 0; j < size; j += Tile.LANES) {
+      FloatVector x = FloatVector.fromArray(Tile.SPECIES, line, from + j).sub(greatest);
+      x.intoArray(line, from + j);
+      x.intoArray(line, to + j);
+    }
+  }
+
+  /** The sum of line [from, from + size); sums of groups go behind it. */
+  private static double sum(float[] line, int from, int size) {
+    int to = from + CHUNK;
+    for (int j = from; j < from + size; j += STEP, to += Tile.LANES) {
+      FloatVector a = at(line, j, 0).add(at(line, j, 1));
+      FloatVector b = at(line, j, 2).add(at(line, j, 3));
+      FloatVector c = at(line, j, 4).add(at(line, j, 5));
+      FloatVector d = at(line, j, 6).add(at(line, j, 7));
+      a.add(b).add(c.add(d)).intoArray(line, to);
+    }
+    return doubles(line, from + CHUNK, to);
+  }
+
+  /** Σ x[at + i] line[from + i] for i below {@code size}; sums of groups go behind the line's. */
+  private static double products(float[] x, int at, int from, int size, float[] line) {
+    int to = from + CHUNK;
+    for (int i = 0; i < size; i += STEP, to += Tile.LANES) {
+      int j = from + i;
+      int k = at + i;
+      FloatVector a = at(line, j, 1).fma(at(x, k, 1), at(line, j, 0).mul(at(x, k, 0)));
+      FloatVector b = at(line, j, 3).fma(at(x, k, 3), at(line, j, 2).mul(at(x, k, 2)));
+      FloatVector c = at(line, j, 5).fma(at(x, k, 5), at(line, j, 4).mul(at(x, k, 4)));
+      FloatVector d = at(line, j, 7).fma(at(x, k, 7), at(line, j, 6).mul(at(x, k, 6)));
+      a.add(b).add(c.add(d)).intoArray(line, to);
+    }
+    return doubles(line, from + CHUNK, to);
+  }
+
+  private static FloatVector at(float[] line, int from, int vector) {
+    return FloatVector.fromArray(Tile.SPECIES, line, from + vector * Tile.LANES);
+  }
+
+  private static double doubles(float[] line, int from, int to) {
+    DoubleVector sums = DoubleVector.zero(Doubles.SPECIES);
+    for (int j = from; j < to; j += Doubles.LANES) {
+      sums =
+          sums.add(
+              FloatVector.fromArray(Doubles.FLOATS, line, j)
+                  .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0));
+    }
+    return VectorSimilarities.sum(sums);
   }
 }

@@ -137,18 +137,6 @@ public final class Transformer {
     return normal;
   }
 
-  /**
-   * The same with rows divided by the given scale in place of their own.
-   *
-   * @param scale F64 [T, 1], as {@link #finalScale} makes it
-   */
-  public Tensor finalNorm(Tensor residual, Tensor scale) {
-    Tensor normal = at(residual.rows()).normal();
-    Weights.LayerNorm ln = weights.ln_final();
-    kernels.scaledNorm(residual, scale, ln.gain(), ln.bias(), normal);
-    return normal;
-  }
-
   /** What the last LayerNorm divides by, √(variance + epsilon): F64 [T, 1]. */
   public void finalScale(Tensor residual, Tensor scale) {
     kernels.layerNormScale(residual, config.layerNormEpsilon(), scale);
@@ -157,6 +145,27 @@ public final class Transformer {
   /** Logits [T, vocab] of the last LayerNorm's output. */
   public void unembed(Tensor normal, Tensor logits) {
     kernels.linear(normal, weights.W_U(), null, logits);
+  }
+
+  /** Logits that the last LayerNorm's bias alone gives, β W_U: [1, vocab]. */
+  public Tensor constantLogits(Arena arena) {
+    Tensor logits = kernels.allocate(arena, kernels.working(), 1, config.vocabSize());
+    try (Arena scratch = Arena.ofShared()) {
+      unembed(bias(weights.ln_final(), scratch), logits);
+    }
+    return logits;
+  }
+
+  /**
+   * W_U u: the last LayerNorm's output times it is the logits' component along u.
+   *
+   * @param u [1, vocab] of the working type
+   * @return [d_model, 1]
+   */
+  public Tensor reader(Tensor u, Arena arena) {
+    Tensor reader = kernels.allocate(arena, kernels.working(), 1, config.dModel());
+    kernels.linear(u, weights.W_U().transposed(), null, reader);
+    return reader.transposed();
   }
 
   /** What some neurons of a layer write at activation 1, as stored: [neurons, d_model]. */
@@ -195,11 +204,15 @@ public final class Transformer {
   public Tensor constants(int layer, Arena arena) {
     Weights.Block block = weights.blocks().get(layer);
     Tensor qkv = kernels.allocate(arena, kernels.working(), 1, 3L * config.dModel());
-    Tensor bias = kernels.allocate(arena, kernels.working(), 1, config.dModel());
-    Tensor zero = kernels.allocate(arena, kernels.working(), 1, config.dModel());
-    layerNorm(zero, block.ln1(), bias); // 0 becomes the LayerNorm's bias
-    kernels.linear(bias, block.qkv().W(), block.qkv().b(), qkv);
+    kernels.linear(bias(block.ln1(), arena), block.qkv().W(), block.qkv().b(), qkv);
     return qkv;
+  }
+
+  /** A LayerNorm's bias [1, d_model] in the working type: what it makes of 0. */
+  private Tensor bias(Weights.LayerNorm ln, Arena arena) {
+    Tensor bias = kernels.allocate(arena, kernels.working(), 1, config.dModel());
+    layerNorm(kernels.allocate(arena, kernels.working(), 1, config.dModel()), ln, bias);
+    return bias;
   }
 
   /** Where a head's query, key and value lie in a row of queries, keys and values. */
