@@ -5,13 +5,11 @@ import static jdk.incubator.vector.VectorOperators.GT;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Loss, entropy and rank from logits, of {@link VectorKernels}; the shapes are those of {@link
- * Kernels#predictions}. Exponentials and sums of eight are in single precision, sums of those in
+ * Kernels#predictions}. Exponentials and sums of sixteen are in single precision, sums of those in
  * double.
  */
 record VectorPredictions(Workers workers) {
@@ -24,14 +22,14 @@ record VectorPredictions(Workers workers) {
   /** What stands behind the last logit, below the greatest: e to it is next to nothing. */
   private static final float FAR_BELOW = 1000;
 
-  /** Vectors that are added up in single precision: three roundings each. */
-  private static final int GROUP = 8;
+  /** Floats that a step of a sum covers. */
+  private static final int STEP = 2 * Tile.LANES;
 
-  /** Floats of a group. */
-  private static final int STEP = GROUP * Tile.LANES;
-
-  /** Exponentials that stand at a time, so that they stay in the nearest cache: whole groups. */
-  private static final int CHUNK = 8 * STEP;
+  /**
+   * Exponentials that stand at a time, in the nearest cache, and are added up in single precision:
+   * sixteen a lane, by the rounding of which the whole is good to 1e-7.
+   */
+  private static final int CHUNK = 16 * STEP;
 
   void run(Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out) {
     int n = (int) logits.cols();
@@ -42,7 +40,7 @@ record VectorPredictions(Workers workers) {
     workers.run(
         Math.toIntExact((logits.rows() + ROWS - 1) / ROWS),
         (worker, piece) -> {
-          float[] line = workers.line(worker, padded + CHUNK + CHUNK / GROUP);
+          float[] line = workers.line(worker, 2 * padded + 4 * CHUNK);
           double[] found = new double[4];
           long end = Math.min(logits.rows(), (piece + 1L) * ROWS);
           for (long t = (long) piece * ROWS; t < end; t++) {
@@ -85,19 +83,21 @@ record VectorPredictions(Workers workers) {
     long above = above(line, padded, of);
     double loss = target < 0 ? Double.NaN : greatest - (double) of;
     Arrays.fill(line, n, padded, greatest - FAR_BELOW);
-    double total = 0;
-    double products = 0;
-    double weighted = 0;
-    for (int j = 0; j < padded; j += CHUNK) {
+    int sums = padded + CHUNK;
+    int third = (padded + CHUNK - 1) / CHUNK * Tile.LANES;
+    for (int j = 0, at = sums; j < padded; j += CHUNK, at += Tile.LANES) {
       int size = Math.min(CHUNK, padded - j);
       below(line, j, size, greatest, padded);
       VectorMath.exp(line, padded, padded + size);
-      total += sum(line, padded, size);
-      products += products(line, j, padded, size, line);
+      sum(line, padded, size, at);
+      products(line, j, line, padded, size, at + third);
       if (weight != null) {
-        weighted += products(weight, j, padded, size, line);
+        products(weight, j, line, padded, size, at + 2 * third);
       }
     }
+    double total = total(line, sums, sums + third);
+    double products = total(line, sums + third, sums + 2 * third);
+    double weighted = weight == null ? 0 : total(line, sums + 2 * third, sums + 3 * third);
     found[0] = loss + Math.log(total);
     found[1] = Math.log(total) - products / total;
     found[2] = target < 0 ? Double.NaN : above;
@@ -138,46 +138,37 @@ record VectorPredictions(Workers workers) {
     }
   }
 
-  /** The sum of line [from, from + size); sums of groups go behind it. */
-  private static double sum(float[] line, int from, int size) {
-    int to = from + CHUNK;
-    for (int j = from; j < from + size; j += STEP, to += Tile.LANES) {
-      FloatVector a = at(line, j, 0).add(at(line, j, 1));
-      FloatVector b = at(line, j, 2).add(at(line, j, 3));
-      FloatVector c = at(line, j, 4).add(at(line, j, 5));
-      FloatVector d = at(line, j, 6).add(at(line, j, 7));
-      a.add(b).add(c.add(d)).intoArray(line, to);
+  /** The lanes of Σ x[i] go to line [to, to + Tile.LANES). */
+  private static void sum(float[] line, int from, int size, int to) {
+    FloatVector even = FloatVector.zero(Tile.SPECIES);
+    FloatVector odd = even;
+    for (int i = from; i < from + size; i += STEP) {
+      even = even.add(FloatVector.fromArray(Tile.SPECIES, line, i));
+      odd = odd.add(FloatVector.fromArray(Tile.SPECIES, line, i + Tile.LANES));
     }
-    return doubles(line, from + CHUNK, to);
+    even.add(odd).intoArray(line, to);
   }
 
-  /** Σ x[at + i] line[from + i] for i below {@code size}; sums of groups go behind the line's. */
-  private static double products(float[] x, int at, int from, int size, float[] line) {
-    int to = from + CHUNK;
-    for (int i = 0; i < size; i += STEP, to += Tile.LANES) {
-      int j = from + i;
-      int k = at + i;
-      FloatVector a = at(line, j, 1).fma(at(x, k, 1), at(line, j, 0).mul(at(x, k, 0)));
-      FloatVector b = at(line, j, 3).fma(at(x, k, 3), at(line, j, 2).mul(at(x, k, 2)));
-      FloatVector c = at(line, j, 5).fma(at(x, k, 5), at(line, j, 4).mul(at(x, k, 4)));
-      FloatVector d = at(line, j, 7).fma(at(x, k, 7), at(line, j, 6).mul(at(x, k, 6)));
-      a.add(b).add(c.add(d)).intoArray(line, to);
+  /** The same of Σ x[at + i] line[from + i] for i below {@code size}. */
+  private static void products(float[] x, int at, float[] line, int from, int size, int to) {
+    FloatVector even = FloatVector.zero(Tile.SPECIES);
+    FloatVector odd = even;
+    for (int i = 0; i < size; i += STEP) {
+      even =
+          FloatVector.fromArray(Tile.SPECIES, line, from + i)
+              .fma(FloatVector.fromArray(Tile.SPECIES, x, at + i), even);
+      odd =
+          FloatVector.fromArray(Tile.SPECIES, line, from + i + Tile.LANES)
+              .fma(FloatVector.fromArray(Tile.SPECIES, x, at + i + Tile.LANES), odd);
     }
-    return doubles(line, from + CHUNK, to);
+    even.add(odd).intoArray(line, to);
   }
 
-  private static FloatVector at(float[] line, int from, int vector) {
-    return FloatVector.fromArray(Tile.SPECIES, line, from + vector * Tile.LANES);
-  }
-
-  private static double doubles(float[] line, int from, int to) {
-    DoubleVector sums = DoubleVector.zero(Doubles.SPECIES);
-    for (int j = from; j < to; j += Doubles.LANES) {
-      sums =
-          sums.add(
-              FloatVector.fromArray(Doubles.FLOATS, line, j)
-                  .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0));
+  private static double total(float[] line, int from, int to) {
+    double total = 0;
+    for (int i = from; i < to; i++) {
+      total += line[i];
     }
-    return VectorSimilarities.sum(sums);
+    return total;
   }
 }
