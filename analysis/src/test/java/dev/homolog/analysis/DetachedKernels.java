@@ -1,6 +1,7 @@
 package dev.homolog.analysis;
 
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.kernels.LogitAdjustment;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
@@ -54,6 +55,11 @@ public final class DetachedKernels {
       case Tensor tensor when !tensor.onHost() -> attached(tensor);
       case Kernels.Columns columns ->
           new Kernels.Columns(attached(columns.mean()), attached(columns.inverse()));
+      case LogitAdjustment by ->
+          new LogitAdjustment(
+              (Tensor) attached((Object) by.scale()),
+              (Tensor) attached((Object) by.along()),
+              (Tensor) attached((Object) by.direction()));
       case null -> null;
       default -> argument;
     };

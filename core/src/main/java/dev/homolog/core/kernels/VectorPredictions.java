@@ -45,31 +45,38 @@ record VectorPredictions(Workers workers) {
           long end = Math.min(logits.rows(), (piece + 1L) * ROWS);
           for (long t = (long) piece * ROWS; t < end; t++) {
             Packing.row(logits, t, 0, n, line, 0);
-            adjust(line, padded, adjustment.rows(t, t + 1), direction);
+            adjust(
+                line,
+                padded,
+                number(adjustment.scale(), t, 1),
+                number(adjustment.along(), t, 0),
+                direction);
             row(line, n, padded, targets.data().get(I32, targets.offset(t, 0)), weight, found);
             out.writeRow(t, found);
           }
         });
   }
 
-  /** Of one row; what is not to change is not touched, so that it keeps its bits. */
-  private static void adjust(float[] line, int padded, LogitAdjustment by, float[] direction) {
-    double scale = by.scale() == null ? 1 : by.scale().get(0, 0);
-    double along = by.along() == null ? 0 : by.along().get(0, 0);
-    if (along != 0) {
-      adjust(line, padded, (float) scale, (float) along, direction);
-    } else if (scale != 1) {
+  private static double number(Tensor column, long row, double otherwise) {
+    return column == null ? otherwise : column.get(row, 0);
+  }
+
+  /** What is not to change is not touched, so that it keeps its bits. */
+  private static void adjust(
+      float[] line, int padded, double scale, double along, float[] direction) {
+    if (along == 0 && scale == 1) {
+      return;
+    }
+    if (along == 0) {
       for (int j = 0; j < padded; j += Tile.LANES) {
         FloatVector.fromArray(Tile.SPECIES, line, j).mul((float) scale).intoArray(line, j);
       }
+      return;
     }
-  }
-
-  private static void adjust(
-      float[] line, int padded, float scale, float along, float[] direction) {
-    FloatVector scales = FloatVector.broadcast(Tile.SPECIES, scale);
+    FloatVector scales = FloatVector.broadcast(Tile.SPECIES, (float) scale);
+    FloatVector alongs = FloatVector.broadcast(Tile.SPECIES, (float) along);
     for (int j = 0; j < padded; j += Tile.LANES) {
-      FloatVector move = FloatVector.fromArray(Tile.SPECIES, direction, j).mul(along);
+      FloatVector move = FloatVector.fromArray(Tile.SPECIES, direction, j).mul(alongs);
       FloatVector.fromArray(Tile.SPECIES, line, j).fma(scales, move).intoArray(line, j);
     }
   }
