@@ -3,7 +3,9 @@ package dev.homolog.analysis;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.Mode;
+import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.model.NeuronId;
+import dev.homolog.core.model.Site;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -15,8 +17,7 @@ import java.util.Objects;
  * @param model folder of the model
  * @param input text or tokens
  * @param neurons which, at least one
- * @param mode what becomes of their MLP_POST
- * @param values of the mode, in the order of the result; one 0 for a mode that takes none
+ * @param change what becomes of their activations
  * @param frozen what stays as it is without the intervention
  * @param resources what it may use
  */
@@ -24,10 +25,38 @@ public record InterventionOptions(
     Path model,
     TokenInput input,
     List<NeuronId> neurons,
-    Mode mode,
-    List<Double> values,
+    Change change,
     Frozen frozen,
     Resources resources) {
+
+  /**
+   * Other activations.
+   *
+   * @param site MLP_POST or MLP_PRE
+   * @param values of the mode, in the order of the result; one 0 for a mode that takes none
+   * @param positions of a row
+   */
+  public record Change(Site site, Mode mode, List<Double> values, Positions positions) {
+    /**
+     * @throws InputException if a value is missing, out of range or too many
+     */
+    public Change {
+      if (!mode.takesValue()) {
+        if (!values.isEmpty() && !values.equals(List.of(0.0))) {
+          throw new InputException("--value", "", "--mode " + mode + " takes none", "leave it out");
+        }
+        values = List.of(0.0);
+      } else if (values.isEmpty()) {
+        throw new InputException("--value", "", "--mode " + mode + " needs one", "give a number");
+      }
+      for (double value : values) {
+        if (!Double.isFinite(value)) {
+          throw new InputException("--value", "", value + "", "give a finite number");
+        }
+      }
+      values = List.copyOf(values);
+    }
+  }
 
   /**
    * Parts of the model that stay as they are without the intervention.
@@ -55,20 +84,6 @@ public record InterventionOptions(
             "--neuron", "", neurons.get(i) + " is given twice", "leave one out");
       }
     }
-    if (!mode.takesValue()) {
-      if (!values.isEmpty() && !values.equals(List.of(0.0))) {
-        throw new InputException("--value", "", "--mode " + mode + " takes none", "leave it out");
-      }
-      values = List.of(0.0);
-    } else if (values.isEmpty()) {
-      throw new InputException("--value", "", "--mode " + mode + " needs one", "give a number");
-    }
-    for (double value : values) {
-      if (!Double.isFinite(value)) {
-        throw new InputException("--value", "", value + "", "give a finite number");
-      }
-    }
-    values = List.copyOf(values);
   }
 
   /**

@@ -7,6 +7,7 @@ import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.intervention.Metrics;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * What interventions did.
@@ -42,7 +43,7 @@ public record InterventionResult(
     metrics(json.putObject("nominal"), nominal);
     ArrayNode list = json.putArray("values");
     for (int i = 0; i < values.size(); i++) {
-      metrics(list.addObject().put("value", options.values().get(i)), values.get(i));
+      metrics(list.addObject().put("value", options.change().values().get(i)), values.get(i));
     }
     folder.writeJson("intervention", json);
     folder.write(table(), invocation.format());
@@ -66,7 +67,7 @@ public record InterventionResult(
     var entropyChange = table.doubles("entropy_change");
     for (int i = 0; i < values.size(); i++) {
       Metrics of = values.get(i);
-      value.add(options.values().get(i));
+      value.add(options.change().values().get(i));
       loss.add(of.loss());
       entropy.add(of.entropy());
       rank.add(of.rank());
@@ -85,8 +86,10 @@ public record InterventionResult(
     ObjectNode json = run.manifest(invocation, options.input(), options.resources(), seed, result);
     ObjectNode asked = (ObjectNode) json.get("options");
     options.neurons().forEach(id -> asked.withArray("neuron").add(id.toString()));
-    asked.put("mode", options.mode().toString());
-    options.values().forEach(asked.putArray("value")::add);
+    asked.put("mode", options.change().mode().toString());
+    options.change().values().forEach(asked.putArray("value")::add);
+    asked.put("site", options.change().site().name().toLowerCase(Locale.ROOT));
+    asked.put("positions", options.change().positions().toString());
     asked.put("freeze_scale", options.frozen().scale());
     asked.put("freeze_attention", options.frozen().attention());
     return json;

@@ -1,14 +1,13 @@
 package dev.homolog.analysis;
 
+import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.Intervention;
 import dev.homolog.core.intervention.Metrics;
-import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Reading;
 import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.TokenRules;
@@ -33,15 +32,27 @@ public final class Interventions {
       Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
       ModelConfig config = checkpoint.config();
       options.neurons().forEach(id -> id.require("--neuron", config));
+      InterventionOptions.Change change = options.change();
       List<List<Intervention>> variants =
-          options.values().stream()
+          change.values().stream()
               .map(value ->
                   List.of(
                       new Intervention(
-                          Site.MLP_POST, options.neurons(), options.mode(), value, Positions.ALL)))
+                          change.site(),
+                          options.neurons(),
+                          change.mode(),
+                          value,
+                          change.positions())))
               .toList();
       long rows = inputs.table().rows();
       int context = inputs.table().context();
+      if (change.positions().from() >= context) {
+        throw new InputException(
+            "--positions",
+            "",
+            change.positions() + ", but rows have " + context + " tokens",
+            "give less than that");
+      }
       BatchPlan plan =
           BatchPlan.of(
               options.resources(),

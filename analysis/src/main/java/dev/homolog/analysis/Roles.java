@@ -25,9 +25,10 @@ public final class Roles {
     try (StudyInputs inputs =
         StudyInputs.open(options.model(), options.input(), progress, phases)) {
       int context = inputs.table().context();
-      int after = options.after(context);
+      var how =
+          new NeuronRoles.Options(options.processing(), options.queries(context), options.seed());
       BatchPlan plan = plan(options.resources(), kernels, inputs);
-      NeuronRoles roles = of(inputs, kernels, plan.rows(), after, options.seed(), phases, progress);
+      NeuronRoles roles = of(inputs, kernels, plan.rows(), how, phases, progress);
       return new RolesResult(options, roles, ModelRun.of(inputs, kernels, plan, phases));
     }
   }
@@ -49,8 +50,7 @@ public final class Roles {
       StudyInputs inputs,
       Kernels kernels,
       int batchRows,
-      int after,
-      long seed,
+      NeuronRoles.Options options,
       Phases phases,
       ProgressListener progress) {
     Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
@@ -66,8 +66,7 @@ public final class Roles {
                 kernels,
                 text,
                 TokenSets.of(inputs.tokenizer(), checkpoint.config().vocabSize()),
-                after,
-                seed,
+                options,
                 progress));
   }
 }

@@ -2,28 +2,34 @@ package dev.homolog.analysis;
 
 import dev.homolog.analysis.roles.AttentionRole;
 import dev.homolog.core.InputException;
+import dev.homolog.core.intervention.Positions;
+import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
 import java.util.Objects;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /**
  * Whose roles are looked for, and on which text.
  *
  * @param model folder of the model
  * @param input text or tokens
- * @param after first position of a query that is ablated; if absent 64, or a quarter of the context
- *     where that is not longer
+ * @param queries positions of the queries that neurons are taken out of; if absent all from 64 on,
+ *     or from a quarter of the context where that is shorter
+ * @param processing of the weights that candidates are chosen by
  * @param resources what it may use
  * @param seed of the random neurons beside candidates
  */
 public record RolesOptions(
-    Path model, TokenInput input, OptionalInt after, Resources resources, long seed) {
+    Path model,
+    TokenInput input,
+    Optional<Positions> queries,
+    Processing processing,
+    Resources resources,
+    long seed) {
 
   public RolesOptions {
     Objects.requireNonNull(model, "model");
-    if (after.isPresent() && after.getAsInt() < 0) {
-      throw new InputException("--after", "", after.getAsInt() + "", "give a position from 0 on");
-    }
+    Objects.requireNonNull(processing, "processing");
   }
 
   /** As {@link StudyOptions#requireInputs}. */
@@ -31,13 +37,17 @@ public record RolesOptions(
     StudyInputs.check(model, input);
   }
 
-  /** The position for rows of that many tokens. */
-  int after(int context) {
-    int from = after.orElse(AttentionRole.usualAfter(context));
-    if (from >= context) {
+  /** The positions in rows of that many tokens. */
+  Positions queries(int context) {
+    Positions of = queries.orElse(Positions.from(AttentionRole.usualAfter(context)));
+    if (of.from() >= context) {
+      boolean one = of.to() - of.from() == 1;
       throw new InputException(
-          "--after", "", from + ", but rows have " + context + " tokens", "give less than that");
+          one ? "--position" : "--after",
+          "",
+          of.from() + ", but rows have " + context + " tokens",
+          "give less than that");
     }
-    return from;
+    return of;
   }
 }

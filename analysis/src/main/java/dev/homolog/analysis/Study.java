@@ -17,6 +17,7 @@ import dev.homolog.analysis.weights.WeightFindings;
 import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
@@ -374,8 +375,9 @@ public final class Study {
   }
 
   private NeuronRoles roles(StudyInputs inputs, ActivationStream.Text text) {
-    int after = AttentionRole.usualAfter(text.table().context());
-    return Roles.of(inputs, kernels, text.rows(), after, options.seed(), phases, progress);
+    Positions queries = Positions.from(AttentionRole.usualAfter(text.table().context()));
+    var how = new NeuronRoles.Options(options.processing(), queries, options.seed());
+    return Roles.of(inputs, kernels, text.rows(), how, phases, progress);
   }
 
   private static List<Integer> chosen(Universality universality) {

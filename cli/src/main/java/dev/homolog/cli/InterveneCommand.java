@@ -4,15 +4,19 @@ import dev.homolog.analysis.InterventionOptions;
 import dev.homolog.analysis.InterventionResult;
 import dev.homolog.analysis.Interventions;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.InputException;
 import dev.homolog.core.intervention.Metrics;
 import dev.homolog.core.intervention.Mode;
+import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.model.NeuronId;
+import dev.homolog.core.model.Site;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +46,7 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
       required = true,
       paramLabel = "NAME",
       description =
-          "what becomes of MLP_POST: zero, fix (to the value), threshold (to the value where it is"
+          "what becomes of the activation: zero, fix (to the value), threshold (to the value where it is"
               + " below), relu (to 0 where it is below) or multiply (by the value)")
   private String mode;
 
@@ -52,6 +56,21 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
       paramLabel = "V",
       description = "values of fix, threshold or multiply, each a run of its own")
   private List<Double> values = new ArrayList<>();
+
+  @Option(
+      names = "--site",
+      paramLabel = "NAME",
+      description =
+          "mlp_post, after the non-linearity, or mlp_pre, before it (default: ${DEFAULT-VALUE})")
+  private String site = "mlp_post";
+
+  @Option(
+      names = "--positions",
+      paramLabel = "P[-Q]",
+      description =
+          "positions of a row where it is done, BOS being 0: one, such as 64, a range, such as"
+              + " 64-127, or all from one on, such as 64- (default: all)")
+  private String positions;
 
   @Option(
       names = "--freeze-scale",
@@ -86,10 +105,22 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
         model.model(),
         model.input(run),
         neurons.stream().map(text -> NeuronId.parse("--neuron", text)).toList(),
-        Mode.parse(mode),
-        values,
+        new InterventionOptions.Change(site(), Mode.parse(mode), values, positions()),
         new InterventionOptions.Frozen(freezeScale, freezeAttention),
         run.resources());
+  }
+
+  private Site site() {
+    return Stream.of(Site.MLP_POST, Site.MLP_PRE)
+        .filter(known -> known.name().toLowerCase(Locale.ROOT).equals(site))
+        .findFirst()
+        .orElseThrow(() ->
+            new InputException(
+                "--site", "", "no site is called " + site, "known: mlp_post, mlp_pre"));
+  }
+
+  private Positions positions() {
+    return positions == null ? Positions.ALL : Positions.parse("--positions", positions);
   }
 
   private void print(InterventionResult result, Path out) {
@@ -99,7 +130,7 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
         "Model %s: %d neurons, %s, on %,d tokens; averages over %,d positions%n%n",
         result.model(),
         result.options().neurons().size(),
-        result.options().mode(),
+        result.options().change().mode(),
         result.tokens(),
         result.positions());
     to.printf(
@@ -109,7 +140,7 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
     for (int i = 0; i < result.values().size(); i++) {
       line(
           to,
-          String.format(Locale.ROOT, "%.4g", result.options().values().get(i)),
+          String.format(Locale.ROOT, "%.4g", result.options().change().values().get(i)),
           result.values().get(i));
     }
     to.printf("%nWritten to %s%n", out);

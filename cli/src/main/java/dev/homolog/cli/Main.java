@@ -47,7 +47,9 @@ final class Main implements Runnable {
           "--by-subset",
           "--neuron",
           "--neurons",
-          "--after");
+          "--after",
+          "--position",
+          "--positions");
 
   @Spec private CommandSpec spec;
 

@@ -9,7 +9,7 @@ final class ProcessingFlag {
       names = "--processing",
       paramLabel = "NAME",
       description =
-          "of the weights that tables of weights look at: folded (LayerNorms folded in, centred) or"
+          "of the weights that are looked at: folded (LayerNorms folded in, centred) or"
               + " raw, as stored (default: ${DEFAULT-VALUE})")
   private String processing = "folded";
 

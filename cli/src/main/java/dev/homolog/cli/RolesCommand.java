@@ -7,13 +7,17 @@ import dev.homolog.analysis.roles.AttentionRole;
 import dev.homolog.analysis.roles.EntropyRole;
 import dev.homolog.analysis.roles.PredictionRole;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.InputException;
+import dev.homolog.core.intervention.Positions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -39,9 +43,16 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
       paramLabel = "P",
       description =
           "first position whose queries neurons are taken out of (default: 64, or a quarter of the"
-              + " context where that is no longer)")
+              + " context where that is shorter)")
   private Integer after;
 
+  @Option(
+      names = "--position",
+      paramLabel = "P",
+      description = "the one position whose query neurons are taken out of, in place of --after")
+  private Integer position;
+
+  @Mixin private ProcessingFlag processing = new ProcessingFlag();
   @Mixin private RunFlags run;
 
   @Override
@@ -54,7 +65,8 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
                 new RolesOptions(
                     model.model(),
                     model.input(run),
-                    after == null ? OptionalInt.empty() : OptionalInt.of(after),
+                    queries(),
+                    processing.processing(),
                     run.resources(),
                     run.seed()));
     var done =
@@ -77,6 +89,25 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
     to.flush();
   }
 
+  private Optional<Positions> queries() {
+    if (after != null && position != null) {
+      throw new InputException("--position", "", "given beside --after", "leave one of them out");
+    }
+    if (after != null) {
+      return Optional.of(Positions.from(position("--after", after)));
+    }
+    return position == null
+        ? Optional.empty()
+        : Optional.of(Positions.at(position("--position", position)));
+  }
+
+  private static int position(String flag, int value) {
+    if (value < 0) {
+      throw new InputException(flag, "", value + "", "give a position from 0 on");
+    }
+    return value;
+  }
+
   private static void prediction(PrintWriter to, PredictionRole role) {
     for (PredictionRole.Kind kind : PredictionRole.Kind.values()) {
       if (kind == PredictionRole.Kind.NONE) {
@@ -89,54 +120,118 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
                   Comparator.comparingDouble((PredictionRole.Neuron n) ->
                       kind == PredictionRole.Kind.PARTITION ? -n.variance() : -n.kurtosis()))
               .toList();
-      long confirmed = of.stream().filter(PredictionRole.Neuron::confirmed).count();
       to.printf(
           Locale.ROOT,
-          "%n%s: %,d neurons, %,d confirmed of %,d that were raised%n",
+          "%n%s: %s by the weights%s%n",
           title(kind.name()),
-          of.size(),
-          confirmed,
-          of.stream().filter(PredictionRole.Neuron::watched).count());
-      for (PredictionRole.Neuron n : of.stream().limit(PRINTED).toList()) {
+          count(of.size(), "neuron"),
+          of.isEmpty() ? "" : " (" + layers(role.byLayer(kind)) + ")");
+      long watched = of.stream().filter(PredictionRole.Neuron::watched).count();
+      if (watched > 0) {
         to.printf(
             Locale.ROOT,
-            "  L%s  variance %.4f, kurtosis %.1f  %s, %d tokens (%.0f %%), p %.4f to %.4f%n",
-            n.id(),
-            n.variance(),
-            n.kurtosis(),
-            n.set().isEmpty() ? "no set" : n.set(),
-            n.setSize(),
-            100 * n.varianceReduction(),
-            n.probability(),
-            n.raisedProbability());
+            "  %d were set to %.0f: %d move their set's probability as the weights say, and more"
+                + " than random neurons do%n",
+            watched,
+            PredictionRole.RAISED_TO,
+            of.stream().filter(PredictionRole.Neuron::confirmed).count());
       }
+      of.stream().limit(PRINTED).forEach(n -> line(to, n));
     }
+    role.turnsToSuppression()
+        .ifPresent(layer ->
+            to.printf(
+                Locale.ROOT, "%nFrom layer %d on more neurons suppress than predict.%n", layer));
+  }
+
+  private static void line(PrintWriter to, PredictionRole.Neuron n) {
+    to.printf(
+        Locale.ROOT, "  L%s  variance %.4f, kurtosis %.1f  ", n.id(), n.variance(), n.kurtosis());
+    if (n.set().isEmpty()) {
+      to.printf("no class of tokens names its set%n");
+      return;
+    }
+    to.printf(
+        Locale.ROOT,
+        "%s: %,d tokens, %.0f %% of the variance",
+        n.set(),
+        n.setSize(),
+        100 * n.varianceReduction());
+    if (n.watched()) {
+      to.printf(
+          Locale.ROOT,
+          "; their probability %.4f, raised %.4f, %s",
+          n.probability(),
+          n.raisedProbability(),
+          n.confirmed() ? "confirmed" : "not confirmed");
+    }
+    to.printf("%n");
   }
 
   private static void entropy(PrintWriter to, EntropyRole role) {
+    List<EntropyRole.Neuron> tried =
+        role.neurons().stream().filter(n -> n.kind() != EntropyRole.Kind.CONTROL).toList();
+    int unheard = role.unembedding().nullity();
     to.printf(
         Locale.ROOT,
-        "%nEntropy: %d of %d candidates; token frequency: %d (null space of %d directions)%n",
-        role.neurons().stream().filter(role::setsEntropy).count(),
-        role.neurons().size() - role.controls().size(),
-        role.neurons().stream().filter(role::setsFrequency).count(),
-        role.unembedding().nullity());
-    for (EntropyRole.Neuron n : role.neurons().stream().limit(PRINTED).toList()) {
+        "%nEntropy: %s of %d tried (set from 0 to 6; change of the entropy in nats; %s)%n",
+        count(tried.stream().filter(role::setsEntropy).count(), "neuron"),
+        tried.size(),
+        unheard > 1
+            ? unheard + " directions are heard by next to no token"
+            : "W_U has no unheard direction but LayerNorm's own");
+    tried.stream()
+        .filter(n -> n.kind() == EntropyRole.Kind.ENTROPY)
+        .limit(PRINTED)
+        .forEach(n ->
+            to.printf(
+                Locale.ROOT,
+                "  L%s  |w_out| over vocabulary's deviation %.2f medians of its layer; entropy"
+                    + " %+.4f, of which %+.4f by the last LayerNorm%s%n",
+                n.id(),
+                n.score(),
+                n.entropyEffect(),
+                n.mediatedEntropyEffect(),
+                role.setsEntropy(n) ? "  entropy neuron" : ""));
+    beside(to, role, role.most(EntropyRole.Neuron::mediatedEntropyEffect));
+    to.printf(
+        Locale.ROOT,
+        "%nToken frequency: %s of %d tried (change of the divergence from the text's frequencies;"
+            + " %,d tokens counted, %.0f %% of the vocabulary unseen)%n",
+        count(tried.stream().filter(role::setsFrequency).count(), "neuron"),
+        tried.size(),
+        role.frequencies().tokens(),
+        100 * role.frequencies().unseen());
+    tried.stream()
+        .filter(n -> n.kind() == EntropyRole.Kind.FREQUENCY)
+        .limit(PRINTED)
+        .forEach(n ->
+            to.printf(
+                Locale.ROOT,
+                "  L%s  cosine %+.3f, %.2f medians of its layer; divergence %+.4f, of which %+.4f"
+                    + " along the frequencies%s%n",
+                n.id(),
+                n.frequencyCosine(),
+                n.cosineRatio(),
+                n.divergenceEffect(),
+                n.frequencyEffect(),
+                role.setsFrequency(n) ? "  frequency neuron" : ""));
+    beside(to, role, role.most(EntropyRole.Neuron::frequencyEffect));
+  }
+
+  private static void beside(PrintWriter to, EntropyRole role, double most) {
+    if (Double.isFinite(most)) {
       to.printf(
           Locale.ROOT,
-          "  L%s  score %.2f  entropy %+.4f, of which %+.4f with the scale frozen%n",
-          n.id(),
-          n.score(),
-          n.entropyEffect(),
-          n.directEntropyEffect());
+          "  %d random neurons of the same layers: at most %.4f of that%n",
+          role.controls().size(),
+          most);
+    } else {
+      to.printf(
+          Locale.ROOT,
+          "  cannot be judged: fewer than %d random neurons change anything%n",
+          EntropyRole.LEAST_CONTROLS);
     }
-    double control =
-        role.controls().stream().mapToDouble(n -> Math.abs(n.entropyEffect())).max().orElse(0);
-    to.printf(
-        Locale.ROOT,
-        "  %d random neurons of the same layers change it by at most %.4f%n",
-        role.controls().size(),
-        control);
   }
 
   private static void attention(PrintWriter to, AttentionRole role) {
@@ -148,9 +243,12 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
             .count();
     to.printf(
         Locale.ROOT,
-        "%nAttention: %,d neurons change a later head's attention on BOS by %.2f or more%n",
-        neurons,
-        AttentionRole.LEAST_CHANGE);
+        "%nAttention: %s of which a later head's mean attention on BOS hangs by %.2f or more%n"
+            + "Strongest pairs, over %,d positions%s:%n",
+        count(neurons, "neuron"),
+        AttentionRole.LEAST_CHANGE,
+        role.pairs().isEmpty() ? 0 : role.pairs().getFirst().positions(),
+        neurons == 0 ? ", none of which passes" : "");
     role.pairs().stream()
         .sorted(
             Comparator.comparingDouble((AttentionRole.Pair p) -> -Math.abs(p.bosAttentionChange())))
@@ -158,12 +256,23 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
         .forEach(p ->
             to.printf(
                 Locale.ROOT,
-                "  L%s on %s  effect %+.3f  attention on BOS %.3f, %+.4f without the neuron%n",
+                "  L%s on %s  score of BOS %+.3f a unit of activation; attention on BOS %.3f, %+.4f"
+                    + " without the neuron%n",
                 p.neuron(),
                 p.head(),
                 p.bosEffect(),
                 p.bosAttention(),
                 p.bosAttentionChange()));
+  }
+
+  private static String count(long n, String thing) {
+    return String.format(Locale.ROOT, "%,d %s%s", n, thing, n == 1 ? "" : "s");
+  }
+
+  private static String layers(int[] counts) {
+    return IntStream.range(0, counts.length)
+        .mapToObj(layer -> "L" + layer + " " + counts[layer])
+        .collect(Collectors.joining(", "));
   }
 
   private static String title(String name) {

@@ -98,9 +98,37 @@ class RolesCommandTest {
     assertEquals(RunFolder.open(alone).readJson("study").get("result"), study.get("roles"));
   }
 
+  /** Weights as stored choose others; one position of each row is ablated. */
+  @Test
+  void rawWeightsAndOnePosition() throws IOException {
+    Path folded = folder.resolve("folded");
+    assertEquals(0, Cli.run(args("--out", folded + "")).code());
+    Path out = folder.resolve("raw");
+    Cli.Outcome outcome =
+        Cli.run(args("--out", out + "", "--processing", "raw", "--position", "9"));
+    assertEquals(0, outcome.code(), outcome.err()::toString);
+    RunFolder run = RunFolder.open(out);
+    JsonNode study = run.readJson("study");
+    assertEquals("raw", study.get("processing").asText());
+    assertEquals(9, study.at("/options/after").asInt());
+    assertTrue(study.at("/options/one_position").asBoolean());
+    assertEquals(5, run.read("attention").longs("positions").get(0));
+    double raw = run.read("prediction").doubles("vocab_var").get(0);
+    double before = RunFolder.open(folded).read("prediction").doubles("vocab_var").get(0);
+    assertTrue(Math.abs(raw - before) > 1e-6, raw + " " + before);
+  }
+
   @Test
   void refusals() {
     refused("--after: -1; give a position from 0 on; see homolog roles --help", "--after", "-1");
+    refused("--position: -1; give a position from 0 on; see homolog roles --help", "--position=-1");
+    refused("--position: 32, but rows have 32 tokens; give less than that", "--position", "32");
+    refused(
+        "--position: given beside --after; leave one of them out; see homolog roles --help",
+        "--position",
+        "3",
+        "--after",
+        "4");
     refused("--after: 32, but rows have 32 tokens; give less than that", "--after", "32");
     Cli.Outcome outcome =
         Cli.run(

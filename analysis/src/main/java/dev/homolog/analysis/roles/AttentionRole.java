@@ -21,10 +21,10 @@ import java.util.TreeMap;
  * effects of each head, and what becomes of the head when such a neuron is taken out of its
  * queries.
  *
- * @param after first position of a query that is ablated
+ * @param queries positions of the queries that are ablated
  * @param pairs by head, and of each head the largest absolute effect first
  */
-public record AttentionRole(int after, List<Pair> pairs) {
+public record AttentionRole(Positions queries, List<Pair> pairs) {
   /** Neurons of each head. */
   public static final int A_HEAD = 100;
 
@@ -62,18 +62,18 @@ public record AttentionRole(int after, List<Pair> pairs) {
 
   /** The position from which on queries are ablated where {@code --after} says nothing. */
   public static int usualAfter(int context) {
-    return context > 64 ? 64 : context / 4;
+    return Math.clamp(context / 4, 1, 64);
   }
 
   static AttentionRole of(
       Checkpoint checkpoint,
       Kernels kernels,
       Sweep.Text text,
-      int after,
+      NeuronRoles.Options options,
       ProgressListener progress) {
     ModelConfig config = checkpoint.config();
     Map<Head, List<BosEffects.Effect>> effects =
-        BosEffects.of(checkpoint, kernels, text.rules().bosId(), A_HEAD);
+        BosEffects.of(checkpoint, options.processing(), kernels, text.rules().bosId(), A_HEAD);
     Map<Integer, List<PathAblation.Path>> byLayer = new TreeMap<>();
     Map<PathAblation.Path, Double> effect = new HashMap<>();
     effects.forEach((head, of) -> {
@@ -87,14 +87,14 @@ public record AttentionRole(int after, List<Pair> pairs) {
     try (Arena arena = Arena.ofShared()) {
       long tokens = (long) text.batchRows() * text.table().context();
       PathAblation ablation =
-          new PathAblation(checkpoint, kernels, arena, tokens, Positions.from(after));
+          new PathAblation(checkpoint, kernels, arena, tokens, options.queries());
       for (int layer = 1; layer < config.layers(); layer++) {
         for (PathAblation.Measured of : ablation.run(layer, byLayer.get(layer), text, progress)) {
           pairs.add(pair(of, effect.get(of.path())));
         }
       }
     }
-    return new AttentionRole(after, List.copyOf(pairs));
+    return new AttentionRole(options.queries(), List.copyOf(pairs));
   }
 
   private static Pair pair(PathAblation.Measured of, double effect) {

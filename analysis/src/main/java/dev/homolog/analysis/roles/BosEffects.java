@@ -22,8 +22,9 @@ import java.util.TreeMap;
 /**
  * How much each neuron turns each later head to or from BOS: w_out · (W_Q k_BOS) / √d_head, where
  * k_BOS is the head's key, bias in and before rotary positions, of the one-token input BOS; weights
- * folded, w_out not normalised, without the 1 / (layer + 1) of scaled models (Gurnee et al. 2024,
- * section 5.3). Only the largest of each head are kept, so that the table of all never stands.
+ * folded unless asked for otherwise, w_out not normalised, without the 1 / (layer + 1) of scaled
+ * models (Gurnee et al. 2024, section 5.3). Only the largest of each head are kept, so that the
+ * table of all never stands.
  */
 final class BosEffects {
   private BosEffects() {}
@@ -42,12 +43,13 @@ final class BosEffects {
    * @param bos BOS's id
    * @param most neurons a head
    */
-  static Map<Head, List<Effect>> of(Checkpoint checkpoint, Kernels kernels, int bos, int most) {
+  static Map<Head, List<Effect>> of(
+      Checkpoint checkpoint, Processing processing, Kernels kernels, int bos, int most) {
     ModelConfig config = checkpoint.config();
-    Map<Head, double[]> queries = queries(checkpoint, kernels, bos);
+    Map<Head, double[]> queries = queries(checkpoint, processing, kernels, bos);
     Map<Head, PriorityQueue<Effect>> best = new TreeMap<>();
     queries.keySet().forEach(head -> best.put(head, new PriorityQueue<>(ORDER.reversed())));
-    ProcessedWeights weights = new ProcessedWeights(checkpoint, Processing.FOLDED);
+    ProcessedWeights weights = new ProcessedWeights(checkpoint, processing);
     for (int layer = 0; layer < config.layers() - 1; layer++) {
       try (Arena arena = Arena.ofConfined()) {
         Tensor W = weights.mlp(layer, arena).W_out();
@@ -74,12 +76,13 @@ final class BosEffects {
   }
 
   /** W_Q k_BOS / √d_head of every head above layer 0: [d_model] each. */
-  private static Map<Head, double[]> queries(Checkpoint checkpoint, Kernels kernels, int bos) {
+  private static Map<Head, double[]> queries(
+      Checkpoint checkpoint, Processing processing, Kernels kernels, int bos) {
     ModelConfig config = checkpoint.config();
     int dHead = config.dHead();
     Map<Head, double[]> queries = new TreeMap<>();
     List<double[]> keys = keys(checkpoint, kernels, bos);
-    ProcessedWeights weights = new ProcessedWeights(checkpoint, Processing.FOLDED);
+    ProcessedWeights weights = new ProcessedWeights(checkpoint, processing);
     for (int layer = 1; layer < config.layers(); layer++) {
       try (Arena arena = Arena.ofConfined()) {
         Tensor W_Q = weights.attention(layer, arena).W_Q();

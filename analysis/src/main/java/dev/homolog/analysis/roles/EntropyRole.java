@@ -12,15 +12,18 @@ import dev.homolog.core.model.ProcessedWeights;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -30,12 +33,17 @@ import java.util.stream.IntStream;
  * beside random neurons of the same layers.
  *
  * @param unembedding what its null space is taken from
+ * @param frequencies what token frequencies were counted on
  * @param nominal metrics without intervention; the expectation is that of log p(token)
  * @param positions over how many metrics are averages
  * @param neurons candidates first, the highest score first, then controls
  */
 public record EntropyRole(
-    Spectrum unembedding, Metrics nominal, long positions, List<Neuron> neurons) {
+    Spectrum unembedding,
+    Counted frequencies,
+    Metrics nominal,
+    long positions,
+    List<Neuron> neurons) {
   /** What activations are fixed to. */
   public static final List<Double> VALUES = List.of(-0.17, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0);
 
@@ -44,17 +52,20 @@ public record EntropyRole(
 
   static final int CONTROLS = 20;
 
-  /** What a neuron's score must reach: so many times the median of the last two layers. */
+  /** What a neuron's score must reach: so many times the median of its layer. */
   public static final double LEAST_SCORE = 2;
 
-  /** What the cosine with the direction of token frequency must reach. */
+  /** What the size of the cosine with the direction of token frequency must reach. */
   public static final double LEAST_COSINE = 0.5;
 
-  /** The share of the whole effect that must be mediated. */
-  public static final double LEAST_SHARE = 0.5;
+  /**
+   * What it must reach in medians of its layer: all cosines grow with the text that the frequencies
+   * are counted on, until half of a layer is above {@link #LEAST_COSINE}.
+   */
+  public static final double LEAST_COSINE_RATIO = 2;
 
-  /** Where there is no control, nothing can be said to exceed them. */
-  private static final double NONE_TO_BEAT = Double.POSITIVE_INFINITY;
+  /** Below so many controls that change anything, nothing is said of a candidate. */
+  public static final int LEAST_CONTROLS = 10;
 
   /** Why a neuron is in the table. */
   public enum Kind {
@@ -75,14 +86,22 @@ public record EntropyRole(
   public record Spectrum(double[] singular, int nullity) {}
 
   /**
+   * What token frequencies were counted on.
+   *
+   * @param unseen share of the vocabulary that does not occur
+   */
+  public record Counted(long tokens, double unseen) {}
+
+  /**
    * A neuron.
    *
    * @param norm |w_out|
    * @param vocabVariance of the cosines with W_U
    * @param nullShare share ρ of w_out in the effective null space of W_U
-   * @param score |w_out| / √vocab_var, in medians of the last two layers; infinite where logits are
-   *     not moved at all
+   * @param score |w_out| / √vocab_var, in medians of its layer; infinite where logits are not moved
+   *     at all
    * @param frequencyCosine of W_Uᵀ w_out and the direction of token frequency
+   * @param cosineRatio its size, in medians of its layer
    * @param total metrics for each of {@link #VALUES}
    * @param frozenScale the same with the last LayerNorm's scale frozen
    * @param frozenFrequency the same with logits frozen along token frequency
@@ -95,6 +114,7 @@ public record EntropyRole(
       double nullShare,
       double score,
       double frequencyCosine,
+      double cosineRatio,
       List<Metrics> total,
       List<Metrics> frozenScale,
       List<Metrics> frozenFrequency) {
@@ -109,7 +129,14 @@ public record EntropyRole(
       return effect(frozenScale, false);
     }
 
-    /** 1 − |direct| / |whole|, Stolfo et al. 2024, section 3.2. */
+    /**
+     * What of the effect on entropy goes by way of the last LayerNorm: the whole less the direct.
+     */
+    public double mediatedEntropyEffect() {
+      return entropyEffect() - directEntropyEffect();
+    }
+
+    /** 1 − |direct| / |whole|, Stolfo et al. 2024, section 3.2; far below 0 where they oppose. */
     public double mediatedShare() {
       return 1 - Math.abs(directEntropyEffect()) / Math.abs(entropyEffect());
     }
@@ -117,6 +144,11 @@ public record EntropyRole(
     /** Kullback-Leibler divergence from token frequencies at the greatest value less that at 0. */
     public double divergenceEffect() {
       return effect(total, true);
+    }
+
+    /** What of it is gone with logits frozen along token frequency. */
+    public double frequencyEffect() {
+      return divergenceEffect() - effect(frozenFrequency, true);
     }
 
     /** 1 − |effect with logits frozen along token frequency| / |whole|. */
@@ -137,35 +169,37 @@ public record EntropyRole(
   }
 
   /**
-   * Whether a candidate is an entropy neuron: its score is high, its effect on entropy larger than
-   * that of every control, and mostly mediated by the LayerNorm.
+   * Whether a candidate is an entropy neuron: its score is high, and what it does to entropy by way
+   * of the last LayerNorm is more than what any control does.
    */
   public boolean setsEntropy(Neuron neuron) {
-    double control =
-        controls().stream()
-            .mapToDouble(n -> Math.abs(n.entropyEffect()))
-            .max()
-            .orElse(NONE_TO_BEAT);
     return neuron.kind != Kind.CONTROL
         && neuron.score >= LEAST_SCORE
-        && Math.abs(neuron.entropyEffect()) > control
-        && neuron.mediatedShare() >= LEAST_SHARE;
+        && Math.abs(neuron.mediatedEntropyEffect()) > most(Neuron::mediatedEntropyEffect);
   }
 
   /**
-   * Whether a candidate is a token-frequency neuron: its cosine is high, its effect on the
-   * divergence from token frequencies larger than that of every control, and mostly along them.
+   * Whether a candidate is a token-frequency neuron: its cosine is high, and high in its layer, and
+   * what it does along token frequency to the divergence from the frequencies is more than what any
+   * control does.
    */
   public boolean setsFrequency(Neuron neuron) {
-    double control =
-        controls().stream()
-            .mapToDouble(n -> Math.abs(n.divergenceEffect()))
-            .max()
-            .orElse(NONE_TO_BEAT);
     return neuron.kind != Kind.CONTROL
         && Math.abs(neuron.frequencyCosine) >= LEAST_COSINE
-        && Math.abs(neuron.divergenceEffect()) > control
-        && neuron.frequencyShare() >= LEAST_SHARE;
+        && neuron.cosineRatio >= LEAST_COSINE_RATIO
+        && Math.abs(neuron.frequencyEffect()) > most(Neuron::frequencyEffect);
+  }
+
+  /** The largest size of an effect among controls; infinite where too few change anything. */
+  public double most(ToDoubleFunction<Neuron> effect) {
+    double[] sizes =
+        controls().stream()
+            .mapToDouble(effect)
+            .map(Math::abs)
+            .filter(size -> size > 0)
+            .sorted()
+            .toArray();
+    return sizes.length < LEAST_CONTROLS ? Double.POSITIVE_INFINITY : sizes[sizes.length - 1];
   }
 
   /** The random neurons. */
@@ -176,20 +210,31 @@ public record EntropyRole(
   // ---- how it is found ----
 
   /** What weights say of the neurons of the last two layers. */
-  private record Weighed(int first, double[][] writers, double[] score, double[] frequencyCosine) {
+  private record Weighed(
+      int first,
+      int dMlp,
+      double[][] writers,
+      double[] score,
+      double[] frequencyCosine,
+      double[] cosineRatio) {
 
-    static Weighed of(Checkpoint checkpoint, OutputWeights weights, Unembedding unembedding) {
+    static Weighed of(
+        Checkpoint checkpoint,
+        Processing processing,
+        OutputWeights weights,
+        Unembedding unembedding) {
       ModelConfig config = checkpoint.config();
       int firstLayer = Math.max(0, config.layers() - 2);
-      int first = firstLayer * config.dMlp();
+      int m = config.dMlp();
+      int first = firstLayer * m;
       int count = config.neurons() - first;
       double[][] writers = new double[count][config.dModel()];
-      ProcessedWeights processed = new ProcessedWeights(checkpoint, Processing.FOLDED);
+      ProcessedWeights processed = new ProcessedWeights(checkpoint, processing);
       for (int layer = firstLayer; layer < config.layers(); layer++) {
         try (Arena arena = Arena.ofConfined()) {
           var W = processed.mlp(layer, arena).W_out();
-          for (int n = 0; n < config.dMlp(); n++) {
-            W.readRow(n, writers[(layer - firstLayer) * config.dMlp() + n]);
+          for (int n = 0; n < m; n++) {
+            W.readRow(n, writers[(layer - firstLayer) * m + n]);
           }
         }
       }
@@ -199,12 +244,25 @@ public record EntropyRole(
         score[i] = weights.norm()[first + i] / Math.sqrt(weights.variance()[first + i]);
         cosine[i] = unembedding.frequencyCosine(writers[i]);
       }
-      double[] sorted = Arrays.stream(score).filter(Double::isFinite).sorted().toArray();
-      double median = sorted.length == 0 ? 1 : sorted[sorted.length / 2];
-      for (int i = 0; i < count; i++) {
-        score[i] /= median;
+      return new Weighed(first, m, writers, inMedians(score, m), cosine, inMedians(cosine, m));
+    }
+
+    /** Sizes over the median size of the layer. */
+    private static double[] inMedians(double[] values, int m) {
+      double[] ratios = new double[values.length];
+      for (int from = 0; from < values.length; from += m) {
+        double[] sorted =
+            Arrays.stream(values, from, from + m)
+                .map(Math::abs)
+                .filter(Double::isFinite)
+                .sorted()
+                .toArray();
+        double median = sorted.length == 0 ? 1 : sorted[sorted.length / 2];
+        for (int i = from; i < from + m; i++) {
+          ratios[i] = Math.abs(values[i]) / median;
+        }
       }
-      return new Weighed(first, writers, score, cosine);
+      return ratios;
     }
 
     /** The best by a value, NaN left out. */
@@ -225,13 +283,14 @@ public record EntropyRole(
       Kernels kernels,
       OutputWeights weights,
       Sweep.Text text,
-      long seed,
+      NeuronRoles.Options options,
       ProgressListener progress) {
     ModelConfig config = checkpoint.config();
     TokenFrequencies frequencies = TokenFrequencies.of(text.table(), config.vocabSize());
-    Unembedding unembedding = Unembedding.of(checkpoint, frequencies.direction());
-    Weighed weighed = Weighed.of(checkpoint, weights, unembedding);
-    List<Chosen> chosen = chosen(weighed, seed);
+    Unembedding unembedding =
+        Unembedding.of(checkpoint, options.processing(), frequencies.direction());
+    Weighed weighed = Weighed.of(checkpoint, options.processing(), weights, unembedding);
+    List<Chosen> chosen = chosen(weighed, options.seed());
     List<List<Intervention>> variants = new ArrayList<>();
     for (Chosen one : chosen) {
       NeuronId id = NeuronId.of(weighed.first + one.index, config);
@@ -242,8 +301,8 @@ public record EntropyRole(
     Sweep.Result found;
     try (Arena arena = Arena.ofShared()) {
       long tokens = (long) text.batchRows() * text.table().context();
-      var options = new Sweep.Options(false, readings, vocabulary);
-      Sweep sweep = new Sweep(checkpoint, kernels, arena, tokens, variants, options);
+      var reading = new Sweep.Options(false, readings, vocabulary);
+      Sweep sweep = new Sweep(checkpoint, kernels, arena, tokens, variants, reading);
       found = sweep.run(text, progress, _ -> {});
     }
     List<Neuron> neurons = new ArrayList<>();
@@ -261,12 +320,14 @@ public record EntropyRole(
               unembedding.nullShare(weighed.writers[at]),
               weighed.score[at],
               weighed.frequencyCosine[at],
+              weighed.cosineRatio[at],
               read(of, Reading.TOTAL),
               read(of, Reading.FROZEN_SCALE),
               read(of, Reading.FROZEN_DIRECTION)));
     }
     return new EntropyRole(
         new Spectrum(unembedding.singular(), unembedding.nullity()),
+        new Counted(frequencies.tokens(), frequencies.unseen()),
         found.nominal(),
         found.positions(),
         List.copyOf(neurons));
@@ -279,7 +340,8 @@ public record EntropyRole(
       variants.add(List.of(Intervention.fix(new NeuronId(layer, 0), 0)));
     }
     long d = config.dModel();
-    return Sweep.bytes(config, kernels, tokens, variants) + 3 * d * d * Double.BYTES;
+    long writers = 2L * config.dMlp() * d;
+    return Sweep.bytes(config, kernels, tokens, variants) + (3 * d * d + writers) * Double.BYTES;
   }
 
   private static List<Metrics> read(List<Map<Reading, Metrics>> of, Reading reading) {
@@ -296,14 +358,27 @@ public record EntropyRole(
         taken.add(i);
       }
     }
-    List<Integer> rest =
-        new ArrayList<>(
-            IntStream.range(0, weighed.score.length)
-                .filter(i -> !taken.contains(i))
-                .boxed()
-                .toList());
-    Collections.shuffle(rest, new Random(seed));
-    rest.stream().limit(CONTROLS).sorted().forEach(i -> chosen.add(new Chosen(i, Kind.CONTROL)));
+    // As many of each layer as there are, drawn at random.
+    Random random = new Random(seed);
+    List<Deque<Integer>> byLayer = new ArrayList<>();
+    for (int from = 0; from < weighed.score.length; from += weighed.dMlp) {
+      List<Integer> rest =
+          new ArrayList<>(
+              IntStream.range(from, from + weighed.dMlp)
+                  .filter(i -> !taken.contains(i))
+                  .boxed()
+                  .toList());
+      Collections.shuffle(rest, random);
+      byLayer.add(new ArrayDeque<>(rest));
+    }
+    List<Integer> controls = new ArrayList<>();
+    while (controls.size() < CONTROLS && byLayer.stream().anyMatch(layer -> !layer.isEmpty())) {
+      byLayer.stream()
+          .filter(layer -> !layer.isEmpty())
+          .limit(CONTROLS - controls.size())
+          .forEach(layer -> controls.add(layer.pop()));
+    }
+    controls.stream().sorted().forEach(i -> chosen.add(new Chosen(i, Kind.CONTROL)));
     return chosen;
   }
 }

@@ -5,8 +5,10 @@ import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.PathAblation;
+import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import java.util.List;
@@ -26,28 +28,35 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
   static final long MOST_WATCHED = 4_096;
 
   /**
+   * How they are looked for.
+   *
+   * @param processing of the weights that candidates are chosen by; passes use them as stored
+   * @param queries positions of the queries that neurons are taken out of
+   * @param seed of the random neurons beside candidates
+   */
+  public record Options(Processing processing, Positions queries, long seed) {}
+
+  /**
    * Finds them.
    *
    * @param checkpoint must stay open
    * @param text all rows; those that are read are spread over it
    * @param sets classes of tokens that a neuron's set is named by
-   * @param after first position of a query that is ablated
-   * @param seed of the random neurons beside candidates
    */
   public static NeuronRoles of(
       Checkpoint checkpoint,
       Kernels kernels,
       Sweep.Text text,
       List<PredictionRole.TokenSet> sets,
-      int after,
-      long seed,
+      Options options,
       ProgressListener progress) {
     Sweep.Text some = spread(text, MOST_TOKENS);
-    OutputWeights weights = OutputWeights.of(checkpoint, kernels);
-    EntropyRole entropy = EntropyRole.of(checkpoint, kernels, weights, some, seed, progress);
-    AttentionRole attention = AttentionRole.of(checkpoint, kernels, some, after, progress);
+    OutputWeights weights = OutputWeights.of(checkpoint, options.processing(), kernels);
+    EntropyRole entropy = EntropyRole.of(checkpoint, kernels, weights, some, options, progress);
+    AttentionRole attention = AttentionRole.of(checkpoint, kernels, some, options, progress);
     PredictionRole prediction =
-        PredictionRole.of(checkpoint, kernels, weights, sets, spread(text, MOST_WATCHED), progress);
+        new PredictionSearch(checkpoint, kernels, options)
+            .find(weights, sets, spread(text, MOST_WATCHED), progress);
     return new NeuronRoles(prediction, entropy, attention);
   }
 
@@ -62,7 +71,7 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
     long sweep = EntropyRole.bytes(config, kernels, tokens);
     long ablation = PathAblation.bytes(config, kernels, tokens);
     long heads = (long) config.heads() * AttentionRole.A_HEAD * 3 * MOST_TOKENS * Float.BYTES;
-    long cosines = 3L * PredictionRole.NAMED * config.vocabSize() * Float.BYTES;
+    long cosines = 3L * PredictionSearch.NAMED * config.vocabSize() * Float.BYTES;
     long writers = OutputWeights.bytes(config, kernels);
     long most = Math.max(Math.max(sweep, ablation + heads), writers);
     return Math.max(most, cosines);

@@ -10,8 +10,8 @@ import dev.homolog.core.model.Processing;
 import java.lang.foreign.Arena;
 
 /**
- * What neurons write, seen from their weights alone (folded): the length of w_out, and moments over
- * the vocabulary of its cosines with the columns of W_U. By flat id.
+ * What neurons write, seen from their weights alone: the length of w_out, and moments over the
+ * vocabulary of its cosines with the columns of W_U. By flat id.
  *
  * @param norm |w_out|
  * @param mean mean of the cosines; the others likewise
@@ -21,11 +21,11 @@ record OutputWeights(
   /** Tokens whose cosines with a layer's neurons stand at a time. */
   private static final int BLOCK = 4096;
 
-  static OutputWeights of(Checkpoint checkpoint, Kernels kernels) {
+  static OutputWeights of(Checkpoint checkpoint, Processing processing, Kernels kernels) {
     ModelConfig config = checkpoint.config();
     int m = config.dMlp();
     int n = config.neurons();
-    ProcessedWeights weights = new ProcessedWeights(checkpoint, Processing.FOLDED);
+    ProcessedWeights weights = new ProcessedWeights(checkpoint, processing);
     double[] norm = new double[n];
     double[][] sums = new double[n][5];
     try (Arena arena = Arena.ofShared()) {

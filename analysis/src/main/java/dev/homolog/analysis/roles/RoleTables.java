@@ -28,6 +28,8 @@ final class RoleTables {
         .doubles("welch_t", column(of, PredictionRole.Neuron::welchT))
         .doubles("set_probability", column(of, PredictionRole.Neuron::probability))
         .doubles("set_probability_raised", column(of, PredictionRole.Neuron::raisedProbability))
+        .doubles("set_odds_change", column(of, PredictionRole.Neuron::oddsChange))
+        .doubles("set_odds_change_random", column(of, PredictionRole.Neuron::randomChange))
         .booleans("confirmed", flags(of.stream().map(PredictionRole.Neuron::confirmed).toList()));
     return table.build();
   }
@@ -44,13 +46,16 @@ final class RoleTables {
         .doubles("null_share", column(of, EntropyRole.Neuron::nullShare))
         .doubles("score", column(of, EntropyRole.Neuron::score))
         .doubles("frequency_cosine", column(of, EntropyRole.Neuron::frequencyCosine))
+        .doubles("cosine_ratio", column(of, EntropyRole.Neuron::cosineRatio))
         .doubles("loss_before", column(of, _ -> role.nominal().loss()))
         .doubles("entropy_before", column(of, _ -> role.nominal().entropy()))
         .doubles("scale_before", column(of, _ -> role.nominal().scale()))
         .doubles("entropy_effect", column(of, EntropyRole.Neuron::entropyEffect))
         .doubles("entropy_effect_direct", column(of, EntropyRole.Neuron::directEntropyEffect))
+        .doubles("entropy_effect_mediated", column(of, EntropyRole.Neuron::mediatedEntropyEffect))
         .doubles("mediated_share", column(of, EntropyRole.Neuron::mediatedShare))
         .doubles("divergence_effect", column(of, EntropyRole.Neuron::divergenceEffect))
+        .doubles("frequency_effect", column(of, EntropyRole.Neuron::frequencyEffect))
         .doubles("frequency_share", column(of, EntropyRole.Neuron::frequencyShare))
         .booleans("sets_entropy", flags(of.stream().map(role::setsEntropy).toList()))
         .booleans("sets_frequency", flags(of.stream().map(role::setsFrequency).toList()));

@@ -2,14 +2,17 @@ package dev.homolog.analysis.roles;
 
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 
 /**
  * How often each token follows another in a text, plus one for every token of the vocabulary.
  *
  * @param logP logarithms of the frequencies [vocab]
  * @param direction the same less their mean, scaled to length 1
+ * @param tokens counted
+ * @param unseen share of the vocabulary that was not
  */
-record TokenFrequencies(double[] logP, double[] direction) {
+record TokenFrequencies(double[] logP, double[] direction, long tokens, double unseen) {
 
   static TokenFrequencies of(TokenTable table, int vocabulary) {
     long[] counts = new long[vocabulary];
@@ -36,6 +39,7 @@ record TokenFrequencies(double[] logP, double[] direction) {
     for (int v = 0; v < vocabulary; v++) {
       direction[v] = square == 0 ? 0 : direction[v] / Math.sqrt(square);
     }
-    return new TokenFrequencies(logP, direction);
+    double unseen = Arrays.stream(counts).filter(count -> count == 0).count();
+    return new TokenFrequencies(logP, direction, total - vocabulary, unseen / vocabulary);
   }
 }

@@ -8,8 +8,8 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
- * What W_U (folded) makes of directions of the residual stream: its singular values, the directions
- * that next to no token hears, and that of token frequency.
+ * What W_U makes of directions of the residual stream: its singular values, the directions that
+ * next to no token hears, and that of token frequency.
  *
  * <p>The effective null space are the right singular directions whose singular value is below
  * {@link #SHARE_OF_MEDIAN} of the median one. Folded W_U always has one: the vector of ones, which
@@ -35,12 +35,12 @@ record Unembedding(
    *
    * @param u of length 1 and mean 0, [vocab]
    */
-  static Unembedding of(Checkpoint checkpoint, double[] u) {
+  static Unembedding of(Checkpoint checkpoint, Processing processing, double[] u) {
     int d = checkpoint.config().dModel();
     int vocabulary = checkpoint.config().vocabSize();
     double[][] gram = new double[d][d];
     double[] along = new double[d];
-    ProcessedWeights weights = new ProcessedWeights(checkpoint, Processing.FOLDED);
+    ProcessedWeights weights = new ProcessedWeights(checkpoint, processing);
     double[] row = new double[d];
     for (int from = 0; from < vocabulary; from += BLOCK) {
       int to = Math.min(vocabulary, from + BLOCK);

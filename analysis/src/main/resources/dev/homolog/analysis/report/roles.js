@@ -125,9 +125,10 @@ function entropySweeps(rows, neurons) {
   ].filter(([name]) => rows[0]?.[name]);
   const change = (row, name) => row[name].map((value) => value - row[name][Math.max(0, row.values.indexOf(0))]);
   const charts = kinds.flatMap((kind) => {
+    const effect = kind === "entropy" ? "entropy_effect" : "divergence_effect";
     const strongest = rows
       .filter((row) => row.candidate === kind)
-      .sort((a, b) => Math.abs(b.entropy_effect) - Math.abs(a.entropy_effect))
+      .sort((a, b) => Math.abs(b[effect]) - Math.abs(a[effect]))
       .slice(0, 3);
     return strongest.length === 0
       ? []
@@ -175,38 +176,45 @@ function entropySweeps(rows, neurons) {
     el(
       "p",
       {},
-      `${plural(rows.filter((row) => row.sets_entropy).length, "neuron")} of ${plural(rows.length - controls.length, "candidate")} set the entropy, mostly by way of the last LayerNorm; ${plural(rows.filter((row) => row.sets_frequency).length, "neuron")} by way of token frequency.`,
+      `Of ${plural(rows.length - controls.length, "candidate")} that were set to fixed activations, ${plural(rows.filter((row) => row.sets_entropy).length, "neuron")} set the entropy by way of the last LayerNorm, and ${plural(rows.filter((row) => row.sets_frequency).length, "neuron")} how close predictions are to the frequencies of tokens. Beside them ${plural(controls.length, "random neuron")} of the same layers, which ${controls.length === 1 ? "reaches" : "reach"} at most ${number(most(controls, "entropy_effect_mediated"))} and ${number(most(controls, "frequency_effect"))} of these.`,
     ),
     el("div", { class: "charts" }, charts),
-    plainTable(
-      "Candidates",
-      [
-        "neuron",
-        "candidate",
-        "|w_out|",
-        "vocab variance",
-        "share in the null space",
-        "effect on entropy",
-        "direct",
-        "share by LayerNorm",
-        "sets entropy",
-      ],
-      rows
-        .filter((row) => row.candidate !== "control")
-        .slice(0, 20)
-        .map((row) => [
-          neuronLink(neurons, row.layer, row.neuron),
-          row.candidate,
-          row.w_out_norm,
-          row.vocab_var,
-          row.null_share,
-          row.entropy_effect,
-          row.entropy_effect_direct,
-          row.mediated_share,
-          row.sets_entropy ? "yes" : row.sets_frequency ? "by frequency" : "no",
-        ]),
-      [false, false, true, true, true, true, true, true, false],
-    ),
+    candidates("Candidates for entropy", "entropy", rows, neurons, [
+      ["|w_out|", "w_out_norm"],
+      ["vocab variance", "vocab_var"],
+      ["share in the null space", "null_share"],
+      ["score, in medians of the layer", "score"],
+      ["effect on entropy", "entropy_effect"],
+      ["by the LayerNorm", "entropy_effect_mediated"],
+    ]),
+    candidates("Candidates for token frequency", "frequency", rows, neurons, [
+      ["cosine with token frequency", "frequency_cosine"],
+      ["in medians of the layer", "cosine_ratio"],
+      ["effect on the divergence from the frequencies", "divergence_effect"],
+      ["along the frequencies", "frequency_effect"],
+    ]),
+  );
+}
+
+/** The largest size of a column; 0 of no rows. */
+function most(rows, name) {
+  return Math.max(0, ...rows.map((row) => Math.abs(row[name])));
+}
+
+/** Candidates of a kind: what their weights and interventions say. */
+function candidates(title, kind, rows, neurons, columns) {
+  return plainTable(
+    title,
+    ["neuron", ...columns.map(([head]) => head), "found"],
+    rows
+      .filter((row) => row.candidate === kind)
+      .slice(0, 20)
+      .map((row) => [
+        neuronLink(neurons, row.layer, row.neuron),
+        ...columns.map(([, name]) => row[name]),
+        row.sets_entropy ? "entropy" : row.sets_frequency ? "token frequency" : "no",
+      ]),
+    [false, ...columns.map(() => true), false],
   );
 }
 

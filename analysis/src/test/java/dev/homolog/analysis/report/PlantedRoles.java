@@ -59,9 +59,13 @@ record PlantedRoles(PlantedRun run) {
           "w_out_norm",
           "vocab_var",
           "null_share",
+          "score",
+          "frequency_cosine",
+          "cosine_ratio",
           "entropy_effect",
-          "entropy_effect_direct",
-          "mediated_share"
+          "entropy_effect_mediated",
+          "divergence_effect",
+          "frequency_effect"
         }) {
       table.doubles(name, new Random(name.hashCode()).doubles(rows).toArray());
     }

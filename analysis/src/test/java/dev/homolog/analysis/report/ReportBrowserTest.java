@@ -335,7 +335,9 @@ class ReportBrowserTest {
             "Roles by layer",
             "Entropy, entropy candidates",
             "Loss, frequency candidates",
-            "3 neurons of 6 candidates set the entropy",
+            "Of 6 candidates that were set to fixed activations, 3 neurons set the entropy",
+            "Candidates for entropy",
+            "Candidates for token frequency",
             "in 2 heads",
             "L1.3, head 2.0")) {
       assertTrue(roles.contains(part), part);

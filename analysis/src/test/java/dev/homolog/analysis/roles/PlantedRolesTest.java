@@ -10,6 +10,7 @@ import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.PathAblation.Head;
+import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.VectorKernels;
@@ -17,6 +18,7 @@ import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.BlockTaps;
 import dev.homolog.core.model.NeuronId;
+import dev.homolog.core.model.Processing;
 import dev.homolog.core.model.Transformer;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
@@ -148,7 +150,8 @@ class PlantedRolesTest {
 
   private static NeuronRoles roles(MemoryCheckpoint model, Kernels kernels, TokenTable table) {
     Sweep.Text text = new Sweep.Text(table, rules(), Rows.all(ROWS), 16);
-    return NeuronRoles.of(model, kernels, text, sets(), AFTER, 1, ProgressListener.NONE);
+    var options = new NeuronRoles.Options(Processing.FOLDED, Positions.from(AFTER), 1);
+    return NeuronRoles.of(model, kernels, text, sets(), options, ProgressListener.NONE);
   }
 
   @Test

@@ -2,20 +2,25 @@ package dev.homolog.analysis.roles;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.roles.PredictionRole.Kind;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.intervention.PathAblation.Head;
+import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.ProcessedWeights;
 import dev.homolog.core.model.Processing;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -55,7 +60,8 @@ class RoleNumbersTest {
       int heads = config.layers() * config.heads();
       Tensor expected = Tensor.wrap(stored.data(), stored.dtype(), config.neurons(), heads);
       int most = 15;
-      Map<Head, List<BosEffects.Effect>> found = BosEffects.of(checkpoint, kernels, 0, most);
+      Map<Head, List<BosEffects.Effect>> found =
+          BosEffects.of(checkpoint, Processing.FOLDED, kernels, 0, most);
       assertEquals((config.layers() - 1) * config.heads(), found.size());
       found.forEach((head, effects) -> {
         int column = head.layer() * config.heads() + head.head();
@@ -138,7 +144,9 @@ class RoleNumbersTest {
         var checkpoint = HuggingFaceCheckpoint.open(FAMILY.resolve("models/neox-parallel"));
         Arena arena = Arena.ofShared()) {
       ModelConfig config = checkpoint.config();
-      OutputWeights found = OutputWeights.of(checkpoint, kernels);
+      var options = new NeuronRoles.Options(Processing.FOLDED, Positions.ALL, 1);
+      var search = new PredictionSearch(checkpoint, kernels, options);
+      OutputWeights found = OutputWeights.of(checkpoint, Processing.FOLDED, kernels);
       ProcessedWeights weights = new ProcessedWeights(checkpoint, Processing.FOLDED);
       Tensor unembedding = weights.W_U(0, config.vocabSize(), arena).transposed();
       for (int n = 0; n < config.neurons(); n++) {
@@ -164,7 +172,7 @@ class RoleNumbersTest {
         assertEquals(powers[2], found.variance()[n], 1e-6);
         assertEquals(powers[3] / Math.pow(powers[2], 1.5), found.skew()[n], 1e-5);
         assertEquals(powers[4] / (powers[2] * powers[2]), found.kurtosis()[n], 1e-5);
-        float[] same = PredictionRole.cosines(checkpoint, List.of(n))[0];
+        float[] same = search.cosines(List.of(n))[0];
         for (int v = 0; v < cosines.length; v++) {
           assertEquals(cosines[v], same[v], 1e-7);
         }
@@ -182,6 +190,59 @@ class RoleNumbersTest {
     PredictionRole.Fit fit = PredictionRole.Fit.of(set, new float[] {1, 7, 2, 3, 9});
     assertEquals(1 - 0.8 / 9.44, fit.reduction(), 1e-12);
     assertEquals(6 / Math.sqrt(4 / 3.0), fit.welchT(), 1e-12);
+  }
+
+  /** A class that stands below the rest is no set that a neuron predicts. */
+  @Test
+  void aClassNamesWhatTheNeuronDoesToIt() {
+    BitSet ids = new BitSet();
+    var set = new PredictionRole.TokenSet("set", ids);
+    var above = new PredictionRole.Fit(set, 0.2, 5);
+    var below = new PredictionRole.Fit(set, 0.2, -5);
+    var little = new PredictionRole.Fit(set, 0.04, 50);
+    assertTrue(above.names(Kind.PREDICTION) && !below.names(Kind.PREDICTION));
+    assertTrue(below.names(Kind.SUPPRESSION) && !above.names(Kind.SUPPRESSION));
+    assertTrue(above.names(Kind.PARTITION) && below.names(Kind.PARTITION));
+    for (Kind kind : Kind.values()) {
+      assertFalse(little.names(kind));
+    }
+  }
+
+  /** Up where the cosines are higher, down where they are lower, and further than by chance. */
+  @Test
+  void raisingConfirms() {
+    assertTrue(neuron(0, Kind.PREDICTION, 4, 0.1, 0.2, 0.8).confirmed()); // log (9 / 4) is 0.81
+    assertFalse(neuron(0, Kind.PREDICTION, 4, 0.1, 0.2, 0.82).confirmed());
+    assertFalse(neuron(0, Kind.PREDICTION, 4, 0.2, 0.1, 0.5).confirmed());
+    assertTrue(neuron(0, Kind.SUPPRESSION, -4, 0.2, 0.1, 0.5).confirmed());
+    assertFalse(neuron(0, Kind.PARTITION, -4, 0.1, 0.2, 0.5).confirmed());
+    assertFalse(neuron(0, Kind.NONE, Double.NaN, Double.NaN, Double.NaN, Double.NaN).confirmed());
+  }
+
+  @Test
+  void suppressionTakesOver() {
+    List<Kind> kinds =
+        List.of(
+            Kind.SUPPRESSION, // layer 0
+            Kind.PREDICTION, // 1
+            Kind.SUPPRESSION, // 2
+            Kind.PARTITION,
+            Kind.SUPPRESSION); // 4
+    List<PredictionRole.Neuron> neurons = new ArrayList<>();
+    for (int layer = 0; layer < 5; layer++) {
+      neurons.add(neuron(layer, kinds.get(layer), 1, 0.1, 0.2, 0));
+    }
+    var role = new PredictionRole(neurons);
+    assertArrayEquals(new int[] {1, 0, 1, 0, 1}, role.byLayer(Kind.SUPPRESSION));
+    assertEquals(4, role.turnsToSuppression().orElseThrow());
+    assertTrue(new PredictionRole(neurons.subList(0, 4)).turnsToSuppression().isEmpty());
+    assertEquals(2, new PredictionRole(neurons.subList(0, 3)).turnsToSuppression().orElseThrow());
+  }
+
+  private static PredictionRole.Neuron neuron(
+      int layer, Kind kind, double welchT, double before, double after, double random) {
+    return new PredictionRole.Neuron(
+        new NeuronId(layer, 0), kind, 0, 1, 0, 3, "set", 2, 0.5, welchT, before, after, random);
   }
 
   /** By hand, with ties; r of ranks (1.5, 1.5, 3, 4) and (2, 1, 4, 3). */

@@ -226,12 +226,21 @@ public final class Sweep {
           operations += T * cost.unembedding();
           for (Reading reading : options.readings()) {
             values = read.get(reading);
-            totals.get(v).get(reading).add(values, batch.counted());
+            Totals of = totals.get(v).get(reading);
+            of.add(values, batch.counted());
+            requireFinite(of, v, from);
             listener.accept(new PositionMetrics(v, reading, from, values));
           }
         }
         progress.progress("interventions", (long) to * context, total);
       }
+    }
+    if (nominal.count == 0) {
+      throw new InputException(
+          "text",
+          "",
+          "in rows of " + context + " no token is followed by one that counts (BOS and EOS do not)",
+          "give a longer --context, or more text");
     }
     List<Map<Reading, Metrics>> averages = new ArrayList<>();
     for (Map<Reading, Totals> of : totals) {
@@ -305,8 +314,19 @@ public final class Sweep {
     return operations;
   }
 
+  private void requireFinite(Totals changed, int variant, int from) {
+    if (!changed.isFinite()) {
+      int[] neurons = variants.get(variant).getFirst().neurons();
+      throw new InputException(
+          location,
+          "neuron " + new NeuronId(variants.get(variant).getFirst().layer(), neurons[0]),
+          "with its activation changed, a prediction is not finite in rows from " + from + " on",
+          "give a smaller --value");
+    }
+  }
+
   private void requireFinite(Totals nominal, Text text, int from) {
-    if (!Double.isFinite(nominal.sums[0] + nominal.sums[1] + nominal.sums[4])) {
+    if (!nominal.isFinite()) {
       throw new InputException(
           location,
           "",
@@ -322,6 +342,11 @@ public final class Sweep {
   private static final class Totals {
     private final double[] sums = new double[Metrics.COUNT];
     private long count;
+
+    /** Loss, entropy and scale; ranks are finite whatever logits are. */
+    boolean isFinite() {
+      return Double.isFinite(sums[0] + sums[1] + sums[4]);
+    }
 
     void add(Tensor values, boolean[] counted) {
       double[] row = new double[Metrics.COUNT];
