@@ -1,6 +1,7 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.homolog.analysis.table.Column;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.util.stream.IntStream;
  */
 final class RoleTables {
   private static final int FIRST_OF_HEAD = 2;
+  private static final int STRONGEST = 20;
   private static final int MOST_PAIRS = 4000;
 
   private RoleTables() {}
@@ -69,15 +71,28 @@ final class RoleTables {
     }
   }
 
-  /** The pairs of neuron and head that ablation confirms, and the first of each head. */
+  /**
+   * The pairs of neuron and head that ablation confirms, the first of each head, and those whose
+   * ablation changes most.
+   */
   private static int[] shown(Table pairs) {
     Map<List<Integer>, Integer> ofHead = new HashMap<>();
+    Column.Doubles changes = pairs.doubles("bos_attention_change");
+    double least =
+        IntStream.range(0, pairs.rows())
+            .mapToDouble(row -> -Math.abs(changes.get(row)))
+            .sorted()
+            .skip(STRONGEST - 1)
+            .findFirst()
+            .orElse(0);
     return IntStream.range(0, pairs.rows())
         .filter(row -> {
           List<Integer> head =
               List.of(pairs.ints("head_layer").get(row), pairs.ints("head").get(row));
           int before = ofHead.merge(head, 1, Integer::sum) - 1;
-          return before < FIRST_OF_HEAD || pairs.booleans("found").get(row);
+          return before < FIRST_OF_HEAD
+              || pairs.booleans("found").get(row)
+              || Math.abs(changes.get(row)) >= -least;
         })
         .limit(MOST_PAIRS)
         .toArray();

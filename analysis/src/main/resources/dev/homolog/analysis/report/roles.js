@@ -67,8 +67,12 @@ function predictions(neurons) {
       }
     }
   }
-  named.sort((a, b) => neurons.number("variance_reduction", b) - neurons.number("variance_reduction", a));
   const confirmed = neurons.flags.get("confirmed");
+  const looked = (id) => (Number.isNaN(neurons.number("set_probability", id)) ? 0 : 1 + (confirmed?.[id] ?? 0));
+  named.sort(
+    (a, b) =>
+      looked(b) - looked(a) || neurons.number("variance_reduction", b) - neurons.number("variance_reduction", a),
+  );
   const chart = figure({
     title: "Roles by layer",
     note: "by the moments of the cosines with the vocabulary",
@@ -96,7 +100,7 @@ function predictions(neurons) {
     {},
     chart,
     plainTable(
-      "Neurons with the clearest sets of tokens",
+      "Neurons and their sets of tokens",
       ["neuron", "role", "tokens", "in the set", "variance reduction", "Welch's t", "confirmed"],
       named
         .slice(0, 15)
@@ -107,7 +111,7 @@ function predictions(neurons) {
           neurons.number("set_size", id),
           neurons.number("variance_reduction", id),
           neurons.number("welch_t", id),
-          confirmed?.[id] === 1 ? "yes" : Number.isNaN(neurons.number("set_probability", id)) ? "not looked at" : "no",
+          ["not looked at", "no", "yes"][looked(id)],
         ]),
       [false, false, false, true, true, true, false],
     ),
@@ -203,7 +207,7 @@ function most(rows, name) {
 
 /** Candidates of a kind: what their weights and interventions say. */
 function candidates(title, kind, rows, neurons, columns) {
-  return plainTable(
+  const table = plainTable(
     title,
     ["neuron", ...columns.map(([head]) => head), "found"],
     rows
@@ -216,6 +220,7 @@ function candidates(title, kind, rows, neurons, columns) {
       ]),
     [false, ...columns.map(() => true), false],
   );
+  return el("div", {}, el("h4", {}, title), table);
 }
 
 /** The heads whose attention on BOS hangs on a neuron. */
@@ -236,7 +241,7 @@ function switchedHeads(pairs, neurons) {
     el(
       "p",
       {},
-      `${plural(found.length, "pair")} of a neuron and a later head in which the head's attention on BOS hangs on the neuron, in ${plural(heads.size, "head")}.`,
+      `${found.length === 0 ? "No pair" : plural(found.length, "pair")} of a neuron and a later head in which the head's attention on BOS hangs on the neuron${found.length === 0 ? "" : `, in ${plural(heads.size, "head")}`}.`,
     ),
     figure({
       title: found.length > 0 ? "The strongest pairs" : "The strongest pairs, none of which passes",

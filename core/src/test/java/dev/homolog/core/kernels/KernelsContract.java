@@ -317,14 +317,19 @@ abstract class KernelsContract extends PredictionsContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,1", "5,9", "207,50", "4098,50", "33,33"})
+  @CsvSource({"1,1", "5,9", "207,50", "4098,50", "33,33", "5003,1", "2500,400"})
   void topKAgreesWithTiesAndNaN(int n, int k) {
     Tensor whole = random(DType.F32, 21, n + 5);
     for (int i = 0; i < 21; i++) {
       for (int j = 0; j < n + 5; j++) {
-        // a coarse grid makes ties
-        whole.set(
-            i, j, random.nextInt(10) == 0 ? Double.NaN : Math.round(whole.get(i, j) * 8) / 8.0);
+        // A coarse grid makes ties; where values rise, each is the greatest so far.
+        double value =
+            switch (i % 5) {
+              case 3 -> j;
+              case 4 -> -j;
+              default -> Math.round(whole.get(i, j) * 8) / 8.0;
+            };
+        whole.set(i, j, random.nextInt(10) == 0 ? Double.NaN : value);
       }
     }
     Tensor x = on(whole).rows(1, 20).columns(3, n + 3);
