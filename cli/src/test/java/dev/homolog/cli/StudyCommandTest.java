@@ -323,6 +323,7 @@ class StudyCommandTest {
             "features",
             "pilot",
             "calibration",
+            "sums",
             "activations",
             "correlations",
             "explanations",
@@ -330,7 +331,7 @@ class StudyCommandTest {
             "close-up",
             "weights"),
         phases);
-    assertTrue(json.at("/phases/4/tokens_per_second").asDouble() > 0);
+    assertTrue(json.at("/phases/5/tokens_per_second").asDouble() > 0);
   }
 
   @Test
