@@ -32,7 +32,8 @@ public record InterventionOptions(
   /**
    * Other activations.
    *
-   * @param site MLP_POST or MLP_PRE
+   * @param site where they are changed
+   * @param mode what becomes of them
    * @param values of the mode, in the order of the result; one 0 for a mode that takes none
    * @param positions of a row
    */
@@ -69,8 +70,8 @@ public record InterventionOptions(
   }
 
   /**
-   * @throws InputException if a value is missing, out of range or too many; {@code where()} is the
-   *     flag of the command that would hold it
+   * @throws InputException if no neuron is named, or one twice; {@code where()} is the flag of the
+   *     command that would hold it, as with {@link Change}
    */
   public InterventionOptions {
     Objects.requireNonNull(model, "model");

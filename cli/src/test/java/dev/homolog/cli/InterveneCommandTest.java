@@ -264,7 +264,7 @@ class InterveneCommandTest {
         1,
         model
             + ": neuron 0.1: with its activation changed, a prediction is not finite in rows from 0"
-            + " on; give a smaller --value",
+            + " on in fp32 with fp64 sums; give a smaller value, or --backend scalar, which computes in double",
         "--neuron",
         "0.1",
         "--mode",

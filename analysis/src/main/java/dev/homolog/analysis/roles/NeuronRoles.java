@@ -24,7 +24,7 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
   /** The most positions of the text on which interventions and ablations are made. */
   public static final long MOST_TOKENS = 20_480;
 
-  /** The most on which a set's probability is watched, once for each neuron. */
+  /** The most on which a set's probability is watched, once for each neuron of it. */
   static final long MOST_WATCHED = 4_096;
 
   /**

@@ -218,12 +218,12 @@ final class PredictionSearch {
             .map(of -> of.get(Reading.TOTAL))
             .mapToDouble(Metrics::expectation)
             .toArray();
-    double most = 0;
-    for (int j = neurons.size(); j < raised.size(); j++) {
-      if (!neurons.contains(raised.get(j))) {
-        most = Math.max(most, Math.abs(Neuron.oddsChange(before, after[j])));
-      }
-    }
+    double most =
+        IntStream.range(neurons.size(), raised.size())
+            .filter(j -> !neurons.contains(raised.get(j)))
+            .mapToDouble(j -> Math.abs(Neuron.oddsChange(before, after[j])))
+            .max()
+            .orElse(Double.NaN); // nothing is confirmed beside no random neuron
     Map<Integer, Watched> watched = new HashMap<>();
     for (int j = 0; j < neurons.size(); j++) {
       watched.put(neurons.get(j), new Watched(before, after[j], most));

@@ -24,12 +24,7 @@ final class Ranks {
     return xx == 0 || yy == 0 ? Double.NaN : xy / Math.sqrt(xx * yy);
   }
 
-  /** Spearman's: Pearson's of the ranks. */
-  static double spearman(double[] x, double[] y) {
-    return pearson(ranks(x), ranks(y));
-  }
-
-  /** Ranks from 1 on; equal numbers share the mean of theirs. */
+  /** Ranks from 1 on; equal numbers share the mean of theirs. Spearman's is Pearson's of these. */
   static double[] ranks(double[] x) {
     double[] sorted = x.clone();
     Arrays.sort(sorted);

@@ -216,6 +216,7 @@ class RoleNumbersTest {
     assertFalse(neuron(0, Kind.PREDICTION, 4, 0.2, 0.1, 0.5).confirmed());
     assertTrue(neuron(0, Kind.SUPPRESSION, -4, 0.2, 0.1, 0.5).confirmed());
     assertFalse(neuron(0, Kind.PARTITION, -4, 0.1, 0.2, 0.5).confirmed());
+    assertFalse(neuron(0, Kind.PREDICTION, 4, 0.1, 0.2, Double.NaN).confirmed());
     assertFalse(neuron(0, Kind.NONE, Double.NaN, Double.NaN, Double.NaN, Double.NaN).confirmed());
   }
 
@@ -251,7 +252,7 @@ class RoleNumbersTest {
     assertArrayEquals(new double[] {1.5, 1.5, 3, 4}, Ranks.ranks(new double[] {0, 0, 5, 9}));
     double[] x = {0, 0, 5, 9};
     double[] y = {20, -1, 70, 30};
-    assertEquals(3.5 / Math.sqrt(4.5 * 5), Ranks.spearman(x, y), 1e-12);
+    assertEquals(3.5 / Math.sqrt(4.5 * 5), Ranks.pearson(Ranks.ranks(x), Ranks.ranks(y)), 1e-12);
     assertEquals(1, Ranks.pearson(new double[] {1, 2, 4}, new double[] {3, 5, 9}), 1e-12);
     assertTrue(Double.isNaN(Ranks.pearson(new double[] {1, 1}, new double[] {3, 5})));
   }

@@ -228,7 +228,7 @@ public final class Sweep {
             values = read.get(reading);
             Totals of = totals.get(v).get(reading);
             of.add(values, batch.counted());
-            requireFinite(of, v, from);
+            requireFinite(of, v, text, from);
             listener.accept(new PositionMetrics(v, reading, from, values));
           }
         }
@@ -314,14 +314,17 @@ public final class Sweep {
     return operations;
   }
 
-  private void requireFinite(Totals changed, int variant, int from) {
+  private void requireFinite(Totals changed, int variant, Text text, int from) {
     if (!changed.isFinite()) {
       int[] neurons = variants.get(variant).getFirst().neurons();
       throw new InputException(
           location,
           "neuron " + new NeuronId(variants.get(variant).getFirst().layer(), neurons[0]),
-          "with its activation changed, a prediction is not finite in rows from " + from + " on",
-          "give a smaller --value");
+          "with its activation changed, a prediction is not finite in rows from "
+              + text.rows().get(from)
+              + " on in "
+              + kernels.precision(),
+          "give a smaller value, or --backend scalar, which computes in double");
     }
   }
 
