@@ -4,7 +4,9 @@ import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The features of a text that explanations are made of, and the cells that their sums are made of:
@@ -56,22 +58,23 @@ public final class FeatureSet {
 
   /** Each alone, stretches that double in length, all before one of these, and the last quarter. */
   private void addPositions() {
+    Set<Feature> there = new HashSet<>();
     for (int p = 0; p < context; p++) {
-      addPositions(p, p + 1);
+      addPositions(p, p + 1, there);
     }
     for (int from = 2; from < context; from *= 2) {
-      addPositions(0, from);
-      addPositions(from, Math.min(2 * from, context));
+      addPositions(0, from, there);
+      addPositions(from, Math.min(2 * from, context), there);
     }
-    addPositions(context - context / 4, context);
+    addPositions(context - context / 4, context, there);
   }
 
-  private void addPositions(int from, int to) {
+  private void addPositions(int from, int to, Set<Feature> there) {
     int[] cells = new int[to - from];
     Arrays.setAll(cells, i -> ofPosition(from + i));
     String name = to - from == 1 ? "position " + from : "positions " + from + " to " + (to - 1);
     Feature feature = new Feature(FeatureKind.POSITION, name, -1, Math.max(1, to - from));
-    if (to > from && to - from < context && !features.contains(feature)) {
+    if (to > from && to - from < context && there.add(feature)) {
       add(feature, cells);
     }
   }

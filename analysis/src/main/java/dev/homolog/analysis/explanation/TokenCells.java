@@ -42,6 +42,7 @@ final class TokenCells {
   private final List<int[]> members = new ArrayList<>();
   private final int[][] cellsOf;
   private int cells;
+  private int most;
 
   private TokenCells(int[] frequent, int vocabulary) {
     this.frequent = frequent;
@@ -91,6 +92,7 @@ final class TokenCells {
       }
     }
     found.divide(classes, seen, counts);
+    found.most = Arrays.stream(found.cellsOf).mapToInt(of -> of.length).max().orElse(0);
     return found;
   }
 
@@ -183,7 +185,7 @@ final class TokenCells {
 
   /** The most cells of one token. */
   int most() {
-    return Arrays.stream(cellsOf).mapToInt(cellsOfId -> cellsOfId.length).max().orElse(0);
+    return most;
   }
 
   List<Feature> features() {
