@@ -4,6 +4,7 @@ import dev.homolog.analysis.Plan.Flops;
 import dev.homolog.analysis.Plan.Part;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.SumMemory;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.explanation.ExplanationSink;
 import dev.homolog.analysis.explanation.Explanations;
@@ -257,7 +258,14 @@ final class Planner {
       }
     }
     long moments = 6 * neurons() * (2 + subsets) + 5L * models.getFirst().neurons();
-    return Double.BYTES * (cross + grams + moments) + 6 * neurons() * working() + rotation();
+    return sumBytes() * (cross + grams)
+        + Double.BYTES * moments
+        + 6 * neurons() * working()
+        + rotation();
+  }
+
+  private long sumBytes() {
+    return SumMemory.type(kernels, text.table().tokens()).bytes();
   }
 
   /** Matrices from a file are held as they are in it. */
@@ -279,7 +287,7 @@ final class Planner {
     }
     long m = models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
     long turned = Math.min(CorrelationSummary.BLOCK_BYTES, working() * rows * m);
-    return Math.max(block, 2 * turned + m * m * (2 * Double.BYTES + 5 * working()));
+    return Math.max(block, 2 * turned + m * m * (Double.BYTES + sumBytes() + 5 * working()));
   }
 
   private long matchRows() {

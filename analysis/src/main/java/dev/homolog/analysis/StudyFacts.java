@@ -1,6 +1,8 @@
 package dev.homolog.analysis;
 
+import dev.homolog.analysis.correlation.SumMemory;
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Share;
 import dev.homolog.core.tokens.TokenTable;
@@ -125,6 +127,14 @@ public record StudyFacts(
     return seconds / tokens;
   }
 
+  /** In a few words, with the sums of products where several models are compared. */
+  private static String precision(Kernels kernels, StudyInputs inputs) {
+    boolean single = SumMemory.type(kernels, inputs.table().tokens()) == DType.F32;
+    return inputs.models().size() > 1 && single
+        ? kernels.precision() + ", those of products fp32"
+        : kernels.precision();
+  }
+
   static StudyFacts of(
       Kernels kernels, StudyInputs inputs, Study.Compared compared, Phases phases) {
     List<ModelFacts> models = inputs.models().stream().map(ModelFacts::of).toList();
@@ -133,7 +143,7 @@ public record StudyFacts(
         models,
         tokens,
         kernels.description(),
-        kernels.precision(),
+        precision(kernels, inputs),
         phases(phases),
         compared.plan(),
         compared.batchRows());

@@ -10,6 +10,7 @@ import dev.homolog.analysis.correlation.RotationBaseline;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.correlation.Strip;
 import dev.homolog.analysis.correlation.SubsetSink;
+import dev.homolog.analysis.correlation.SumMemory;
 import dev.homolog.analysis.explanation.ExplanationSink;
 import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.core.kernels.Kernels;
@@ -74,7 +75,8 @@ final class StudyPass {
     boolean within = !rotations.isEmpty();
     long neurons = setting.stream.neurons();
     long tokens = setting.text.tokens();
-    this.sink = new CorrelationSink(kernels, arena, models, strips, within);
+    SumMemory memory = SumMemory.of(kernels, arena, setting.text.table().tokens());
+    this.sink = new CorrelationSink(memory, models, strips, within);
     this.rawMoments = new MomentsSink(kernels, arena, pilot, neurons);
     // Pearson's are those of the raw activations; what the others are made of is summed on its own.
     this.preparedMoments =
@@ -89,8 +91,7 @@ final class StudyPass {
     this.permuted =
         options.baseline().kind() == Baseline.Kind.PERMUTATION
             ? new PermutedSink(
-                kernels,
-                arena,
+                memory,
                 models,
                 strip,
                 new PermutedSink.Draws(options.baseline().draws(), options.seed()),
@@ -99,7 +100,7 @@ final class StudyPass {
     int subsetCount = setting.text.table().subsets().size();
     this.subsets =
         options.comparison().bySubset()
-            ? new SubsetSink(kernels, arena, models, strip, within, subsetCount, tokens)
+            ? new SubsetSink(memory, models, strip, within, subsetCount, tokens)
             : null;
     this.explanations =
         setting.features == null

@@ -2,6 +2,7 @@ package dev.homolog.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.analysis.correlation.CorrelationSink;
+import dev.homolog.analysis.correlation.SumMemory;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationStream;
@@ -31,7 +32,8 @@ record Correlations(double[] r) {
               kernels, arena, models, new ActivationStream.Text(table, batchRows));
       Pilot pilot = stream.pilot(Rows.spread(table.rows(), PILOT_ROWS), ProgressListener.NONE);
       MomentsSink power = new MomentsSink(kernels, arena, pilot, stream.neurons());
-      CorrelationSink products = new CorrelationSink(kernels, arena, stream.models(), false);
+      CorrelationSink products =
+          new CorrelationSink(SumMemory.of(kernels, arena, table.tokens()), stream.models(), false);
       stream.run(
           "activations",
           Rows.all(table.rows()),
@@ -39,7 +41,7 @@ record Correlations(double[] r) {
           List.of(power, products),
           ProgressListener.NONE);
       Moments moments = power.moments();
-      Tensor sums = products.state().get("correlation.cross");
+      Tensor sums = products.state().get("correlation.cross.0.0");
       double[] r = sums.toArray();
       int rows = Math.toIntExact(sums.rows());
       int cols = Math.toIntExact(sums.cols());

@@ -6,7 +6,6 @@ import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationBlock;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ModelNeurons;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -31,22 +30,17 @@ public final class CorrelationSink implements ActivationSink {
    * @param models the reference first
    * @param withinLayers whether to keep the products within layers of the others
    */
-  public CorrelationSink(
-      Kernels kernels, Arena arena, List<ModelNeurons> models, boolean withinLayers) {
-    this(kernels, arena, models, List.of(whole(models)), withinLayers);
+  public CorrelationSink(SumMemory memory, List<ModelNeurons> models, boolean withinLayers) {
+    this(memory, models, List.of(whole(models)), withinLayers);
   }
 
   /** An empty sink for the neurons of some strips. */
   public CorrelationSink(
-      Kernels kernels,
-      Arena arena,
-      List<ModelNeurons> models,
-      List<Strip> strips,
-      boolean withinLayers) {
-    this.kernels = kernels;
+      SumMemory memory, List<ModelNeurons> models, List<Strip> strips, boolean withinLayers) {
+    this.kernels = memory.kernels();
     this.models = models;
     this.strips = List.copyOf(strips);
-    this.sums = new Sums(kernels, arena);
+    this.sums = new Sums(memory);
     for (Strip strip : strips) {
       long after = end(models) - end(models.subList(0, strip.model() + 1));
       String name = "correlation.cross." + strip.model() + "." + strip.from();
@@ -100,7 +94,7 @@ public final class CorrelationSink implements ActivationSink {
     }
   }
 
-  /** Σ z_a z_b of a strip with the neurons of one model after it, F64 [rows, N_b]. */
+  /** Σ z_a z_b of a strip with the neurons of one model after it, [rows, N_b]. */
   Tensor cross(Strip strip, ModelNeurons other) {
     ModelNeurons model = models.get(strip.model());
     long from = other.offset() - model.offset() - model.count();
@@ -115,7 +109,7 @@ public final class CorrelationSink implements ActivationSink {
     return strips;
   }
 
-  /** Σ z z of one layer of another model, F64 [d_mlp, d_mlp], defined on and above the diagonal. */
+  /** Σ z z of one layer of another model, [d_mlp, d_mlp], defined on and above the diagonal. */
   Tensor gram(ModelNeurons other, int layer) {
     return grams.get(models.indexOf(other) - 1).get(layer);
   }

@@ -42,17 +42,13 @@ public final class PermutedSink implements ActivationSink {
    * @param tokens the most tokens of a block
    */
   public PermutedSink(
-      Kernels kernels,
-      Arena arena,
-      List<ModelNeurons> models,
-      Strip strip,
-      Draws draws,
-      long tokens) {
-    this.kernels = kernels;
+      SumMemory memory, List<ModelNeurons> models, Strip strip, Draws draws, long tokens) {
+    Arena arena = memory.arena();
+    this.kernels = memory.kernels();
     this.models = models;
     this.strip = strip;
     this.random = new Random(draws.seed());
-    this.sums = new Sums(kernels, arena);
+    this.sums = new Sums(memory);
     long others = others();
     for (int draw = 0; draw < draws.count(); draw++) {
       cross.add(sums.add("permuted." + draw + "." + strip.from(), strip.rows(), others));
@@ -122,7 +118,7 @@ public final class PermutedSink implements ActivationSink {
     }
   }
 
-  /** Sums of one draw with the neurons of one other model, F64 [rows of the strip, N_b]. */
+  /** Sums of one draw with the neurons of one other model, [rows of the strip, N_b]. */
   Tensor cross(int draw, ModelNeurons other) {
     long from = other.offset() - models.getFirst().count();
     return cross.get(draw).columns(from, from + other.count());

@@ -56,7 +56,7 @@ public final class RotationBaseline {
     Tensor cross = sink.cross(strip, b);
     int longest = chunks.stream().mapToInt(Strip::rows).max().orElse(0);
     try (Arena arena = Arena.ofShared()) {
-      Buffers buffers = new Buffers(arena, b.dMlp(), longest);
+      Buffers buffers = new Buffers(arena, b.dMlp(), longest, cross.dtype());
       for (int layer = 0; layer < b.layers(); layer++) {
         int from = layer * b.dMlp();
         int to = from + b.dMlp();
@@ -98,7 +98,7 @@ public final class RotationBaseline {
     private final Tensor correlations;
     private final Tensor turned;
 
-    Buffers(Arena arena, int m, int longestChunk) {
+    Buffers(Arena arena, int m, int longestChunk, DType sumType) {
       DType working = kernels.working();
       int rows = CorrelationSummary.blockRows(kernels, longestChunk, m);
       this.m = m;
@@ -106,7 +106,7 @@ public final class RotationBaseline {
       this.scaled = Tensor.allocate(arena, working, m, m);
       this.onDevice = kernels.fromHost(arena, scaled);
       this.product = kernels.allocate(arena, working, m, m);
-      this.sums = kernels.allocate(arena, DType.F64, m, m);
+      this.sums = kernels.allocate(arena, sumType, m, m);
       this.within = kernels.allocate(arena, working, m, m);
       this.W = kernels.allocate(arena, working, m, m);
       this.correlations = kernels.allocate(arena, working, rows, m);

@@ -40,19 +40,19 @@ public final class SubsetSink implements ActivationSink {
    * @param tokens the most tokens of a block
    */
   public SubsetSink(
-      Kernels kernels,
-      Arena arena,
+      SumMemory memory,
       List<ModelNeurons> models,
       Strip strip,
       boolean withinLayers,
       int subsets,
       long tokens) {
-    this.kernels = kernels;
+    Arena arena = memory.arena();
+    this.kernels = memory.kernels();
     this.models = models;
     long neurons = models.getLast().offset() + models.getLast().count();
     Pilot identity = Pilot.identity(kernels, arena, neurons);
     for (int subset = 0; subset < subsets; subset++) {
-      sums.add(new CorrelationSink(kernels, arena, models, List.of(strip), withinLayers));
+      sums.add(new CorrelationSink(memory, models, List.of(strip), withinLayers));
       moments.add(new MomentsSink(kernels, arena, identity, neurons));
     }
     this.places = Tensor.allocate(arena, DType.I32, tokens, 1);

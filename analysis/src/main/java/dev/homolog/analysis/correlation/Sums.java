@@ -1,26 +1,25 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Named sums in double that add up: what a sink's state is made of. */
+/** Named sums that add up: what a sink's state is made of. */
 final class Sums {
   private final Kernels kernels;
-  private final Arena arena;
+  private final SumMemory memory;
   private final Map<String, Tensor> byName = new LinkedHashMap<>();
 
-  Sums(Kernels kernels, Arena arena) {
-    this.kernels = kernels;
-    this.arena = arena;
+  Sums(SumMemory memory) {
+    this.kernels = memory.kernels();
+    this.memory = memory;
   }
 
-  /** A new sum of that name, F64 [rows, cols], all zero. */
+  /** A new sum of that name, [rows, cols], all zero. */
   Tensor add(String name, long rows, long cols) {
-    Tensor sum = kernels.allocate(arena, DType.F64, rows, cols);
+    Tensor sum = kernels.allocate(memory.arena(), memory.type(), rows, cols);
     byName.put(name, sum);
     return sum;
   }
@@ -28,7 +27,7 @@ final class Sums {
   /** All of them in host memory. */
   Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    byName.forEach((name, sum) -> state.put(name, kernels.toHost(arena, sum)));
+    byName.forEach((name, sum) -> state.put(name, kernels.toHost(memory.arena(), sum)));
     return state;
   }
 

@@ -43,7 +43,8 @@ class HomologsTest {
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Streamed streamed = new Streamed(kernels, arena, models, Arrays.copyOf(x, 60));
-      CorrelationSink sink = new CorrelationSink(kernels, arena, models, strips, false);
+      CorrelationSink sink =
+          new CorrelationSink(SumMemory.of(kernels, arena, x.length), models, strips, false);
       streamed.with(sink).show(x, keep, 100);
       CorrelationSummary.Builder builder =
           new CorrelationSummary.Builder(kernels, arena, models, 2, allPairs);

@@ -152,7 +152,12 @@ class SimilarityTest {
       Streamed streamed = new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
       Strip all = CorrelationSink.whole(models());
       PermutedSink sink =
-          new PermutedSink(kernels, arena, models(), all, new PermutedSink.Draws(2, 9), 300);
+          new PermutedSink(
+              SumMemory.of(kernels, arena, x.length),
+              models(),
+              all,
+              new PermutedSink.Draws(2, 9),
+              300);
       streamed.with(sink).show(x, keep, 300);
       double[][][] y = permuted(x, keep, 300, new Random(9));
       for (int draw = 0; draw < 2; draw++) {
@@ -206,7 +211,8 @@ class SimilarityTest {
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Streamed streamed = new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
       Strip all = CorrelationSink.whole(models());
-      SubsetSink sink = new SubsetSink(kernels, arena, models(), all, true, 3, 128);
+      SubsetSink sink =
+          new SubsetSink(SumMemory.of(kernels, arena, x.length), models(), all, true, 3, 128);
       streamed.with(sink).show(x, keep, 128);
       for (int subset = 0; subset < 3; subset++) {
         boolean[] mine = keep.clone();

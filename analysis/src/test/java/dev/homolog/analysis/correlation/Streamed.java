@@ -55,7 +55,7 @@ final class Streamed {
     this.prepared = pilot.as(similarity.preparation());
     this.preparedMoments = new MomentsSink(kernels, arena, identity, neurons);
     this.momentsSink = new MomentsSink(kernels, arena, pilot, neurons);
-    this.sink = new CorrelationSink(kernels, arena, models, true);
+    this.sink = new CorrelationSink(new SumMemory(kernels, arena, DType.F64), models, true);
   }
 
   Pilot prepared() {

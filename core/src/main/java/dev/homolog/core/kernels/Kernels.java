@@ -71,7 +71,7 @@ public interface Kernels extends AutoCloseable {
     return copy;
   }
 
-  /** to += from. Both F64 of the same shape, on this device. */
+  /** to += from. Both F32 or both F64, of the same shape, on this device. */
   void add(Tensor from, Tensor to);
 
   /**
@@ -145,27 +145,31 @@ public interface Kernels extends AutoCloseable {
   /** out[i] = x[rows[i]]. x [T, N]; rows I32 [n, 1], each below T; out [n, N] of the same type. */
   void gatherRows(Tensor x, Tensor rows, Tensor out);
 
-  /** sum += aᵀ b. a [T, N_a], b [T, N_b], sum F64 [N_a, N_b], its rows contiguous. */
+  /**
+   * sum += aᵀ b. a [T, N_a], b [T, N_b], sum F32 or F64 [N_a, N_b], its rows contiguous. The
+   * products of some thousand tokens are summed in single precision either way.
+   */
   void crossProducts(Tensor a, Tensor b, Tensor sum);
 
   /**
-   * sum += aᵀ a, of which only entries on and above the diagonal are defined. a [T, N], sum F64 [N,
-   * N].
+   * sum += aᵀ a, of which only entries on and above the diagonal are defined. a [T, N], sum F32 or
+   * F64 [N, N].
    */
   void gram(Tensor a, Tensor sum);
 
   /**
    * r[i, j] = (sum[i, j] / n - meanA[i] meanB[j]) inverseA[i] inverseB[j], clamped to [-1, 1]: the
    * correlation, where mean is that of z and inverse one over its deviation. NaN in an inverse
-   * makes NaN. sum F64 [A, B], possibly transposed; the vectors F64 [1, A] or [1, B]; r [A, B] of
-   * the working type.
+   * makes NaN. sum F32 or F64 [A, B], possibly transposed; the vectors F64 [1, A] or [1, B]; r [A,
+   * B] of the working type.
    */
   void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r);
 
   /**
    * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]): the similarity of Jaccard of two
-   * sets from the size of what they share and their own sizes; NaN where both are empty. sum F64
-   * [A, B], possibly transposed; the counts F64 [1, A] and [1, B]; r [A, B] of the working type.
+   * sets from the size of what they share and their own sizes; NaN where both are empty. sum F32 or
+   * F64 [A, B], possibly transposed; the counts F64 [1, A] and [1, B]; r [A, B] of the working
+   * type.
    */
   void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r);
 

@@ -116,11 +116,11 @@ final class Shapes {
   static void crossProducts(Tensor a, Tensor b, Tensor sum) {
     b.requireShape("b", a.rows(), b.cols());
     sum.requireShape("sum", a.cols(), b.cols());
-    requireType("sum", sum, DType.F64);
+    requireSums(sum);
   }
 
   static void correlations(Tensor sum, Kernels.Columns a, Kernels.Columns b, Tensor r) {
-    requireType("sum", sum, DType.F64);
+    requireSums(sum);
     r.requireShape("r", sum.rows(), sum.cols());
     for (Tensor t : new Tensor[] {a.mean(), a.inverse()}) {
       t.requireShape("a", 1, sum.rows());
@@ -133,7 +133,7 @@ final class Shapes {
   }
 
   static void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
-    requireType("sum", sum, DType.F64);
+    requireSums(sum);
     r.requireShape("r", sum.rows(), sum.cols());
     countA.requireShape("countA", 1, sum.rows());
     requireType("countA", countA, DType.F64);
@@ -208,6 +208,12 @@ final class Shapes {
         throw new IllegalArgumentException(
             "row " + (long) row + " of " + x + " in class " + (long) of + " of " + count);
       }
+    }
+  }
+
+  private static void requireSums(Tensor sum) {
+    if (sum.dtype() != DType.F32 && sum.dtype() != DType.F64) {
+      throw new IllegalArgumentException("sum must be F32 or F64 but is " + sum);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.homolog.core.kernels;
 
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -8,31 +9,54 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Adds finished blocks, each a sum of at most Gemm.SUM_TERMS terms, to sums in double, along their
+ * Adds finished blocks, each a sum of at most Gemm.SUM_TERMS terms, to standing sums, along their
  * rows so that the processor fetches ahead.
  *
- * @param sum F64, rows contiguous
+ * @param sum F32 or F64, rows contiguous
  */
 record SumTarget(Tensor sum) implements Gemm.Target {
+  private static final ValueLayout.OfFloat F32 =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfDouble F64 =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
 
   @Override
   public void take(Gemm.Block block, int worker) {
     int stride = block.acrossStride();
+    boolean single = sum.dtype() == DType.F32;
     for (int i = 0; i < block.rows(); i++) {
       int first = block.firstColumn(i);
       int at = block.at(i, first);
       long offset = sum.offset(block.row() + i, block.col() + first);
       for (int j = first; j < block.cols(); j += Tile.COLS) {
-        add(block.tiles(), at, Math.min(Tile.COLS, block.cols() - j), offset);
+        int cols = Math.min(Tile.COLS, block.cols() - j);
+        if (single) {
+          addSingles(block.tiles(), at, cols, offset);
+        } else {
+          addDoubles(block.tiles(), at, cols, offset);
+        }
         at += stride;
-        offset += 8L * Tile.COLS;
+        offset += sum.dtype().bytes() * Tile.COLS;
       }
     }
   }
 
-  private void add(float[] tiles, int at, int cols, long offset) {
+  private void addSingles(float[] tiles, int at, int cols, long offset) {
+    MemorySegment data = sum.data();
+    int whole = cols / Tile.LANES * Tile.LANES;
+    for (int j = 0; j < whole; j += Tile.LANES) {
+      long there = offset + 4L * j;
+      FloatVector.fromArray(Tile.SPECIES, tiles, at + j)
+          .add(FloatVector.fromMemorySegment(Tile.SPECIES, data, there, Packing.ORDER))
+          .intoMemorySegment(data, there, Packing.ORDER);
+    }
+    for (int j = whole; j < cols; j++) {
+      long there = offset + 4L * j;
+      data.set(F32, there, data.get(F32, there) + tiles[at + j]);
+    }
+  }
+
+  private void addDoubles(float[] tiles, int at, int cols, long offset) {
     MemorySegment data = sum.data();
     int whole = cols / Doubles.LANES * Doubles.LANES;
     for (int j = 0; j < whole; j += Doubles.LANES) {

@@ -14,8 +14,8 @@ import java.util.IdentityHashMap;
 
 /**
  * The matrix products of {@link TorchKernels}: of factors in single precision or rounded to
- * bfloat16, summed in single precision and, over many tokens, in double. Owns the rounded copies of
- * weights.
+ * bfloat16, summed in single precision and, where the standing sums are in double, added to them a
+ * block at a time. Owns the rounded copies of weights.
  */
 final class TorchProducts implements AutoCloseable {
   /** Bytes of the product of one block of columns, before it is added to the sums in double. */
@@ -86,7 +86,7 @@ final class TorchProducts implements AutoCloseable {
           Arena arena = Arena.ofShared()) {
         TorchTensor left = factor(h, a.rows(t, end));
         TorchTensor right = factor(h, b.rows(t, end));
-        Tensor buffer = buffer(h, arena, height * width);
+        Tensor buffer = sum.dtype() == DType.F32 ? null : buffer(h, arena, height * width);
         for (long i = 0; i < a.cols(); i += height) {
           long down = Math.min(a.cols(), i + height);
           TorchTensor upper = h.own(left.columns(i, down));
@@ -108,7 +108,7 @@ final class TorchProducts implements AutoCloseable {
       try (Handles h = new Handles();
           Arena arena = Arena.ofShared()) {
         TorchTensor factor = factor(h, a.rows(t, end));
-        Tensor buffer = buffer(h, arena, n * width);
+        Tensor buffer = sum.dtype() == DType.F32 ? null : buffer(h, arena, n * width);
         for (long j = 0; j < n; j += width) {
           long to = Math.min(n, j + width);
           try (TorchTensor upper = factor.columns(0, to)) {
@@ -132,19 +132,23 @@ final class TorchProducts implements AutoCloseable {
         : Tensor.onDevice(buffer.root(), buffer.dtype(), rows, cols);
   }
 
-  /** sum += leftᵀ right[:, from … to), through a buffer in single precision. */
+  /** sum += leftᵀ right[:, from … to): in place, or in double by way of a buffer. */
   private void addProduct(
       TorchTensor left, TorchTensor right, long from, long to, Tensor buffer, Tensor sum) {
     try (Handles h = new Handles()) {
       TorchTensor part = h.own(right.columns(from, to));
-      Tensor product = rowMajor(buffer, left.size(1), to - from);
+      boolean inPlace = sum.dtype() == DType.F32;
+      Tensor product = inPlace ? sum : rowMajor(buffer, left.size(1), to - from);
       TorchTensor block = h.of(product);
       if (device.isCuda()) {
         try (Cublas cublas = Cublas.borrow(torch.blasHandle())) {
-          cublas.accumulateTransposed(block, left, part, 0);
+          cublas.accumulateTransposed(block, left, part, inPlace ? 1 : 0);
         }
       } else {
-        product(h, block, h.own(left.t()), part, 0);
+        product(h, block, h.own(left.t()), part, inPlace ? 1 : 0);
+      }
+      if (inPlace) {
+        return;
       }
       if (onHost != null) {
         onHost.addSingles(product, sum);

@@ -158,11 +158,16 @@ final class TorchStatistics {
 
   void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
     try (Handles h = new Handles()) {
-      TorchTensor shared = h.of(sum);
+      TorchTensor shared = doubles(h, sum);
       TorchTensor both = h.own(TorchPointwise.add(h.of(countA.transposed()), h.of(countB), 1));
       TorchPointwise.addInPlace(both, shared, -1);
       h.of(r).copyFrom(h.own(TorchPointwise.div(shared, both)));
     }
+  }
+
+  private static TorchTensor doubles(Handles h, Tensor sum) {
+    TorchTensor there = h.of(sum);
+    return sum.dtype() == DType.F64 ? there : h.own(TorchPointwise.to(there, Dtype.FLOAT64));
   }
 
   /** (x − mean) · scale, in single precision as all kernels do it. */
@@ -179,7 +184,7 @@ final class TorchStatistics {
 
   void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r) {
     try (Handles h = new Handles()) {
-      TorchTensor covariance = h.own(TorchPointwise.mul(h.of(sum), 1.0 / n));
+      TorchTensor covariance = h.own(TorchPointwise.mul(doubles(h, sum), 1.0 / n));
       TorchTensor meanA = h.of(a.mean().transposed());
       TorchTensor means = h.own(TorchPointwise.mul(meanA, h.of(b.mean())));
       TorchPointwise.addInPlace(covariance, means, -1);

@@ -1,5 +1,6 @@
 package dev.homolog.core.kernels;
 
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,6 +15,8 @@ import jdk.incubator.vector.VectorOperators;
  * Kernels}. What a pair of neurons gets does not depend on which of them is the row.
  */
 final class VectorSimilarities {
+  private static final ValueLayout.OfFloat F32 =
+      ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(Packing.ORDER);
   private static final ValueLayout.OfDouble F64 =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(Packing.ORDER);
 
@@ -153,6 +156,34 @@ final class VectorSimilarities {
 
   /** Similarities of one neuron with n others from j0 on. */
   private static void line(
+      Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
+    if (sum.dtype() == DType.F32) {
+      ofSingles(sum, one, j0, n, formula, to, at);
+    } else {
+      ofDoubles(sum, one, j0, n, formula, to, at);
+    }
+  }
+
+  private static void ofSingles(
+      Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
+    MemorySegment data = sum.data();
+    long offset = sum.offset(one, j0);
+    int whole = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < whole; j += Doubles.LANES) {
+      DoubleVector sums =
+          (DoubleVector)
+              FloatVector.fromMemorySegment(Doubles.FLOATS, data, offset + 4L * j, Packing.ORDER)
+                  .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
+      ((FloatVector)
+              formula.of(sums, one, j0 + j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
+          .intoArray(to, at + j);
+    }
+    for (int j = whole; j < n; j++) {
+      to[at + j] = (float) formula.of(data.get(F32, offset + 4L * j), one, j0 + j);
+    }
+  }
+
+  private static void ofDoubles(
       Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
     MemorySegment data = sum.data();
     long offset = sum.offset(one, j0);

@@ -222,16 +222,28 @@ abstract class KernelsContract extends PredictionsContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,1,1", "3,1,13", "13,207,3", "300,40,33", "520,129,530", "9,702,65"})
-  void crossProductsAgree(int tokens, int na, int nb) {
+  @CsvSource({
+    "F64,1,1,1",
+    "F64,3,1,13",
+    "F64,13,207,3",
+    "F64,300,40,33",
+    "F64,520,129,530",
+    "F64,9,702,65",
+    "F32,1,1,1",
+    "F32,3,1,13",
+    "F32,300,40,33",
+    "F32,520,129,530",
+    "F32,9,702,65"
+  })
+  void crossProductsAgree(DType sumType, int tokens, int na, int nb) {
     Tensor a = view(tokens, na);
     Tensor b = view(tokens, nb);
-    Tensor sum = on(random(DType.F64, na, nb));
+    Tensor sum = on(random(sumType, na, nb));
     Tensor expected = copy(sum, DType.F64);
     kernels.crossProducts(a, b, sum);
     scalar.crossProducts(a, b, expected);
     assertClose(expected, sum, 4e-6 * Math.sqrt(tokens));
-    Tensor squareOn = kernels.allocate(arena, DType.F64, na, na);
+    Tensor squareOn = kernels.allocate(arena, sumType, na, na);
     Tensor expectedSquare = Tensor.allocate(arena, DType.F64, na, na);
     kernels.gram(a, squareOn);
     Tensor square = host(squareOn);
@@ -300,9 +312,9 @@ abstract class KernelsContract extends PredictionsContract {
   }
 
   @ParameterizedTest
-  @CsvSource({"37,53", "64,128", "201,67"})
-  void correlationsAgreeInBothDirections(int na, int nb) {
-    Tensor sum = on(random(DType.F64, na, nb));
+  @CsvSource({"F64,37,53", "F64,64,128", "F64,201,67", "F32,37,53", "F32,201,67"})
+  void correlationsAgreeInBothDirections(DType sumType, int na, int nb) {
+    Tensor sum = on(random(sumType, na, nb));
     Kernels.Columns a = columns(na, -1);
     Kernels.Columns b = columns(nb, 7);
     for (boolean back : new boolean[] {false, true}) {
@@ -392,9 +404,12 @@ abstract class KernelsContract extends PredictionsContract {
     }
   }
 
-  @Test
-  void overlapsAgreeInBothDirections() {
-    Tensor sum = Tensor.allocate(arena, DType.F64, 23, 31);
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"F32", "F64"})
+  void overlapsAgreeInBothDirections(DType sumType) {
+    Tensor sum = Tensor.allocate(arena, sumType, 23, 31);
     Tensor countA = Tensor.allocate(arena, DType.F64, 1, 23);
     Tensor countB = Tensor.allocate(arena, DType.F64, 1, 31);
     for (int i = 0; i < 23; i++) {
