@@ -36,7 +36,7 @@ record SumTarget(Tensor sum) implements Gemm.Target {
           addDoubles(block.tiles(), at, cols, offset);
         }
         at += stride;
-        offset += sum.dtype().bytes() * Tile.COLS;
+        offset += (long) sum.dtype().bytes() * Tile.COLS;
       }
     }
   }
