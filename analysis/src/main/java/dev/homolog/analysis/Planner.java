@@ -265,7 +265,7 @@ final class Planner {
   }
 
   private long sumBytes() {
-    return SumMemory.type(kernels, text.table().tokens()).bytes();
+    return SumMemory.type(kernels, text.table().tokens(), tokens()).bytes();
   }
 
   /** Matrices from a file are held as they are in it. */

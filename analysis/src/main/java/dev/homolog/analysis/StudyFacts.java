@@ -128,8 +128,9 @@ public record StudyFacts(
   }
 
   /** In a few words, with the sums of products where several models are compared. */
-  private static String precision(Kernels kernels, StudyInputs inputs) {
-    boolean single = SumMemory.type(kernels, inputs.table().tokens()) == DType.F32;
+  private static String precision(Kernels kernels, StudyInputs inputs, long batchRows) {
+    long batch = batchRows * inputs.table().context();
+    boolean single = SumMemory.type(kernels, inputs.table().tokens(), batch) == DType.F32;
     return inputs.models().size() > 1 && single
         ? kernels.precision() + ", those of products fp32"
         : kernels.precision();
@@ -143,7 +144,7 @@ public record StudyFacts(
         models,
         tokens,
         kernels.description(),
-        precision(kernels, inputs),
+        precision(kernels, inputs, compared.batchRows()),
         phases(phases),
         compared.plan(),
         compared.batchRows());

@@ -75,7 +75,7 @@ final class StudyPass {
     boolean within = !rotations.isEmpty();
     long neurons = setting.stream.neurons();
     long tokens = setting.text.tokens();
-    SumMemory memory = SumMemory.of(kernels, arena, setting.text.table().tokens());
+    SumMemory memory = SumMemory.of(kernels, arena, setting.text.table().tokens(), tokens);
     this.sink = new CorrelationSink(memory, models, strips, within);
     this.rawMoments = new MomentsSink(kernels, arena, pilot, neurons);
     // Pearson's are those of the raw activations; what the others are made of is summed on its own.

@@ -33,7 +33,10 @@ record Correlations(double[] r) {
       Pilot pilot = stream.pilot(Rows.spread(table.rows(), PILOT_ROWS), ProgressListener.NONE);
       MomentsSink power = new MomentsSink(kernels, arena, pilot, stream.neurons());
       CorrelationSink products =
-          new CorrelationSink(SumMemory.of(kernels, arena, table.tokens()), stream.models(), false);
+          new CorrelationSink(
+              SumMemory.of(kernels, arena, table.tokens(), (long) batchRows * table.context()),
+              stream.models(),
+              false);
       stream.run(
           "activations",
           Rows.all(table.rows()),

@@ -44,7 +44,7 @@ class HomologsTest {
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Streamed streamed = new Streamed(kernels, arena, models, Arrays.copyOf(x, 60));
       CorrelationSink sink =
-          new CorrelationSink(SumMemory.of(kernels, arena, x.length), models, strips, false);
+          new CorrelationSink(SumMemory.of(kernels, arena, x.length, 100), models, strips, false);
       streamed.with(sink).show(x, keep, 100);
       CorrelationSummary.Builder builder =
           new CorrelationSummary.Builder(kernels, arena, models, 2, allPairs);

@@ -153,7 +153,7 @@ class SimilarityTest {
       Strip all = CorrelationSink.whole(models());
       PermutedSink sink =
           new PermutedSink(
-              SumMemory.of(kernels, arena, x.length),
+              SumMemory.of(kernels, arena, x.length, 100),
               models(),
               all,
               new PermutedSink.Draws(2, 9),
@@ -212,7 +212,7 @@ class SimilarityTest {
       Streamed streamed = new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
       Strip all = CorrelationSink.whole(models());
       SubsetSink sink =
-          new SubsetSink(SumMemory.of(kernels, arena, x.length), models(), all, true, 3, 128);
+          new SubsetSink(SumMemory.of(kernels, arena, x.length, 100), models(), all, true, 3, 128);
       streamed.with(sink).show(x, keep, 128);
       for (int subset = 0; subset < 3; subset++) {
         boolean[] mine = keep.clone();

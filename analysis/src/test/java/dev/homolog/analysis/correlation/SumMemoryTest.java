@@ -17,12 +17,15 @@ class SumMemoryTest {
   private static final int BATCH = 2048;
 
   @Test
-  void longTextsAreSummedInDouble() {
+  void manyAdditionsAreInDouble() {
     try (Kernels vector = Backend.VECTOR.open(1).kernels();
         Kernels scalar = Backend.SCALAR.open(1).kernels()) {
-      assertEquals(DType.F32, SumMemory.type(vector, 1 << 20));
-      assertEquals(DType.F64, SumMemory.type(vector, (1 << 20) + 1));
-      assertEquals(DType.F64, SumMemory.type(scalar, 1));
+      assertEquals(DType.F32, SumMemory.type(vector, 1 << 20, 8192));
+      assertEquals(DType.F64, SumMemory.type(vector, (1 << 20) + 1, 8192));
+      assertEquals(DType.F32, SumMemory.type(vector, 512 * 256, 256));
+      assertEquals(DType.F64, SumMemory.type(vector, 513 * 256, 256));
+      assertEquals(DType.F64, SumMemory.type(vector, 1 << 20, 2049)); // two additions a batch
+      assertEquals(DType.F64, SumMemory.type(scalar, 1, 1));
     }
   }
 
@@ -35,12 +38,12 @@ class SumMemoryTest {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void singlePrecisionIsAsGoodToItsLastToken(boolean repeated) {
-    long batches = SumMemory.SINGLE_TOKENS / BATCH;
+    long batches = SumMemory.SINGLE_ADDITIONS;
     Random random = new Random(5);
     double[][] expected = new double[NEURONS][NEURONS];
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
-      Sums sums = new Sums(SumMemory.of(kernels, arena, SumMemory.SINGLE_TOKENS));
+      Sums sums = new Sums(SumMemory.of(kernels, arena, batches * BATCH, BATCH));
       Tensor sum = sums.add("products", NEURONS, NEURONS);
       assertEquals(DType.F32, sum.dtype());
       Tensor z = kernels.allocate(arena, DType.F32, BATCH, NEURONS);
