@@ -91,8 +91,10 @@ class MemoryTest {
     assertEquals(1, roomy.at("/plan/passes").asInt());
     sameTables("roomy", "small");
 
+    // A quarter: half of the sums go with a second pass, and what is held before varies by
+    // megabytes.
     long sums = roomy.at("/plan/bytes/sums of products").asLong();
-    long bound = roomy.at("/plan/host_bytes").asLong() - sums / 8;
+    long bound = roomy.at("/plan/host_bytes").asLong() - sums / 4;
     JsonNode bounded =
         run("bounded", List.of(), "--batch", "4", "--max-tokens", "2048", "--memory", bound + "");
     assertTrue(bounded.at("/plan/passes").asInt() > 1, bounded::toString);

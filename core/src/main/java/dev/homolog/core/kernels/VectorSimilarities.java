@@ -23,8 +23,13 @@ final class VectorSimilarities {
   /** Rows that a piece of row-wise work covers. */
   private static final int ROWS = 16;
 
-  /** Edge of the square, 16 KiB, that is turned at once where sums lie along columns. */
-  private static final int EDGE = 64;
+  /** Rows of sums that are turned at once, and how much of each: 128 KiB. */
+  private static final int WIDTH = 64;
+
+  private static final int LENGTH = 512;
+
+  /** From one such piece to the next: a cache line more, so that they begin in different sets. */
+  private static final int STRIDE = LENGTH + 16;
 
   private final Workers workers;
 
@@ -126,29 +131,28 @@ final class VectorSimilarities {
   }
 
   /**
-   * r [rows, cols] from sums [cols, rows] with contiguous rows, a square at a time; squares of the
-   * same sums one after the other, so that the processor fetches ahead.
+   * r [rows, cols] from sums [cols, rows] with contiguous rows, a few of them at a time: so long a
+   * piece of each that the processor fetches ahead, and so short that all stay in its cache.
    */
   private void alongColumns(Tensor sum, Formula formula, Tensor r) {
     int rows = (int) r.rows();
     int cols = (int) r.cols();
     workers.run(
-        pieces(cols, EDGE),
+        pieces(cols, WIDTH),
         (worker, piece) -> {
-          float[] squares = workers.line(worker, 2 * EDGE * EDGE);
-          int j0 = piece * EDGE;
-          int wide = Math.min(EDGE, cols - j0);
-          for (int i0 = 0; i0 < rows; i0 += EDGE) {
-            int high = Math.min(EDGE, rows - i0);
+          float[] lines = workers.line(worker, WIDTH * STRIDE + WIDTH);
+          int j0 = piece * WIDTH;
+          int wide = Math.min(WIDTH, cols - j0);
+          for (int i0 = 0; i0 < rows; i0 += LENGTH) {
+            int high = Math.min(LENGTH, rows - i0);
             for (int j = 0; j < wide; j++) {
-              line(sum, j0 + j, i0, high, formula, squares, j * EDGE);
+              line(sum, j0 + j, i0, high, formula, lines, j * STRIDE);
             }
             for (int i = 0; i < high; i++) {
-              int at = EDGE * EDGE + i * EDGE;
               for (int j = 0; j < wide; j++) {
-                squares[at + j] = squares[j * EDGE + i];
+                lines[WIDTH * STRIDE + j] = lines[j * STRIDE + i];
               }
-              Packing.store(squares, at, wide, r, i0 + i, j0);
+              Packing.store(lines, WIDTH * STRIDE, wide, r, i0 + i, j0);
             }
           }
         });

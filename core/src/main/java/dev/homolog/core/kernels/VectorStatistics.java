@@ -7,6 +7,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** The statistical half of {@link VectorKernels}; the shapes are those of {@link Kernels}. */
@@ -203,28 +205,28 @@ final class VectorStatistics {
   void histogram(Tensor x, double low, double high, Tensor counts) {
     int n = (int) x.cols();
     int bins = (int) counts.cols();
-    double perUnit = bins / (high - low);
+    int padded = Packing.roundUp(n, Doubles.LANES);
     long[][] found = new long[workers.threads()][bins];
     workers.run(
         blocks(x.rows()),
         (worker, piece) -> {
-          float[] line = workers.line(worker, n);
+          float[] line = workers.line(worker, padded);
+          int[] places = new int[padded];
           // Neighbours count in tables of their own: to add to a count that was just written is to
-          // wait for it.
-          int[] tables = new int[TABLES * bins];
+          // wait for it. Each has a last bin for what is in none.
+          int[] tables = new int[TABLES * (bins + 1)];
           long end = Math.min(x.rows(), (piece + 1L) * ROWS);
           for (long i = (long) piece * ROWS; i < end; i++) {
             Packing.row(x, i, 0, n, line, 0);
+            place(line, padded, low, high, bins, places);
             for (int j = 0; j < n; j++) {
-              double value = line[j];
-              if (value >= low && value <= high) {
-                int bin = Math.min(bins - 1, (int) ((value - low) * perUnit));
-                tables[(j & (TABLES - 1)) * bins + bin]++;
-              }
+              tables[(j & (TABLES - 1)) * (bins + 1) + places[j]]++;
             }
           }
           for (int j = 0; j < tables.length; j++) {
-            found[worker][j % bins] += tables[j];
+            if (j % (bins + 1) < bins) {
+              found[worker][j % (bins + 1)] += tables[j];
+            }
           }
         });
     for (int bin = 0; bin < bins; bin++) {
@@ -234,6 +236,24 @@ final class VectorStatistics {
         total += part[bin];
       }
       counts.data().set(I64, at, total);
+    }
+  }
+
+  /** The bin of each of n values, n a multiple of Doubles.LANES; {@code bins} if it has none. */
+  private static void place(float[] line, int n, double low, double high, int bins, int[] places) {
+    double perUnit = bins / (high - low);
+    DoubleVector none = DoubleVector.broadcast(Doubles.SPECIES, bins);
+    for (int j = 0; j < n; j += Doubles.LANES) {
+      DoubleVector value =
+          (DoubleVector)
+              FloatVector.fromArray(Doubles.FLOATS, line, j)
+                  .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
+      // Comparisons with NaN are false.
+      VectorMask<Double> inside =
+          value.compare(VectorOperators.GE, low).and(value.compare(VectorOperators.LE, high));
+      DoubleVector place = value.sub(low).mul(perUnit).min(bins - 1);
+      ((IntVector) none.blend(place, inside).convertShape(VectorOperators.D2I, Doubles.INTS, 0))
+          .intoArray(places, j);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.homolog.core.memory;
 
+import dev.homolog.bindings.LazyMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -54,10 +55,13 @@ public final class Tensor {
     this.place = place;
   }
 
-  /** A zeroed matrix [rows, cols], rows contiguous, that lives as long as the arena. */
+  /**
+   * A zeroed matrix [rows, cols], rows contiguous, that lives as long as the arena. What is large
+   * takes memory when it is written.
+   */
   public static Tensor allocate(Arena arena, DType dtype, long rows, long cols) {
     long bytes = Math.multiplyExact(Math.multiplyExact(rows, cols), dtype.bytes());
-    MemorySegment data = arena.allocate(Math.max(bytes, 1), ALIGNMENT);
+    MemorySegment data = LazyMemory.allocate(arena, Math.max(bytes, 1), ALIGNMENT);
     return new Tensor(dtype, rows, cols, cols, 1, new Place(data, null, 0));
   }
 
