@@ -171,7 +171,7 @@ public final class Study {
       for (int pass = 0; pass < plan.passes(); pass++) {
         List<Strip> strips = strips(models, pass, plan);
         try (Arena scratch = Arena.ofShared()) {
-          // Gigabytes, whose first touch takes time of its own.
+          // Gigabytes: where they are the arena's own, their first touch takes time here.
           StudyPass part = phases.time("sums", 0, () -> new StudyPass(setting, scratch, strips));
           ProgressListener following = findings.following(part, strips.getFirst(), progress);
           // What does not depend on the pass is measured in the first.

@@ -43,10 +43,13 @@ public final class LazyMemory {
 
   /**
    * Zeroed memory that lives as long as the arena. Where native access is not enabled for this
-   * module, all of it is the arena's own.
+   * module, all of it is the arena's own. What is large does not count against the JVM's {@code
+   * MaxDirectMemorySize}; the plan of a study does count it.
    *
    * @param alignment a power of two
    * @throws OutOfMemoryError if there is not so much address space
+   * @throws IllegalStateException if the arena is closed
+   * @throws WrongThreadException if it is another thread's
    */
   @SuppressWarnings("restricted") // the size is what calloc was asked for
   public static MemorySegment allocate(Arena arena, long bytes, long alignment) {
@@ -55,8 +58,13 @@ public final class LazyMemory {
     }
     long room = Math.addExact(bytes, alignment);
     MemorySegment all = calloc(room);
-    MemorySegment owned = all.reinterpret(room, arena, LazyMemory::free);
-    return owned.asSlice(-all.address() & (alignment - 1), bytes);
+    try {
+      MemorySegment owned = all.reinterpret(room, arena, LazyMemory::free);
+      return owned.asSlice(-all.address() & (alignment - 1), bytes);
+    } catch (IllegalStateException | WrongThreadException e) {
+      free(all); // the arena did not take it
+      throw e;
+    }
   }
 
   private static MemorySegment calloc(long bytes) {

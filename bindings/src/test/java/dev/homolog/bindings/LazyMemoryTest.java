@@ -44,6 +44,13 @@ class LazyMemoryTest {
   }
 
   @Test
+  void aClosedArenaTakesNone() {
+    Arena arena = Arena.ofShared();
+    arena.close();
+    assertThrows(IllegalStateException.class, () -> LazyMemory.allocate(arena, LARGE, 64));
+  }
+
+  @Test
   void takesNothingBeforeItIsTouched() throws IOException {
     assumeTrue(Files.isReadable(Path.of("/proc/self/statm")), "Linux");
     long bytes = 1L << 30;
