@@ -4,6 +4,7 @@ import dev.homolog.analysis.Plan.Flops;
 import dev.homolog.analysis.Plan.Part;
 import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.CorrelationSummary;
+import dev.homolog.analysis.correlation.RotationBaseline;
 import dev.homolog.analysis.correlation.SumMemory;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.explanation.ExplanationSink;
@@ -278,7 +279,10 @@ final class Planner {
     }
   }
 
-  /** A block of similarities, and of turned ones, with the matrices that turn them. */
+  /**
+   * A block of similarities, and of turned ones, with the matrices that turn them, one of them in
+   * halves too.
+   */
   private long reduction(long rows) {
     long widest = models.stream().skip(1).mapToLong(ModelConfig::neurons).max().orElse(0);
     long block = Math.min(CorrelationSummary.BLOCK_BYTES, working() * Math.max(rows, 1) * widest);
@@ -286,8 +290,9 @@ final class Planner {
       return block;
     }
     long m = models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
-    long turned = Math.min(CorrelationSummary.BLOCK_BYTES, working() * rows * m);
-    return Math.max(block, 2 * turned + m * m * (Double.BYTES + sumBytes() + 5 * working()));
+    long turned = Math.min(RotationBaseline.BLOCK_BYTES, working() * rows * m);
+    return Math.max(
+        block, 2 * turned + m * m * (Double.BYTES + sumBytes() + 5 * working() + Short.BYTES));
   }
 
   private long matchRows() {

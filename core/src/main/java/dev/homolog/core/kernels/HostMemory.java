@@ -19,12 +19,11 @@ final class HostMemory {
   private HostMemory() {}
 
   static void copy(Tensor from, Tensor to) {
-    to.requireShape("to", from.rows(), from.cols());
-    Shapes.requireType("to", to, from.dtype());
-    long rowBytes = from.cols() * from.dtype().bytes();
-    if (from.rowStride() == 1 && to.colStride() == 1 && turn(from, to)) {
+    if (turns(from, to)) {
+      turn(from, to);
       return;
     }
+    long rowBytes = from.cols() * from.dtype().bytes();
     if (from.colStride() != 1 || to.colStride() != 1) {
       for (long i = 0; i < from.rows(); i++) {
         for (long j = 0; j < from.cols(); j++) {
@@ -38,11 +37,16 @@ final class HostMemory {
     }
   }
 
-  /** A turned copy in tiles, so that a cache line is read once; false for other types. */
-  private static boolean turn(Tensor from, Tensor to) {
-    if (from.dtype() != DType.F32 && from.dtype() != DType.F64) {
-      return false;
-    }
+  /** Whether a copy is a turned one that {@link #turn} makes; of tensors of one shape and type. */
+  static boolean turns(Tensor from, Tensor to) {
+    to.requireShape("to", from.rows(), from.cols());
+    Shapes.requireType("to", to, from.dtype());
+    boolean known = from.dtype() == DType.F32 || from.dtype() == DType.F64;
+    return known && from.rowStride() == 1 && from.colStride() != 1 && to.colStride() == 1;
+  }
+
+  /** A turned copy in tiles, so that a cache line is read once. */
+  static void turn(Tensor from, Tensor to) {
     boolean single = from.dtype() == DType.F32;
     for (long i0 = 0; i0 < from.rows(); i0 += TILE) {
       long iEnd = Math.min(from.rows(), i0 + TILE);
@@ -61,7 +65,6 @@ final class HostMemory {
         }
       }
     }
-    return true;
   }
 
   static void add(Tensor from, Tensor to) {

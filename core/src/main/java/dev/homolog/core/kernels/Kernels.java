@@ -183,6 +183,16 @@ public interface Kernels extends AutoCloseable {
    */
   void topK(Tensor x, boolean greatest, Tensor values, Tensor columns);
 
+  /** A matrix W [K, N] and its transpose, contiguous: whichever a product is read faster from. */
+  record Turning(Tensor W, Tensor transposed) {}
+
+  /**
+   * best[i] = the greatest of best[i] and of row i of the product x W; NaN is passed over on both
+   * sides. x [T, K] with contiguous rows; best [T, 1]; scratch [T, max(K, N)], contiguous, whatever
+   * it holds is lost; all of the working type.
+   */
+  void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best);
+
   /**
    * Adds to counts I64 [1, bins] of equal width over [low, high], both ends closed; NaN and what
    * lies outside is passed over.

@@ -342,6 +342,21 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best) {
+    Shapes.raiseToProducts(x, turning, scratch, best);
+    Tensor products = scratch.columns(0, turning.W().cols());
+    linear(x, turning.W(), null, products);
+    for (long i = 0; i < x.rows(); i++) {
+      double greatest = best.get(i, 0);
+      for (long j = 0; j < products.cols(); j++) {
+        double value = products.get(i, j);
+        greatest = value > greatest || Double.isNaN(greatest) ? value : greatest;
+      }
+      best.set(i, 0, greatest);
+    }
+  }
+
+  @Override
   public void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
     Shapes.topK(x, values, columns);
     int k = (int) values.cols();

@@ -75,6 +75,21 @@ final class Shapes {
     }
   }
 
+  static void raiseToProducts(Tensor x, Kernels.Turning turning, Tensor scratch, Tensor best) {
+    long in = turning.W().rows();
+    long out = turning.W().cols();
+    turning.W().requireShape("W", x.cols(), out);
+    turning.transposed().requireShape("transposed", out, in);
+    scratch.requireShape("scratch", x.rows(), Math.max(in, out));
+    best.requireShape("best", x.rows(), 1);
+    requireType("best", best, scratch.dtype());
+    for (Tensor t : new Tensor[] {turning.transposed(), scratch}) {
+      if (t.colStride() != 1 || t.rowStride() != t.cols()) {
+        throw new IllegalArgumentException("must be contiguous but is " + t);
+      }
+    }
+  }
+
   static void attention(Tensor qkv, AttentionShape shape, Tensor out) {
     out.requireShape("out", qkv.rows(), (long) shape.heads() * shape.dHead());
     heads(qkv, shape);

@@ -141,7 +141,9 @@ public final class TorchKernels implements Kernels {
   public void copy(Tensor from, Tensor to) {
     to.requireShape("to", from.rows(), from.cols());
     Shapes.requireType("to", to, from.dtype());
-    if (from.onHost() && to.onHost()) {
+    if (onHost != null) {
+      onHost.copy(from, to);
+    } else if (from.onHost() && to.onHost()) {
       HostMemory.copy(from, to);
     } else {
       convert(from, to);
@@ -263,27 +265,7 @@ public final class TorchKernels implements Kernels {
       onHost.rotate(qkv, shape, cos, sin);
       return;
     }
-    HeadLayout layout = shape.layout();
-    long row = qkv.rowStride();
-    long pairs = cos.cols();
-    // [rows, context, query and key, heads, pairs]; the tables are [context, 1, 1, pairs].
-    long[] sizes = {qkv.rows() / shape.context(), shape.context(), 2, shape.heads(), pairs};
-    long[] strides = {shape.context() * row, row, layout.partStride(), layout.headStride(), 1};
-    long[] tableSizes = {shape.context(), 1, 1, pairs};
-    long[] tableStrides = {cos.rowStride(), 1, 1, 1};
-    try (Handles h = new Handles()) {
-      TorchTensor all = h.of(qkv);
-      TorchTensor x = h.own(all.view(sizes, strides, 0));
-      TorchTensor y = h.own(all.view(sizes, strides, pairs));
-      TorchTensor c = h.own(h.of(cos).view(tableSizes, tableStrides, 0));
-      TorchTensor s = h.own(h.of(sin).view(tableSizes, tableStrides, 0));
-      TorchTensor fromX = h.own(TorchPointwise.mul(x, s));
-      TorchTensor fromY = h.own(TorchPointwise.mul(y, s));
-      TorchPointwise.mulInPlace(x, c);
-      TorchPointwise.mulInPlace(y, c);
-      TorchPointwise.addInPlace(x, fromY, -1);
-      TorchPointwise.addInPlace(y, fromX, 1);
-    }
+    TorchHeads.rotate(qkv, shape, cos, sin);
   }
 
   @Override
@@ -293,28 +275,7 @@ public final class TorchKernels implements Kernels {
       onHost.attention(qkv, shape, out);
       return;
     }
-    long rows = out.rows() / shape.context();
-    long part = shape.layout().partStride();
-    long[] sizes = {rows, shape.heads(), shape.context(), shape.dHead()};
-    try (Handles h = new Handles()) {
-      TorchTensor all = h.of(qkv);
-      long[] from = headStrides(qkv, shape, shape.layout().headStride());
-      TorchTensor z =
-          h.own(
-              TorchOps.attention(
-                  h.own(all.view(sizes, from, 0)),
-                  h.own(all.view(sizes, from, part)),
-                  h.own(all.view(sizes, from, 2 * part)),
-                  null,
-                  true,
-                  shape.scale()));
-      h.own(h.of(out).view(sizes, headStrides(out, shape, shape.dHead()), 0)).copyFrom(z);
-    }
-  }
-
-  /** Strides of [rows, heads, context, d_head] in a tensor [T, …]. */
-  private static long[] headStrides(Tensor t, AttentionShape shape, long head) {
-    return new long[] {shape.context() * t.rowStride(), head, t.rowStride(), 1};
+    TorchHeads.attention(qkv, shape, out);
   }
 
   // ---- products ----
@@ -335,8 +296,7 @@ public final class TorchKernels implements Kernels {
     }
   }
 
-  // ---- statistics: on the host by the Vector API where it is there, else by libtorch's operators
-  // ----
+  // ---- statistics: on the host by the Vector API where it is there, else by libtorch ----
 
   @Override
   public void predictions(
@@ -406,6 +366,22 @@ public final class TorchKernels implements Kernels {
       onHost.correlations(sum, n, a, b, r);
     } else {
       generic.correlations(sum, n, a, b, r);
+    }
+  }
+
+  @Override
+  public void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best) {
+    Shapes.raiseToProducts(x, turning, scratch, best);
+    if (products.screens()) {
+      products.raiseByScreening(x, turning.transposed(), scratch, best);
+      return;
+    }
+    Tensor all = scratch.columns(0, turning.W().cols());
+    linear(x, turning.W(), null, all);
+    if (onHost != null) {
+      onHost.maxima().raise(all, best);
+    } else {
+      generic.raiseToGreatest(all, best);
     }
   }
 

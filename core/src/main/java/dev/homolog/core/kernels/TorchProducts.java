@@ -119,6 +119,30 @@ final class TorchProducts implements AutoCloseable {
     }
   }
 
+  /** Whether rounded products come so fast that the greatest are looked for among them first. */
+  boolean screens() {
+    return onHost != null && precision == Precision.FP32 && Processor.multipliesBfloat16();
+  }
+
+  /** As {@link Kernels#raiseToProducts}, of tensors on the host. */
+  void raiseByScreening(Tensor x, Tensor transposed, Tensor scratch, Tensor best) {
+    Tensor roundedX = halves(scratch, 0, x.cols());
+    Tensor products = halves(scratch, roundedX.size(), transposed.rows());
+    try (Handles h = new Handles()) {
+      TorchTensor left = h.of(roundedX);
+      left.copyFrom(h.of(x));
+      TorchGemm.mmInto(h.of(products), left, h.own(rounded(h, transposed).t()));
+    }
+    onHost.maxima().raiseByScreening(x, transposed, products, best);
+  }
+
+  /** As many rows in bfloat16, in the memory of a contiguous tensor. */
+  private static Tensor halves(Tensor memory, long from, long cols) {
+    long start = memory.offset(0, 0) + from * DType.BF16.bytes();
+    long bytes = memory.rows() * cols * DType.BF16.bytes();
+    return Tensor.wrap(memory.data().asSlice(start, bytes), DType.BF16, memory.rows(), cols);
+  }
+
   private Tensor buffer(Handles h, Arena arena, long elements) {
     return onHost != null
         ? Tensor.allocate(arena, DType.F32, elements, 1)

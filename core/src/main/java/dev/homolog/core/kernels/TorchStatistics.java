@@ -232,6 +232,26 @@ final class TorchStatistics {
     }
   }
 
+  /** best[i] = max(best[i], x[i, j] for all j), NaN passed over. */
+  void raiseToGreatest(Tensor x, Tensor best) {
+    try (Handles h = new Handles()) {
+      TorchTensor known = numbers(h, best);
+      TorchTensor row = h.own(TorchOps.amax(numbers(h, x), true, 1));
+      TorchTensor greatest = h.own(Binary.MAXIMUM.of(known, row));
+      TorchTensor none = number(h, greatest, Double.NEGATIVE_INFINITY);
+      TorchPointwise.maskedFillInPlace(greatest, h.own(Binary.EQ.of(greatest, none)), Double.NaN);
+      h.of(best).copyFrom(greatest);
+    }
+  }
+
+  /** A copy with −∞ for NaN. */
+  private static TorchTensor numbers(Handles h, Tensor x) {
+    TorchTensor clean = h.own(h.of(x).copy());
+    TorchTensor missing = h.own(Binary.NE.of(clean, clean));
+    TorchPointwise.maskedFillInPlace(clean, missing, Double.NEGATIVE_INFINITY);
+    return clean;
+  }
+
   void histogram(Tensor x, double low, double high, Tensor counts) {
     long bins = counts.cols();
     try (Handles h = new Handles()) {

@@ -27,6 +27,7 @@ public final class VectorKernels implements Kernels {
   private final VectorSimilarities similarities;
   private final VectorColumns byColumn;
   private final VectorHeads heads;
+  private final ProductMaxima maxima;
   private final float[][] lines;
   private final float[][] scratch;
 
@@ -38,6 +39,7 @@ public final class VectorKernels implements Kernels {
     this.similarities = new VectorSimilarities(workers);
     this.byColumn = new VectorColumns(workers);
     this.heads = new VectorHeads(workers);
+    this.maxima = new ProductMaxima(workers);
     this.lines = new float[threads][Gemm.N_BLOCK];
     this.scratch = new float[threads][Gemm.N_BLOCK];
   }
@@ -83,7 +85,11 @@ public final class VectorKernels implements Kernels {
 
   @Override
   public void copy(Tensor from, Tensor to) {
-    HostMemory.copy(from, to);
+    if (HostMemory.turns(from, to)) {
+      forRows(from.rows(), (_, i, end) -> HostMemory.turn(from.rows(i, end), to.rows(i, end)));
+    } else {
+      HostMemory.copy(from, to);
+    }
   }
 
   @Override
@@ -285,6 +291,20 @@ public final class VectorKernels implements Kernels {
     Shapes.overlaps(sum, countA, countB, r);
     VectorStatistics.requireF32(r);
     similarities.overlaps(sum, countA, countB, r);
+  }
+
+  @Override
+  public void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best) {
+    Shapes.raiseToProducts(x, turning, scratch, best);
+    VectorStatistics.requireF32(best);
+    Tensor products = scratch.columns(0, turning.W().cols());
+    linear(x, turning.W(), null, products);
+    maxima.raise(products, best);
+  }
+
+  /** The greatest of products that somebody else has made. */
+  ProductMaxima maxima() {
+    return maxima;
   }
 
   @Override

@@ -361,6 +361,49 @@ abstract class KernelsContract extends PredictionsContract {
   }
 
   @ParameterizedTest
+  @CsvSource({"1,1,1", "37,19,5", "70,300,33", "19,65,700", "130,513,512"})
+  void greatestOfProductsAgrees(int rows, int in, int out) {
+    Tensor x = random(DType.F32, rows, in);
+    Tensor w = random(DType.F32, in, out);
+    for (int i = 0; i < rows; i++) {
+      for (int p = 0; p < in; p++) { // rows of very different size, one of them zero, one no number
+        x.set(i, p, i % 11 == 5 ? 0 : i % 11 == 6 ? Double.NaN : x.get(i, p) * Math.pow(8, i % 5));
+      }
+    }
+    for (int j = 0; j < out; j++) {
+      for (int p = 0; p < in; p++) { // columns nearly alike, and others that are no number
+        double nearly = w.get(p, j / 4 * 4) + (j % 4) * 1e-4 * w.get(p, j);
+        w.set(p, j, j % 23 == 9 ? Double.NaN : nearly);
+      }
+    }
+    Tensor best = random(DType.F32, rows, 1);
+    for (int i = 0; i < rows; i++) {
+      best.set(i, 0, i % 3 == 0 ? Double.NaN : i % 3 == 1 ? 1e9 : best.get(i, 0));
+    }
+    Tensor there = on(best);
+    Kernels.Turning turning = new Kernels.Turning(on(w), on(transposedCopy(w)));
+    Tensor scratch = kernels.allocate(arena, DType.F32, rows, Math.max(in, out));
+    Tensor expected = copy(there, DType.F64);
+    Tensor wide = Tensor.allocate(arena, DType.F64, rows, Math.max(in, out));
+    kernels.raiseToProducts(on(x), turning, scratch, there);
+    scalar.raiseToProducts(x, turning, wide, expected);
+    for (int i = 0; i < rows; i++) {
+      double size = Math.sqrt(in) * 8 * Math.max(1, Math.pow(8, i % 5));
+      assertClose(expected.rows(i, i + 1), there.rows(i, i + 1), 2e-6 * size);
+    }
+  }
+
+  private Tensor transposedCopy(Tensor w) {
+    Tensor copy = Tensor.allocate(arena, w.dtype(), w.cols(), w.rows());
+    for (int i = 0; i < w.rows(); i++) {
+      for (int j = 0; j < w.cols(); j++) {
+        copy.set(j, i, w.get(i, j));
+      }
+    }
+    return copy;
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {1, 7, 207})
   void firingIsOneWhereAKeptTokenIsAboveZero(int n) {
     Tensor x = view(41, n);

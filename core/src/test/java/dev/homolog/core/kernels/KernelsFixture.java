@@ -99,6 +99,8 @@ abstract class KernelsFixture {
       case Tensor tensor -> host(tensor);
       case Kernels.Columns columns ->
           new Kernels.Columns(host(columns.mean()), host(columns.inverse()));
+      case Kernels.Turning turning ->
+          new Kernels.Turning(host(turning.W()), host(turning.transposed()));
       case null -> null;
       default -> argument;
     };
