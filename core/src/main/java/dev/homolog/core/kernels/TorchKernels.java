@@ -372,8 +372,8 @@ public final class TorchKernels implements Kernels {
   @Override
   public void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best) {
     Shapes.raiseToProducts(x, turning, scratch, best);
-    if (products.screens()) {
-      products.raiseByScreening(x, turning.transposed(), scratch, best);
+    if (products.screens(x.rows() * turning.transposed().size())) {
+      raiseByScreening(x, turning, scratch, best);
       return;
     }
     Tensor all = scratch.columns(0, turning.W().cols());
@@ -383,6 +383,11 @@ public final class TorchKernels implements Kernels {
     } else {
       generic.raiseToGreatest(all, best);
     }
+  }
+
+  /** The same on a processor that multiplies bfloat16, for products of any size. */
+  void raiseByScreening(Tensor x, Turning turning, Tensor scratch, Tensor best) {
+    products.raiseByScreening(x, turning.transposed(), scratch, best);
   }
 
   @Override

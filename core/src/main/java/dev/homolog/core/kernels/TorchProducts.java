@@ -29,6 +29,9 @@ final class TorchProducts implements AutoCloseable {
    */
   private static final long CPU_ROWS = 4608;
 
+  /** Terms of a product from which screening saves more than its code takes to be compiled. */
+  private static final long SCREENED = 1L << 32;
+
   /** Tokens whose products are added up in single precision. */
   private static final long DEPTH = 16_384;
 
@@ -119,9 +122,16 @@ final class TorchProducts implements AutoCloseable {
     }
   }
 
-  /** Whether rounded products come so fast that the greatest are looked for among them first. */
-  boolean screens() {
-    return onHost != null && precision == Precision.FP32 && Processor.multipliesBfloat16();
+  /**
+   * Whether rounded products come so fast that the greatest are looked for among them first.
+   *
+   * @param terms of all elements of the product
+   */
+  boolean screens(long terms) {
+    return onHost != null
+        && precision == Precision.FP32
+        && terms >= SCREENED
+        && Processor.multipliesBfloat16();
   }
 
   /** As {@link Kernels#raiseToProducts}, of tensors on the host. */

@@ -385,12 +385,17 @@ abstract class KernelsContract extends PredictionsContract {
     Tensor scratch = kernels.allocate(arena, DType.F32, rows, Math.max(in, out));
     Tensor expected = copy(there, DType.F64);
     Tensor wide = Tensor.allocate(arena, DType.F64, rows, Math.max(in, out));
-    kernels.raiseToProducts(on(x), turning, scratch, there);
+    raiseToProducts(on(x), turning, scratch, there);
     scalar.raiseToProducts(x, turning, wide, expected);
     for (int i = 0; i < rows; i++) {
       double size = Math.sqrt(in) * 8 * Math.max(1, Math.pow(8, i % 5));
       assertClose(expected.rows(i, i + 1), there.rows(i, i + 1), 2e-6 * size);
     }
+  }
+
+  /** One of the ways in which the kernels do that. */
+  void raiseToProducts(Tensor x, Kernels.Turning turning, Tensor scratch, Tensor best) {
+    kernels.raiseToProducts(x, turning, scratch, best);
   }
 
   private Tensor transposedCopy(Tensor w) {
