@@ -138,6 +138,7 @@ final class Planner {
     if (device) {
       host.add(new Part("writing", writing()));
       host.add(new Part("weights as read", weightsAsRead()));
+      host.add(new Part("turning", turningOnHost()));
       parts = new ArrayList<>(host);
       parts.addAll(there);
     }
@@ -293,6 +294,14 @@ final class Planner {
     long turned = Math.min(RotationBaseline.BLOCK_BYTES, working() * rows * m);
     return Math.max(
         block, 2 * turned + m * m * (Double.BYTES + sumBytes() + 5 * working() + Short.BYTES));
+  }
+
+  /** What of the matrices that turn a layer passes through the host beside a device. */
+  private long turningOnHost() {
+    long m = models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
+    return options.baseline().kind() == Baseline.Kind.ROTATION
+        ? m * m * (Double.BYTES + 2 * working() + 2 * sumBytes())
+        : 0;
   }
 
   private long matchRows() {

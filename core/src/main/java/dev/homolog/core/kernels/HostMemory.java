@@ -19,6 +19,8 @@ final class HostMemory {
   private HostMemory() {}
 
   static void copy(Tensor from, Tensor to) {
+    to.requireShape("to", from.rows(), from.cols());
+    Shapes.requireType("to", to, from.dtype());
     if (turns(from, to)) {
       turn(from, to);
       return;
@@ -37,12 +39,12 @@ final class HostMemory {
     }
   }
 
-  /** Whether a copy is a turned one that {@link #turn} makes; of tensors of one shape and type. */
+  /** Whether a copy is one that {@link #turn} makes. */
   static boolean turns(Tensor from, Tensor to) {
-    to.requireShape("to", from.rows(), from.cols());
-    Shapes.requireType("to", to, from.dtype());
     boolean known = from.dtype() == DType.F32 || from.dtype() == DType.F64;
-    return known && from.rowStride() == 1 && from.colStride() != 1 && to.colStride() == 1;
+    boolean alike =
+        from.dtype() == to.dtype() && from.rows() == to.rows() && from.cols() == to.cols();
+    return known && alike && from.rowStride() == 1 && from.colStride() != 1 && to.colStride() == 1;
   }
 
   /** A turned copy in tiles, so that a cache line is read once. */

@@ -188,8 +188,8 @@ public interface Kernels extends AutoCloseable {
 
   /**
    * best[i] = the greatest of best[i] and of row i of the product x W; NaN is passed over on both
-   * sides. x [T, K] with contiguous rows; best [T, 1]; scratch [T, max(K, N)], contiguous, whatever
-   * it holds is lost; all of the working type.
+   * sides, and −∞ may be. x [T, K] with contiguous rows; best [T, 1]; scratch [T, max(K, N)],
+   * contiguous, whatever it holds is lost; all of the working type.
    */
   void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best);
 

@@ -12,13 +12,18 @@ import jdk.incubator.vector.VectorOperators;
  * By how much products of vectors that were rounded to bfloat16 may be off. Of x and w rounded to
  * x̂ and ŵ, x w − x̂ ŵ = (x − x̂) w + x̂ (w − ŵ), which by Cauchy and Schwarz is at most |x − x̂|
  * |w| + |x̂| |w − ŵ|; to that come the sum in single precision and the rounding of the product
- * itself.
+ * itself. What matrix units lose of numbers below 2⁻¹²⁶, which they take for zero, is not counted.
  */
 final class ProductMargins {
-  /** Relative error of rounding to bfloat16, 2⁻⁸, by what a number was rounded to. */
+  /**
+   * Relative error of rounding to bfloat16, 2⁻⁸, by what a number was rounded to; the hundredth is
+   * for the additions of margins to products.
+   */
   private static final float ROUNDING = 1.01f / 256;
 
-  /** The same of single precision, 2⁻²⁴, and some more for terms in any order. */
+  /**
+   * The same of single precision, 2⁻²⁴, four times: terms come in any order, and ŵ may be above w.
+   */
   private static final double SUMMING = 0x1p-22;
 
   /** Above one, for what the margins themselves are rounded. */

@@ -74,13 +74,13 @@ final class ProductMaxima {
   /** Raises the best of one row x to the products that may exceed it, the likeliest first. */
   private static void decide(
       Tensor x, Tensor transposed, float[] line, ProductMargins.Row margin, Tensor best) {
-    int likely = likeliest(line, margin, (float) best.get(0, 0));
+    int likely = likeliest(line, margin, floor(best));
     if (likely < 0) {
       return;
     }
     raise(best, 0, (float) dot(x, transposed, likely));
     for (int j = 0; j < margin.length(); j += Tile.LANES) {
-      float floor = (float) best.get(0, 0);
+      float floor = floor(best);
       for (long open = margin.mayReach(line, floor, j).toLong(); open != 0; open &= open - 1) {
         int column = j + Long.numberOfTrailingZeros(open);
         if (column != likely) {
@@ -90,9 +90,14 @@ final class ProductMaxima {
     }
   }
 
+  private static float floor(Tensor best) {
+    float known = (float) best.get(0, 0);
+    return Float.isNaN(known) ? Float.NEGATIVE_INFINITY : known;
+  }
+
   /** The column whose rounded product is greatest of those that may exceed a value; −1 if none. */
   private static int likeliest(float[] line, ProductMargins.Row margin, float known) {
-    float floor = Float.isNaN(known) ? Float.NEGATIVE_INFINITY : known;
+    float floor = known;
     int likely = -1;
     float greatest = Float.NEGATIVE_INFINITY;
     for (int j = 0; j < margin.length(); j += Tile.LANES) {
@@ -100,7 +105,7 @@ final class ProductMaxima {
       if (open.anyTrue()) {
         for (long lanes = open.toLong(); lanes != 0; lanes &= lanes - 1) {
           int column = j + Long.numberOfTrailingZeros(lanes);
-          if (likely < 0 || line[column] > greatest) {
+          if (likely < 0 || Float.isNaN(greatest) || line[column] > greatest) {
             likely = column;
             greatest = line[column];
           }
@@ -181,11 +186,11 @@ final class ProductMaxima {
             .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
   }
 
-  private interface Row {
+  private interface RowWork {
     void run(int worker, long row);
   }
 
-  private void forRows(long rows, Row body) {
+  private void forRows(long rows, RowWork body) {
     workers.run(
         Math.toIntExact((rows + ROWS - 1) / ROWS),
         (worker, piece) -> {

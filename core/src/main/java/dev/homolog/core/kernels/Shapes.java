@@ -83,6 +83,9 @@ final class Shapes {
     scratch.requireShape("scratch", x.rows(), Math.max(in, out));
     best.requireShape("best", x.rows(), 1);
     requireType("best", best, scratch.dtype());
+    if (x.colStride() != 1) {
+      throw new IllegalArgumentException("must have contiguous rows but is " + x);
+    }
     for (Tensor t : new Tensor[] {turning.transposed(), scratch}) {
       if (t.colStride() != 1 || t.rowStride() != t.cols()) {
         throw new IllegalArgumentException("must be contiguous but is " + t);

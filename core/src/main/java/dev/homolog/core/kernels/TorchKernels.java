@@ -108,6 +108,7 @@ public final class TorchKernels implements Kernels {
       return mapped;
     }
     Tensor copy = allocate(arena, DType.F32, rows, cols);
+    products.isWeight(copy);
     if (aligned) {
       convert(mapped, copy);
     } else {
@@ -372,7 +373,7 @@ public final class TorchKernels implements Kernels {
   @Override
   public void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best) {
     Shapes.raiseToProducts(x, turning, scratch, best);
-    if (products.screens(x.rows() * turning.transposed().size())) {
+    if (products.screens(turning.W())) {
       raiseByScreening(x, turning, scratch, best);
       return;
     }

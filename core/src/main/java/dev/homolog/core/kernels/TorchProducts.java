@@ -10,7 +10,9 @@ import dev.homolog.bindings.TorchTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
+import java.util.Collections;
 import java.util.IdentityHashMap;
+import java.util.Set;
 
 /**
  * The matrix products of {@link TorchKernels}: of factors in single precision or rounded to
@@ -29,8 +31,8 @@ final class TorchProducts implements AutoCloseable {
    */
   private static final long CPU_ROWS = 4608;
 
-  /** Terms of a product from which screening saves more than its code takes to be compiled. */
-  private static final long SCREENED = 1L << 32;
+  /** Elements of W from which screening saves more than its code takes to be compiled. */
+  private static final long SCREENED = 1L << 21;
 
   /** Tokens whose products are added up in single precision. */
   private static final long DEPTH = 16_384;
@@ -39,6 +41,7 @@ final class TorchProducts implements AutoCloseable {
   private final Device device;
   private final Precision precision;
   private final VectorKernels onHost;
+  private final Set<Object> weights = Collections.newSetFromMap(new IdentityHashMap<>());
   private final IdentityHashMap<Object, TorchTensor> rounded = new IdentityHashMap<>();
 
   /**
@@ -55,7 +58,7 @@ final class TorchProducts implements AutoCloseable {
   /** out = x W + b; shapes as {@link Kernels#linear}. */
   void linear(Handles h, Tensor x, Tensor W, Tensor b, TorchTensor out) {
     if (precision == Precision.BF16) {
-      product(h, out, rounded(h, x), roundedWeight(h, W), 0);
+      product(h, out, rounded(h, x), roundedRight(h, W), 0);
       if (b != null) {
         TorchPointwise.addInPlace(out, h.vector(b), 1);
       }
@@ -69,7 +72,7 @@ final class TorchProducts implements AutoCloseable {
   /** out += x W + b; shapes as {@link Kernels#linear}. */
   void addLinear(Handles h, Tensor x, Tensor W, Tensor b, TorchTensor out) {
     if (precision == Precision.BF16) {
-      product(h, out, rounded(h, x), roundedWeight(h, W), 1);
+      product(h, out, rounded(h, x), roundedRight(h, W), 1);
     } else {
       TorchGemm.accumulate(out, h.of(x), h.of(W));
     }
@@ -122,20 +125,14 @@ final class TorchProducts implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether rounded products come so fast that the greatest are looked for among them first.
-   *
-   * @param terms of all elements of the product
-   */
-  boolean screens(long terms) {
-    return onHost != null
-        && precision == Precision.FP32
-        && terms >= SCREENED
-        && Processor.multipliesBfloat16();
+  /** Whether rounded products of x and W come so fast that they are looked at first. */
+  boolean screens(Tensor W) {
+    return onHost != null && W.size() >= SCREENED && Processor.multipliesBfloat16();
   }
 
   /** As {@link Kernels#raiseToProducts}, of tensors on the host. */
   void raiseByScreening(Tensor x, Tensor transposed, Tensor scratch, Tensor best) {
+    VectorStatistics.requireF32(x, transposed, scratch);
     Tensor roundedX = halves(scratch, 0, x.cols());
     Tensor products = halves(scratch, roundedX.size(), transposed.rows());
     try (Handles h = new Handles()) {
@@ -146,7 +143,7 @@ final class TorchProducts implements AutoCloseable {
     onHost.maxima().raiseByScreening(x, transposed, products, best);
   }
 
-  /** As many rows in bfloat16, in the memory of a contiguous tensor. */
+  /** As many rows in bfloat16, in the memory of a contiguous tensor from that bfloat16 on. */
   private static Tensor halves(Tensor memory, long from, long cols) {
     long start = memory.offset(0, 0) + from * DType.BF16.bytes();
     long bytes = memory.rows() * cols * DType.BF16.bytes();
@@ -200,9 +197,16 @@ final class TorchProducts implements AutoCloseable {
     return h.own(TorchPointwise.to(h.of(x), Dtype.BFLOAT16));
   }
 
-  /** Rounded once and kept; a view of a weight shares the weight's. */
-  private TorchTensor roundedWeight(Handles h, Tensor W) {
-    if (W.onHost()) {
+  /** Says that a tensor on the device, and so every view of it, does not change any more. */
+  void isWeight(Tensor W) {
+    if (!W.onHost()) {
+      weights.add(W.root());
+    }
+  }
+
+  /** Of a weight rounded once and kept; a view of a weight shares the weight's. */
+  private TorchTensor roundedRight(Handles h, Tensor W) {
+    if (W.onHost() || !weights.contains(W.root())) {
       return rounded(h, W);
     }
     TorchTensor root = (TorchTensor) W.root();

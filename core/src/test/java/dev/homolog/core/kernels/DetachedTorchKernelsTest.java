@@ -58,6 +58,27 @@ class DetachedTorchKernelsTest extends KernelsContract {
     }
   }
 
+  /** Only what was made as a weight is rounded once and for all. */
+  @Test
+  void bf16ReadsAMatrixAnewThatWasOverwritten() {
+    Torch torch = Torch.open(LoadOptions.standard());
+    try (Arena arena = Arena.ofShared();
+        Kernels bf16 = TorchKernels.detached(torch, Precision.BF16);
+        ScalarKernels scalar = new ScalarKernels()) {
+      Tensor x = single(arena, random(DType.BF16, 9, 21));
+      Tensor W = bf16.allocate(arena, DType.F32, 21, 13);
+      Tensor out = bf16.allocate(arena, DType.F32, 9, 13);
+      for (int round = 0; round < 2; round++) {
+        Tensor values = single(arena, random(DType.BF16, 21, 13));
+        bf16.copy(values, W);
+        bf16.linear(bf16.fromHost(arena, x), W, null, out);
+        Tensor expected = Tensor.allocate(arena, DType.F64, 9, 13);
+        scalar.linear(x, values, null, expected);
+        assertWithin(expected, bf16.toHost(arena, out), 1e-5);
+      }
+    }
+  }
+
   private static Tensor single(Arena arena, Tensor values) {
     Tensor single = Tensor.allocate(arena, DType.F32, values.rows(), values.cols());
     for (int i = 0; i < values.rows(); i++) {

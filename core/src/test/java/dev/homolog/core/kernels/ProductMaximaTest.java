@@ -60,6 +60,7 @@ class ProductMaximaTest {
       w[7][p] = Double.NaN;
       w[8][p] = single(w[8][p] * 1e6);
       w[9][p] = single(p % 2 == 0 ? 3.4e38 : -3.4e38); // a float that bfloat16 does not reach
+      w[10][p] = p == 0 ? Double.POSITIVE_INFINITY : w[10][p];
       x[6][p] = single(x[6][p] * 1e-30);
     }
     try (Arena arena = Arena.ofShared()) {
