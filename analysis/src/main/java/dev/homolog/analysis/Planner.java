@@ -290,7 +290,7 @@ final class Planner {
     if (options.baseline().kind() != Baseline.Kind.ROTATION) {
       return block;
     }
-    long m = models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
+    long m = widestLayer();
     long turned = Math.min(RotationBaseline.BLOCK_BYTES, working() * rows * m);
     return Math.max(
         block, 2 * turned + m * m * (Double.BYTES + sumBytes() + 5 * working() + Short.BYTES));
@@ -298,10 +298,15 @@ final class Planner {
 
   /** What of the matrices that turn a layer passes through the host beside a device. */
   private long turningOnHost() {
-    long m = models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
+    long m = widestLayer();
     return options.baseline().kind() == Baseline.Kind.ROTATION
         ? m * m * (Double.BYTES + 2 * working() + 2 * sumBytes())
         : 0;
+  }
+
+  /** Neurons of the widest layer of an other model. */
+  private long widestLayer() {
+    return models.stream().skip(1).mapToLong(ModelConfig::dMlp).max().orElse(0);
   }
 
   private long matchRows() {

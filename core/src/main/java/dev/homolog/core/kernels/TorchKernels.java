@@ -108,7 +108,7 @@ public final class TorchKernels implements Kernels {
       return mapped;
     }
     Tensor copy = allocate(arena, DType.F32, rows, cols);
-    products.isWeight(copy);
+    products.rememberWeight(copy);
     if (aligned) {
       convert(mapped, copy);
     } else {

@@ -197,8 +197,8 @@ final class TorchProducts implements AutoCloseable {
     return h.own(TorchPointwise.to(h.of(x), Dtype.BFLOAT16));
   }
 
-  /** Says that a tensor on the device, and so every view of it, does not change any more. */
-  void isWeight(Tensor W) {
+  /** Of a tensor on the device, which does not change once it is filled, nor do its views. */
+  void rememberWeight(Tensor W) {
     if (!W.onHost()) {
       weights.add(W.root());
     }

@@ -214,9 +214,7 @@ final class TorchStatistics {
     long k = Math.min(values.cols(), x.cols());
     double none = greatest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     try (Handles h = new Handles()) {
-      TorchTensor clean = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT32));
-      TorchTensor missing = h.own(Binary.NE.of(clean, clean));
-      TorchPointwise.maskedFillInPlace(clean, missing, none);
+      TorchTensor clean = numbers(h, x, none);
       TorchTensor[] sorted = h.own(TorchOps.sort(clean, 1, greatest));
       TorchTensor best = h.own(h.own(sorted[0].columns(0, k)).copy());
       TorchTensor at = h.own(h.own(sorted[1].columns(0, k)).copy());
@@ -235,20 +233,19 @@ final class TorchStatistics {
   /** best[i] = max(best[i], x[i, j] for all j), NaN passed over. */
   void raiseToGreatest(Tensor x, Tensor best) {
     try (Handles h = new Handles()) {
-      TorchTensor known = numbers(h, best);
-      TorchTensor row = h.own(TorchOps.amax(numbers(h, x), true, 1));
-      TorchTensor greatest = h.own(Binary.MAXIMUM.of(known, row));
-      TorchTensor none = number(h, greatest, Double.NEGATIVE_INFINITY);
-      TorchPointwise.maskedFillInPlace(greatest, h.own(Binary.EQ.of(greatest, none)), Double.NaN);
+      double least = Double.NEGATIVE_INFINITY;
+      TorchTensor row = h.own(TorchOps.amax(numbers(h, x, least), true, 1));
+      TorchTensor greatest = h.own(Binary.MAXIMUM.of(numbers(h, best, least), row));
+      TorchTensor absent = h.own(Binary.EQ.of(greatest, number(h, greatest, least)));
+      TorchPointwise.maskedFillInPlace(greatest, absent, Double.NaN);
       h.of(best).copyFrom(greatest);
     }
   }
 
-  /** A copy with −∞ for NaN. */
-  private static TorchTensor numbers(Handles h, Tensor x) {
-    TorchTensor clean = h.own(h.of(x).copy());
-    TorchTensor missing = h.own(Binary.NE.of(clean, clean));
-    TorchPointwise.maskedFillInPlace(clean, missing, Double.NEGATIVE_INFINITY);
+  /** A copy in single precision with another number for NaN. */
+  private static TorchTensor numbers(Handles h, Tensor x, double none) {
+    TorchTensor clean = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT32));
+    TorchPointwise.maskedFillInPlace(clean, h.own(Binary.NE.of(clean, clean)), none);
     return clean;
   }
 

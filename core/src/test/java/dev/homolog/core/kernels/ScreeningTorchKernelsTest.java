@@ -28,19 +28,16 @@ class ScreeningTorchKernelsTest {
     try (Arena arena = Arena.ofShared();
         TorchKernels kernels = (TorchKernels) Backend.TORCH.open(2).kernels()) {
       Tensor x = normal(arena, rows, in);
-      Tensor transposed = normal(arena, out, in);
-      Tensor W = Tensor.allocate(arena, DType.F32, in, out);
-      kernels.copy(transposed.transposed(), W);
+      Kernels.Turning turning = turning(kernels, arena, in, out);
       Tensor scratch = Tensor.allocate(arena, DType.F32, rows, in);
-      Tensor best = Tensor.allocate(arena, DType.F32, rows, 1);
-      best.fill(Double.NaN);
-      kernels.raiseByScreening(x, new Kernels.Turning(W, transposed), scratch, best);
+      Tensor best = unknown(arena, rows);
+      kernels.raiseByScreening(x, turning, scratch, best);
       for (int i = 0; i < rows; i++) {
         double greatest = Double.NEGATIVE_INFINITY;
         for (int j = 0; j < out; j++) {
           double sum = 0;
           for (int p = 0; p < in; p++) {
-            sum += x.get(i, p) * transposed.get(j, p);
+            sum += x.get(i, p) * turning.transposed().get(j, p);
           }
           greatest = Math.max(greatest, sum);
         }
@@ -57,15 +54,11 @@ class ScreeningTorchKernelsTest {
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.TORCH.open(2).kernels()) {
       Tensor x = normal(arena, n, n);
-      Tensor transposed = normal(arena, n, n);
-      Tensor W = Tensor.allocate(arena, DType.F32, n, n);
-      kernels.copy(transposed.transposed(), W);
-      Tensor scratch = Tensor.allocate(arena, DType.F32, n, n);
-      Tensor best = Tensor.allocate(arena, DType.F32, n, 1);
-      best.fill(Double.NaN);
-      kernels.raiseToProducts(x, new Kernels.Turning(W, transposed), scratch, best);
+      Kernels.Turning turning = turning(kernels, arena, n, n);
+      Tensor best = unknown(arena, n);
+      kernels.raiseToProducts(x, turning, Tensor.allocate(arena, DType.F32, n, n), best);
       Tensor whole = Tensor.allocate(arena, DType.F32, n, n);
-      kernels.linear(x, W, null, whole);
+      kernels.linear(x, turning.W(), null, whole);
       Tensor values = Tensor.allocate(arena, DType.F32, n, 1);
       kernels.topK(whole, true, values, Tensor.allocate(arena, DType.I32, n, 1));
       int different = 0;
@@ -75,6 +68,19 @@ class ScreeningTorchKernelsTest {
       }
       assertTrue(different > 0, "single precision sums in another order than double");
     }
+  }
+
+  private Kernels.Turning turning(Kernels kernels, Arena arena, int in, int out) {
+    Tensor transposed = normal(arena, out, in);
+    Tensor W = Tensor.allocate(arena, DType.F32, in, out);
+    kernels.copy(transposed.transposed(), W);
+    return new Kernels.Turning(W, transposed);
+  }
+
+  private static Tensor unknown(Arena arena, int rows) {
+    Tensor best = Tensor.allocate(arena, DType.F32, rows, 1);
+    best.fill(Double.NaN);
+    return best;
   }
 
   private Tensor normal(Arena arena, int rows, int cols) {
