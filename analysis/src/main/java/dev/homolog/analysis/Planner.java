@@ -117,6 +117,7 @@ final class Planner {
     stream.add(new Part("activations", activations()));
     stream.add(new Part("sums of products", sums(rows)));
     stream.add(new Part("reduction", reduction(rows)));
+    stream.add(new Part("matches of the others", columns()));
     if (measured()) {
       stream.add(new Part("statistics", statistics()));
       stream.add(new Part("explanations", ExplanationSink.bytes(features, rows, tokens())));
@@ -294,6 +295,16 @@ final class Planner {
     long turned = Math.min(RotationBaseline.BLOCK_BYTES, working() * rows * m);
     return Math.max(
         block, 2 * turned + m * m * (Double.BYTES + sumBytes() + 5 * working() + Short.BYTES));
+  }
+
+  /** Best matches of the other models' neurons, which are found over all blocks of similarities. */
+  private long columns() {
+    long bytes = 0;
+    for (int i = 1; i < models.size(); i++) {
+      long k = options.comparison().top() + (options.comparison().allPairs() ? i - 1L : 0);
+      bytes += CorrelationSummary.columnBytes(models.get(i).neurons(), k, kernels.working());
+    }
+    return bytes;
   }
 
   /** What of the matrices that turn a layer passes through the host beside a device. */

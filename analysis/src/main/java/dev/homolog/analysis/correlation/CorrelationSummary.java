@@ -55,7 +55,8 @@ public record CorrelationSummary(
     /**
      * An empty summary.
      *
-     * @param arena of the sums of each row, which must outlive the builder
+     * @param arena of the sums of each row and of the best matches of each column, which must
+     *     outlive the builder
      * @param top matches kept at each end of each row
      * @param allPairs whether best matches among the others are kept too
      */
@@ -65,7 +66,8 @@ public record CorrelationSummary(
       this.rowSums = kernels.allocate(arena, DType.F64, models.getFirst().count(), 5);
       for (int i = 0; i < (allPairs ? models.size() - 1 : 1); i++) {
         for (int j = i + 1; j < models.size(); j++) {
-          pairs.add(new Pair(kernels, models.get(i), models.get(j), i == 0 ? top : 1, i == 0));
+          int k = i == 0 ? top : 1;
+          pairs.add(new Pair(kernels, arena, models.get(i), models.get(j), k, i == 0));
         }
       }
     }
@@ -110,9 +112,9 @@ public record CorrelationSummary(
     }
   }
 
-  /** Bytes that the matches of a pair take. */
-  static long bytes(long neurons, long others, int top, boolean whole) {
-    return (whole ? 2 : 1) * (Tails.bytes(neurons, top) + Tails.bytes(others, top));
+  /** Bytes of the best matches of that many columns while they are sought, k at each end. */
+  public static long columnBytes(long columns, long k, DType working) {
+    return 2 * columns * k * (working.bytes() + DType.I32.bytes());
   }
 
   private static final class Pair {
@@ -120,15 +122,21 @@ public record CorrelationSummary(
     private final ModelNeurons one;
     private final ModelNeurons other;
     private final Ends out;
-    private final Ends back;
+    private final ColumnEnds back;
     private final long[] histogram;
 
-    Pair(Kernels kernels, ModelNeurons one, ModelNeurons other, int top, boolean whole) {
+    Pair(
+        Kernels kernels,
+        Arena arena,
+        ModelNeurons one,
+        ModelNeurons other,
+        int top,
+        boolean whole) {
       this.kernels = kernels;
       this.one = one;
       this.other = other;
       this.out = Ends.of(one.count(), Math.min(top, other.count()), whole);
-      this.back = Ends.of(other.count(), Math.min(top, one.count()), whole);
+      this.back = ColumnEnds.of(kernels, arena, other.count(), Math.min(top, one.count()), whole);
       this.histogram = whole ? new long[BINS] : null;
     }
 
@@ -145,18 +153,13 @@ public record CorrelationSummary(
             mine,
             theirs,
             (r, i) -> {
-              out.add(kernels, r, strip.from() + i, 0);
+              out.add(kernels, r, strip.from() + i);
+              back.add(kernels, r, strip.from() + i);
               if (histogram != null) {
                 kernels.rowPowerSums(r, rowSums.rows(i, i + r.rows()));
                 kernels.histogram(r, -1, 1, counts);
               }
             });
-        forBlocks(
-            measure,
-            cross.transposed(),
-            theirs,
-            mine,
-            (r, i) -> back.add(kernels, r, i, strip.from()));
         Tensor found = kernels.toHost(arena, counts);
         for (int bin = 0; histogram != null && bin < BINS; bin++) {
           histogram[bin] += (long) found.get(0, bin);
@@ -166,7 +169,13 @@ public record CorrelationSummary(
 
     PairMatches matches() {
       return new PairMatches(
-          one, other, out.highest, out.lowest, back.highest, back.lowest, histogram);
+          one,
+          other,
+          out.highest,
+          out.lowest,
+          back.highest.found(kernels),
+          back.lowest == null ? null : back.lowest.found(kernels),
+          histogram);
     }
   }
 
@@ -212,15 +221,57 @@ public record CorrelationSummary(
     }
   }
 
+  /** Of the neurons of the first model: those of a block are done with it. */
   private record Ends(Tails highest, Tails lowest) {
     static Ends of(int rows, int k, boolean both) {
       return new Ends(new Tails(rows, k), both ? new Tails(rows, k) : null);
     }
 
-    void add(Kernels kernels, Tensor r, int row, int firstMatch) {
-      highest.add(kernels, r, row, firstMatch, true);
+    void add(Kernels kernels, Tensor r, int row) {
+      highest.add(kernels, r, row, 0, true);
       if (lowest != null) {
-        lowest.add(kernels, r, row, firstMatch, false);
+        lowest.add(kernels, r, row, 0, false);
+      }
+    }
+  }
+
+  /** Of the neurons of the other model: each block adds to what is known of all. */
+  private record ColumnEnds(Standing highest, Standing lowest) {
+    static ColumnEnds of(Kernels kernels, Arena arena, int columns, int k, boolean both) {
+      return new ColumnEnds(
+          Standing.of(kernels, arena, columns, k),
+          both ? Standing.of(kernels, arena, columns, k) : null);
+    }
+
+    void add(Kernels kernels, Tensor r, int row) {
+      kernels.topKOfColumns(r, row, true, highest.values, highest.rows);
+      if (lowest != null) {
+        kernels.topKOfColumns(r, row, false, lowest.values, lowest.rows);
+      }
+    }
+  }
+
+  /** What {@link Kernels#topKOfColumns} has found so far. */
+  private record Standing(Tensor values, Tensor rows) {
+    static Standing of(Kernels kernels, Arena arena, int columns, int k) {
+      Standing standing =
+          new Standing(
+              kernels.allocate(arena, kernels.working(), columns, k),
+              kernels.allocate(arena, DType.I32, columns, k));
+      try (Arena host = Arena.ofShared()) {
+        Tensor none = Tensor.allocate(host, kernels.working(), columns, k);
+        none.fill(Double.NaN);
+        kernels.copy(none, standing.values);
+        Tensor nowhere = Tensor.allocate(host, DType.I32, columns, k);
+        nowhere.fill(-1);
+        kernels.copy(nowhere, standing.rows);
+      }
+      return standing;
+    }
+
+    Tails found(Kernels kernels) {
+      try (Arena arena = Arena.ofShared()) {
+        return Tails.of(kernels.toHost(arena, values), kernels.toHost(arena, rows));
       }
     }
   }

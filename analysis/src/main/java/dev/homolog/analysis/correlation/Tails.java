@@ -24,6 +24,24 @@ public final class Tails {
     Arrays.fill(neurons, -1);
   }
 
+  /**
+   * Ends that are found, best first.
+   *
+   * @param values [n, k], on the host
+   * @param matches I32 [n, k], on the host; −1 where a neuron has no more
+   */
+  static Tails of(Tensor values, Tensor matches) {
+    int k = (int) values.cols();
+    Tails tails = new Tails((int) values.rows(), k);
+    for (int i = 0; i < values.rows(); i++) {
+      for (int rank = 0; rank < k && matches.get(i, rank) >= 0; rank++) {
+        tails.values[i * k + rank] = values.get(i, rank);
+        tails.neurons[i * k + rank] = (int) matches.get(i, rank);
+      }
+    }
+    return tails;
+  }
+
   /** How many are kept a neuron. */
   public int k() {
     return k;

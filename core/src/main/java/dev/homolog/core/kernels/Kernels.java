@@ -183,6 +183,15 @@ public interface Kernels extends AutoCloseable {
    */
   void topK(Tensor x, boolean greatest, Tensor values, Tensor columns);
 
+  /**
+   * The k greatest (or least) of each column of a matrix that comes a block of rows at a time, in
+   * order, ties to the lowest row, NaN passed over, and infinities may be: the results hold those
+   * of the blocks before, and then those of this one too. They begin as NaN and row -1, which stay
+   * where a column has fewer. x [rows, cols], the matrix from {@code firstRow} on; values of the
+   * working type, rows I32, both [cols, k], contiguous.
+   */
+  void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows);
+
   /** A matrix W [K, N] and its transpose, contiguous: whichever a product is read faster from. */
   record Turning(Tensor W, Tensor transposed) {}
 

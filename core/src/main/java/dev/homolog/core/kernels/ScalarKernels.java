@@ -359,34 +359,46 @@ public final class ScalarKernels implements Kernels {
   @Override
   public void topK(Tensor x, boolean greatest, Tensor values, Tensor columns) {
     Shapes.topK(x, values, columns);
-    int k = (int) values.cols();
+    values.fill(Double.NaN);
+    columns.fill(-1);
     for (long i = 0; i < x.rows(); i++) {
-      double[] best = new double[k];
-      int[] at = new int[k];
-      int found = 0;
-      for (int j = 0; j < x.cols(); j++) {
-        double value = x.get(i, j);
-        if (Double.isNaN(value)) {
-          continue;
-        }
-        int place = found;
-        while (place > 0 && (greatest ? value > best[place - 1] : value < best[place - 1])) {
-          place--;
-        }
-        if (place == k) {
-          continue;
-        }
-        found = Math.min(found + 1, k);
-        System.arraycopy(best, place, best, place + 1, found - place - 1);
-        System.arraycopy(at, place, at, place + 1, found - place - 1);
-        best[place] = value;
-        at[place] = j;
-      }
-      for (int p = 0; p < k; p++) {
-        values.set(i, p, p < found ? best[p] : Double.NaN);
-        columns.set(i, p, p < found ? at[p] : -1);
+      for (long j = 0; j < x.cols(); j++) {
+        insert(x.get(i, j), j, greatest, values.rows(i, i + 1), columns.rows(i, i + 1));
       }
     }
+  }
+
+  @Override
+  public void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows) {
+    Shapes.topKOfColumns(x, firstRow, values, rows);
+    for (long i = 0; i < x.rows(); i++) {
+      for (long j = 0; j < x.cols(); j++) {
+        insert(x.get(i, j), firstRow + i, greatest, values.rows(j, j + 1), rows.rows(j, j + 1));
+      }
+    }
+  }
+
+  /** Puts a value in its place in a row of the best, behind those that are equal. */
+  private static void insert(double value, double id, boolean greatest, Tensor values, Tensor ids) {
+    long k = values.cols();
+    long place = k;
+    while (place > 0 && (ids.get(0, place - 1) < 0 || better(value, values, place - 1, greatest))) {
+      place--;
+    }
+    if (Double.isNaN(value) || place == k) {
+      return;
+    }
+    for (long p = k - 1; p > place; p--) {
+      values.set(0, p, values.get(0, p - 1));
+      ids.set(0, p, ids.get(0, p - 1));
+    }
+    values.set(0, place, value);
+    ids.set(0, place, id);
+  }
+
+  private static boolean better(double value, Tensor values, long place, boolean greatest) {
+    double there = values.get(0, place);
+    return greatest ? value > there : value < there;
   }
 
   @Override

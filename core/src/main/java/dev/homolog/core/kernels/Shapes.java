@@ -183,6 +183,16 @@ final class Shapes {
     requireType("columns", columns, DType.I32);
   }
 
+  static void topKOfColumns(Tensor x, int firstRow, Tensor values, Tensor rows) {
+    values.requireShape("values", x.cols(), values.cols());
+    rows.requireShape("rows", x.cols(), values.cols());
+    requireType("rows", rows, DType.I32);
+    if (!values.isContiguous() || !rows.isContiguous()) {
+      throw new IllegalArgumentException("must be contiguous: " + values + ", " + rows);
+    }
+    Math.toIntExact(firstRow + x.rows());
+  }
+
   static void columnHistograms(Tensor x, Tensor counts) {
     counts.requireShape("counts", x.cols(), Math.max(3, counts.cols()));
     requireType("counts", counts, DType.I64);

@@ -402,6 +402,16 @@ public final class TorchKernels implements Kernels {
   }
 
   @Override
+  public void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows) {
+    Shapes.topKOfColumns(x, firstRow, values, rows);
+    if (onHost != null) {
+      onHost.topKOfColumns(x, firstRow, greatest, values, rows);
+    } else {
+      generic.topKOfColumns(x, firstRow, greatest, values, rows);
+    }
+  }
+
+  @Override
   public void histogram(Tensor x, double low, double high, Tensor counts) {
     if (onHost != null) {
       onHost.histogram(x, low, high, counts);

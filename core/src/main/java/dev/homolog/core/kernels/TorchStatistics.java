@@ -230,6 +230,34 @@ final class TorchStatistics {
     }
   }
 
+  /** Sorts the block behind what is known, and keeps the first k. */
+  void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows) {
+    long k = values.cols();
+    double none = greatest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+    try (Handles h = new Handles()) {
+      TorchTensor known = h.of(values);
+      TorchTensor all = h.own(TorchOps.cat(1, known, h.own(h.of(x).t())));
+      TorchPointwise.maskedFillInPlace(all, h.own(Binary.NE.of(all, all)), none);
+      TorchTensor[] sorted = h.own(TorchOps.sort(all, 1, greatest));
+      TorchTensor best = h.own(h.own(sorted[0].columns(0, k)).copy());
+      TorchTensor place = h.own(h.own(sorted[1].columns(0, k)).copy());
+      TorchTensor ofKnown = h.own(Binary.MINIMUM.of(place, number(h, place, k - 1.0)));
+      TorchTensor from = h.own(TorchPointwise.to(h.of(rows), Dtype.INT64));
+      TorchTensor before = h.own(TorchOps.gather(from, 1, ofKnown));
+      // Row of a value of the block, less that of what was known: counted where it is of the block.
+      TorchTensor change = h.own(TorchPointwise.add(place, firstRow - k));
+      TorchPointwise.addInPlace(change, before, -1);
+      TorchTensor isNew = h.own(Binary.GE.of(place, number(h, place, k)));
+      TorchPointwise.mulInPlace(change, h.own(TorchPointwise.to(isNew, Dtype.INT64)));
+      TorchPointwise.addInPlace(change, before, 1);
+      TorchTensor absent = h.own(Binary.EQ.of(best, number(h, best, none)));
+      TorchPointwise.maskedFillInPlace(best, absent, Double.NaN);
+      TorchPointwise.maskedFillInPlace(change, absent, -1);
+      known.copyFrom(best);
+      h.of(rows).copyFrom(change);
+    }
+  }
+
   /** best[i] = max(best[i], x[i, j] for all j), NaN passed over. */
   void raiseToGreatest(Tensor x, Tensor best) {
     try (Handles h = new Handles()) {

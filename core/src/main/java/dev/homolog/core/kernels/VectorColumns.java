@@ -21,6 +21,9 @@ final class VectorColumns {
   /** Columns of a piece of work: of each row a few cache lines. */
   private static final int COLUMNS = 64;
 
+  /** The same where each column has a row of results, which are read and written each time. */
+  private static final int WIDE = 512;
+
   private final Workers workers;
 
   VectorColumns(Workers workers) {
@@ -56,6 +59,25 @@ final class VectorColumns {
               counts.data().set(I64, at, counts.data().get(I64, at) + found[j * width + bin]);
             }
           }
+        });
+  }
+
+  void topK(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows) {
+    int n = (int) x.cols();
+    workers.run(
+        (n + WIDE - 1) / WIDE,
+        (worker, piece) -> {
+          int from = piece * WIDE;
+          int to = Math.min(from + WIDE, n);
+          GreatestOfColumns best =
+              new GreatestOfColumns(values.rows(from, to), rows.rows(from, to), greatest);
+          float[] line = workers.line(worker, best.length());
+          Arrays.fill(line, to - from, best.length(), Float.NaN);
+          for (int t = 0; t < x.rows(); t++) {
+            Packing.row(x, t, from, to - from, line, 0);
+            best.add(line, firstRow + t);
+          }
+          best.store();
         });
   }
 

@@ -314,6 +314,13 @@ public final class VectorKernels implements Kernels {
   }
 
   @Override
+  public void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows) {
+    Shapes.topKOfColumns(x, firstRow, values, rows);
+    VectorStatistics.requireF32(x, values);
+    byColumn.topK(x, firstRow, greatest, values, rows);
+  }
+
+  @Override
   public void histogram(Tensor x, double low, double high, Tensor counts) {
     statistics.histogram(x, low, high, counts);
   }

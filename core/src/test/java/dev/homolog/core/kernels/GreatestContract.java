@@ -39,6 +39,48 @@ abstract class GreatestContract extends KernelsFixture {
     }
   }
 
+  /** Blocks of any height, of columns that rise, fall, hold ties, NaN, or hardly a number. */
+  @ParameterizedTest
+  @CsvSource({"3,1,1", "4,9,5", "61,530,7", "300,37,50", "90,1100,1", "40,20,40"})
+  void topKOfColumnsAgreesWithThatOfTheWhole(int rows, int cols, int k) {
+    Tensor whole = random(DType.F32, rows, cols + 3);
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < cols + 3; j++) {
+        double value =
+            switch (j % 6) {
+              case 2 -> i;
+              case 3 -> -i;
+              case 4 -> i % 29 == 3 ? -i : Double.NaN;
+              case 5 -> Double.NaN;
+              default -> Math.round(whole.get(i, j) * 8) / 8.0;
+            };
+        whole.set(i, j, random.nextInt(10) == 0 ? Double.NaN : value);
+      }
+    }
+    Tensor x = whole.columns(2, cols + 2);
+    for (boolean greatest : new boolean[] {true, false}) {
+      Tensor values = on(filled(DType.F32, cols, k, Double.NaN));
+      Tensor at = on(filled(DType.I32, cols, k, -1));
+      int from = 0;
+      for (int to : new int[] {(rows + 4) / 5, rows / 2 + 1, rows}) {
+        Tensor block = on(whole.rows(from, to)).columns(2, cols + 2);
+        kernels.topKOfColumns(block, from, greatest, values, at);
+        from = to;
+      }
+      Tensor expectedValues = Tensor.allocate(arena, DType.F64, cols, k);
+      Tensor expectedAt = Tensor.allocate(arena, DType.I32, cols, k);
+      scalar.topK(x.transposed(), greatest, expectedValues, expectedAt);
+      assertClose(expectedValues, values, 0);
+      assertClose(expectedAt, at, 0);
+    }
+  }
+
+  private Tensor filled(DType type, long rows, long cols, double value) {
+    Tensor tensor = Tensor.allocate(arena, type, rows, cols);
+    tensor.fill(value);
+    return tensor;
+  }
+
   @ParameterizedTest
   @CsvSource({"1,1,1", "37,19,5", "70,300,33", "19,65,700", "130,513,512"})
   void greatestOfProductsAgrees(int rows, int in, int out) {
