@@ -55,8 +55,6 @@ public final class DetachedKernels {
       case Tensor tensor when !tensor.onHost() -> attached(tensor);
       case Kernels.Columns columns ->
           new Kernels.Columns(attached(columns.mean()), attached(columns.inverse()));
-      case Kernels.Turning turning ->
-          new Kernels.Turning(attached(turning.W()), attached(turning.transposed()));
       case LogitAdjustment by ->
           new LogitAdjustment(
               (Tensor) attached((Object) by.scale()),

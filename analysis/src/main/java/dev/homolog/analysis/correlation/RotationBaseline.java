@@ -70,7 +70,8 @@ public final class RotationBaseline {
           // A neuron that is like nothing adds nothing to a turned one.
           Kernels.Columns theirs = measure.columns(scratch, b, from, to, Measure.Undefined.ZERO);
           rotation.fill(buffers.rotation, other, layer);
-          buffers.turn(scratch, theirs, measure.sizes(b, layer), sink.gram(b, layer));
+          Kernels.Turning turning =
+              buffers.turn(scratch, theirs, measure.sizes(b, layer), sink.gram(b, layer));
           int done = 0;
           for (Strip chunk : chunks) {
             Kernels.Columns mine =
@@ -79,7 +80,7 @@ public final class RotationBaseline {
                 cross
                     .columns(from, to)
                     .rows(chunk.from() - strip.from(), chunk.to() - strip.from());
-            buffers.raise(best.rows(done, done + chunk.rows()), part, mine, theirs);
+            buffers.raise(best.rows(done, done + chunk.rows()), part, mine, theirs, turning);
             done += chunk.rows();
           }
         }
@@ -124,7 +125,12 @@ public final class RotationBaseline {
     }
 
     /** best[i] = max(best[i], r of neuron i with each turned neuron of the layer). */
-    void raise(Tensor best, Tensor cross, Kernels.Columns mine, Kernels.Columns theirs) {
+    void raise(
+        Tensor best,
+        Tensor cross,
+        Kernels.Columns mine,
+        Kernels.Columns theirs,
+        Kernels.Turning turning) {
       CorrelationSummary.forBlocks(
           measure,
           cross,
@@ -133,17 +139,15 @@ public final class RotationBaseline {
           correlations,
           (r, i) ->
               kernels.raiseToProducts(
-                  r,
-                  new Kernels.Turning(W, onDevice),
-                  turned.rows(0, r.rows()),
-                  best.rows(i, i + r.rows())));
+                  r, turning, turned.rows(0, r.rows()), best.rows(i, i + r.rows())));
     }
 
     /**
      * W [m, m], which takes correlations with a layer's neurons to correlations with its turned
      * ones: column j is R_j times the neurons' deviations, over the deviation of turned neuron j.
+     * The next one takes its place.
      */
-    void turn(Arena scratch, Kernels.Columns columns, double[] sizes, Tensor gram) {
+    Kernels.Turning turn(Arena scratch, Kernels.Columns columns, double[] sizes, Tensor gram) {
       double[] row = new double[m];
       for (int j = 0; j < m; j++) { // transposed: row j is turned neuron j
         rotation.readRow(j, row);
@@ -173,6 +177,7 @@ public final class RotationBaseline {
       kernels.copy(scaled, onDevice);
       // Upright, since it is packed anew for each block of neurons.
       kernels.copy(onDevice.transposed(), W);
+      return kernels.turning(scratch, W, onDevice);
     }
 
     /**

@@ -192,8 +192,43 @@ public interface Kernels extends AutoCloseable {
    */
   void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows);
 
-  /** A matrix W [K, N] and its transpose, contiguous: whichever a product is read faster from. */
-  record Turning(Tensor W, Tensor transposed) {}
+  /** What many rows are multiplied by, with what a backend has prepared of it. */
+  final class Turning {
+    private final Tensor W;
+    private final Tensor transposed;
+    private final Screen screen;
+
+    Turning(Tensor W, Tensor transposed, Screen screen) {
+      this.W = W;
+      this.transposed = transposed;
+      this.screen = screen;
+    }
+
+    /** The matrix [K, N]. */
+    public Tensor W() {
+      return W;
+    }
+
+    /** [N, K]. */
+    public Tensor transposed() {
+      return transposed;
+    }
+
+    /** What its products are screened by; null if they are not. */
+    Screen screen() {
+      return screen;
+    }
+  }
+
+  /**
+   * Prepares {@link #raiseToProducts} with a matrix W [K, N] and its transpose, contiguous: a
+   * product is read from whichever is faster. Neither may change as long as the result is used.
+   *
+   * @param arena of what is made of them
+   */
+  default Turning turning(Arena arena, Tensor W, Tensor transposed) {
+    return new Turning(W, transposed, null);
+  }
 
   /**
    * best[i] = the greatest of best[i] and of row i of the product x W; NaN is passed over on both

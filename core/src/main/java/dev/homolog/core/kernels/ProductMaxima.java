@@ -51,13 +51,13 @@ final class ProductMaxima {
    *
    * @param x F32 [rows, K], contiguous rows
    * @param transposed W as F32 [n, K], contiguous rows
+   * @param margins of W
    * @param rounded x W in BF16 [rows, n], contiguous rows: of factors rounded to the nearest,
    *     summed in single precision
    */
-  void raiseByScreening(Tensor x, Tensor transposed, Tensor rounded, Tensor best) {
+  void raiseByScreening(
+      Tensor x, Tensor transposed, ProductMargins margins, Tensor rounded, Tensor best) {
     int n = (int) rounded.cols();
-    ProductMargins margins = new ProductMargins(n, (int) x.cols());
-    forRows(n, (_, j) -> margins.setColumn((int) j, transposed));
     forRows(
         x.rows(),
         (worker, i) -> {
@@ -69,6 +69,13 @@ final class ProductMaxima {
             decide(x.rows(i, i + 1), transposed, line, margin, best.rows(i, i + 1));
           }
         });
+  }
+
+  /** Margins of products with a matrix W, transposed as below. */
+  ProductMargins margins(Tensor transposed) {
+    ProductMargins margins = new ProductMargins((int) transposed.rows(), (int) transposed.cols());
+    forRows(transposed.rows(), (_, j) -> margins.setColumn((int) j, transposed));
+    return margins;
   }
 
   /** Raises the best of one row x to the products that may exceed it, the likeliest first. */

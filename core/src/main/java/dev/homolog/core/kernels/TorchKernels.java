@@ -371,10 +371,20 @@ public final class TorchKernels implements Kernels {
   }
 
   @Override
+  public Turning turning(Arena arena, Tensor W, Tensor transposed) {
+    return new Turning(W, transposed, products.screen(arena, transposed));
+  }
+
+  /** A matrix whose products are screened, of any size, on a processor that multiplies bfloat16. */
+  Turning screened(Arena arena, Tensor W, Tensor transposed) {
+    return new Turning(W, transposed, products.newScreen(arena, transposed));
+  }
+
+  @Override
   public void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best) {
     Shapes.raiseToProducts(x, turning, scratch, best);
-    if (products.screens(turning.W())) {
-      raiseByScreening(x, turning, scratch, best);
+    if (turning.screen() != null) {
+      products.raiseByScreening(x, turning.screen(), scratch, best);
       return;
     }
     Tensor all = scratch.columns(0, turning.W().cols());
@@ -384,11 +394,6 @@ public final class TorchKernels implements Kernels {
     } else {
       generic.raiseToGreatest(all, best);
     }
-  }
-
-  /** The same on a processor that multiplies bfloat16, for products of any size. */
-  void raiseByScreening(Tensor x, Turning turning, Tensor scratch, Tensor best) {
-    products.raiseByScreening(x, turning.transposed(), scratch, best);
   }
 
   @Override

@@ -125,22 +125,34 @@ final class TorchProducts implements AutoCloseable {
     }
   }
 
-  /** Whether rounded products of x and W come so fast that they are looked at first. */
-  boolean screens(Tensor W) {
-    return onHost != null && W.size() >= SCREENED && Processor.multipliesBfloat16();
+  /** What products with W are screened by; null where rounded ones are hardly faster. */
+  Screen screen(Arena arena, Tensor transposed) {
+    return onHost != null && transposed.size() >= SCREENED && Processor.multipliesBfloat16()
+        ? newScreen(arena, transposed)
+        : null;
+  }
+
+  /** The same on a processor that multiplies bfloat16, for products of any size. */
+  Screen newScreen(Arena arena, Tensor transposed) {
+    VectorStatistics.requireF32(transposed);
+    Tensor rounded = Tensor.allocate(arena, DType.BF16, transposed.rows(), transposed.cols());
+    try (Handles h = new Handles()) {
+      h.of(rounded).copyFrom(h.of(transposed));
+    }
+    return new Screen(transposed, rounded, onHost.maxima().margins(transposed));
   }
 
   /** As {@link Kernels#raiseToProducts}, of tensors on the host. */
-  void raiseByScreening(Tensor x, Tensor transposed, Tensor scratch, Tensor best) {
-    VectorStatistics.requireF32(x, transposed, scratch);
+  void raiseByScreening(Tensor x, Screen screen, Tensor scratch, Tensor best) {
+    VectorStatistics.requireF32(x, scratch);
     Tensor roundedX = halves(scratch, 0, x.cols());
-    Tensor products = halves(scratch, roundedX.size(), transposed.rows());
+    Tensor products = halves(scratch, roundedX.size(), screen.rounded().rows());
     try (Handles h = new Handles()) {
       TorchTensor left = h.of(roundedX);
       left.copyFrom(h.of(x));
-      TorchGemm.mmInto(h.of(products), left, h.own(rounded(h, transposed).t()));
+      TorchGemm.mmInto(h.of(products), left, h.own(h.of(screen.rounded()).t()));
     }
-    onHost.maxima().raiseByScreening(x, transposed, products, best);
+    onHost.maxima().raiseByScreening(x, screen.transposed(), screen.margins(), products, best);
   }
 
   /** As many rows in bfloat16, in the memory of a contiguous tensor from that bfloat16 on. */

@@ -102,7 +102,7 @@ abstract class GreatestContract extends KernelsFixture {
       best.set(i, 0, i % 3 == 0 ? Double.NaN : i % 3 == 1 ? 1e9 : best.get(i, 0));
     }
     Tensor there = on(best);
-    Kernels.Turning turning = new Kernels.Turning(on(w), on(transposedCopy(w)));
+    Kernels.Turning turning = kernels.turning(arena, on(w), on(transposedCopy(w)));
     Tensor scratch = kernels.allocate(arena, DType.F32, rows, Math.max(in, out));
     Tensor expected = copy(there, DType.F64);
     Tensor wide = Tensor.allocate(arena, DType.F64, rows, Math.max(in, out));

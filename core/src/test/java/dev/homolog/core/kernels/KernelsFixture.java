@@ -100,7 +100,7 @@ abstract class KernelsFixture {
       case Kernels.Columns columns ->
           new Kernels.Columns(host(columns.mean()), host(columns.inverse()));
       case Kernels.Turning turning ->
-          new Kernels.Turning(host(turning.W()), host(turning.transposed()));
+          new Kernels.Turning(host(turning.W()), host(turning.transposed()), null);
       case null -> null;
       default -> argument;
     };

@@ -99,9 +99,10 @@ class ProductMaximaTest {
   private static void screen(Arena arena, double[][] x, double[][] w, Tensor rounded, Tensor best) {
     Workers workers = new Workers(2);
     try (workers) {
-      new ProductMaxima(workers)
-          .raiseByScreening(
-              tensor(arena, DType.F32, x), tensor(arena, DType.F32, w), rounded, best);
+      ProductMaxima maxima = new ProductMaxima(workers);
+      Tensor transposed = tensor(arena, DType.F32, w);
+      maxima.raiseByScreening(
+          tensor(arena, DType.F32, x), transposed, maxima.margins(transposed), rounded, best);
     }
   }
 

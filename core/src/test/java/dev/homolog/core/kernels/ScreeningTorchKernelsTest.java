@@ -28,16 +28,18 @@ class ScreeningTorchKernelsTest {
     try (Arena arena = Arena.ofShared();
         TorchKernels kernels = (TorchKernels) Backend.TORCH.open(2).kernels()) {
       Tensor x = normal(arena, rows, in);
-      Kernels.Turning turning = turning(kernels, arena, in, out);
+      Tensor transposed = normal(arena, out, in);
+      Kernels.Turning turning =
+          kernels.screened(arena, upright(kernels, arena, transposed), transposed);
       Tensor scratch = Tensor.allocate(arena, DType.F32, rows, in);
       Tensor best = unknown(arena, rows);
-      kernels.raiseByScreening(x, turning, scratch, best);
+      kernels.raiseToProducts(x, turning, scratch, best);
       for (int i = 0; i < rows; i++) {
         double greatest = Double.NEGATIVE_INFINITY;
         for (int j = 0; j < out; j++) {
           double sum = 0;
           for (int p = 0; p < in; p++) {
-            sum += x.get(i, p) * turning.transposed().get(j, p);
+            sum += x.get(i, p) * transposed.get(j, p);
           }
           greatest = Math.max(greatest, sum);
         }
@@ -54,7 +56,9 @@ class ScreeningTorchKernelsTest {
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.TORCH.open(2).kernels()) {
       Tensor x = normal(arena, n, n);
-      Kernels.Turning turning = turning(kernels, arena, n, n);
+      Tensor transposed = normal(arena, n, n);
+      Kernels.Turning turning =
+          kernels.turning(arena, upright(kernels, arena, transposed), transposed);
       Tensor best = unknown(arena, n);
       kernels.raiseToProducts(x, turning, Tensor.allocate(arena, DType.F32, n, n), best);
       Tensor whole = Tensor.allocate(arena, DType.F32, n, n);
@@ -70,11 +74,10 @@ class ScreeningTorchKernelsTest {
     }
   }
 
-  private Kernels.Turning turning(Kernels kernels, Arena arena, int in, int out) {
-    Tensor transposed = normal(arena, out, in);
-    Tensor W = Tensor.allocate(arena, DType.F32, in, out);
+  private static Tensor upright(Kernels kernels, Arena arena, Tensor transposed) {
+    Tensor W = Tensor.allocate(arena, DType.F32, transposed.cols(), transposed.rows());
     kernels.copy(transposed.transposed(), W);
-    return new Kernels.Turning(W, transposed);
+    return W;
   }
 
   private static Tensor unknown(Arena arena, int rows) {
