@@ -293,8 +293,7 @@ final class Planner {
     }
     long m = widestLayer();
     long turned = Math.min(RotationBaseline.BLOCK_BYTES, working() * rows * m);
-    return Math.max(
-        block, 2 * turned + m * m * (Double.BYTES + sumBytes() + 5 * working() + Short.BYTES));
+    return Math.max(block, 2 * turned + m * m * (Double.BYTES + 5 * working() + Short.BYTES));
   }
 
   /** Best matches of the other models' neurons, which are found over all blocks of similarities. */
@@ -311,7 +310,7 @@ final class Planner {
   private long turningOnHost() {
     long m = widestLayer();
     return options.baseline().kind() == Baseline.Kind.ROTATION
-        ? m * m * (Double.BYTES + 2 * working() + 2 * sumBytes())
+        ? m * m * (Double.BYTES + 2 * working())
         : 0;
   }
 

@@ -21,6 +21,9 @@ public final class RotationBaseline {
    */
   public static final long BLOCK_BYTES = 24L << 20;
 
+  /** Columns of a layer's correlations that are multiplied at once, down to their diagonal. */
+  private static final int WIDTH = 384;
+
   private final Kernels kernels;
   private final CorrelationSink sink;
   private final Measure measure;
@@ -62,7 +65,7 @@ public final class RotationBaseline {
       Tensor none = Tensor.allocate(arena, kernels.working(), BestMatches.rows(chunks), 1);
       none.fill(Double.NaN);
       Tensor best = kernels.fromHost(arena, none);
-      Buffers buffers = new Buffers(arena, b.dMlp(), longest, cross.dtype());
+      Buffers buffers = new Buffers(arena, b.dMlp(), longest);
       for (int layer = 0; layer < b.layers(); layer++) {
         int from = layer * b.dMlp();
         int to = from + b.dMlp();
@@ -103,13 +106,12 @@ public final class RotationBaseline {
     private final Tensor scaled; // on the host
     private final Tensor onDevice;
     private final Tensor product;
-    private final Tensor sums;
     private final Tensor within;
     private final Tensor W;
     private final Tensor correlations;
     private final Tensor turned;
 
-    Buffers(Arena arena, int m, int longestChunk, DType sumType) {
+    Buffers(Arena arena, int m, int longestChunk) {
       DType working = kernels.working();
       int rows = Math.clamp(BLOCK_BYTES / working.bytes() / m, 1, Math.max(1, longestChunk));
       this.m = m;
@@ -117,7 +119,6 @@ public final class RotationBaseline {
       this.scaled = Tensor.allocate(arena, working, m, m);
       this.onDevice = kernels.fromHost(arena, scaled);
       this.product = kernels.allocate(arena, working, m, m);
-      this.sums = kernels.allocate(arena, sumType, m, m);
       this.within = kernels.allocate(arena, working, m, m);
       this.W = kernels.allocate(arena, working, m, m);
       this.correlations = kernels.allocate(arena, working, rows, m);
@@ -157,8 +158,7 @@ public final class RotationBaseline {
         scaled.writeRow(j, row);
       }
       kernels.copy(scaled, onDevice);
-      correlateWithin(scratch, columns, gram);
-      kernels.linear(onDevice, within, null, product);
+      turnByHalf(scratch, columns, gram);
       Tensor turnedByAll = kernels.toHost(scratch, product);
       double[] covariances = new double[m];
       for (int j = 0; j < m; j++) {
@@ -166,7 +166,7 @@ public final class RotationBaseline {
         turnedByAll.readRow(j, covariances);
         double variance = 0;
         for (int k = 0; k < m; k++) {
-          variance += row[k] * covariances[k];
+          variance += 2 * row[k] * covariances[k];
         }
         double inverse = variance > 0 ? 1 / Math.sqrt(variance) : Double.NaN;
         for (int k = 0; k < m; k++) {
@@ -181,24 +181,31 @@ public final class RotationBaseline {
     }
 
     /**
-     * within = correlations of a layer's neurons, of whose sums only the upper triangle is defined.
+     * product = R H, of turning rows R and half of the correlations C within a layer: those above
+     * the diagonal and half of it. R_j C R_jᵀ is twice R_j H R_jᵀ, for H and its transpose make C,
+     * whose sums are defined there alone.
      */
-    private void correlateWithin(Arena scratch, Kernels.Columns columns, Tensor gram) {
-      Tensor upper = kernels.toHost(scratch, gram);
-      kernels.copy(gram.transposed(), sums);
-      Tensor sumsOnHost = kernels.toHost(scratch, sums);
-      double[] above = new double[m];
-      double[] below = new double[m];
-      for (int i = 0; i < m; i++) {
-        upper.readRow(i, above);
-        sumsOnHost.readRow(i, below);
-        System.arraycopy(above, i, below, i, m - i);
-        sumsOnHost.writeRow(i, below);
+    private void turnByHalf(Arena scratch, Kernels.Columns columns, Tensor gram) {
+      measure.fill(gram, columns, columns, within);
+      for (int from = 0; from < m; from += WIDTH) {
+        int to = Math.min(m, from + WIDTH);
+        Tensor corner = within.rows(from, to).columns(from, to);
+        Tensor onHost = kernels.toHost(scratch, corner);
+        for (int i = 0; i < to - from; i++) {
+          for (int j = 0; j < i; j++) {
+            onHost.set(i, j, 0);
+          }
+          onHost.set(i, i, onHost.get(i, i) / 2);
+        }
+        if (!corner.onHost()) {
+          kernels.copy(onHost, corner);
+        }
+        kernels.linear(
+            onDevice.columns(0, to),
+            within.rows(0, to).columns(from, to),
+            null,
+            product.columns(from, to));
       }
-      if (!sums.onHost()) {
-        kernels.copy(sumsOnHost, sums);
-      }
-      measure.fill(sums, columns, columns, within);
     }
   }
 }
