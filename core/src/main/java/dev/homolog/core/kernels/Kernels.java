@@ -160,7 +160,7 @@ public interface Kernels extends AutoCloseable {
   /**
    * r[i, j] = (sum[i, j] / n - meanA[i] meanB[j]) inverseA[i] inverseB[j], clamped to [-1, 1]: the
    * correlation, where mean is that of z and inverse one over its deviation. NaN in an inverse
-   * makes NaN. sum F32 or F64 [A, B], possibly transposed; the vectors F64 [1, A] or [1, B]; r [A,
+   * makes NaN. sum F32 or F64 [A, B] with contiguous rows; the vectors F64 [1, A] or [1, B]; r [A,
    * B] of the working type.
    */
   void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r);
@@ -168,7 +168,7 @@ public interface Kernels extends AutoCloseable {
   /**
    * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]): the similarity of Jaccard of two
    * sets from the size of what they share and their own sizes; NaN where both are empty. sum F32 or
-   * F64 [A, B], possibly transposed; the counts F64 [1, A] and [1, B]; r [A, B] of the working
+   * F64 [A, B] with contiguous rows; the counts F64 [1, A] and [1, B]; r [A, B] of the working
    * type.
    */
   void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r);

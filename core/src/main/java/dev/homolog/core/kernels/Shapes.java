@@ -83,9 +83,7 @@ final class Shapes {
     scratch.requireShape("scratch", x.rows(), Math.max(in, out));
     best.requireShape("best", x.rows(), 1);
     requireType("best", best, scratch.dtype());
-    if (x.colStride() != 1) {
-      throw new IllegalArgumentException("must have contiguous rows but is " + x);
-    }
+    requireContiguousRows(x);
     for (Tensor t : new Tensor[] {turning.transposed(), scratch}) {
       if (t.colStride() != 1 || t.rowStride() != t.cols()) {
         throw new IllegalArgumentException("must be contiguous but is " + t);
@@ -139,6 +137,7 @@ final class Shapes {
 
   static void correlations(Tensor sum, Kernels.Columns a, Kernels.Columns b, Tensor r) {
     requireSums(sum);
+    requireContiguousRows(sum);
     r.requireShape("r", sum.rows(), sum.cols());
     for (Tensor t : new Tensor[] {a.mean(), a.inverse()}) {
       t.requireShape("a", 1, sum.rows());
@@ -150,8 +149,15 @@ final class Shapes {
     }
   }
 
+  private static void requireContiguousRows(Tensor t) {
+    if (t.colStride() != 1) {
+      throw new IllegalArgumentException("must have contiguous rows but is " + t);
+    }
+  }
+
   static void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r) {
     requireSums(sum);
+    requireContiguousRows(sum);
     r.requireShape("r", sum.rows(), sum.cols());
     countA.requireShape("countA", 1, sum.rows());
     requireType("countA", countA, DType.F64);

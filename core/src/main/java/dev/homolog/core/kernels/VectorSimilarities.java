@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * From sums of products to similarities, and sums along their rows; the shapes are those of {@link
- * Kernels}. What a pair of neurons gets does not depend on which of them is the row.
+ * Kernels}.
  */
 final class VectorSimilarities {
   private static final ValueLayout.OfFloat F32 =
@@ -22,14 +22,6 @@ final class VectorSimilarities {
 
   /** Rows that a piece of row-wise work covers. */
   private static final int ROWS = 16;
-
-  /** Rows of sums that are turned at once, and how much of each: 128 KiB. */
-  private static final int WIDTH = 64;
-
-  private static final int LENGTH = 512;
-
-  /** From one such piece to the next: a cache line more, so that they begin in different sets. */
-  private static final int STRIDE = LENGTH + 16;
 
   private final Workers workers;
 
@@ -47,9 +39,6 @@ final class VectorSimilarities {
 
     /** The same of one sum. */
     double of(double sum, int one, int j);
-
-    /** The same with the sides changed. */
-    Formula turned();
   }
 
   private record Correlation(
@@ -67,11 +56,6 @@ final class VectorSimilarities {
       double covariance = sum * perToken - means[j] * mean[one];
       return Math.max(-1, Math.min(1, covariance * (inverses[j] * inverse[one])));
     }
-
-    @Override
-    public Formula turned() {
-      return new Correlation(perToken, means, inverses, mean, inverse);
-    }
   }
 
   private record Overlap(double[] count, double[] counts) implements Formula {
@@ -83,11 +67,6 @@ final class VectorSimilarities {
     @Override
     public double of(double sum, int one, int j) {
       return sum / (counts[j] + count[one] - sum);
-    }
-
-    @Override
-    public Formula turned() {
-      return new Overlap(counts, count);
     }
   }
 
@@ -108,15 +87,6 @@ final class VectorSimilarities {
   }
 
   private void fill(Tensor sum, Formula formula, Tensor r) {
-    if (sum.rowStride() == 1 && sum.colStride() != 1) {
-      alongColumns(sum.transposed(), formula.turned(), r);
-    } else {
-      alongRows(sum, formula, r);
-    }
-  }
-
-  /** r [rows, cols] from sums with contiguous rows. */
-  private void alongRows(Tensor sum, Formula formula, Tensor r) {
     int cols = (int) r.cols();
     workers.run(
         pieces(r.rows(), ROWS),
@@ -126,34 +96,6 @@ final class VectorSimilarities {
           for (int i = piece * ROWS; i < end; i++) {
             line(sum, i, 0, cols, formula, line, 0);
             Packing.store(line, 0, cols, r, i, 0);
-          }
-        });
-  }
-
-  /**
-   * r [rows, cols] from sums [cols, rows] with contiguous rows, a few of them at a time: so long a
-   * piece of each that the processor fetches ahead, and so short that all stay in its cache.
-   */
-  private void alongColumns(Tensor sum, Formula formula, Tensor r) {
-    int rows = (int) r.rows();
-    int cols = (int) r.cols();
-    workers.run(
-        pieces(cols, WIDTH),
-        (worker, piece) -> {
-          float[] lines = workers.line(worker, WIDTH * STRIDE + WIDTH);
-          int j0 = piece * WIDTH;
-          int wide = Math.min(WIDTH, cols - j0);
-          for (int i0 = 0; i0 < rows; i0 += LENGTH) {
-            int high = Math.min(LENGTH, rows - i0);
-            for (int j = 0; j < wide; j++) {
-              line(sum, j0 + j, i0, high, formula, lines, j * STRIDE);
-            }
-            for (int i = 0; i < high; i++) {
-              for (int j = 0; j < wide; j++) {
-                lines[WIDTH * STRIDE + j] = lines[j * STRIDE + i];
-              }
-              Packing.store(lines, WIDTH * STRIDE, wide, r, i0 + i, j0);
-            }
           }
         });
   }
