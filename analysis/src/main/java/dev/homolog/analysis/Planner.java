@@ -443,8 +443,8 @@ final class Planner {
     }
     double once = 0;
     for (ModelConfig config : models.subList(1, models.size())) {
-      double m = config.dMlp();
-      once += config.layers() * (2 * m * m * m + 2 * m * m * models.getFirst().neurons());
+      once +=
+          config.layers() * RotationBaseline.operations(models.getFirst().neurons(), config.dMlp());
     }
     return once * options.baseline().draws() * (1 + subsets);
   }

@@ -37,6 +37,16 @@ public final class RotationBaseline {
     this.models = sink.models();
   }
 
+  /** Multiplications and additions for one layer of m neurons, and that many of the reference. */
+  public static double operations(long neurons, long m) {
+    double turned = 0;
+    for (long from = 0; from < m; from += WIDTH) {
+      long to = Math.min(m, from + WIDTH);
+      turned += 2.0 * m * to * (to - from);
+    }
+    return turned + 2.0 * neurons * m * m;
+  }
+
   /**
    * The greatest similarity of reference neurons with the turned neurons of each other model, for
    * one draw.
@@ -97,8 +107,8 @@ public final class RotationBaseline {
   }
 
   /**
-   * What turning takes, made once for all layers of a model: fresh memory costs as much as the work
-   * that is done in it.
+   * What turning takes, made once for all layers of a model but for what kernels prepare of a
+   * matrix: fresh memory costs as much as the work that is done in it.
    */
   private final class Buffers {
     private final int m;
@@ -158,15 +168,15 @@ public final class RotationBaseline {
         scaled.writeRow(j, row);
       }
       kernels.copy(scaled, onDevice);
-      turnByHalf(scratch, columns, gram);
-      Tensor turnedByAll = kernels.toHost(scratch, product);
-      double[] covariances = new double[m];
+      turnByHalf(columns, gram);
+      Tensor turnedByHalf = kernels.toHost(scratch, product);
+      double[] halves = new double[m];
       for (int j = 0; j < m; j++) {
         scaled.readRow(j, row);
-        turnedByAll.readRow(j, covariances);
+        turnedByHalf.readRow(j, halves);
         double variance = 0;
         for (int k = 0; k < m; k++) {
-          variance += 2 * row[k] * covariances[k];
+          variance += 2 * row[k] * halves[k];
         }
         double inverse = variance > 0 ? 1 / Math.sqrt(variance) : Double.NaN;
         for (int k = 0; k < m; k++) {
@@ -185,13 +195,24 @@ public final class RotationBaseline {
      * the diagonal and half of it. R_j C R_jᵀ is twice R_j H R_jᵀ, for H and its transpose make C,
      * whose sums are defined there alone.
      */
-    private void turnByHalf(Arena scratch, Kernels.Columns columns, Tensor gram) {
+    private void turnByHalf(Kernels.Columns columns, Tensor gram) {
       measure.fill(gram, columns, columns, within);
       for (int from = 0; from < m; from += WIDTH) {
         int to = Math.min(m, from + WIDTH);
-        Tensor corner = within.rows(from, to).columns(from, to);
-        Tensor onHost = kernels.toHost(scratch, corner);
-        for (int i = 0; i < to - from; i++) {
+        halve(within.rows(from, to).columns(from, to));
+        kernels.linear(
+            onDevice.columns(0, to),
+            within.rows(0, to).columns(from, to),
+            null,
+            product.columns(from, to));
+      }
+    }
+
+    /** Clears a square below its diagonal, and halves that. */
+    private void halve(Tensor corner) {
+      try (Arena arena = Arena.ofShared()) {
+        Tensor onHost = kernels.toHost(arena, corner);
+        for (int i = 0; i < corner.rows(); i++) {
           for (int j = 0; j < i; j++) {
             onHost.set(i, j, 0);
           }
@@ -200,11 +221,6 @@ public final class RotationBaseline {
         if (!corner.onHost()) {
           kernels.copy(onHost, corner);
         }
-        kernels.linear(
-            onDevice.columns(0, to),
-            within.rows(0, to).columns(from, to),
-            null,
-            product.columns(from, to));
       }
     }
   }

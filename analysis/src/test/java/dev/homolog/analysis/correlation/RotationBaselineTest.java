@@ -26,16 +26,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RotationBaselineTest {
 
   @ParameterizedTest
-  @CsvSource({"SCALAR, 1e-12", "VECTOR, 1e-5", "TORCH, 1e-5"})
-  void agreesWithTurnedActivations(Backend backend, double tolerance) {
+  @CsvSource({
+    "SCALAR, 13, 1e-12",
+    "VECTOR, 13, 1e-5",
+    "TORCH, 13, 1e-5",
+    "VECTOR, 401, 1e-5",
+    "TORCH, 401, 1e-5"
+  })
+  void agreesWithTurnedActivations(Backend backend, int width, double tolerance) {
     int tokens = 600;
-    List<ModelNeurons> models = Streamed.models(2, 19, 2, 13, 3, 21);
-    double[][] x = activations(tokens, 38 + 26 + 63);
+    List<ModelNeurons> models = Streamed.models(2, 19, 2, width, 3, 21);
+    int last = 38 + 2 * width; // where the neurons of the last model begin
+    double[][] x = activations(tokens, last + 63);
     boolean[] keep = new boolean[tokens];
     for (int t = 0; t < tokens; t++) {
       keep[t] = t % 5 != 0;
       x[t][38 + 4] = 2; // a constant neuron of an other
-      Arrays.fill(x[t], 38 + 26 + 42, 38 + 26 + 63, 0.5); // and a whole last layer
+      Arrays.fill(x[t], last + 42, last + 63, 0.5); // and a whole last layer
       x[t][38 + 5] = (float) (1e3 + 1e-2 * x[t][38 + 5]);
       x[t][7] = -1; // and one of the reference
     }

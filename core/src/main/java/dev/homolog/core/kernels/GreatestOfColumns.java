@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorMask;
 /**
  * The k greatest (or least) of some columns of a matrix that is shown row by row, the best first;
  * of equals the earlier. Most of a row costs a comparison in a vector with the k-th of each column
- * so far, which few values exceed: of N in any order, k (1 + ln(N / k)).
+ * so far, which few values exceed: of N in random order k (1 + ln(N / k)) on average.
  */
 final class GreatestOfColumns {
   private static final ValueLayout.OfFloat F32 =
@@ -75,7 +75,7 @@ final class GreatestOfColumns {
     return bars.length;
   }
 
-  /** Shows a row, whose values may be negated. */
+  /** Shows a row. */
   void add(float[] line, int row) {
     for (int j = 0; j < bars.length; j += Tile.LANES) {
       FloatVector value = FloatVector.fromArray(Tile.SPECIES, line, j);

@@ -227,6 +227,7 @@ public interface Kernels extends AutoCloseable {
    * @param arena of what is made of them
    */
   default Turning turning(Arena arena, Tensor W, Tensor transposed) {
+    Shapes.turning(W, transposed);
     return new Turning(W, transposed, null);
   }
 

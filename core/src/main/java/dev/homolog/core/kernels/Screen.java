@@ -5,8 +5,7 @@ import dev.homolog.core.memory.Tensor;
 /**
  * What products with a matrix W [K, N] are screened by: {@link ProductMaxima}.
  *
- * @param transposed Wᵀ as F32 [N, K], contiguous
- * @param rounded the same in BF16
+ * @param rounded Wᵀ in BF16 [N, K], contiguous
  * @param margins of products with its rows
  */
-record Screen(Tensor transposed, Tensor rounded, ProductMargins margins) {}
+record Screen(Tensor rounded, ProductMargins margins) {}

@@ -75,19 +75,27 @@ final class Shapes {
     }
   }
 
+  static void turning(Tensor W, Tensor transposed) {
+    long in = W.rows();
+    long out = W.cols();
+    transposed.requireShape("transposed", out, in);
+    requireContiguous(transposed);
+  }
+
   static void raiseToProducts(Tensor x, Kernels.Turning turning, Tensor scratch, Tensor best) {
     long in = turning.W().rows();
     long out = turning.W().cols();
     turning.W().requireShape("W", x.cols(), out);
-    turning.transposed().requireShape("transposed", out, in);
     scratch.requireShape("scratch", x.rows(), Math.max(in, out));
     best.requireShape("best", x.rows(), 1);
     requireType("best", best, scratch.dtype());
     requireContiguousRows(x);
-    for (Tensor t : new Tensor[] {turning.transposed(), scratch}) {
-      if (t.colStride() != 1 || t.rowStride() != t.cols()) {
-        throw new IllegalArgumentException("must be contiguous but is " + t);
-      }
+    requireContiguous(scratch);
+  }
+
+  private static void requireContiguous(Tensor t) {
+    if (!t.isContiguous()) {
+      throw new IllegalArgumentException("must be contiguous but is " + t);
     }
   }
 
@@ -193,9 +201,8 @@ final class Shapes {
     values.requireShape("values", x.cols(), values.cols());
     rows.requireShape("rows", x.cols(), values.cols());
     requireType("rows", rows, DType.I32);
-    if (!values.isContiguous() || !rows.isContiguous()) {
-      throw new IllegalArgumentException("must be contiguous: " + values + ", " + rows);
-    }
+    requireContiguous(values);
+    requireContiguous(rows);
     Math.toIntExact(firstRow + x.rows());
   }
 

@@ -372,6 +372,7 @@ public final class TorchKernels implements Kernels {
 
   @Override
   public Turning turning(Arena arena, Tensor W, Tensor transposed) {
+    Shapes.turning(W, transposed);
     return new Turning(W, transposed, products.screen(arena, transposed));
   }
 
@@ -384,7 +385,7 @@ public final class TorchKernels implements Kernels {
   public void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best) {
     Shapes.raiseToProducts(x, turning, scratch, best);
     if (turning.screen() != null) {
-      products.raiseByScreening(x, turning.screen(), scratch, best);
+      products.raiseByScreening(x, turning, scratch, best);
       return;
     }
     Tensor all = scratch.columns(0, turning.W().cols());

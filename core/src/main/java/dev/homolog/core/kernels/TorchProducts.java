@@ -139,11 +139,12 @@ final class TorchProducts implements AutoCloseable {
     try (Handles h = new Handles()) {
       h.of(rounded).copyFrom(h.of(transposed));
     }
-    return new Screen(transposed, rounded, onHost.maxima().margins(transposed));
+    return new Screen(rounded, onHost.maxima().margins(transposed));
   }
 
   /** As {@link Kernels#raiseToProducts}, of tensors on the host. */
-  void raiseByScreening(Tensor x, Screen screen, Tensor scratch, Tensor best) {
+  void raiseByScreening(Tensor x, Kernels.Turning turning, Tensor scratch, Tensor best) {
+    Screen screen = turning.screen();
     VectorStatistics.requireF32(x, scratch);
     Tensor roundedX = halves(scratch, 0, x.cols());
     Tensor products = halves(scratch, roundedX.size(), screen.rounded().rows());
@@ -152,7 +153,7 @@ final class TorchProducts implements AutoCloseable {
       left.copyFrom(h.of(x));
       TorchGemm.mmInto(h.of(products), left, h.own(h.of(screen.rounded()).t()));
     }
-    onHost.maxima().raiseByScreening(x, screen.transposed(), screen.margins(), products, best);
+    onHost.maxima().raiseByScreening(x, turning.transposed(), screen.margins(), products, best);
   }
 
   /** As many rows in bfloat16, in the memory of a contiguous tensor from that bfloat16 on. */

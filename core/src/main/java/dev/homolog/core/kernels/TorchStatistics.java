@@ -230,31 +230,38 @@ final class TorchStatistics {
     }
   }
 
-  /** Sorts the block behind what is known, and keeps the first k. */
+  /** Sorts the block behind what is known, and keeps the first k; some columns at a time. */
   void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows) {
+    long width = Math.clamp(TEMPORARY / (values.cols() + x.rows()), 1, Math.max(1, x.cols()));
+    for (long j = 0; j < x.cols(); j += width) {
+      long to = Math.min(x.cols(), j + width);
+      addToTopK(x.columns(j, to), firstRow, greatest, values.rows(j, to), rows.rows(j, to));
+    }
+  }
+
+  private static void addToTopK(
+      Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows) {
     long k = values.cols();
     double none = greatest ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
     try (Handles h = new Handles()) {
-      TorchTensor known = h.of(values);
-      TorchTensor all = h.own(TorchOps.cat(1, known, h.own(h.of(x).t())));
+      TorchTensor all = h.own(TorchOps.cat(1, h.of(values), h.own(h.of(x).t())));
       TorchPointwise.maskedFillInPlace(all, h.own(Binary.NE.of(all, all)), none);
       TorchTensor[] sorted = h.own(TorchOps.sort(all, 1, greatest));
       TorchTensor best = h.own(h.own(sorted[0].columns(0, k)).copy());
       TorchTensor place = h.own(h.own(sorted[1].columns(0, k)).copy());
-      TorchTensor ofKnown = h.own(Binary.MINIMUM.of(place, number(h, place, k - 1.0)));
-      TorchTensor from = h.own(TorchPointwise.to(h.of(rows), Dtype.INT64));
-      TorchTensor before = h.own(TorchOps.gather(from, 1, ofKnown));
-      // Row of a value of the block, less that of what was known: counted where it is of the block.
-      TorchTensor change = h.own(TorchPointwise.add(place, firstRow - k));
-      TorchPointwise.addInPlace(change, before, -1);
+      // In double, which holds every row: libtorch adds to integers in single precision.
+      TorchTensor known = h.own(TorchPointwise.to(h.of(rows), Dtype.FLOAT64));
+      TorchTensor among = h.own(Binary.MINIMUM.of(place, number(h, place, k - 1.0)));
+      TorchTensor before = h.own(TorchOps.gather(known, 1, among));
+      TorchTensor inBlock = h.own(TorchPointwise.to(place, Dtype.FLOAT64));
+      TorchPointwise.addInPlace(inBlock, number(h, inBlock, firstRow - k), 1);
       TorchTensor isNew = h.own(Binary.GE.of(place, number(h, place, k)));
-      TorchPointwise.mulInPlace(change, h.own(TorchPointwise.to(isNew, Dtype.INT64)));
-      TorchPointwise.addInPlace(change, before, 1);
+      TorchTensor at = h.own(TorchPointwise.where(isNew, inBlock, before));
       TorchTensor absent = h.own(Binary.EQ.of(best, number(h, best, none)));
       TorchPointwise.maskedFillInPlace(best, absent, Double.NaN);
-      TorchPointwise.maskedFillInPlace(change, absent, -1);
-      known.copyFrom(best);
-      h.of(rows).copyFrom(change);
+      TorchPointwise.maskedFillInPlace(at, absent, -1);
+      h.of(values).copyFrom(best);
+      h.of(rows).copyFrom(at);
     }
   }
 

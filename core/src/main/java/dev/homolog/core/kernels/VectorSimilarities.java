@@ -94,55 +94,52 @@ final class VectorSimilarities {
           float[] line = workers.line(worker, cols);
           int end = (int) Math.min(r.rows(), (piece + 1L) * ROWS);
           for (int i = piece * ROWS; i < end; i++) {
-            line(sum, i, 0, cols, formula, line, 0);
+            line(sum, i, formula, line);
             Packing.store(line, 0, cols, r, i, 0);
           }
         });
   }
 
-  /** Similarities of one neuron with n others from j0 on. */
-  private static void line(
-      Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
+  /** Similarities of one neuron with all others. */
+  private static void line(Tensor sum, int one, Formula formula, float[] to) {
     if (sum.dtype() == DType.F32) {
-      ofSingles(sum, one, j0, n, formula, to, at);
+      ofSingles(sum, one, formula, to);
     } else {
-      ofDoubles(sum, one, j0, n, formula, to, at);
+      ofDoubles(sum, one, formula, to);
     }
   }
 
-  private static void ofSingles(
-      Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
+  private static void ofSingles(Tensor sum, int one, Formula formula, float[] to) {
+    int n = (int) sum.cols();
     MemorySegment data = sum.data();
-    long offset = sum.offset(one, j0);
+    long offset = sum.offset(one, 0);
     int whole = n / Doubles.LANES * Doubles.LANES;
     for (int j = 0; j < whole; j += Doubles.LANES) {
       DoubleVector sums =
           (DoubleVector)
               FloatVector.fromMemorySegment(Doubles.FLOATS, data, offset + 4L * j, Packing.ORDER)
                   .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
-      ((FloatVector)
-              formula.of(sums, one, j0 + j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
-          .intoArray(to, at + j);
+      ((FloatVector) formula.of(sums, one, j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
+          .intoArray(to, j);
     }
     for (int j = whole; j < n; j++) {
-      to[at + j] = (float) formula.of(data.get(F32, offset + 4L * j), one, j0 + j);
+      to[j] = (float) formula.of(data.get(F32, offset + 4L * j), one, j);
     }
   }
 
-  private static void ofDoubles(
-      Tensor sum, int one, int j0, int n, Formula formula, float[] to, int at) {
+  private static void ofDoubles(Tensor sum, int one, Formula formula, float[] to) {
+    int n = (int) sum.cols();
     MemorySegment data = sum.data();
-    long offset = sum.offset(one, j0);
+    long offset = sum.offset(one, 0);
     int whole = n / Doubles.LANES * Doubles.LANES;
     for (int j = 0; j < whole; j += Doubles.LANES) {
       DoubleVector sums =
           DoubleVector.fromMemorySegment(Doubles.SPECIES, data, offset + 8L * j, Packing.ORDER);
-      ((FloatVector)
-              formula.of(sums, one, j0 + j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
-          .intoArray(to, at + j);
+      ((FloatVector) formula.of(sums, one, j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
+          .intoArray(to, j);
     }
     for (int j = whole; j < n; j++) {
-      to[at + j] = (float) formula.of(data.get(F64, offset + 8L * j), one, j0 + j);
+      to[j] = (float) formula.of(data.get(F64, offset + 8L * j), one, j);
     }
   }
 

@@ -1,11 +1,17 @@
 package dev.homolog.core.kernels;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What every kind of kernels must agree on with the oracle: the greatest of rows and products. */
+/**
+ * What every kind of kernels must agree on with the oracle: the greatest of rows, columns and
+ * products.
+ */
 abstract class GreatestContract extends KernelsFixture {
   @ParameterizedTest
   @CsvSource({"1,1", "5,9", "207,50", "4098,50", "33,33", "5003,1", "2500,400"})
@@ -73,6 +79,17 @@ abstract class GreatestContract extends KernelsFixture {
       assertClose(expectedValues, values, 0);
       assertClose(expectedAt, at, 0);
     }
+  }
+
+  @Test
+  void resultsOrMatricesThatDoNotLieAsTheyMustAreRefused() {
+    Tensor x = on(random(DType.F32, 4, 3));
+    Tensor values = kernels.allocate(arena, DType.F32, 3, 5).columns(0, 2);
+    Tensor rows = kernels.allocate(arena, DType.I32, 3, 2);
+    assertThrows(
+        IllegalArgumentException.class, () -> kernels.topKOfColumns(x, 0, true, values, rows));
+    Tensor w = on(random(DType.F32, 6, 6));
+    assertThrows(IllegalArgumentException.class, () -> kernels.turning(arena, w, w.transposed()));
   }
 
   private Tensor filled(DType type, long rows, long cols, double value) {
