@@ -254,19 +254,13 @@ public record CorrelationSummary(
   /** What {@link Kernels#topKOfColumns} has found so far. */
   private record Standing(Tensor values, Tensor rows) {
     static Standing of(Kernels kernels, Arena arena, int columns, int k) {
-      Standing standing =
-          new Standing(
-              kernels.allocate(arena, kernels.working(), columns, k),
-              kernels.allocate(arena, DType.I32, columns, k));
       try (Arena host = Arena.ofShared()) {
         Tensor none = Tensor.allocate(host, kernels.working(), columns, k);
         none.fill(Double.NaN);
-        kernels.copy(none, standing.values);
         Tensor nowhere = Tensor.allocate(host, DType.I32, columns, k);
         nowhere.fill(-1);
-        kernels.copy(nowhere, standing.rows);
+        return new Standing(kernels.fromHost(arena, none), kernels.fromHost(arena, nowhere));
       }
-      return standing;
     }
 
     Tails found(Kernels kernels) {
