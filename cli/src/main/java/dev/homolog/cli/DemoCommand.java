@@ -26,7 +26,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
   private static final double PUBLISHED_THRESHOLD = 0.5;
 
   /** As many as are read within a minute on one core. */
-  private static final long TOKENS = 32_768;
+  private static final long TOKENS = 24_576;
 
   @Spec private CommandSpec spec;
   @Mixin private ProcessingFlag processing;
