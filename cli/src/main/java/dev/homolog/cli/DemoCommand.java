@@ -25,7 +25,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
 
   private static final double PUBLISHED_THRESHOLD = 0.5;
 
-  /** As many as are read within a minute on one core. */
+  /** So many that a study of them takes under a minute on one core, most times. */
   private static final long TOKENS = 24_576;
 
   @Spec private CommandSpec spec;

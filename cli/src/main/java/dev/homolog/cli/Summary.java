@@ -72,14 +72,14 @@ final class Summary {
         result.facts().phases().stream().mapToDouble(StudyFacts.PhaseFacts::seconds).sum();
     double speed = 1 / result.facts().secondsAToken("activations");
     line(
-        "Read %,d tokens (%,d kept) of %,d %s in %.0f s; %,.0f tokens/s through %s",
+        "Read %,d tokens (%,d kept) of %,d %s at %,.0f tokens/s through %s; %.0f s in all",
         tokens.read(),
         tokens.kept(),
         tokens.documents(),
         tokens.documents() == 1 ? "document" : "documents",
-        seconds,
         speed,
-        others.isEmpty() ? "the model" : "all models");
+        others.isEmpty() ? "the model" : "all models",
+        seconds);
     int constant = result.constants().getFirst();
     if (constant > 0) {
       line("Constant neurons, which have no correlation: %,d", constant);
