@@ -25,7 +25,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
 
   private static final double PUBLISHED_THRESHOLD = 0.5;
 
-  /** So many that a study of them takes under a minute on one core, most times. */
+  /** So many that a study of them takes two thirds of a minute on two cores, a minute on one. */
   private static final long TOKENS = 24_576;
 
   @Spec private CommandSpec spec;
