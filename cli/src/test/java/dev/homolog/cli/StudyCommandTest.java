@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -379,6 +381,23 @@ class StudyCommandTest {
       assertTrue(study.out().contains(part), () -> part + " is not in\n" + study.out());
     }
     assertFalse(correlate.out().contains("fires most on"));
+  }
+
+  /** Seconds and speed of the second line are those that the run has written down. */
+  @Test
+  void summaryOfTime() {
+    JsonNode json = parquet.readJson("study");
+    double seconds = 0;
+    for (JsonNode phase : json.at("/phases")) {
+      seconds += phase.at("/seconds").asDouble();
+    }
+    Matcher line =
+        Pattern.compile("document at ([0-9,]+) tokens/s through all models; ([0-9]+) s in all\n")
+            .matcher(study.out());
+    assertTrue(line.find(), study.out());
+    double speed = Double.parseDouble(line.group(1).replace(",", ""));
+    assertEquals(json.at("/phases/5/tokens_per_second").asDouble(), speed, 1);
+    assertEquals(seconds, Double.parseDouble(line.group(2)), 1);
   }
 
   @Test
