@@ -9,7 +9,7 @@ module dev.homolog.analysis {
   requires org.apache.commons.statistics.distribution;
   requires org.apache.opennlp.tools;
   requires static duckdb.jdbc;
-  requires transitive com.fasterxml.jackson.databind;
+  requires com.fasterxml.jackson.databind;
   requires com.fasterxml.jackson.dataformat.csv;
 
   exports dev.homolog.analysis;
@@ -17,8 +17,12 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.contrast;
   exports dev.homolog.analysis.correlation;
   exports dev.homolog.analysis.explanation;
+  exports dev.homolog.analysis.input;
+  exports dev.homolog.analysis.measure;
+  exports dev.homolog.analysis.plan;
   exports dev.homolog.analysis.report;
   exports dev.homolog.analysis.roles;
+  exports dev.homolog.analysis.run;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;
   exports dev.homolog.analysis.weights;

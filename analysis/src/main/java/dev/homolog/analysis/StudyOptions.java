@@ -1,6 +1,16 @@
 package dev.homolog.analysis;
 
+import dev.homolog.analysis.closeup.Focus;
+import dev.homolog.analysis.correlation.Baseline;
+import dev.homolog.analysis.correlation.Comparison;
+import dev.homolog.analysis.correlation.Correlations;
 import dev.homolog.analysis.correlation.Similarity;
+import dev.homolog.analysis.input.Inputs;
+import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.plan.Resources;
+import dev.homolog.analysis.run.Manifest;
+import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.InputException;
 import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
@@ -115,14 +125,17 @@ public record StudyOptions(
     }
   }
 
-  /**
-   * Opens the models' configurations, headers and tokenizers, looks for the text, and closes all
-   * again: what a study would refuse at once is refused before a backend is opened for it.
-   *
-   * @throws InputException if a model, a tokenizer or the input cannot be used
-   */
-  public void requireInputs() {
-    StudyInputs.check(this);
+  /** Adds the options to {@code study.json}; measurements add their own. */
+  void describe(Facts facts, RunFacts run) {
+    facts.put("reference", reference.toString());
+    others.forEach(path -> facts.add("other", path.toString()));
+    Manifest.input(facts, input);
+    Manifest.resources(facts, resources, run.batchRows());
+    focus().neurons().forEach(neuron -> facts.add("neuron", neuron.toString()));
+    facts.put("seed", seed);
+    if (!others.isEmpty()) {
+      facts.put("roles", roles());
+    }
   }
 
   /** The published settings: one draw of the rotation baseline, threshold 0.5, 50 matches. */

@@ -1,5 +1,9 @@
 package dev.homolog.analysis;
 
+import dev.homolog.analysis.input.Inputs;
+import dev.homolog.analysis.input.Limits;
+import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.stream.ActivationStream;
@@ -24,22 +28,22 @@ public final class Tokenization {
    * @return what was written
    * @throws InputException if the model's tokenizer or the text cannot be used
    */
-  public static StudyFacts.TokenFacts write(
+  public static RunFacts.TokenFacts write(
       Path model, TokenInput input, Path out, ProgressListener progress) {
     if (input.tokens() != null) {
       throw new InputException("--tokens", "", "are tokens already", "give --text");
     }
     TokenCache.requireFree(out);
     try (HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(model)) {
-      Tokenizer tokenizer = Tokenizer.of(model.resolve(StudyInputs.TOKENIZER));
-      StudyInputs.Limits limits =
-          StudyInputs.Limits.of(
+      Tokenizer tokenizer = Tokenizer.of(model.resolve(Inputs.TOKENIZER));
+      Limits limits =
+          Limits.of(
               List.of(new ActivationStream.Model("model", checkpoint)),
               TokenRules.of(checkpoint.config(), tokenizer));
       limits.requirePositions("--context", limits.context(input));
       try (TokenTable table = limits.text(input, tokenizer, progress)) {
         TokenCache.write(out, table, tokenizer);
-        return StudyFacts.TokenFacts.of(table, 0);
+        return RunFacts.TokenFacts.of(table, 0);
       }
     }
   }

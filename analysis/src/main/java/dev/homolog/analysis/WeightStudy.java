@@ -1,42 +1,46 @@
 package dev.homolog.analysis;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.homolog.analysis.Plan.Flops;
-import dev.homolog.analysis.Plan.Part;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.input.Inputs;
+import dev.homolog.analysis.input.ModelNames;
+import dev.homolog.analysis.measure.Cost;
+import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.measure.Phase;
+import dev.homolog.analysis.measure.Phases;
+import dev.homolog.analysis.plan.MemoryBounds;
+import dev.homolog.analysis.plan.Plan;
+import dev.homolog.analysis.plan.Planner;
+import dev.homolog.analysis.plan.Resources;
+import dev.homolog.analysis.run.Invocation;
+import dev.homolog.analysis.run.Manifest;
+import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.analysis.weights.OfNeuron;
 import dev.homolog.analysis.weights.WeightColumns;
 import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
-import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ActivationStream;
-import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
  * What the weights of one model say of all its neurons, without any text. Tables are written while
  * they are made, so that none is ever held.
  */
-public final class WeightStudy {
+public final class WeightStudy implements AutoCloseable {
   private final Options options;
-  private final Kernels kernels;
-  private final ProgressListener progress;
-  private final Phases phases = new Phases();
+  private final HuggingFaceCheckpoint checkpoint;
+  private final Optional<Tokenizer> tokenizer;
 
   /**
    * What is looked at and how.
@@ -44,167 +48,160 @@ public final class WeightStudy {
    * @param model folder of a model
    * @param processing of its weights
    * @param resources of which the memory counts; there is no text, and so no batch
+   * @param format of the tables; writing Parquet takes memory
    */
-  public record Options(Path model, Processing processing, Resources resources) {
-    /**
-     * Opens what is quick to open and closes it again, so that it is refused before a backend is
-     * opened.
-     *
-     * @throws InputException if the model or its tokenizer cannot be used
-     */
-    public void requireInputs() {
-      HuggingFaceCheckpoint.open(model).close();
-      tokenizer();
-    }
-
+  public record Options(
+      Path model, Processing processing, Resources resources, TableFormat format) {
     /** The model's tokenizer, which a model without one does without. */
     private Optional<Tokenizer> tokenizer() {
-      Path file = model.resolve(StudyInputs.TOKENIZER);
+      Path file = model.resolve(Inputs.TOKENIZER);
       boolean pairs =
           Files.exists(model.resolve("vocab.json")) && Files.exists(model.resolve("merges.txt"));
       return Files.exists(file) || pairs ? Optional.of(Tokenizer.of(file)) : Optional.empty();
     }
+
+    private void describe(Facts facts) {
+      facts.put("model", model.toString());
+      facts.put("processing", processing.toString());
+      resources.memory().ifPresent(bytes -> facts.put("memory", bytes));
+    }
   }
 
-  /**
-   * What was done.
-   *
-   * @param model that was looked at
-   * @param seconds it took
-   */
-  public record Result(StudyFacts.ModelFacts model, double seconds) {}
-
-  private WeightStudy(Options options, Kernels kernels, ProgressListener progress) {
+  private WeightStudy(
+      Options options, HuggingFaceCheckpoint checkpoint, Optional<Tokenizer> tokenizer) {
     this.options = options;
-    this.kernels = kernels;
-    this.progress = progress;
+    this.checkpoint = checkpoint;
+    this.tokenizer = tokenizer;
   }
 
   /**
-   * Looks at the weights and writes the tables {@code neighbours}, {@code vocabulary}, {@code
-   * neurons}, {@code composition}, {@code weight_moments} and {@code histograms}, and last {@code
-   * study.json}.
+   * Opens the model's configuration, header and tokenizer.
    *
-   * @param kernels what computes; stays open
-   * @param planned hears the plan before anything is computed
+   * @throws InputException if something of these cannot be used
+   */
+  public static WeightStudy open(Options options) {
+    HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(options.model);
+    try {
+      return new WeightStudy(options, checkpoint, options.tokenizer());
+    } catch (RuntimeException | Error e) {
+      checkpoint.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Reads the neurons' vectors. The tables are made when the result is written, by the same
+   * kernels, before this study is closed.
+   *
+   * @param kernels what computes; stays open until the result is closed
    * @throws InputException if the model cannot be used, or does not fit into memory
    */
-  public static Result run(
-      Options options,
-      Kernels kernels,
-      RunFolder folder,
-      Invocation invocation,
-      ProgressListener progress,
-      Consumer<Plan> planned) {
-    return new WeightStudy(options, kernels, progress).run(folder, invocation, planned);
+  public Result run(Kernels kernels, RunListener listener) {
+    Phases phases = new Phases();
+    String name = ModelNames.of(List.of(options.model)).getFirst();
+    RunFacts.ModelFacts model =
+        phases.time(
+            Phase.FILES,
+            () ->
+                RunFacts.ModelFacts.of("model", new ActivationStream.Model(name, checkpoint)));
+    Plan plan = plan(kernels);
+    listener.planned(plan);
+    WeightTables.Request request =
+        WeightTables.Request.all(
+            options.processing, checkpoint.config(), tokenizer.map(this::text).orElse(null));
+    WeightTables tables =
+        phases.time(
+            Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
+    return new Result(this, tables, new Made(kernels, model, plan, phases));
   }
 
-  private Result run(RunFolder folder, Invocation invocation, Consumer<Plan> planned) {
-    try (HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(options.model)) {
-      Optional<Tokenizer> tokenizer = options.tokenizer();
-      String name = StudyInputs.names(List.of(options.model)).getFirst();
-      StudyFacts.ModelFacts model =
-          phases.time(
-              "files",
-              0,
-              () -> StudyFacts.ModelFacts.of(new ActivationStream.Model(name, checkpoint)));
-      Plan plan = plan(checkpoint.config(), invocation.format());
-      planned.accept(plan);
-      WeightTables.Request request =
-          WeightTables.Request.all(
-              options.processing,
-              checkpoint.config(),
-              tokenizer.map(WeightStudy::text).orElse(null));
-      write(checkpoint, request, folder, invocation);
-      ObjectNode json = manifest(model, plan, invocation);
-      folder.finish(json);
-      return new Result(model, phases.done().stream().mapToDouble(Phases.Phase::seconds).sum());
+  private IntFunction<String> text(Tokenizer names) {
+    return names::tokenText;
+  }
+
+  private record Made(Kernels kernels, RunFacts.ModelFacts model, Plan plan, Phases phases) {
+    RunFacts facts() {
+      return new RunFacts(
+          List.of(model),
+          RunFacts.TokenFacts.NONE,
+          kernels.description(),
+          kernels.precision(),
+          RunFacts.PhaseFacts.of(phases),
+          plan,
+          0);
     }
   }
 
-  private static IntFunction<String> text(Tokenizer tokenizer) {
-    return tokenizer::tokenText;
-  }
+  /** Tables that are made when they are written. */
+  public static final class Result implements AutoCloseable {
+    private final WeightStudy study;
+    private final WeightTables tables;
+    private final Made made;
 
-  private void write(
-      Checkpoint checkpoint,
-      WeightTables.Request request,
-      RunFolder folder,
-      Invocation invocation) {
-    WeightTables opened =
-        phases.time("weights", 0, () -> new WeightTables(kernels, checkpoint, request, progress));
-    try (WeightTables tables = opened) {
+    private Result(WeightStudy study, WeightTables tables, Made made) {
+      this.study = study;
+      this.tables = tables;
+      this.made = made;
+    }
+
+    /** What was looked at, and what it has taken so far. */
+    public RunFacts facts() {
+      return made.facts();
+    }
+
+    /**
+     * Writes the tables {@code neighbours}, {@code vocabulary}, {@code neurons}, {@code
+     * composition}, {@code weight_moments} and {@code histograms}, and last {@code study.json}.
+     */
+    public void write(RunFolder folder, Invocation invocation) {
       TableFormat format = invocation.format();
-      phases.time("neighbours", 0, () -> folder.write(tables.neighbours(), format));
-      phases.time("vocabulary", 0, () -> folder.write(tables.vocabulary(), format));
-      phases.time("neurons", 0, () -> folder.write(neurons(checkpoint, tables.neurons()), format));
-      phases.time("composition", 0, () -> folder.write(tables.composition(), format));
-      phases.time("moments", 0, () -> folder.write(tables.moments(), format));
-      phases.time("histograms", 0, () -> folder.write(tables.histograms(), format));
+      Phases phases = made.phases;
+      phases.run(Phase.NEIGHBOURS, () -> folder.write(tables.neighbours(), format));
+      phases.run(Phase.VOCABULARY, () -> folder.write(tables.vocabulary(), format));
+      phases.run(Phase.NEURONS, () -> folder.write(neurons(), format));
+      phases.run(Phase.COMPOSITION, () -> folder.write(tables.composition(), format));
+      phases.run(Phase.MOMENTS, () -> folder.write(tables.moments(), format));
+      phases.run(Phase.HISTOGRAMS, () -> folder.write(tables.histograms(), format));
+      Facts json = Manifest.of(invocation, facts(), study.options::describe);
+      json.put("processing", study.options.processing.toString());
+      json.object("result").put("neurons", made.model.neurons());
+      folder.finish(json);
+    }
+
+    private Table neurons() {
+      List<OfNeuron> neurons = tables.neurons();
+      int dMlp = made.model.dMlp();
+      Table.Builder table = NeuronColumns.all("neurons", neurons.size(), dMlp);
+      WeightColumns.add(table, neurons);
+      return table.build();
+    }
+
+    @Override
+    public void close() {
+      tables.close();
     }
   }
 
-  private static Table neurons(Checkpoint checkpoint, List<OfNeuron> neurons) {
-    int dMlp = checkpoint.config().dMlp();
-    int[] layer = new int[neurons.size()];
-    int[] neuron = new int[neurons.size()];
-    Arrays.setAll(layer, i -> i / dMlp);
-    Arrays.setAll(neuron, i -> i % dMlp);
-    Table.Builder table = Table.builder("neurons").ints("layer", layer).ints("neuron", neuron);
-    WeightColumns.add(table, neurons);
-    return table.build();
+  private Plan plan(Kernels kernels) {
+    ModelConfig config = checkpoint.config();
+    boolean onDevice = kernels.freeDeviceBytes().isPresent();
+    boolean parquet = options.format == TableFormat.PARQUET;
+    Cost cost =
+        new Cost()
+            .afterwards(
+                "weight tables",
+                WeightTables.bytes(config, config.neurons(), kernels.working(), onDevice))
+            .besideDevice("weights as read", WeightTables.hostBytes(config, kernels.working()))
+            .results(WeightTables.heapBytes(config, config.neurons(), false))
+            .writing(parquet ? WeightTables.writtenBytes(config.neurons()) : 0)
+            .operations(
+                "weight tables", WeightTables.operations(config, config.neurons()));
+    return Planner.ofOneTask(
+        options.resources, kernels, MemoryBounds.now(), cost, config.neurons());
   }
 
-  private Plan plan(ModelConfig config, TableFormat format) {
-    MemoryBounds bounds = MemoryBounds.now();
-    boolean device = kernels.freeDeviceBytes().isPresent();
-    long found = WeightTables.heapBytes(config, config.neurons(), false);
-    long heap = Math.max(bounds.idleHeap(), found + (device ? 0 : Planner.PACKING));
-    long there = WeightTables.bytes(config, config.neurons(), kernels.working(), device);
-    List<Part> parts = new ArrayList<>();
-    parts.add(new Part("held before", bounds.resident()));
-    parts.add(new Part("JVM", MemoryCheck.JVM_GROWTH));
-    parts.add(new Part("heap", heap));
-    parts.add(new Part("weights as read", WeightTables.hostBytes(config, kernels.working())));
-    long written = format == TableFormat.PARQUET ? WeightTables.writtenBytes(config.neurons()) : 0;
-    parts.add(new Part("writing", Math.min(Planner.WRITER, written)));
-    long host = parts.stream().mapToLong(Part::bytes).sum() + (device ? 0 : there);
-    parts.add(new Part("weight tables", there));
-    Plan plan =
-        new Plan(
-            0,
-            config.neurons(),
-            List.copyOf(parts),
-            host,
-            device ? there : 0,
-            List.of(new Flops("weight tables", WeightTables.operations(config, config.neurons()))),
-            Double.NaN);
-    new MemoryCheck(options.resources.memory(), bounds, kernels, "")
-        .problem(plan, new MemoryCheck.Heap(found + MemoryCheck.LEAST_HEAP, heap))
-        .ifPresent(problem -> {
-          throw problem;
-        });
-    return plan;
-  }
-
-  private ObjectNode manifest(StudyFacts.ModelFacts model, Plan plan, Invocation invocation) {
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("homolog", StudyManifest.version());
-    json.put("command", invocation.command());
-    StudyManifest.model(model, json.putArray("models").addObject().put("role", "model"));
-    json.put("backend", invocation.backendLine()).put("precision", kernels.precision());
-    json.put("processing", options.processing.toString());
-    StudyManifest.versions(json.putObject("versions"));
-    ObjectNode asked = json.putObject("options");
-    asked.put("model", options.model.toString());
-    asked.put("processing", options.processing.toString());
-    options.resources.memory().ifPresent(bytes -> asked.put("memory", bytes));
-    StudyManifest.invocation(invocation, asked);
-    StudyManifest.plan(plan, json.putObject("plan"));
-    json.putObject("memory").put("peak_bytes", MemoryBounds.peak());
-    json.putObject("result").put("neurons", model.neurons());
-    json.putNull("resumed_from_token");
-    StudyManifest.phases(StudyFacts.phases(phases), json.putArray("phases"));
-    return json;
+  @Override
+  public void close() {
+    checkpoint.close();
   }
 }

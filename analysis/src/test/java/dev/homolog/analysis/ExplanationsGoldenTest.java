@@ -3,8 +3,10 @@ package dev.homolog.analysis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.explanation.Explanations.Explanation;
+import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;

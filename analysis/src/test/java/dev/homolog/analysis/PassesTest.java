@@ -6,10 +6,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Convergence;
+import dev.homolog.analysis.correlation.Correlations;
+import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
+import dev.homolog.analysis.correlation.SubsetCorrelations;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.input.Inputs;
+import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.measure.Phases;
+import dev.homolog.analysis.plan.MemoryBounds;
+import dev.homolog.analysis.plan.Plan;
+import dev.homolog.analysis.plan.Planner;
 import dev.homolog.analysis.table.Tables;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Backend;
@@ -39,12 +49,7 @@ class PassesTest {
   }
 
   private static Plan plan(StudyOptions options, MemoryBounds bounds, Kernels kernels) {
-    try (StudyInputs inputs = StudyInputs.open(options, (_, _, _) -> {}, new Phases())) {
-      var text =
-          new dev.homolog.core.stream.ActivationStream.Text(
-              inputs.table(), options.resources().batchRows(64));
-      return new Planner(options, kernels, inputs, text, bounds).plan();
-    }
+    return Study.plan(bounds, options, kernels);
   }
 
   /** Every part of a study that depends on the neurons of a pass, to the last bit. */
@@ -85,23 +90,29 @@ class PassesTest {
     assertEquals(expected.constants(), actual.constants());
     assertEquals(expected.summary().rows(), actual.summary().rows());
     assertEquals(expected.universality().neurons(), actual.universality().neurons());
-    assertEquals(expected.comparisons().homologs(), actual.comparisons().homologs());
-    assertEquals(expected.comparisons().convergence(), actual.comparisons().convergence());
-    assertEquals(expected.comparisons().chance(), actual.comparisons().chance());
+    assertEquals(expected.find(Homologs.class), actual.find(Homologs.class));
+    assertEquals(expected.find(Convergence.class), actual.find(Convergence.class));
+    assertEquals(expected.correlations().chance(), actual.correlations().chance());
     assertSame(expected.closeUp(), actual.closeUp());
     for (int i = 0; i < expected.explanations().neurons(); i++) {
       assertEquals(expected.explanations().family(i), actual.explanations().family(i));
       assertEquals(expected.explanations().best(i, 25), actual.explanations().best(i, 25));
       assertEquals(expected.explanations().tokens(i), actual.explanations().tokens(i));
     }
-    for (int i = 0; i < expected.comparisons().bySubset().size(); i++) {
-      StudyComparisons.OfSubset one = expected.comparisons().bySubset().get(i);
-      StudyComparisons.OfSubset other = actual.comparisons().bySubset().get(i);
+    List<SubsetCorrelations.OfSubset> subsets = subsets(expected);
+    assertEquals(subsets.size(), subsets(actual).size());
+    for (int i = 0; i < subsets.size(); i++) {
+      SubsetCorrelations.OfSubset one = subsets.get(i);
+      SubsetCorrelations.OfSubset other = subsets(actual).get(i);
       assertEquals(one.tokens(), other.tokens());
       assertEquals(one.universality().neurons(), other.universality().neurons());
     }
     pairs(expected.summary().pairs(), actual.summary().pairs());
     pairs(expected.summary().amongOthers(), actual.summary().amongOthers());
+  }
+
+  private static List<SubsetCorrelations.OfSubset> subsets(StudyResult result) {
+    return result.find(SubsetCorrelations.class).map(SubsetCorrelations::subsets).orElse(List.of());
   }
 
   static void assertSame(CloseUp expected, CloseUp actual) {
@@ -139,7 +150,7 @@ class PassesTest {
   void convergenceEndsWithoutChange() {
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       StudyResult result = Study.within(bytes(PLENTY), options(), kernels);
-      List<Convergence.Point> points = result.comparisons().convergence().points();
+      List<Convergence.Point> points = result.find(Convergence.class).orElseThrow().points();
       assertEquals(2, points.size());
       assertEquals(0.5, points.getFirst().share(), 1e-12);
       assertTrue(points.getFirst().median() > 0);

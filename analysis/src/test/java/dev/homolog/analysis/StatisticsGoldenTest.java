@@ -3,6 +3,8 @@ package dev.homolog.analysis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.correlation.Baseline;
+import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;

@@ -5,10 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.statistics.NeuronMoments;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
@@ -57,7 +62,7 @@ class StudyGoldenTest {
 
   @Test
   void readsTheSameTokens() {
-    StudyFacts.TokenFacts tokens = result.facts().tokens();
+    RunFacts.TokenFacts tokens = result.facts().tokens();
     assertEquals(ROWS, tokens.rows());
     assertEquals(1536, tokens.read());
     assertEquals(1483, tokens.kept());
@@ -223,7 +228,7 @@ class StudyGoldenTest {
         .mapToObj(i -> {
           NeuronMoments post = result.moments().get(i);
           Universality.Neuron u = result.universality().neurons().get(i);
-          CorrelationSummary.RowMoments r = result.summary().rows().get(i);
+          RowMoments r = result.summary().rows().get(i);
           return new double[] {
             post.mean(),
             post.variance(),

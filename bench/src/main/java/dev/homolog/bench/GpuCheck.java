@@ -3,16 +3,16 @@ package dev.homolog.bench;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.homolog.analysis.Baseline;
 import dev.homolog.analysis.Study;
-import dev.homolog.analysis.StudyFacts;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.StudyResult;
-import dev.homolog.analysis.TokenInput;
+import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.correlation.Universality;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.bindings.Cublas;
 import dev.homolog.bindings.Device;
@@ -507,7 +507,7 @@ public final class GpuCheck {
       json.put("tokens", result.facts().tokens().read());
       json.put("universal", result.universal());
       ArrayNode phases = json.putArray("phases");
-      for (StudyFacts.PhaseFacts phase : result.facts().phases()) {
+      for (RunFacts.PhaseFacts phase : result.facts().phases()) {
         ObjectNode node = phases.addObject();
         node.put("name", phase.name()).put("seconds", phase.seconds());
         if (phase.tokens() > 0) {

@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Focus;
 import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.model.NeuronId;

@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.StudyOptions;
-import dev.homolog.analysis.TokenInput;
+import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.tokens.Share;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Invocation;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.Invocation;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;

@@ -1,6 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Invocation;
+import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Backend;

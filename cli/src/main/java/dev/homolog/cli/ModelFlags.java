@@ -1,6 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.TokenInput;
+import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.checkpoint.HubCache;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;

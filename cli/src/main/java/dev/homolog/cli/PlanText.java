@@ -1,6 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Plan;
+import dev.homolog.analysis.plan.Plan;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

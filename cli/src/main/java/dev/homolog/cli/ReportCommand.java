@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.report.Report;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Invocation;
-import dev.homolog.analysis.Resources;
+import dev.homolog.analysis.plan.Resources;
+import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Precision;

@@ -1,9 +1,9 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Baseline;
-import dev.homolog.analysis.Comparison;
-import dev.homolog.analysis.Focus;
 import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.closeup.Focus;
+import dev.homolog.analysis.correlation.Baseline;
+import dev.homolog.analysis.correlation.Comparison;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HubCache;

@@ -1,11 +1,11 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Invocation;
 import dev.homolog.analysis.Study;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.StudyResult;
 import dev.homolog.analysis.report.Report;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.Invocation;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.kernels.Backend;

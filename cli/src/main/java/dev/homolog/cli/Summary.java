@@ -1,14 +1,14 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Baseline;
-import dev.homolog.analysis.StudyComparisons;
-import dev.homolog.analysis.StudyFacts;
 import dev.homolog.analysis.StudyResult;
 import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.Baseline;
+import dev.homolog.analysis.correlation.Correlations;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.report.Report;
+import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.statistics.StudyStatistics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -55,11 +55,11 @@ final class Summary {
   }
 
   private void study() {
-    List<StudyFacts.ModelFacts> models = result.facts().models();
-    StudyFacts.ModelFacts reference = models.getFirst();
+    List<RunFacts.ModelFacts> models = result.facts().models();
+    RunFacts.ModelFacts reference = models.getFirst();
     String others =
         models.subList(1, models.size()).stream()
-            .map(StudyFacts.ModelFacts::name)
+            .map(RunFacts.ModelFacts::name)
             .collect(Collectors.joining(", "));
     line(
         "Model %s: %,d neurons in %d layers%s",
@@ -67,9 +67,9 @@ final class Summary {
         reference.neurons(),
         reference.layers(),
         others.isEmpty() ? "" : ", compared with " + others);
-    StudyFacts.TokenFacts tokens = result.facts().tokens();
+    RunFacts.TokenFacts tokens = result.facts().tokens();
     double seconds =
-        result.facts().phases().stream().mapToDouble(StudyFacts.PhaseFacts::seconds).sum();
+        result.facts().phases().stream().mapToDouble(RunFacts.PhaseFacts::seconds).sum();
     double speed = 1 / result.facts().secondsAToken("activations");
     line(
         "Read %,d tokens (%,d kept) of %,d %s at %,.0f tokens/s through %s; %.0f s in all",
@@ -104,14 +104,14 @@ final class Summary {
 
   /** What came when, where other models are training steps of one. */
   private void steps() {
-    Map<String, List<StudyComparisons.OfOther>> trainings =
+    Map<String, List<Correlations.OfOther>> trainings =
         result.comparisons().byOther().stream()
             .filter(of -> of.step().isPresent())
             .collect(
                 Collectors.groupingBy(
-                    StudyComparisons.OfOther::series, LinkedHashMap::new, Collectors.toList()));
+                    Correlations.OfOther::series, LinkedHashMap::new, Collectors.toList()));
     boolean judged = result.options().baseline().kind() != Baseline.Kind.NONE;
-    for (List<StudyComparisons.OfOther> training : trainings.values()) {
+    for (List<Correlations.OfOther> training : trainings.values()) {
       if (training.size() > 1) {
         to.println();
         line(

@@ -1,6 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.TokenInput;
+import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.InputException;
 import dev.homolog.core.tokens.Share;
 import java.nio.file.Path;

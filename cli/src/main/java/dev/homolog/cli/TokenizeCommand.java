@@ -1,8 +1,8 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.StudyFacts;
-import dev.homolog.analysis.TokenInput;
 import dev.homolog.analysis.Tokenization;
+import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.tokens.TokenCache;
 import java.io.PrintWriter;
@@ -60,7 +60,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
                   new TokenInput(
                       text.text(), null, length.context(), length.maxTokens(), text.share()));
             });
-    StudyFacts.TokenFacts written;
+    RunFacts.TokenFacts written;
     try (Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {
       written = Tokenization.write(request.model, request.input, out, progress);
     }

@@ -1,9 +1,9 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Resources;
-import dev.homolog.analysis.StudyFacts;
 import dev.homolog.analysis.WeightStudy;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.plan.Resources;
+import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.kernels.Backend;
@@ -83,7 +83,7 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
   }
 
   private void print(WeightStudy.Result result, WeightStudy.Options options, Path out) {
-    StudyFacts.ModelFacts facts = result.model();
+    RunFacts.ModelFacts facts = result.model();
     PrintWriter to = spec.commandLine().getOut();
     to.printf(
         Locale.ROOT,

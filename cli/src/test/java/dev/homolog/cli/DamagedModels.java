@@ -1,6 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.TokenInput;
+import dev.homolog.analysis.input.TokenInput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

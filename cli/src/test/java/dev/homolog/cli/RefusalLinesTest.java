@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.homolog.analysis.Baseline;
 import dev.homolog.analysis.Study;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.correlation.Baseline;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
 import dev.homolog.core.kernels.Backend;

@@ -1,9 +1,9 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.Baseline;
 import dev.homolog.analysis.StudyOptions;
-import dev.homolog.analysis.TokenInput;
+import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Similarity;
+import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.tokens.NpyFile;
 import dev.homolog.core.tokens.Share;

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.RunFolder;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;

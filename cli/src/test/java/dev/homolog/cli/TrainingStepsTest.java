@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.Table;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;

@@ -85,12 +85,15 @@ public record CloseUp(
       FeatureSet features,
       long seed) {}
 
-  /** Reads a random share of the rows with all models. */
+  /** Shows a random share of the rows to the sinks. */
   public static CloseUp of(
-      Kernels kernels, Scene scene, List<Subject> subjects, ProgressListener progress) {
+      Kernels kernels,
+      ActivationStream stream,
+      Scene scene,
+      List<Subject> subjects,
+      ProgressListener progress) {
     ActivationStream.Text text = scene.text;
     try (Arena arena = Arena.ofShared()) {
-      ActivationStream stream = ActivationStream.open(kernels, arena, scene.models, text);
       Sinks sinks = new Sinks(kernels, arena, scene, stream.models(), subjects);
       int context = text.table().context();
       long all = text.table().rows();

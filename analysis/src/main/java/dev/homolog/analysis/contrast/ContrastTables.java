@@ -1,14 +1,16 @@
 package dev.homolog.analysis.contrast;
 
+import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.table.Column;
 import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.stream.ModelNeurons;
 import java.util.List;
 import java.util.Set;
 
 /** Universal neurons beside the others: tables made from that of all neurons. */
-public final class ContrastTables {
+final class ContrastTables {
   /** Columns that are what makes a neuron universal, or names. */
   private static final Set<String> NOT_COMPARED =
       Set.of(
@@ -32,7 +34,7 @@ public final class ContrastTables {
    *
    * @param neurons the table of all neurons of the reference
    */
-  public static Table comparison(Table neurons) {
+  static Table comparison(Table neurons) {
     int[] layers = neurons.ints("layer").toArray();
     boolean[] universal = neurons.booleans("universal").toArray();
     Table.Builder table = Table.builder("comparison");
@@ -72,7 +74,7 @@ public final class ContrastTables {
    *
    * @param pairs best matches in each other model
    */
-  public static Table depths(Table neurons, List<PairMatches> pairs) {
+  static Table depths(Table neurons, List<PairMatches> pairs) {
     int[] layers = neurons.ints("layer").toArray();
     boolean[] universal = neurons.booleans("universal").toArray();
     Table.Builder table = Table.builder("depths");
@@ -101,6 +103,41 @@ public final class ContrastTables {
           count.add(all[l][there]);
           shared.add(of[l][there]);
         }
+      }
+    }
+    return table.build();
+  }
+
+  /**
+   * Table {@code homologs}: a row a member of a group of counterparts.
+   *
+   * @param models columns of all models, the reference first
+   * @param families what each neuron responds to
+   */
+  static Table homologs(
+      List<Homologs.Group> groups, List<ModelNeurons> models, MemberFamilies families) {
+    Table.Builder table = Table.builder("homologs");
+    var group = table.ints("group");
+    var model = table.texts("model");
+    var layer = table.ints("layer");
+    var neuron = table.ints("neuron");
+    var mean = table.doubles("mean_correlation");
+    var cohesion = table.doubles("cohesion");
+    var family = table.texts("family");
+    var agreement = table.doubles("agreement");
+    for (int number = 0; number < groups.size(); number++) {
+      Homologs.Group members = groups.get(number);
+      double agrees = families.agreement(members);
+      for (Homologs.Member member : members.members()) {
+        ModelNeurons of = models.get(member.model());
+        group.add(number);
+        model.add(of.name());
+        layer.add(member.neuron() / of.dMlp());
+        neuron.add(member.neuron() % of.dMlp());
+        mean.add(member.meanCorrelation());
+        cohesion.add(members.cohesion());
+        family.add(families.name(member).orElse(null));
+        agreement.add(agrees);
       }
     }
     return table.build();

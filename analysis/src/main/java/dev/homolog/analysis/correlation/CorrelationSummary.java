@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -25,26 +26,6 @@ public record CorrelationSummary(
 
   /** Bytes of a block of correlations. */
   public static final long BLOCK_BYTES = 64L << 20;
-
-  /** Population moments of one row of correlations; kurtosis of a Gaussian is 3. */
-  public record RowMoments(long count, double mean, double variance, double skew, double kurtosis) {
-    /** From sums on the host as {@link Kernels#rowPowerSums} makes them. */
-    public static RowMoments of(Tensor sums, int row) {
-      return of(sums, row, sums.get(row, 0));
-    }
-
-    /** The same with values that are 0, and in no sum, counted in. */
-    public static RowMoments of(Tensor sums, int row, double n) {
-      double m = sums.get(row, 1) / n;
-      double m2 = sums.get(row, 2) / n;
-      double m3 = sums.get(row, 3) / n;
-      double m4 = sums.get(row, 4) / n;
-      double variance = m2 - m * m;
-      double skew = (m3 - 3 * m * m2 + 2 * m * m * m) / Math.pow(variance, 1.5);
-      double fourth = m4 - 4 * m * m3 + 6 * m * m * m2 - 3 * m * m * m * m;
-      return new RowMoments((long) n, m, variance, skew, fourth / (variance * variance));
-    }
-  }
 
   /** Takes in the sums of one pass after the other; used by one thread. */
   public static final class Builder {

@@ -7,9 +7,10 @@ import java.util.List;
  * Groups of neurons of different models that are each other's counterparts: a neuron of the
  * reference and its best match in another model, where it is that neuron's best match in turn, at a
  * correlation above a threshold.
+ *
+ * @param groups in the order of the reference's neurons
  */
-public final class Homologs {
-  private Homologs() {}
+public record Homologs(List<Group> groups) {
 
   /**
    * A group. Its edges are the mutual best matches above the threshold between its members: those
@@ -37,7 +38,7 @@ public final class Homologs {
    *
    * @param threshold of the correlation of an edge
    */
-  public static List<Group> of(CorrelationSummary summary, double threshold) {
+  public static Homologs of(CorrelationSummary summary, double threshold) {
     List<Group> groups = new ArrayList<>();
     int neurons = summary.pairs().getFirst().highest().rows();
     for (int neuron = 0; neuron < neurons; neuron++) {
@@ -47,7 +48,7 @@ public final class Homologs {
         groups.add(group(members, edges));
       }
     }
-    return List.copyOf(groups);
+    return new Homologs(List.copyOf(groups));
   }
 
   /** How many neurons of one model have their mutual best match in the other above a threshold. */

@@ -1,6 +1,6 @@
 package dev.homolog.analysis.report;
 
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
 import java.util.Arrays;

@@ -1,7 +1,8 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.analysis.file.JsonFile;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -48,7 +49,7 @@ public final class Report {
   }
 
   private static Path write(RunFolder run, Reference reference, RunTables tables, Chosen chosen) {
-    JsonNode study = run.readJson("study");
+    JsonNode study = JsonFile.read(run.json("study"));
     Counterparts counterparts = Counterparts.read(reference, tables);
     Map<String, String> parts = new LinkedHashMap<>();
     Overview overview = new Overview(study, reference, tables, counterparts, chosen);

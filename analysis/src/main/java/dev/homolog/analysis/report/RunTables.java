@@ -1,8 +1,8 @@
 package dev.homolog.analysis.report;
 
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.RowFilter;
-import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.Table;
 import java.util.LinkedHashMap;
 import java.util.Optional;

@@ -1,7 +1,7 @@
 package dev.homolog.analysis.roles;
 
-import dev.homolog.analysis.table.RunFolder;
-import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.table.Table;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.PathAblation;
@@ -11,7 +11,10 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
  * What the neurons of a model do.
@@ -77,10 +80,52 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
     return Math.max(most, cosines);
   }
 
-  /** Writes the tables. */
-  public void write(RunFolder folder, TableFormat format) {
-    folder.write(RoleTables.prediction(prediction), format);
-    folder.write(RoleTables.entropy(entropy), format);
-    folder.write(RoleTables.attention(attention), format);
+  /** The tables {@code prediction}, {@code entropy} and {@code attention}. */
+  public Stream<Table> tables() {
+    return Stream.of(
+        RoleTables.prediction(prediction),
+        RoleTables.entropy(entropy),
+        RoleTables.attention(attention));
+  }
+
+  /** What was found, in numbers. */
+  public void describe(Facts facts) {
+    List<PredictionRole.Kind> kinds =
+        Arrays.stream(PredictionRole.Kind.values())
+            .filter(kind -> kind != PredictionRole.Kind.NONE)
+            .toList();
+    for (PredictionRole.Kind kind : kinds) {
+      facts.put(name(kind), prediction.neurons().stream().filter(n -> n.kind() == kind).count());
+    }
+    Facts layers = facts.object("by_layer");
+    for (PredictionRole.Kind kind : kinds) {
+      layers.list(name(kind));
+      Arrays.stream(prediction.byLayer(kind)).forEach(count -> layers.add(name(kind), count));
+    }
+    prediction
+        .turnsToSuppression()
+        .ifPresentOrElse(
+            layer -> facts.put("suppression_from_layer", layer),
+            () -> facts.putNull("suppression_from_layer"));
+    facts.put("frequency_tokens", entropy.frequencies().tokens());
+    facts.put("frequency_unseen", entropy.frequencies().unseen());
+    facts.put("entropy", entropy.neurons().stream().filter(entropy::setsEntropy).count());
+    facts.put("frequency", entropy.neurons().stream().filter(entropy::setsFrequency).count());
+    facts.put(
+        "attention",
+        attention.pairs().stream()
+            .filter(AttentionRole.Pair::found)
+            .map(AttentionRole.Pair::neuron)
+            .distinct()
+            .count());
+    facts.put("intervention_positions", entropy.positions());
+    facts.put("null_space", entropy.unembedding().nullity());
+    for (double value : entropy.unembedding().singular()) {
+      facts.add("singular_values", value);
+    }
+  }
+
+  private static String name(PredictionRole.Kind kind) {
+    return kind.name().toLowerCase(Locale.ROOT);
   }
 }

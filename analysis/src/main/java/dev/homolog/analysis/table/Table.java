@@ -163,7 +163,7 @@ public final class Table {
     return NAME.matcher(name).matches();
   }
 
-  static String checkName(String name) {
+  public static String checkName(String name) {
     if (!isName(name)) {
       throw new IllegalArgumentException("a table cannot be named " + name);
     }

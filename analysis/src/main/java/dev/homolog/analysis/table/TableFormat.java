@@ -44,7 +44,7 @@ public enum TableFormat {
   }
 
   /** The format of a file, by its name. */
-  static TableFormat of(Path file) {
+  public static TableFormat of(Path file) {
     return Arrays.stream(values())
         .filter(format -> file.toString().endsWith("." + format.extension()))
         .findFirst()
@@ -80,7 +80,7 @@ public enum TableFormat {
    * Writes parts of equal schema, at least one, one after the other as one table; on failure the
    * file may be there in part.
    */
-  void write(Path file, Iterator<Table> parts) throws IOException {
+  public void write(Path file, Iterator<Table> parts) throws IOException {
     require();
     switch (this) {
       case PARQUET -> ParquetTables.write(file, parts);
@@ -98,7 +98,7 @@ public enum TableFormat {
   }
 
   /** Reads some rows of a table; nothing where one of the columns is not there. */
-  Optional<Table> find(Path file, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+  public Optional<Table> find(Path file, SequencedMap<String, ColumnType> columns, RowFilter rows) {
     String name = checkedName(file);
     return switch (this) {
       case PARQUET -> ParquetTables.find(file, name, columns, rows);

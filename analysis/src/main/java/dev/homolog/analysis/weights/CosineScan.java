@@ -1,7 +1,7 @@
 package dev.homolog.analysis.weights;
 
-import dev.homolog.analysis.correlation.CorrelationSummary.RowMoments;
 import dev.homolog.analysis.correlation.Tails;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;

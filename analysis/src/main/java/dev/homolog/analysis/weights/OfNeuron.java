@@ -1,6 +1,6 @@
 package dev.homolog.analysis.weights;
 
-import dev.homolog.analysis.correlation.CorrelationSummary.RowMoments;
+import dev.homolog.analysis.statistics.RowMoments;
 
 /**
  * What a neuron's own weights say.

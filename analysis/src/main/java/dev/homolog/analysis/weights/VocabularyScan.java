@@ -1,6 +1,6 @@
 package dev.homolog.analysis.weights;
 
-import dev.homolog.analysis.correlation.CorrelationSummary.RowMoments;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;

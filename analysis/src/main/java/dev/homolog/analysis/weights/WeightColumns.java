@@ -1,6 +1,6 @@
 package dev.homolog.analysis.weights;
 
-import dev.homolog.analysis.correlation.CorrelationSummary.RowMoments;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.analysis.table.Table;
 import java.util.List;
 import java.util.function.Function;

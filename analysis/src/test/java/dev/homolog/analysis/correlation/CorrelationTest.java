@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.DetachedKernels;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ModelNeurons;
@@ -242,7 +243,7 @@ class CorrelationTest {
       assertHistogram(bins, pair.histogram());
     }
     for (int i = 0; i < a.count(); i++) {
-      CorrelationSummary.RowMoments row = summary.rows().get(i);
+      RowMoments row = summary.rows().get(i);
       assertEquals(rowCount[i], row.count());
       if (rowCount[i] > 0) {
         double mean = rowSum[i] / rowCount[i];

@@ -49,7 +49,7 @@ class HomologsTest {
       CorrelationSummary.Builder builder =
           new CorrelationSummary.Builder(kernels, arena, models, 2, allPairs);
       builder.add(sink, streamed.measure(), ProgressListener.NONE);
-      List<Homologs.Group> groups = Homologs.of(builder.build(), 0.5);
+      List<Homologs.Group> groups = Homologs.of(builder.build(), 0.5).groups();
       assertAgrees(expected(x, keep, allPairs), groups);
     }
   }

@@ -102,7 +102,7 @@ class PlantedTruthTest {
           universality.neurons().stream().mapToDouble(Universality.Neuron::excessCorr).toArray();
       int[] match = new int[NEURONS];
       Arrays.setAll(match, i -> summary.pairs().getFirst().highest().match(i, 0));
-      return new Outcome(noise, truth, excess, match, Homologs.of(summary, 0.5).size());
+      return new Outcome(noise, truth, excess, match, Homologs.of(summary, 0.5).groups().size());
     }
   }
 

@@ -3,7 +3,7 @@ package dev.homolog.analysis.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.homolog.analysis.table.RunFolder;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import java.nio.file.Files;
 import java.nio.file.Path;

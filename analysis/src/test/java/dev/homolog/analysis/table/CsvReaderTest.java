@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,6 +2,7 @@ package dev.homolog.analysis.table;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.homolog.analysis.run.RunFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;

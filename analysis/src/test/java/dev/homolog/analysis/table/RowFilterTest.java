@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.BitSet;

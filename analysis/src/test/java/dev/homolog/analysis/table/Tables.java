@@ -60,7 +60,7 @@ public final class Tables {
   private Tables() {}
 
   /** A table with a column of every type and every value that is hard for some format. */
-  static Table hard(int rows) {
+  public static Table hard(int rows) {
     var random = new Random(7);
     var builder = Table.builder("hard");
     var ints = builder.ints("ints");

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.csv.CsvFactory;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.HomologException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.DetachedKernels;
-import dev.homolog.analysis.correlation.CorrelationSummary.RowMoments;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.Architecture;

@@ -3,7 +3,7 @@ package dev.homolog.analysis.weights;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.homolog.analysis.correlation.CorrelationSummary.RowMoments;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;

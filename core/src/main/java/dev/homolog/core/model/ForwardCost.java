@@ -28,6 +28,11 @@ public record ForwardCost(double attention, double mlp, double unembedding, int 
     return attention + mlp;
   }
 
+  /** From ids to the neurons of the last layer, whose output is not computed. */
+  public double neurons() {
+    return layers * block() - mlp / 2;
+  }
+
   /** From ids to logits. */
   public double whole() {
     return layers * block() + unembedding;

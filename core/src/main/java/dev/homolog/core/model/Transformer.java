@@ -55,6 +55,13 @@ public final class Transformer {
         + RotaryTables.bytes(working, config, maxTokens);
   }
 
+  /** Bytes that opening a model copies of its weights; the rest is read where it is mapped. */
+  public static long copiedWeights(Checkpoint checkpoint, Kernels kernels) {
+    return checkpoint.names().stream()
+        .mapToLong(name -> kernels.weightBytes(checkpoint.tensor(name)))
+        .sum();
+  }
+
   public ModelConfig config() {
     return config;
   }

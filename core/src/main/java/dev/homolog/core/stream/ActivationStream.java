@@ -13,8 +13,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.LongConsumer;
 
 /**
  * Runs several models over the same rows of tokens, batch by batch, each model once a batch, and
@@ -81,18 +84,24 @@ public final class ActivationStream {
 
   /** Opens a stream over the models, the reference first; their checkpoints must stay open. */
   public static ActivationStream open(Kernels kernels, Arena arena, List<Model> models, Text text) {
-    List<ModelNeurons> neurons = new ArrayList<>();
     List<Transformer> transformers = new ArrayList<>();
-    long offset = 0;
     for (Model model : models) {
-      var config = model.checkpoint().config();
-      neurons.add(new ModelNeurons(model.name(), config.layers(), config.dMlp(), offset));
-      offset += config.neurons();
       transformers.add(Transformer.of(model.checkpoint(), kernels, arena, text.tokens()));
     }
     List<String> locations = models.stream().map(model -> model.checkpoint().location()).toList();
-    return new ActivationStream(
-        kernels, arena, List.copyOf(neurons), transformers, locations, text);
+    return new ActivationStream(kernels, arena, columns(models), transformers, locations, text);
+  }
+
+  /** The columns that models have in a block, in their order. */
+  public static List<ModelNeurons> columns(List<Model> models) {
+    List<ModelNeurons> columns = new ArrayList<>();
+    long offset = 0;
+    for (Model model : models) {
+      var config = model.checkpoint().config();
+      columns.add(new ModelNeurons(model.name(), config.layers(), config.dMlp(), offset));
+      offset += config.neurons();
+    }
+    return List.copyOf(columns);
   }
 
   /** The models' columns, in the order they were given. */
@@ -142,7 +151,7 @@ public final class ActivationStream {
         pre = MomentsSink.ofPreactivations(kernels, scratch, none, mine, keep.rows());
         sinks.add(pre);
       }
-      run("pilot", rows, batch, identity, sinks, progress);
+      run("pilot", rows, batch, identity, sinks, progress, _ -> {});
       return new Pilots(
           post.moments().pilot(kernels, arena),
           pre == null ? null : pre.moments().pilot(kernels, arena));
@@ -152,8 +161,7 @@ public final class ActivationStream {
   /**
    * Shows the rows to the sinks.
    *
-   * @param phase what to call it in progress; after each batch, all sinks have seen the tokens that
-   *     progress speaks of
+   * @param phase what to call it in progress
    * @param pilot for sinks that read prepared values
    * @throws dev.homolog.core.InputException if a sink sees that an activation is not finite; names
    *     the model's folder, the layer, the row and the document
@@ -164,7 +172,22 @@ public final class ActivationStream {
       Pilot pilot,
       List<? extends ActivationSink> sinks,
       ProgressListener progress) {
-    run(phase, rows, batchRows, pilot, sinks, progress);
+    run(phase, rows, pilot, sinks, progress, _ -> {});
+  }
+
+  /**
+   * As above.
+   *
+   * @param batchDone hears, after each batch, how many positions all sinks have seen
+   */
+  public void run(
+      String phase,
+      Rows rows,
+      Pilot pilot,
+      List<? extends ActivationSink> sinks,
+      ProgressListener progress,
+      LongConsumer batchDone) {
+    run(phase, rows, batchRows, pilot, sinks, progress, batchDone);
   }
 
   /** In batches of nearly equal size, so that the last is no small remainder. */
@@ -174,20 +197,23 @@ public final class ActivationStream {
       int batch,
       Pilot pilot,
       List<? extends ActivationSink> sinks,
-      ProgressListener progress) {
-    for (ActivationSink sink : sinks) {
-      sink.sites().forEach(this::buffer);
-    }
+      ProgressListener progress,
+      LongConsumer batchDone) {
+    Set<Site> read = EnumSet.noneOf(Site.class);
+    sinks.forEach(sink -> read.addAll(sink.sites()));
+    read.forEach(this::buffer);
     long total = (long) rows.count() * table.context();
     long batches = batches(rows.count(), batch);
     progress.progress(phase, 0, total);
     int from = 0;
     for (long i = 1; i <= batches; i++) {
       int to = (int) (i * rows.count() / batches);
-      ActivationBlock block = forward(rows, from, to);
+      ActivationBlock block = forward(rows, from, to, read);
       showRaw(block, sinks);
       showPrepared(block, pilot, sinks);
-      progress.progress(phase, (long) to * table.context(), total);
+      long done = (long) to * table.context();
+      progress.progress(phase, done, total);
+      batchDone.accept(done);
       from = to;
     }
   }
@@ -210,7 +236,7 @@ public final class ActivationStream {
     return least;
   }
 
-  private ActivationBlock forward(Rows rows, int from, int to) {
+  private ActivationBlock forward(Rows rows, int from, int to, Set<Site> read) {
     int context = table.context();
     long tokens = (long) (to - from) * context;
     long rowBytes = (long) context * Integer.BYTES;
@@ -228,8 +254,8 @@ public final class ActivationStream {
     Tensor batchKeep = keepOnDevice.rows(0, tokens);
     kernels.copy(ids.rows(0, tokens), batchIds);
     kernels.copy(keep.rows(0, tokens), batchKeep);
-    Tensor pre = rowsOf(Site.MLP_PRE, tokens);
-    Tensor post = rowsOf(Site.MLP_POST, tokens);
+    Tensor pre = rowsOf(Site.MLP_PRE, read, tokens);
+    Tensor post = rowsOf(Site.MLP_POST, read, tokens);
     for (int i = 0; i < models.size(); i++) {
       ModelNeurons model = models.get(i);
       Activations out =
@@ -280,8 +306,8 @@ public final class ActivationStream {
         site, _ -> kernels.allocate(arena, kernels.working(), keep.rows(), columns));
   }
 
-  private Tensor rowsOf(Site site, long tokens) {
-    Tensor all = sites.get(site);
-    return all == null ? null : all.rows(0, tokens);
+  /** Null where no sink of this run reads the site, though one of another run may have. */
+  private Tensor rowsOf(Site site, Set<Site> read, long tokens) {
+    return read.contains(site) ? sites.get(site).rows(0, tokens) : null;
   }
 }

@@ -1,0 +1,154 @@
+package dev.homolog.analysis;
+
+import dev.homolog.analysis.input.Inputs;
+import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.measure.Phases;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.plan.BatchPlan;
+import dev.homolog.analysis.plan.Resources;
+import dev.homolog.analysis.roles.AttentionRole;
+import dev.homolog.analysis.roles.NeuronRoles;
+import dev.homolog.analysis.roles.RoleMeasurement;
+import dev.homolog.analysis.run.Invocation;
+import dev.homolog.analysis.run.Manifest;
+import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.core.InputException;
+import dev.homolog.core.intervention.Positions;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.model.Processing;
+import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.tokens.TokenTable;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Looks for neurons whose role in the model is known: prediction, entropy, attention heads. */
+public final class RoleStudy implements AutoCloseable {
+  private final Options options;
+  private final Inputs inputs;
+
+  /**
+   * Whose roles are looked for, and on which text.
+   *
+   * @param model folder of the model
+   * @param input text or tokens
+   * @param queries positions of the queries that neurons are taken out of; if absent all from 64
+   *     on, or from a quarter of the context where that is shorter
+   * @param processing of the weights that candidates are chosen by
+   * @param resources what it may use
+   * @param seed of the random neurons beside candidates
+   */
+  public record Options(
+      Path model,
+      TokenInput input,
+      Optional<Positions> queries,
+      Processing processing,
+      Resources resources,
+      long seed) {
+
+    public Options {
+      Objects.requireNonNull(model, "model");
+      Objects.requireNonNull(processing, "processing");
+    }
+
+    /** The positions in rows of that many tokens. */
+    private Positions queries(int context) {
+      Positions positions = queries.orElse(Positions.from(AttentionRole.usualAfter(context)));
+      if (positions.from() >= context) {
+        boolean one = positions.to() - positions.from() == 1;
+        throw new InputException(
+            one ? "--position" : "--after",
+            "",
+            positions.from() + ", but rows have " + context + " tokens",
+            "give less than that");
+      }
+      return positions;
+    }
+  }
+
+  /** The roles of a model's neurons. */
+  public record Result(Options options, NeuronRoles roles, RunFacts facts) {
+
+    /** Writes the tables and, last, {@code study.json}. */
+    public void write(RunFolder folder, Invocation invocation) {
+      roles.tables().forEach(table -> folder.write(table, invocation.format()));
+      Facts study = Manifest.of(invocation, facts, this::describe);
+      study.put("processing", options.processing.toString());
+      roles.describe(study.object("result"));
+      folder.finish(study);
+    }
+
+    private void describe(Facts json) {
+      ModelStudy.describe(json, facts, options.input, options.resources, options.seed);
+      Positions queries = roles.attention().queries();
+      json.put("after", queries.from());
+      json.put("one_position", queries.to() - queries.from() == 1);
+    }
+  }
+
+  private RoleStudy(Options options, Inputs inputs) {
+    this.options = options;
+    this.inputs = inputs;
+  }
+
+  /** Runs it; {@link #open} says what is refused at once. */
+  public static Result run(Options options, Kernels kernels, RunListener listener) {
+    try (RoleStudy study = open(options)) {
+      return study.run(kernels, listener);
+    }
+  }
+
+  /**
+   * Opens the model's configuration, header and tokenizer, and looks for the text.
+   *
+   * @throws InputException if something of these cannot be used
+   */
+  public static RoleStudy open(Options options) {
+    return new RoleStudy(options, Inputs.open(List.of(options.model), options.input));
+  }
+
+  /**
+   * Runs it, once.
+   *
+   * @throws InputException if the model or the text cannot be used, or if it does not fit into
+   *     memory
+   */
+  public Result run(Kernels kernels, RunListener listener) {
+    Phases phases = new Phases();
+    try (TokenTable table = inputs.read(listener, phases)) {
+      var how =
+          new NeuronRoles.Options(
+              options.processing, options.queries(table.context()), options.seed);
+      BatchPlan batches =
+          BatchPlan.of(
+              options.resources,
+              kernels,
+              inputs.models().getFirst().checkpoint(),
+              table.rows(),
+              table.context(),
+              tokens -> NeuronRoles.bytes(inputs.reference(), kernels, tokens));
+      Setting setting =
+          new Setting(
+              kernels,
+              inputs.models(),
+              new ActivationStream.Text(table, batches.rows()),
+              inputs.tokenizer(),
+              options.seed,
+              phases,
+              listener);
+      try (RoleMeasurement roles = new RoleMeasurement(setting, how)) {
+        roles.afterwards();
+        return new Result(
+            options, roles.found(), ModelStudy.facts(inputs, table, kernels, batches, phases));
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    inputs.close();
+  }
+}

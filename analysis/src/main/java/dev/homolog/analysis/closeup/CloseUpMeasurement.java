@@ -1,0 +1,131 @@
+package dev.homolog.analysis.closeup;
+
+import dev.homolog.analysis.explanation.ExplanationMeasurement;
+import dev.homolog.analysis.explanation.FeatureSet;
+import dev.homolog.analysis.measure.Cost;
+import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Pass;
+import dev.homolog.analysis.measure.Phase;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ActivationStream;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * A closer look at some neurons. Neurons that are named before the text is read are watched during
+ * the pass. The best of a study are known after the passes and get a second, short pass.
+ */
+public final class CloseUpMeasurement implements Measurement {
+  private final Setting setting;
+  private final FeatureSet features;
+  private final ExplanationMeasurement explanations;
+  private final Who who;
+  private Optional<CloseUp.Sinks> watching = Optional.empty();
+  private Optional<CloseUp> found = Optional.empty();
+
+  /**
+   * Which neurons are looked at.
+   *
+   * @param subjects asked for when the look begins
+   * @param most how many there are at most
+   * @param named whether they are known before the text is read
+   */
+  public record Who(Supplier<List<CloseUp.Subject>> subjects, int most, boolean named) {}
+
+  /**
+   * @param features to explain homologs by
+   * @param explanations which come before this in the list of measurements
+   */
+  public CloseUpMeasurement(
+      Setting setting, FeatureSet features, ExplanationMeasurement explanations, Who who) {
+    this.setting = setting;
+    this.features = features;
+    this.explanations = explanations;
+    this.who = who;
+  }
+
+  @Override
+  public Cost cost(Shape shape) {
+    int models = shape.models().size();
+    int working = shape.working();
+    long sinks =
+        CloseUp.bytes(
+            who.most, shape.reference().vocabSize(), models, shape.batchTokens(), working);
+    if (who.named) {
+      return new Cost().passes("closer look", sinks);
+    }
+    long members =
+        CloseUp.memberBytes(features, who.most, models - 1L, shape.batchTokens(), working);
+    return new Cost()
+        .look("close-up", sinks + members)
+        .tables(CloseUp.tableBytes(who.most, models));
+  }
+
+  @Override
+  public List<ActivationSink> sinks(Pass pass) {
+    if (!who.named || !pass.first()) {
+      return List.of();
+    }
+    CloseUp.Sinks sinks =
+        new CloseUp.Sinks(
+            setting.kernels(), pass.stays(), scene(), setting.neurons(), who.subjects.get());
+    watching = Optional.of(sinks);
+    return who.most == 0 ? List.of() : sinks.list();
+  }
+
+  private CloseUp.Scene scene() {
+    return new CloseUp.Scene(
+        setting.models(), setting.text(), setting.tokenizer(), features, setting.seed());
+  }
+
+  @Override
+  public void look(ActivationStream stream) {
+    found =
+        Optional.of(
+            watching
+                .map(sinks -> sinks.found(setting.text().table().tokens()))
+                .orElseGet(() -> secondPass(stream)));
+    watching = Optional.empty();
+  }
+
+  private CloseUp secondPass(ActivationStream stream) {
+    return setting
+        .phases()
+        .time(
+            Phase.CLOSE_UP,
+            () ->
+                CloseUp.of(
+                    setting.kernels(), stream, scene(), who.subjects.get(), setting.progress()));
+  }
+
+  /** What was seen, after all passes. */
+  public CloseUp found() {
+    return found.orElseThrow(() -> new IllegalStateException("no close look has been taken"));
+  }
+
+  @Override
+  public Optional<Object> result() {
+    return Optional.of(found());
+  }
+
+  /** Where no neuron is looked at, the stream's own frequent tokens are all that is listed. */
+  @Override
+  public Stream<Iterator<Table>> tables(Table neurons) {
+    Iterator<Table> tokens =
+        new TopTokens(
+                found(),
+                explanations.found(),
+                setting.reference().dMlp(),
+                setting.tokenizer()::tokenText)
+            .tokens();
+    return found().neurons().isEmpty()
+        ? Stream.of(tokens)
+        : Stream.of(List.of(found().examples()).iterator(), tokens);
+  }
+}

@@ -1,0 +1,69 @@
+package dev.homolog.analysis.closeup;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.model.NeuronId;
+import dev.homolog.core.model.Site;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The neurons that get a closer look.
+ *
+ * @param neurons of the reference; none for the best that a study finds
+ * @param cache where the activations of these neurons are written, if anywhere
+ */
+public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
+  /** The best that a study finds. */
+  public static final Focus BEST = new Focus(List.of(), Optional.empty());
+
+  /** The most neurons that are looked at. */
+  public static final int MOST = 3000;
+
+  /**
+   * A file of activations: float32 [positions, neurons] in {@code .npy}, or with the token ids
+   * beside them in {@code .safetensors}.
+   */
+  public record Cache(Path file, Site site) {
+    /**
+     * @throws InputException if the name says no format that is written, or a file is there
+     */
+    public Cache {
+      String name = file.toString();
+      if (!name.endsWith(".npy") && !name.endsWith(".safetensors")) {
+        throw new InputException(
+            "--cache", "", name + " says no format", "give a name in .npy or .safetensors");
+      }
+      if (Files.exists(file)) {
+        throw new InputException("--cache", "", name + " is there already", "give another name");
+      }
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder == null || !Files.isDirectory(folder)) {
+        throw new InputException("--cache", "", folder + " is no folder", "make it first");
+      }
+    }
+  }
+
+  /**
+   * @throws InputException if a neuron is named twice, there are too many, or a cache has none
+   */
+  public Focus {
+    neurons = List.copyOf(neurons);
+    Set<NeuronId> seen = new HashSet<>();
+    for (NeuronId neuron : neurons) {
+      if (!seen.add(neuron)) {
+        throw new InputException("--neuron", "", neuron + " is named twice", "leave one out");
+      }
+    }
+    if (neurons.size() > MOST) {
+      throw new InputException(
+          "--neuron", "", neurons.size() + " neurons", "name at most " + MOST + " at once");
+    }
+    if (cache.isPresent() && neurons.isEmpty()) {
+      throw new InputException("--cache", "", "no neuron is named to cache", "add --neuron L.N");
+    }
+  }
+}

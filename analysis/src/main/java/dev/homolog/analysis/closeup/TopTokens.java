@@ -1,0 +1,101 @@
+package dev.homolog.analysis.closeup;
+
+import dev.homolog.analysis.explanation.Explanations;
+import dev.homolog.analysis.table.Appender;
+import dev.homolog.analysis.table.NeuronColumns;
+import dev.homolog.analysis.table.Table;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The tokens on which neurons are most active, as a table of a run folder: of the chosen neurons
+ * what the close-up found, among all tokens of its rows, of the others what the stream found, among
+ * the frequent tokens of the whole text.
+ */
+final class TopTokens {
+  /** Neurons a part of the table. */
+  private static final int PART = 2048;
+
+  private final CloseUp closeUp;
+  private final Explanations explanations;
+  private final int dMlp;
+  private final IntFunction<String> spelling;
+  private final Map<Integer, String> texts = new HashMap<>();
+
+  /**
+   * @param dMlp neurons a layer of the reference
+   * @param spelling of a token id
+   */
+  TopTokens(CloseUp closeUp, Explanations explanations, int dMlp, IntFunction<String> spelling) {
+    this.closeUp = closeUp;
+    this.explanations = explanations;
+    this.dMlp = dMlp;
+    this.spelling = spelling;
+  }
+
+  /** A row a neuron and token, in parts. */
+  Iterator<Table> tokens() {
+    Set<Integer> chosen =
+        closeUp.neurons().stream().map(CloseUp.NeuronTokens::neuron).collect(Collectors.toSet());
+    Stream<Table> others =
+        IntStream.range(0, Math.ceilDiv(explanations.neurons(), PART))
+            .mapToObj(part -> ofStream(part * PART, chosen));
+    return Stream.concat(Stream.of(ofCloseUp()), others).iterator();
+  }
+
+  private Table ofCloseUp() {
+    Rows rows = new Rows("close-up");
+    for (CloseUp.NeuronTokens of : closeUp.neurons()) {
+      int rank = 0;
+      for (CloseUp.TokenMean seen : of.tokens()) {
+        rows.add(of.neuron(), ++rank, seen.id());
+        rows.activity.add(seen.mean(), seen.max(), seen.count());
+      }
+    }
+    return rows.table.build();
+  }
+
+  private Table ofStream(int from, Set<Integer> chosen) {
+    Rows rows = new Rows("stream");
+    int to = Math.min(explanations.neurons(), from + PART);
+    for (int neuron = from; neuron < to; neuron++) {
+      if (!chosen.contains(neuron)) {
+        int rank = 0;
+        for (Explanations.TokenMean seen : explanations.tokens(neuron)) {
+          rows.add(neuron, ++rank, seen.id());
+          rows.activity.add(seen.mean(), seen.max(), seen.count());
+        }
+      }
+    }
+    return rows.table.build();
+  }
+
+  private final class Rows {
+    private final Table.Builder table = Table.builder("tokens");
+    private final NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    private final Appender.Ints rank = table.ints("rank");
+    private final Appender.Ints token = table.ints("token");
+    private final Appender.Texts text = table.texts("text");
+    private final NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
+    private final Appender.Texts source = table.texts("source");
+    private final String from;
+
+    Rows(String from) {
+      this.from = from;
+    }
+
+    void add(int id, int place, int tokenId) {
+      neuron.add(id);
+      rank.add(place);
+      token.add(tokenId);
+      text.add(texts.computeIfAbsent(tokenId, spelling::apply));
+      source.add(from);
+    }
+  }
+}

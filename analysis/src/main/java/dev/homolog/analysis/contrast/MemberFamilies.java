@@ -1,0 +1,38 @@
+package dev.homolog.analysis.contrast;
+
+import dev.homolog.analysis.closeup.CloseUp;
+import dev.homolog.analysis.correlation.Homologs;
+import dev.homolog.analysis.explanation.Explanations;
+import java.util.Optional;
+
+/**
+ * What the members of homolog groups respond to.
+ *
+ * @param reference explanations of the reference's neurons
+ * @param closeUp which has explained members in the other models
+ */
+record MemberFamilies(Explanations reference, CloseUp closeUp) {
+
+  /** The name of a member's family; empty where nobody looked. */
+  Optional<String> name(Homologs.Member member) {
+    if (member.model() == 0) {
+      return Optional.of(reference.family(member.neuron()).family().toString());
+    }
+    Explanations.OfFamily family =
+        closeUp.families().get(member.model() - 1).get(member.neuron());
+    return Optional.ofNullable(family).map(known -> known.family().toString());
+  }
+
+  /** The share of the other members, as far as known, that are of the reference's family. */
+  double agreement(Homologs.Group group) {
+    Optional<String> own = name(group.members().getFirst());
+    int known = 0;
+    int same = 0;
+    for (Homologs.Member member : group.members().subList(1, group.members().size())) {
+      Optional<String> family = name(member);
+      known += family.isPresent() ? 1 : 0;
+      same += own.equals(family) ? 1 : 0;
+    }
+    return known == 0 ? Double.NaN : (double) same / known;
+  }
+}

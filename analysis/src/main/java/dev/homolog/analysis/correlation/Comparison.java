@@ -1,0 +1,30 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.core.InputException;
+
+/**
+ * How neurons are compared and what is kept of it.
+ *
+ * @param similarity of two neurons
+ * @param top matches kept at each end of each row
+ * @param threshold excess above which a neuron is universal, and correlation above which a mutual
+ *     best match is a homolog
+ * @param allPairs whether the other models are compared with each other too
+ * @param bySubset whether all is done for each subset of the text on its own too
+ */
+public record Comparison(
+    Similarity similarity, int top, double threshold, boolean allPairs, boolean bySubset) {
+
+  /** The published settings: Pearson's correlation, threshold 0.5, 50 matches. */
+  public static final Comparison PUBLISHED =
+      new Comparison(Similarity.PEARSON, 50, 0.5, false, false);
+
+  public Comparison {
+    if (top < 1) {
+      throw new InputException("--top", "", top + "", "give at least 1");
+    }
+    if (!(threshold >= -2 && threshold <= 2)) {
+      throw new InputException("--threshold", "", threshold + "", "give a number in [-2, 2]");
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Pass;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ProgressListener;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** How the best correlations settle as the text is read: looks at the sums between batches. */
+public final class ConvergenceMeasurement implements Measurement {
+  private final CorrelationMeasurement correlations;
+  private final Convergence.Builder convergence;
+  private final int neurons;
+  private final long tokens;
+  private final double threshold;
+
+  /**
+   * @param correlations which come before this in the list of measurements
+   */
+  public ConvergenceMeasurement(
+      Setting setting, Comparison comparison, CorrelationMeasurement correlations) {
+    this.correlations = correlations;
+    this.tokens = setting.text().table().tokens();
+    this.neurons = setting.reference().neurons();
+    this.threshold = comparison.threshold();
+    this.convergence = new Convergence.Builder(tokens);
+  }
+
+  @Override
+  public List<ActivationSink> sinks(Pass pass) {
+    convergence.pass();
+    return List.of();
+  }
+
+  @Override
+  public void batch(Pass pass, long read) {
+    // The end is taken from the results.
+    if (read < tokens && convergence.wanted(read)) {
+      CorrelationPass sums = correlations.pass();
+      double[][] best = sums.best(chunks());
+      convergence.add(read, best, sums.baseline(chunks(), best, 1, ProgressListener.NONE));
+    }
+  }
+
+  @Override
+  public void reduce(Pass pass) {
+    convergence.add(tokens, correlations.best(chunks()), correlations.baseline(chunks(), 1));
+  }
+
+  private List<Strip> chunks() {
+    return Convergence.chunks(correlations.pass().strip(), neurons);
+  }
+
+  private Convergence found() {
+    return convergence.build(threshold);
+  }
+
+  @Override
+  public Optional<Object> result() {
+    return Optional.of(found());
+  }
+
+  @Override
+  public Stream<Iterator<Table>> tables(Table neurons) {
+    return Stream.of(List.of(CorrelationTables.convergence(found())).iterator());
+  }
+}

@@ -1,0 +1,190 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.analysis.measure.Cost;
+import dev.homolog.analysis.measure.Shape;
+import dev.homolog.core.checkpoint.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What sums of products take: those of the whole text, and those of its subsets. */
+final class CorrelationCost {
+  /** What DuckDB takes to write a row of matches. */
+  private static final long MATCH_BYTES = 40;
+
+  private static final String SUMS = "sums of products";
+  private static final String PRODUCTS = "products";
+  private static final String BASELINE = "baseline";
+
+  private final Shape shape;
+  private final Comparison comparison;
+  private final Baseline baseline;
+
+  CorrelationCost(Shape shape, Comparison comparison, Baseline baseline) {
+    this.shape = shape;
+    this.comparison = comparison;
+    this.baseline = baseline;
+  }
+
+  /** Of the whole text. */
+  Cost whole() {
+    long copies = 1 + (permuted() ? baseline.draws() : 0);
+    long products = shape.rows() * shape.otherNeurons() * copies + amongOthers() + grams();
+    long moments = 6 * shape.neurons() + 5L * shape.reference().neurons();
+    Cost cost = new Cost();
+    cost.passes(SUMS, sumBytes() * products + Double.BYTES * moments + rotationFile());
+    cost.passes("activations", permutedBlock());
+    cost.passes("reduction", reduction());
+    cost.passes("matches of the others", columns());
+    cost.besideDevice("rotation", rotationOnHost());
+    cost.results(Tails.bytes(matchRows(), 1) + bestOfOneText());
+    cost.writing(matchRows() * MATCH_BYTES);
+    cost.operations(PRODUCTS, shape.tokens() * (productsAToken(copies) + gramsAToken()));
+    cost.operations(BASELINE, baselineOperations());
+    return cost;
+  }
+
+  /** Of all subsets. */
+  Cost subsets() {
+    long subsets = shape.subsets();
+    long products = shape.rows() * shape.otherNeurons() + grams();
+    Cost cost = new Cost();
+    cost.passes(SUMS, subsets * (sumBytes() * products + 6 * Double.BYTES * shape.neurons()));
+    cost.passes("activations", shape.batchTokens() * shape.neurons() * shape.working());
+    cost.results(subsets * bestOfOneText());
+    double cross = 2.0 * shape.reference().neurons() * shape.otherNeurons();
+    cost.operations(PRODUCTS, shape.tokens() * (cross + gramsAToken()));
+    cost.operations(BASELINE, subsets * baselineOperations());
+    return cost;
+  }
+
+  private boolean permuted() {
+    return baseline.kind() == Baseline.Kind.PERMUTATION;
+  }
+
+  private boolean rotated() {
+    return baseline.kind() == Baseline.Kind.ROTATION;
+  }
+
+  private long sumBytes() {
+    return SumMemory.type(shape.kernels(), shape.tokens(), shape.batchTokens()).bytes();
+  }
+
+  /** Elements of the sums among the other models. */
+  private long amongOthers() {
+    if (!comparison.allPairs()) {
+      return 0;
+    }
+    long elements = 0;
+    long after = shape.otherNeurons();
+    for (ModelConfig other : shape.others().subList(0, shape.others().size() - 1)) {
+      after -= other.neurons();
+      long rows = (long) other.neurons() * shape.rows();
+      elements += Math.ceilDiv(rows, shape.reference().neurons()) * after;
+    }
+    return elements;
+  }
+
+  /** Elements of the sums within layers of the other models. */
+  private long grams() {
+    long elements = 0;
+    for (ModelConfig other : shape.others()) {
+      elements += (long) other.layers() * other.dMlp() * other.dMlp();
+    }
+    return rotated() ? elements : 0;
+  }
+
+  private long permutedBlock() {
+    return permuted() ? shape.batchTokens() * shape.otherNeurons() * shape.working() : 0;
+  }
+
+  /** Matrices from a file are held as they are in it. */
+  private long rotationFile() {
+    try {
+      Path file = baseline.rotation();
+      return file == null ? 0 : Files.size(file);
+    } catch (IOException e) {
+      return 0; // it is gone, and reading it says so
+    }
+  }
+
+  /** A block of similarities; for a rotation a rotated block, the matrices, and one in halves. */
+  private long reduction() {
+    long widest = shape.others().stream().mapToLong(ModelConfig::neurons).max().orElse(0);
+    long row = shape.working() * widest;
+    long block = Math.min(CorrelationSummary.BLOCK_BYTES, Math.max(shape.rows(), 1) * row);
+    if (!rotated()) {
+      return block;
+    }
+    long m = widestLayer();
+    long rotated = Math.min(RotationBaseline.BLOCK_BYTES, shape.working() * shape.rows() * m);
+    long matrices = m * m * (Double.BYTES + 5L * shape.working() + Short.BYTES);
+    return Math.max(block, 2 * rotated + matrices);
+  }
+
+  /** Best matches of the other models' neurons, which are found over all blocks of similarities. */
+  private long columns() {
+    long bytes = 0;
+    for (int i = 0; i < shape.others().size(); i++) {
+      long k = comparison.top() + (comparison.allPairs() ? i : 0);
+      bytes +=
+          CorrelationSummary.columnBytes(
+              shape.others().get(i).neurons(), k, shape.kernels().working());
+    }
+    return bytes;
+  }
+
+  /** What of a layer's rotation passes through the host beside a device. */
+  private long rotationOnHost() {
+    long m = widestLayer();
+    return rotated() ? m * m * (Double.BYTES + 2L * shape.working()) : 0;
+  }
+
+  /** Neurons of the widest layer of an other model. */
+  private long widestLayer() {
+    return shape.others().stream().mapToLong(ModelConfig::dMlp).max().orElse(0);
+  }
+
+  private long matchRows() {
+    long rows = 0;
+    for (ModelConfig other : shape.others()) {
+      rows += 2L * comparison.top() * (shape.reference().neurons() + other.neurons());
+    }
+    return rows;
+  }
+
+  /** Best similarities with each other model, of a text and of each draw. */
+  private long bestOfOneText() {
+    long best = (long) shape.others().size() * shape.reference().neurons() * Double.BYTES;
+    return best * (1 + baseline.draws());
+  }
+
+  private double productsAToken(long copies) {
+    double cross = 2.0 * shape.reference().neurons() * shape.otherNeurons() * copies;
+    double after = shape.otherNeurons();
+    for (ModelConfig other : shape.others()) {
+      after -= other.neurons();
+      cross += comparison.allPairs() ? 2.0 * other.neurons() * after : 0;
+    }
+    return cross;
+  }
+
+  /** Of half a matrix a layer, in each pass anew. */
+  private double gramsAToken() {
+    double grams = 0;
+    for (ModelConfig other : shape.others()) {
+      grams += (double) shape.passes() * other.neurons() * other.dMlp();
+    }
+    return rotated() ? grams : 0;
+  }
+
+  private double baselineOperations() {
+    double once = 0;
+    for (ModelConfig other : shape.others()) {
+      once +=
+          other.layers()
+              * RotationBaseline.operations(shape.reference().neurons(), other.dMlp());
+    }
+    return rotated() ? once * baseline.draws() : 0;
+  }
+}

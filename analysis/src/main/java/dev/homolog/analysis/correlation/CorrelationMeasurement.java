@@ -1,0 +1,296 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.analysis.measure.Cost;
+import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Pass;
+import dev.homolog.analysis.measure.Phase;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.statistics.MomentsMeasurement;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.InputException;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.ModelNeurons;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Correlations of the reference's neurons with those of the other models, and the baseline. Each
+ * pass adds the neurons that it is for; after the last the {@link Correlations} are complete.
+ */
+public final class CorrelationMeasurement implements Measurement {
+  private final Setting setting;
+  private final Comparison comparison;
+  private final Baseline baseline;
+  private final List<Path> folders;
+  private final MomentsMeasurement moments;
+  private final List<ModelNeurons> models;
+  private final List<double[][]> draws = new ArrayList<>();
+  private Optional<Shared> shared = Optional.empty();
+  private Optional<CorrelationPass> pass = Optional.empty();
+  private Optional<Correlations> found = Optional.empty();
+
+  /** What all passes share. */
+  private record Shared(CorrelationPass.Settings settings, CorrelationSummary.Builder summary) {}
+
+  /**
+   * @param folders of the other models, whose names may tell a training step
+   * @param moments of all neurons, which come before this in the list of measurements
+   * @throws InputException if the baseline permutes tokens and a batch has too few
+   */
+  public CorrelationMeasurement(
+      Setting setting,
+      Comparison comparison,
+      Baseline baseline,
+      List<Path> folders,
+      MomentsMeasurement moments) {
+    this.setting = setting;
+    this.comparison = comparison;
+    this.baseline = baseline;
+    this.folders = List.copyOf(folders);
+    this.moments = moments;
+    this.models = setting.neurons();
+    requirePermutable();
+  }
+
+  private void requirePermutable() {
+    if (baseline.kind() == Baseline.Kind.PERMUTATION) {
+      long least = ActivationStream.leastKept(setting.text());
+      if (least < PermutedSink.LEAST_KEPT) {
+        throw new InputException(
+            "--baseline",
+            "",
+            "tokens are permuted within batches, and one holds only " + least + " kept tokens",
+            "give text and --batch for at least " + PermutedSink.LEAST_KEPT);
+      }
+    }
+  }
+
+  @Override
+  public Cost cost(Shape shape) {
+    return new CorrelationCost(shape, comparison, baseline).whole();
+  }
+
+  @Override
+  public List<ActivationSink> sinks(Pass pass) {
+    if (pass.first()) {
+      shared = Optional.of(begin(pass));
+    }
+    CorrelationPass sums =
+        new CorrelationPass(settings(), memory(pass), strips(pass), moments::momentsOfThePass);
+    this.pass = Optional.of(sums);
+    return sums.sinks();
+  }
+
+  private Shared begin(Pass pass) {
+    CorrelationPass.Settings settings =
+        new CorrelationPass.Settings(
+            setting.kernels(),
+            comparison,
+            baseline,
+            setting.seed(),
+            models,
+            pass.pilots().post().as(comparison.similarity().preparation()),
+            rotations(),
+            setting.text().tokens());
+    CorrelationSummary.Builder summary =
+        new CorrelationSummary.Builder(
+            setting.kernels(), pass.stays(), models, comparison.top(), comparison.allPairs());
+    return new Shared(settings, summary);
+  }
+
+  private List<Rotation> rotations() {
+    if (baseline.kind() != Baseline.Kind.ROTATION) {
+      return List.of();
+    }
+    if (baseline.rotation() != null) {
+      return List.of(Rotation.read(baseline.rotation(), models.subList(1, models.size())));
+    }
+    return IntStream.range(0, baseline.draws())
+        .mapToObj(draw -> Rotation.random(setting.seed(), draw))
+        .toList();
+  }
+
+  private SumMemory memory(Pass pass) {
+    return SumMemory.of(
+        setting.kernels(), pass.arena(), setting.text().table().tokens(), setting.text().tokens());
+  }
+
+  /** The pass's neurons of the reference, and an equal share of each model compared with others. */
+  private List<Strip> strips(Pass pass) {
+    List<Strip> strips = new ArrayList<>();
+    strips.add(new Strip(0, pass.from(), pass.to()));
+    int last = comparison.allPairs() ? models.size() - 1 : 1;
+    for (int model = 1; model < last; model++) {
+      int neurons = models.get(model).count();
+      int rows = Math.ceilDiv(neurons, pass.passes());
+      int from = Math.min(neurons, pass.number() * rows);
+      int to = Math.min(neurons, from + rows);
+      if (from < to) {
+        strips.add(new Strip(model, from, to));
+      }
+    }
+    return strips;
+  }
+
+  @Override
+  public void reduce(Pass pass) {
+    CorrelationPass sums = pass();
+    setting
+        .phases()
+        .run(
+            Phase.CORRELATIONS,
+            () -> summary().add(sums.sink(), sums.measure(), setting.progress()));
+    List<Strip> whole = List.of(sums.strip());
+    List<double[][]> ofPass =
+        setting
+            .phases()
+            .time(
+                Phase.BASELINE,
+                () ->
+                    sums.baseline(whole, best(whole), Integer.MAX_VALUE, setting.progress()));
+    for (int draw = 0; draw < ofPass.size(); draw++) {
+      if (draws.size() == draw) {
+        draws.add(empty());
+      }
+      put(ofPass.get(draw), draws.get(draw), sums.strip());
+    }
+    if (pass.last()) {
+      long kept = sums.measure().tokens();
+      found =
+          Optional.of(
+              Correlations.of(
+                  summary().build(),
+                  new Correlations.Evidence(comparison, folders, greatest(), draws, kept)));
+    }
+  }
+
+  // ---- what measurements of the same pass ask ----
+
+  CorrelationPass pass() {
+    return pass.orElseThrow(() -> new IllegalStateException("no pass has begun"));
+  }
+
+  CorrelationPass.Settings settings() {
+    return shared.orElseThrow().settings;
+  }
+
+  private CorrelationSummary.Builder summary() {
+    return shared.orElseThrow().summary;
+  }
+
+  /** Greatest correlation by other model and neuron of the chunks, of passes that are reduced. */
+  double[][] best(List<Strip> chunks) {
+    return chosen(greatest(), chunks);
+  }
+
+  /** The same of the baseline, by draw. */
+  List<double[][]> baseline(List<Strip> chunks, int mostDraws) {
+    return draws.stream().limit(mostDraws).map(draw -> chosen(draw, chunks)).toList();
+  }
+
+  /** Greatest correlation by other model and reference neuron, NaN where no pass has been yet. */
+  private double[][] greatest() {
+    double[][] greatest = empty();
+    CorrelationSummary.Builder summary = summary();
+    for (int other = 0; other < greatest.length; other++) {
+      int number = other;
+      Arrays.setAll(greatest[other], i -> summary.greatest(number, i));
+    }
+    return greatest;
+  }
+
+  /** The neurons of chunks, in order. */
+  private static double[][] chosen(double[][] all, List<Strip> chunks) {
+    return Arrays.stream(all)
+        .map(ofModel ->
+            chunks.stream()
+                .flatMapToDouble(chunk -> Arrays.stream(ofModel, chunk.from(), chunk.to()))
+                .toArray())
+        .toArray(double[][]::new);
+  }
+
+  /** A value for each other model and neuron of the reference. */
+  double[][] empty() {
+    return new double[models.size() - 1][models.getFirst().count()];
+  }
+
+  static void put(double[][] part, double[][] all, Strip strip) {
+    for (int other = 0; other < all.length; other++) {
+      System.arraycopy(part[other], 0, all[other], strip.from(), strip.rows());
+    }
+  }
+
+  // ---- what was found ----
+
+  /** What was found, after the last pass. */
+  public Correlations found() {
+    return found.orElseThrow(() -> new IllegalStateException("not all passes are done"));
+  }
+
+  /** Frees what only passes need, such as rotations that were read. */
+  @Override
+  public void afterwards() {
+    shared = Optional.empty();
+    pass = Optional.empty();
+  }
+
+  @Override
+  public Optional<Object> result() {
+    return Optional.of(found());
+  }
+
+  @Override
+  public void addColumns(Table.Builder neurons) {
+    CorrelationTables.addColumns(neurons, found(), comparison.threshold());
+  }
+
+  @Override
+  public Stream<Iterator<Table>> tables(Table neurons) {
+    CorrelationSummary summary = found().summary();
+    return Stream.of(
+        CorrelationTables.matches(summary.pairs()),
+        List.of(CorrelationTables.histograms(summary.pairs())).iterator());
+  }
+
+  @Override
+  public void describe(Facts study) {
+    study.put("precision", precision());
+    study.put("similarity", comparison.similarity().toString());
+    Facts options = study.object("options");
+    options.put("similarity", comparison.similarity().toString());
+    options.put("baseline", baseline.kind().toString());
+    options.put("baseline_draws", baseline.draws());
+    if (baseline.rotation() != null) {
+      options.put("rotation", baseline.rotation().toString());
+    }
+    options.put("top", comparison.top()).put("threshold", comparison.threshold());
+    options.put("all_pairs", comparison.allPairs()).put("by_subset", comparison.bySubset());
+    Facts result = study.object("result");
+    result.put("universal", found().universality().count(comparison.threshold()));
+    result.put("homologs", 0); // as long as no measurement looks for them
+    study.list("chance");
+    for (Correlations.OfChance chance : found().chance()) {
+      Facts law = study.addObject("chance").put("other", chance.other());
+      law.put("median", chance.median()).put("upper_5_percent", chance.upper());
+      law.put("neurons_above", chance.above());
+    }
+  }
+
+  /** In a few words, with the type of the sums of products. */
+  private String precision() {
+    long tokens = setting.text().table().tokens();
+    DType type = SumMemory.type(setting.kernels(), tokens, setting.text().tokens());
+    String ofKernels = setting.kernels().precision();
+    return type == DType.F32 ? ofKernels + ", those of products fp32" : ofKernels;
+  }
+}

@@ -1,0 +1,33 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.table.Table;
+import java.util.Iterator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What each other model says on its own, and neurons that all other models but one have. */
+public final class OtherModels implements Measurement {
+  private final CorrelationMeasurement correlations;
+  private final boolean judged;
+  private final int dMlp;
+
+  /**
+   * @param correlations which come before this in the list of measurements
+   */
+  public OtherModels(Setting setting, Baseline baseline, CorrelationMeasurement correlations) {
+    this.correlations = correlations;
+    this.judged = baseline.kind() != Baseline.Kind.NONE;
+    this.dMlp = setting.reference().dMlp();
+  }
+
+  @Override
+  public Stream<Iterator<Table>> tables(Table neurons) {
+    Correlations found = correlations.found();
+    return Stream.of(
+            CorrelationTables.byOther(found.byOther(), judged),
+            CorrelationTables.allButOne(found, dMlp))
+        .map(table -> List.of(table).iterator());
+  }
+}

@@ -1,0 +1,150 @@
+package dev.homolog.analysis.correlation;
+
+import dev.homolog.analysis.measure.Cost;
+import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Pass;
+import dev.homolog.analysis.measure.Phase;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.InputException;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ProgressListener;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Universality over the tokens of each subset of the text on their own. */
+public final class SubsetMeasurement implements Measurement {
+  private final Setting setting;
+  private final Comparison comparison;
+  private final Baseline baseline;
+  private final CorrelationMeasurement correlations;
+  private final List<String> names;
+  private final List<Partial> subsets = new ArrayList<>();
+  private Optional<SubsetSink> sink = Optional.empty();
+
+  /** What passes have found of one subset, for all neurons of the reference. */
+  private record Partial(long tokens, double[][] best, List<double[][]> draws) {}
+
+  /**
+   * @param correlations which come before this in the list of measurements
+   * @throws InputException if no document of the text has a subset
+   */
+  public SubsetMeasurement(
+      Setting setting,
+      Comparison comparison,
+      Baseline baseline,
+      CorrelationMeasurement correlations) {
+    this.setting = setting;
+    this.comparison = comparison;
+    this.baseline = baseline;
+    this.correlations = correlations;
+    this.names = setting.text().table().subsets();
+    if (names.isEmpty()) {
+      throw new InputException(
+          "--by-subset",
+          "",
+          "no document of the text has a subset",
+          "give .jsonl with meta.pile_set_name, or leave it out");
+    }
+  }
+
+  @Override
+  public Cost cost(Shape shape) {
+    return new CorrelationCost(shape, comparison, baseline).subsets();
+  }
+
+  @Override
+  public List<ActivationSink> sinks(Pass pass) {
+    CorrelationPass.Settings settings = correlations.settings();
+    SumMemory memory =
+        SumMemory.of(
+            setting.kernels(),
+            pass.arena(),
+            setting.text().table().tokens(),
+            setting.text().tokens());
+    SubsetSink sums =
+        new SubsetSink(
+            memory,
+            settings.models(),
+            correlations.pass().strip(),
+            settings.withinLayers(),
+            names.size(),
+            setting.text().tokens());
+    sink = Optional.of(sums);
+    return List.of(sums);
+  }
+
+  @Override
+  public void reduce(Pass pass) {
+    setting.phases().run(Phase.SUBSETS, this::addAll);
+    sink = Optional.empty();
+  }
+
+  private void addAll() {
+    Strip strip = correlations.pass().strip();
+    for (int i = 0; i < names.size(); i++) {
+      setting.progress().progress("subsets", i, names.size());
+      Partial part = part(i, strip);
+      if (subsets.size() == i) {
+        List<double[][]> none = part.draws.stream().map(_ -> correlations.empty()).toList();
+        subsets.add(new Partial(part.tokens, correlations.empty(), none));
+      }
+      CorrelationMeasurement.put(part.best, subsets.get(i).best, strip);
+      for (int draw = 0; draw < part.draws.size(); draw++) {
+        CorrelationMeasurement.put(part.draws.get(draw), subsets.get(i).draws.get(draw), strip);
+      }
+    }
+    setting.progress().progress("subsets", names.size(), names.size());
+  }
+
+  /** What one subset says of the neurons of this pass. */
+  private Partial part(int subset, Strip strip) {
+    CorrelationPass.Settings settings = correlations.settings();
+    SubsetSink sums = sink.orElseThrow();
+    Measure measure =
+        sums.measure(subset, comparison.similarity(), settings.standardisation());
+    CorrelationSink products = sums.sums(subset);
+    List<Strip> whole = List.of(strip);
+    double[][] best = BestMatches.of(products, measure, strip, whole);
+    List<double[][]> draws = new ArrayList<>();
+    if (baseline.kind() == Baseline.Kind.GAUSSIAN) {
+      draws.add(correlations.pass().gaussian(measure.tokens(), best));
+    }
+    for (Rotation rotation : settings.rotations()) {
+      draws.add(
+          new RotationBaseline(products, measure)
+              .best(rotation, strip, whole, ProgressListener.NONE));
+    }
+    return new Partial(measure.tokens(), best, draws);
+  }
+
+  private SubsetCorrelations found() {
+    List<SubsetCorrelations.OfSubset> bySubset = new ArrayList<>();
+    for (int i = 0; i < subsets.size(); i++) {
+      Partial subset = subsets.get(i);
+      bySubset.add(
+          new SubsetCorrelations.OfSubset(
+              names.get(i), subset.tokens, Universality.of(subset.best, subset.draws)));
+    }
+    return new SubsetCorrelations(List.copyOf(bySubset));
+  }
+
+  @Override
+  public Optional<Object> result() {
+    return Optional.of(found());
+  }
+
+  /** A part for each subset. */
+  @Override
+  public Stream<Iterator<Table>> tables(Table neurons) {
+    int dMlp = setting.reference().dMlp();
+    return Stream.of(
+        found().subsets().stream()
+            .map(subset -> CorrelationTables.ofSubset(subset, dMlp, comparison.threshold()))
+            .iterator());
+  }
+}

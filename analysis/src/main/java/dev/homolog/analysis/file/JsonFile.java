@@ -1,0 +1,101 @@
+package dev.homolog.analysis.file;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.homolog.core.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * JSON as a run folder holds it: UTF-8, indented by two spaces, lines ending in LF, keys in the
+ * order given, null for NaN and the infinities. Stateless.
+ */
+public final class JsonFile {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private static final String REMEDY = "restore the file or run the study again";
+
+  private JsonFile() {}
+
+  /** Writes a file; the value is maps, lists, arrays, texts and numbers. */
+  public static void write(Path file, Object value) throws IOException {
+    try (var out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
+        var json = new FiniteGenerator(MAPPER.createGenerator(out))) {
+      var indenter = new DefaultIndenter("  ", "\n");
+      json.setPrettyPrinter(
+          new DefaultPrettyPrinter().withObjectIndenter(indenter).withArrayIndenter(indenter));
+      MAPPER.writeValue(json, value);
+      json.writeRaw('\n');
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws InputException it is not there or not JSON, names a key twice, or goes on after its end
+   */
+  public static JsonNode read(Path file) {
+    try (var in = Files.newInputStream(file, StandardOpenOption.READ)) {
+      return MAPPER.readTree(in);
+    } catch (JsonProcessingException e) {
+      var at = e.getLocation();
+      throw new InputException(
+          file.toString(),
+          at == null ? "" : "line " + at.getLineNr(),
+          "is not JSON (" + e.getOriginalMessage() + ")",
+          REMEDY,
+          e);
+    } catch (IOException e) {
+      throw new InputException(
+          file.toString(), "", "cannot be read: " + AtomicFile.reason(e), REMEDY, e);
+    }
+  }
+
+  /** Writes null where JSON has no number. */
+  private static final class FiniteGenerator extends JsonGeneratorDelegate {
+    FiniteGenerator(JsonGenerator json) {
+      super(json, false);
+    }
+
+    @Override
+    public void writeNumber(double value) throws IOException {
+      if (Double.isFinite(value)) {
+        super.writeNumber(value);
+      } else {
+        writeNull();
+      }
+    }
+
+    @Override
+    public void writeNumber(float value) throws IOException {
+      if (Float.isFinite(value)) {
+        super.writeNumber(value);
+      } else {
+        writeNull();
+      }
+    }
+
+    @Override
+    public void writeArray(double[] values, int from, int count) throws IOException {
+      writeStartArray(values, count);
+      for (int i = from; i < from + count; i++) {
+        writeNumber(values[i]);
+      }
+      writeEndArray();
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.homolog.analysis.input;
+
+import dev.homolog.analysis.measure.Phase;
+import dev.homolog.analysis.measure.Phases;
+import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
+import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.stream.ProgressListener;
+import dev.homolog.core.tokens.TokenRules;
+import dev.homolog.core.tokens.TokenTable;
+import dev.homolog.core.tokens.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Open models and the text that they will read. Opening looks at what is quick to look at:
+ * configurations, headers, tokenizers, and whether the text is there. {@link #read} does the rest.
+ */
+public final class Inputs implements AutoCloseable {
+  /** The file of a model's folder that names its tokens. */
+  public static final String TOKENIZER = "tokenizer.json";
+
+  private static final String SAME_TOKENS = "compare models that read the same tokens";
+
+  private final TokenInput input;
+  private final List<ActivationStream.Model> models;
+  private final Tokenizer tokenizer;
+  private final Limits limits;
+
+  private Inputs(
+      TokenInput input, List<ActivationStream.Model> models, Tokenizer tokenizer, Limits limits) {
+    this.input = input;
+    this.models = List.copyOf(models);
+    this.tokenizer = tokenizer;
+    this.limits = limits;
+  }
+
+  /**
+   * Opens models, finds that they go together, and looks for the text.
+   *
+   * @param folders of the models, the reference first
+   * @throws InputException if a model, a tokenizer or the text cannot be used
+   */
+  public static Inputs open(List<Path> folders, TokenInput input) {
+    List<String> names = ModelNames.of(folders);
+    List<ActivationStream.Model> models = new ArrayList<>();
+    try {
+      for (int i = 0; i < folders.size(); i++) {
+        models.add(
+            new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
+      }
+      Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
+      TokenRules rules = TokenRules.of(models.getFirst().checkpoint().config(), tokenizer);
+      for (ActivationStream.Model model : models.subList(1, models.size())) {
+        requireSame(tokenizer, rules.bosId(), model.checkpoint());
+      }
+      Limits limits = Limits.of(models, rules);
+      if (input.tokens() == null) {
+        limits.requirePositions("--context", limits.context(input));
+        TokenTable.requireFiles(input.text());
+      }
+      return new Inputs(input, models, tokenizer, limits);
+    } catch (RuntimeException | Error e) {
+      models.forEach(model -> model.checkpoint().close());
+      throw e;
+    }
+  }
+
+  /** The reference first, each with its name. */
+  public List<ActivationStream.Model> models() {
+    return models;
+  }
+
+  /** The shape of the reference, or of the one model. */
+  public ModelConfig reference() {
+    return models.getFirst().checkpoint().config();
+  }
+
+  /** The reference's; the others' are the same. */
+  public Tokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /**
+   * Looks at all weights, and lays out the text as rows of tokens, which the caller closes.
+   *
+   * @throws InputException if a weight or the text cannot be used, or too little text is kept
+   */
+  public TokenTable read(ProgressListener progress, Phases phases) {
+    // What is cheap to find wrong comes before what takes long: ids, weights, then text.
+    boolean ids = input.tokens() != null;
+    TokenTable table =
+        ids ? phases.time(Phase.TOKENS, () -> limits.matrix(input, tokenizer)) : null;
+    try {
+      models.forEach(model -> readWeights(model.checkpoint()));
+      if (!ids) {
+        table = phases.time(Phase.TOKENS, () -> limits.text(input, tokenizer, progress));
+      }
+      requireKept(table);
+      return table;
+    } catch (RuntimeException | Error e) {
+      if (table != null) {
+        table.close();
+      }
+      throw e;
+    }
+  }
+
+  private void requireKept(TokenTable table) {
+    if (table.kept() < 2) {
+      throw new InputException(
+          input.tokens() == null ? "--text" : input.tokens().toString(),
+          "",
+          table.kept() + " tokens are kept of " + table.tokens(),
+          "give text that is more than line breaks and separators");
+    }
+  }
+
+  /**
+   * Hashes a model's files and looks at all its weights before the text is read, which may take
+   * long. What is hashed is what is about to be read; a file changed later cannot cost a finished
+   * study.
+   */
+  private static void readWeights(Checkpoint checkpoint) {
+    checkpoint.hashes();
+    checkpoint.names().forEach(checkpoint::tensor);
+  }
+
+  /** Whether a model reads the reference's token ids, and rows that begin with its BOS. */
+  private static void requireSame(Tokenizer reference, int bos, Checkpoint model) {
+    Path folder = Path.of(model.location());
+    Tokenizer other = Tokenizer.of(folder.resolve(TOKENIZER));
+    reference
+        .difference(other)
+        .ifPresent(difference -> {
+          throw new InputException(
+              other.file(),
+              "",
+              "not the tokenizer of " + reference.file() + ": " + difference,
+              SAME_TOKENS);
+        });
+    int theirs = TokenRules.of(model.config(), other).bosId();
+    if (theirs != bos) {
+      throw new InputException(
+          folder.resolve("config.json"),
+          "bos_token_id",
+          "BOS is token " + theirs + ", but it is " + bos + " in " + reference.file().getParent(),
+          SAME_TOKENS);
+    }
+  }
+
+  @Override
+  public void close() {
+    models.forEach(model -> model.checkpoint().close());
+  }
+}

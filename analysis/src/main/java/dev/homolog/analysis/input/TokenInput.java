@@ -1,0 +1,97 @@
+package dev.homolog.analysis.input;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.tokens.Share;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * The text of a study: files of text, or one {@code .npy} of token ids.
+ *
+ * @param text text files, tokenised by the reference's tokenizer; empty where {@code tokens} is
+ *     given
+ * @param tokens int32 or int64 [rows, context], each row beginning with BOS; null where {@code
+ *     text} is given
+ * @param context tokens a row, BOS included; if absent, the smaller of 256 and the models'
+ *     positions, or the width of {@code tokens}
+ * @param maxTokens the most positions read, BOS included, cut to whole rows
+ * @param share which documents of {@code text} are read
+ */
+public record TokenInput(
+    List<Path> text, Path tokens, OptionalInt context, OptionalLong maxTokens, Share share) {
+  static final int DEFAULT_CONTEXT = 256;
+
+  /**
+   * @throws InputException if a value is out of range, or not one of text and tokens is given;
+   *     {@code where()} is the flag of the command that would hold it
+   */
+  public TokenInput {
+    text = List.copyOf(text);
+    if (text.isEmpty() == (tokens == null)) {
+      throw new InputException(
+          "--text, --tokens",
+          "",
+          tokens == null ? "neither is given" : "both are given",
+          "give one of the two");
+    }
+    Set<Path> seen = new HashSet<>();
+    for (Path file : text) {
+      if (!seen.add(file.toAbsolutePath().normalize())) {
+        throw new InputException("--text", "", file + " is given twice", "leave one out");
+      }
+    }
+    if (tokens != null && !share.all()) {
+      throw new InputException(
+          "--share",
+          "",
+          "documents are chosen by their text, and --tokens has none",
+          "give --text");
+    }
+    if (context.isPresent() && context.getAsInt() < 2) {
+      throw new InputException("--context", "", "" + context.getAsInt(), "give at least 2");
+    }
+    if (maxTokens.isPresent() && maxTokens.getAsLong() < 1) {
+      throw new InputException("--max-tokens", "", "" + maxTokens.getAsLong(), "give at least 1");
+    }
+  }
+
+  public static TokenInput text(Path... files) {
+    return text(List.of(files));
+  }
+
+  public static TokenInput text(List<Path> files) {
+    return new TokenInput(files, null, OptionalInt.empty(), OptionalLong.empty(), Share.ALL);
+  }
+
+  /**
+   * The files that names and patterns stand for, as a shell would take them: a file of that very
+   * name wins; {@code *}, {@code ?}, {@code [a-z]} and {@code {a,b}} stand for parts of a name,
+   * {@code **} for folders too; files whose names begin with a dot are passed over unless the
+   * pattern's part does; the matches of a pattern are taken in the order of their names.
+   *
+   * @throws InputException if a pattern matches no file
+   */
+  public static List<Path> files(List<String> patterns) {
+    return patterns.stream().flatMap(pattern -> TextGlob.files(pattern).stream()).toList();
+  }
+
+  public static TokenInput tokens(Path npy) {
+    return new TokenInput(List.of(), npy, OptionalInt.empty(), OptionalLong.empty(), Share.ALL);
+  }
+
+  public TokenInput withContext(int context) {
+    return new TokenInput(text, tokens, OptionalInt.of(context), maxTokens, share);
+  }
+
+  public TokenInput withMaxTokens(long maxTokens) {
+    return new TokenInput(text, tokens, context, OptionalLong.of(maxTokens), share);
+  }
+
+  public TokenInput withShare(Share share) {
+    return new TokenInput(text, tokens, context, maxTokens, share);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.homolog.analysis.measure;
+
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.model.Site;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ActivationStream;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * What a study measures: its cost, its sinks, what becomes of their sums, and how that is written.
+ * The study calls the methods in the order in which they stand here. A measurement may ask another
+ * one that comes before it in the study's list.
+ */
+public interface Measurement extends AutoCloseable {
+
+  /** Bytes and operations, for the plan. */
+  default Cost cost(Shape shape) {
+    return new Cost();
+  }
+
+  /** Sites besides MLP_POST whose means and deviations the pilot must take. */
+  default Set<Site> pilotSites() {
+    return Set.of();
+  }
+
+  /** Empty sinks, to be shown the activations of a pass that begins. */
+  default List<ActivationSink> sinks(Pass pass) {
+    return List.of();
+  }
+
+  /**
+   * Hears that all sinks have seen a batch, and that the pass goes on.
+   *
+   * @param read positions of the text that the pass has read
+   */
+  default void batch(Pass pass, long read) {}
+
+  /** Takes what is wanted out of the sums of a finished pass, whose memory goes afterwards. */
+  default void reduce(Pass pass) {}
+
+  /** Takes a closer look when all passes are done; the stream is still open. */
+  default void look(ActivationStream stream) {}
+
+  /** Does what needs no stream, when the stream's memory is free again. */
+  default void afterwards() {}
+
+  /** What was measured, for a program; empty where nothing is kept. */
+  default Optional<Object> result() {
+    return Optional.empty();
+  }
+
+  /** Adds columns to the table of the reference's neurons. */
+  default void addColumns(Table.Builder neurons) {}
+
+  /**
+   * The tables, each in parts of equal name and columns, made when they are asked for.
+   *
+   * @param neurons the table of the reference's neurons
+   */
+  default Stream<Iterator<Table>> tables(Table neurons) {
+    return Stream.of();
+  }
+
+  /** Adds to {@code study.json}. */
+  default void describe(Facts study) {}
+
+  /** Gives back what a study that was broken off had begun. */
+  @Override
+  default void close() {}
+}

@@ -1,0 +1,52 @@
+package dev.homolog.analysis.measure;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** How long each part of a run took. Used by one thread. */
+public final class Phases {
+  private final List<Timed> done = new ArrayList<>();
+
+  /**
+   * A finished part.
+   *
+   * @param seconds of wall clock
+   * @param tokens positions read in it; 0 where it reads none
+   */
+  public record Timed(Phase phase, double seconds, long tokens) {}
+
+  /** Does a part that reads no text. */
+  public <T> T time(Phase phase, Supplier<T> work) {
+    return time(phase, 0, work);
+  }
+
+  /** Does a part that reads so many positions. */
+  public <T> T time(Phase phase, long tokens, Supplier<T> work) {
+    long start = System.nanoTime();
+    T result = work.get();
+    done.add(new Timed(phase, (System.nanoTime() - start) / 1e9, tokens));
+    return result;
+  }
+
+  /** As above, without a result. */
+  public void run(Phase phase, Runnable work) {
+    run(phase, 0, work);
+  }
+
+  /** As above, without a result. */
+  public void run(Phase phase, long tokens, Runnable work) {
+    time(
+        phase,
+        tokens,
+        () -> {
+          work.run();
+          return done;
+        });
+  }
+
+  /** The finished parts in their order; a part that each pass goes through comes several times. */
+  public List<Timed> done() {
+    return List.copyOf(done);
+  }
+}

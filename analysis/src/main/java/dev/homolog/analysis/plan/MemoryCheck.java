@@ -1,0 +1,89 @@
+package dev.homolog.analysis.plan;
+
+import dev.homolog.core.InputException;
+import dev.homolog.core.kernels.Kernels;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Whether a plan fits into what memory there is.
+ *
+ * @param memory what the process may hold, if that was said
+ * @param bounds what the machine and the JVM allow
+ * @param kernels whose device is asked what it has free
+ * @param less how to need less, as the end of a remedy
+ */
+public record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kernels, String less) {
+  /** Compiled code and class data that a JVM adds while it runs. */
+  public static final long JVM_GROWTH = 60L << 20;
+
+  /** Heap that any run needs besides its results. */
+  public static final long LEAST_HEAP = 32L << 20;
+
+  /** Share of the machine's free memory that a run takes of its own accord. */
+  static final double SHARE_OF_FREE = 0.95;
+
+  /**
+   * Heap of a plan.
+   *
+   * @param needed without which it does not run
+   * @param planned what it comes to, with garbage
+   */
+  public record Heap(long needed, long planned) {}
+
+  /** The first bound that a plan breaks, as the refusal that says so. */
+  public Optional<InputException> problem(Plan plan, Heap heap) {
+    if (memory.isPresent() && plan.hostBytes() > memory.getAsLong()) {
+      return problem(
+          "--memory",
+          memory.getAsLong(),
+          "",
+          plan.hostBytes(),
+          "give --memory " + plan.hostBytes() + less);
+    }
+    if (heap.needed > bounds.mostHeap()) {
+      return problem(
+          "-Xmx",
+          bounds.mostHeap(),
+          " of heap are what this JVM may take",
+          heap.needed,
+          more(heap.needed));
+    }
+    long outside = plan.hostBytes() - bounds.resident() - JVM_GROWTH - heap.planned;
+    if (outside > bounds.outsideHeap()) {
+      return problem(
+          "-Xmx",
+          bounds.outsideHeap(),
+          " are what this JVM may take outside its heap",
+          outside,
+          more(outside));
+    }
+    long free = (long) (SHARE_OF_FREE * bounds.available());
+    if (memory.isEmpty() && plan.hostBytes() - bounds.resident() > free) {
+      return problem(
+          "memory",
+          free,
+          " are free",
+          plan.hostBytes() - bounds.resident(),
+          "close other programs or take a larger machine" + less);
+    }
+    OptionalLong device = kernels.freeDeviceBytes();
+    if (device.isPresent() && plan.deviceBytes() > SHARE_OF_FREE * device.getAsLong()) {
+      return problem(
+          "GPU memory", device.getAsLong(), " are free", plan.deviceBytes(), "free the GPU" + less);
+    }
+    return Optional.empty();
+  }
+
+  private String more(long bytes) {
+    return "give Java more, as with HOMOLOG_JAVA_OPTS=-Xmx" + ((bytes >> 30) + 1) + "g" + less;
+  }
+
+  private static Optional<InputException> problem(
+      String name, long bytes, String what, long needed, String remedy) {
+    String text =
+        String.format(Locale.ROOT, "%,d bytes%s, but the study needs %,d", bytes, what, needed);
+    return Optional.of(new InputException(name, "", text, remedy));
+  }
+}

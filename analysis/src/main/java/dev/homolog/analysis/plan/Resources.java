@@ -1,0 +1,34 @@
+package dev.homolog.analysis.plan;
+
+import dev.homolog.core.InputException;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * What a study may use.
+ *
+ * @param batchRows rows of tokens a batch; if absent, so many as make about 8,192 tokens
+ * @param memory bytes that the process may hold at most; if absent, what the machine has free
+ */
+public record Resources(OptionalInt batchRows, OptionalLong memory) {
+  /** Enough for products of full speed, and for a permutation to take the tokens' meaning away. */
+  private static final int BATCH_TOKENS = 8192;
+
+  public static final Resources OF_THE_MACHINE =
+      new Resources(OptionalInt.empty(), OptionalLong.empty());
+
+  public Resources {
+    if (batchRows.isPresent() && batchRows.getAsInt() < 1) {
+      throw new InputException("--batch", "", batchRows.getAsInt() + "", "give at least 1");
+    }
+    if (memory.isPresent() && memory.getAsLong() < 1) {
+      throw new InputException(
+          "--memory", "", memory.getAsLong() + "", "give a number of bytes, such as 8g");
+    }
+  }
+
+  /** Rows a batch of that many tokens a row. */
+  public int batchRows(int context) {
+    return batchRows.orElse(Math.max(1, BATCH_TOKENS / context));
+  }
+}

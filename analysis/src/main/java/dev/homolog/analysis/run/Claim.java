@@ -1,0 +1,103 @@
+package dev.homolog.analysis.run;
+
+import dev.homolog.core.InputException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A run's claim on its folder: a lock that the operating system holds on a hidden file in it, and
+ * drops when the process ends, however it ends. So a file that a killed run left behind keeps
+ * nobody out.
+ */
+final class Claim {
+  static final String FILE = ".homolog-running";
+
+  private final Path file;
+  private final FileChannel channel;
+  private final FileLock lock; // held here: the JVM forgets a lock that nobody refers to
+
+  private Claim(Path file, FileChannel channel, FileLock lock) {
+    this.file = file;
+    this.channel = channel;
+    this.lock = lock;
+  }
+
+  /**
+   * Takes the folder, which is there.
+   *
+   * @throws InputException another run has it
+   * @throws IOException the folder cannot be written
+   */
+  static Claim take(Path folder) throws IOException {
+    Path file = folder.resolve(FILE);
+    FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS); // a link could lead to a file that is not ours to empty
+    try {
+      FileLock lock = lock(folder, channel);
+      if (!isAt(file, channel)) {
+        throw taken(folder);
+      }
+      return new Claim(file, channel, lock);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** The lock, or null on a file system without locks: better no claim than no run. */
+  private static FileLock lock(Path folder, FileChannel channel) {
+    FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) { // a run of this process has it
+      throw taken(folder);
+    } catch (IOException e) {
+      return null;
+    }
+    if (lock == null) {
+      throw taken(folder);
+    }
+    return lock;
+  }
+
+  private static InputException taken(Path folder) {
+    return new InputException(
+        folder, "", "is being written by another run", "choose another --out");
+  }
+
+  /**
+   * Whether the locked file is still the one at its path, and not one that its owner removed
+   * between our opening and locking it: only then does what goes through the channel show there.
+   */
+  private static boolean isAt(Path file, FileChannel channel) throws IOException {
+    channel.truncate(0);
+    if (Files.notExists(file) || Files.size(file) != 0) {
+      return false;
+    }
+    byte[] owner = ("process " + ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII);
+    channel.write(ByteBuffer.wrap(owner));
+    return Files.exists(file) && Files.size(file) == owner.length;
+  }
+
+  /** Removes the file and gives the folder free. */
+  void release() {
+    try (channel;
+        lock) {
+      Files.deleteIfExists(file); // while it is locked, so that nobody else's is removed
+    } catch (IOException e) {
+      // The lock is what counts, and it ends with the channel.
+    }
+  }
+}

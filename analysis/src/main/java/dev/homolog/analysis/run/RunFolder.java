@@ -1,0 +1,346 @@
+package dev.homolog.analysis.run;
+
+import dev.homolog.analysis.file.AtomicFile;
+import dev.homolog.analysis.file.JsonFile;
+import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.table.ColumnType;
+import dev.homolog.analysis.table.RowFilter;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.regex.Pattern;
+
+/**
+ * The folder a run leaves behind. Every file in it is either absent or whole: it is written under
+ * another name, forced to disk and renamed; what was written before a failure stays. {@code
+ * study.json}, written last by {@link #finish}, marks the run as finished. Until then no other run
+ * can take the folder. Used by one thread.
+ */
+public final class RunFolder implements AutoCloseable {
+  private static final String STUDY = "study";
+  private static final String CHOOSE = "choose another --out";
+  private static final String NAME_ONE = "name the folder of a finished run";
+  private static final Pattern FILE_NAME = Pattern.compile("[a-z][a-z0-9_]*\\.[a-z0-9]+");
+
+  private final Path path;
+  private final Claim claim; // null in a folder that was opened
+  private final List<Path> made; // the folders that were made for it, the innermost first
+  private boolean finished;
+
+  private RunFolder(Path path, Claim claim, List<Path> made) {
+    this.path = path;
+    this.claim = claim;
+    this.made = made;
+    this.finished = claim == null;
+  }
+
+  /**
+   * Makes the folder of a new run, and those above it, tries that it can be written, and takes it
+   * for this run alone until it is finished or closed, or this process ends.
+   *
+   * @throws InputException it is a file or not empty, another run has taken it, or it cannot be
+   *     made or written; what was there is as it was
+   */
+  public static RunFolder create(Path out) {
+    if (Files.exists(out) && !Files.exists(out.resolve(Claim.FILE))) {
+      checkVacant(out); // so that a folder that holds anything is not touched
+    }
+    List<Path> made = missing(out);
+    Claim claim = null;
+    try {
+      Files.createDirectories(out);
+      claim = Claim.take(out);
+      checkVacant(out);
+      AtomicFile.forceFolder(out.toAbsolutePath().normalize().getParent());
+      return new RunFolder(out, claim, made);
+    } catch (IOException | InputException e) {
+      if (claim != null) {
+        claim.release();
+      }
+      remove(made);
+      if (e instanceof InputException refusal) {
+        throw refusal;
+      }
+      throw new InputException(
+          out.toString(),
+          "",
+          "cannot be written: " + AtomicFile.reason((IOException) e),
+          CHOOSE,
+          e);
+    }
+  }
+
+  /**
+   * Opens the folder of a finished run.
+   *
+   * @throws InputException it is none
+   */
+  public static RunFolder open(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      String problem = Files.exists(folder) ? "is not a folder" : "does not exist";
+      throw new InputException(folder, "", problem, NAME_ONE);
+    }
+    if (!isFinished(folder)) {
+      throw new InputException(folder, "", "holds no finished run (no study.json)", NAME_ONE);
+    }
+    return new RunFolder(folder, null, List.of());
+  }
+
+  /** Whether a folder holds a finished run. */
+  public static boolean isFinished(Path folder) {
+    return Files.isRegularFile(folder.resolve(STUDY + ".json"));
+  }
+
+  /** The folder. */
+  public Path path() {
+    return path;
+  }
+
+  /**
+   * Writes a table to {@code <name>.parquet} or {@code <name>.csv}, in place of one that is there.
+   *
+   * @return the file
+   * @throws HomologException it cannot be written; the file is not there, or as it was
+   * @throws IllegalStateException the run is finished or closed
+   */
+  public Path write(Table table, TableFormat format) {
+    return write(List.of(table).iterator(), format);
+  }
+
+  /**
+   * Writes a table that is too large to be held: its parts, of equal name and schema, one after the
+   * other. They are asked for one at a time, and what that throws is passed on.
+   *
+   * @param parts at least one
+   * @throws IllegalArgumentException the parts differ in name or schema
+   */
+  public Path write(Iterator<Table> parts, TableFormat format) {
+    var ahead = new Peeked(parts);
+    Path file = file(ahead.name, format);
+    return writeData(file, temporary -> format.write(temporary, ahead));
+  }
+
+  /**
+   * Writes {@code <name>.json}, indented, keys in the order given, null for NaN and the infinities.
+   *
+   * @param value facts, or maps, lists, arrays, texts and numbers
+   * @return the file
+   * @throws HomologException it cannot be written; the file is not there, or as it was
+   * @throws IllegalStateException the run is finished or closed
+   */
+  public Path writeJson(String name, Object value) {
+    if (name.equals(STUDY)) {
+      throw new IllegalArgumentException("study.json is written by finish");
+    }
+    return writeData(jsonFile(name), temporary -> JsonFile.write(temporary, plain(value)));
+  }
+
+  /**
+   * Writes a text file, such as {@code report.html}, in UTF-8; a finished run takes it too.
+   *
+   * @return the file
+   * @throws HomologException it cannot be written; the file is not there, or as it was
+   */
+  public Path writeText(String fileName, String text) {
+    if (!FILE_NAME.matcher(fileName).matches()) {
+      throw new IllegalArgumentException("a file cannot be named " + fileName);
+    }
+    return write(path.resolve(fileName), temporary -> Files.writeString(temporary, text));
+  }
+
+  /**
+   * Writes {@code study.json}, which makes this a finished run: from here on no table and no JSON
+   * is written.
+   *
+   * @throws HomologException it cannot be written; the run is not finished
+   * @throws IllegalStateException the run is finished or closed
+   */
+  public void finish(Object study) {
+    writeData(jsonFile(STUDY), temporary -> JsonFile.write(temporary, plain(study)));
+    finished = true;
+    claim.release();
+  }
+
+  /**
+   * Gives up the folder where the run is not finished, and removes what was made of it if nothing
+   * was written; else does nothing.
+   */
+  @Override
+  public void close() {
+    if (!finished) {
+      finished = true;
+      claim.release();
+      remove(made);
+    }
+  }
+
+  /** Whether the folder has that table, in either format. */
+  public boolean has(String table) {
+    return Arrays.stream(TableFormat.values()).anyMatch(f -> Files.exists(file(table, f)));
+  }
+
+  /**
+   * Reads a table in whichever format it is there; see {@link Table#read(Path)}.
+   *
+   * @throws InputException the run has no such table, or it cannot be read
+   */
+  public Table read(String table) {
+    return Table.read(find(table));
+  }
+
+  /** As {@link #read(String)}, these columns only, as these types. */
+  public Table read(String table, SequencedMap<String, ColumnType> columns) {
+    return Table.read(find(table), columns);
+  }
+
+  /**
+   * As {@link #read(String)}, these columns only, as these types, of these rows only: of a table
+   * that is too large to be held whole.
+   *
+   * @return nothing where the run has no such table, or the table not all of these columns
+   * @throws InputException it cannot be read, or a column that a condition names is missing or of
+   *     another type
+   */
+  public Optional<Table> find(
+      String table, SequencedMap<String, ColumnType> columns, RowFilter rows) {
+    if (!has(table)) {
+      return Optional.empty();
+    }
+    Path file = find(table);
+    return TableFormat.of(file).find(file, columns, rows);
+  }
+
+  /** Where {@code <name>.json} lies, for a reader of JSON; it need not be there. */
+  public Path json(String name) {
+    return jsonFile(name);
+  }
+
+  private static Object plain(Object value) {
+    return value instanceof Facts facts ? facts.asMap() : value;
+  }
+
+  private Path find(String table) {
+    return Arrays.stream(TableFormat.values())
+        .map(format -> file(table, format))
+        .filter(Files::exists)
+        .findFirst()
+        .orElseThrow(() ->
+            new InputException(
+                path, "", "has no table " + table, "run the command that writes it"));
+  }
+
+  private Path file(String table, TableFormat format) {
+    return path.resolve(Table.checkName(table) + "." + format.extension());
+  }
+
+  private Path jsonFile(String name) {
+    return path.resolve(Table.checkName(name) + ".json");
+  }
+
+  private Path writeData(Path file, AtomicFile.Content content) {
+    if (finished) {
+      throw new IllegalStateException(path + " is finished or closed");
+    }
+    return write(file, content);
+  }
+
+  private static Path write(Path file, AtomicFile.Content content) {
+    try {
+      AtomicFile.write(file, content);
+      return file;
+    } catch (IOException e) {
+      throw new HomologException(
+          "cannot write " + file + ": " + AtomicFile.reason(e) + "; make room for it or " + CHOOSE,
+          e);
+    }
+  }
+
+  private static void checkVacant(Path out) {
+    if (!Files.isDirectory(out)) {
+      throw new InputException(out, "", "is a file", CHOOSE);
+    }
+    if (isFinished(out)) {
+      throw new InputException(out, "", "already holds a run", CHOOSE);
+    }
+    DirectoryStream.Filter<Path> all = file -> !file.endsWith(Claim.FILE);
+    try (var entries = Files.newDirectoryStream(out, all)) {
+      if (entries.iterator().hasNext()) {
+        throw new InputException(out, "", "already holds files", CHOOSE);
+      }
+    } catch (IOException e) {
+      throw new InputException(
+          out.toString(), "", "cannot be read: " + AtomicFile.reason(e), CHOOSE, e);
+    }
+  }
+
+  /** The folders on the way to a folder, it included, that are not there yet, innermost first. */
+  private static List<Path> missing(Path out) {
+    List<Path> missing = new ArrayList<>();
+    Path folder = out.toAbsolutePath().normalize();
+    while (folder != null && !Files.exists(folder)) {
+      missing.add(folder);
+      folder = folder.getParent();
+    }
+    return missing;
+  }
+
+  private static void remove(List<Path> folders) {
+    try {
+      for (Path folder : folders) {
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException e) {
+      // It is not empty and stays, or it cannot be removed; the failure itself is what is told.
+    }
+  }
+
+  /** Parts, of which the first is known ahead and the others are checked against it. */
+  private static final class Peeked implements Iterator<Table> {
+    private final Iterator<Table> rest;
+    private final String name;
+    private final SequencedMap<String, ColumnType> schema;
+    private Table first; // null once it is given, so that it is not kept
+
+    Peeked(Iterator<Table> parts) {
+      rest = parts;
+      first = parts.next();
+      name = first.name();
+      schema = first.schema();
+    }
+
+    @Override
+    public boolean hasNext() {
+      return first != null || rest.hasNext();
+    }
+
+    @Override
+    public Table next() {
+      if (first != null) {
+        Table given = first;
+        first = null;
+        return given;
+      }
+      Table part = rest.next();
+      if (!part.name().equals(name) || !inOrder(part.schema()).equals(inOrder(schema))) {
+        throw new IllegalArgumentException(
+            "not a part of table " + name + " with columns " + schema + ": " + part);
+      }
+      return part;
+    }
+
+    private static List<?> inOrder(SequencedMap<String, ColumnType> schema) {
+      return List.copyOf(schema.entrySet());
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.homolog.analysis.statistics;
+
+import dev.homolog.analysis.measure.Cost;
+import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Pass;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.table.Table;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.Moments;
+import dev.homolog.core.stream.MomentsSink;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/** Moments of every neuron's MLP_POST over kept tokens, which correlations are read by too. */
+public final class MomentsMeasurement implements Measurement {
+  private final Setting setting;
+  private Optional<MomentsSink> sink = Optional.empty();
+  private Optional<NeuronMoments.OfStudy> found = Optional.empty();
+
+  public MomentsMeasurement(Setting setting) {
+    this.setting = setting;
+  }
+
+  @Override
+  public Cost cost(Shape shape) {
+    long pilot = 6 * shape.neurons() * shape.working();
+    return new Cost().passes("moments", 6 * Double.BYTES * shape.neurons() + pilot);
+  }
+
+  @Override
+  public List<ActivationSink> sinks(Pass pass) {
+    MomentsSink sums =
+        new MomentsSink(
+            setting.kernels(), pass.arena(), pass.pilots().post(), pass.stream().neurons());
+    sink = Optional.of(sums);
+    return List.of(sums);
+  }
+
+  /** Of the raw activations that the pass under way has read. */
+  public Moments momentsOfThePass() {
+    return sink.orElseThrow(() -> new IllegalStateException("no pass has begun")).moments();
+  }
+
+  @Override
+  public void reduce(Pass pass) {
+    if (pass.first()) {
+      found = Optional.of(NeuronMoments.OfStudy.of(momentsOfThePass(), setting.neurons()));
+    }
+  }
+
+  private NeuronMoments.OfStudy found() {
+    return found.orElseThrow(() -> new IllegalStateException("no pass is done"));
+  }
+
+  @Override
+  public Optional<Object> result() {
+    return Optional.of(found());
+  }
+
+  @Override
+  public void addColumns(Table.Builder neurons) {
+    neurons
+        .doubles("post_mean", column(NeuronMoments::mean))
+        .doubles("post_var", column(NeuronMoments::variance))
+        .doubles("post_skew", column(NeuronMoments::skew))
+        .doubles("post_kurt", column(NeuronMoments::kurtosis));
+  }
+
+  private double[] column(ToDoubleFunction<NeuronMoments> value) {
+    return found().neurons().stream().mapToDouble(value).toArray();
+  }
+
+  @Override
+  public void describe(Facts study) {
+    for (int model = 0; model < found().constants().size(); model++) {
+      study.objectAt("models", model).put("constant_neurons", found().constants().get(model));
+    }
+  }
+}

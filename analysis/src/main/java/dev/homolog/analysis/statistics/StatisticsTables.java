@@ -1,0 +1,92 @@
+package dev.homolog.analysis.statistics;
+
+import dev.homolog.analysis.statistics.StudyStatistics.OfChosen;
+import dev.homolog.analysis.table.NeuronColumns;
+import dev.homolog.analysis.table.Table;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** The statistics of the chosen neurons as tables of a run folder. */
+final class StatisticsTables {
+  private final StudyStatistics statistics;
+  private final int dMlp;
+  private final List<String> subsets;
+
+  /**
+   * @param dMlp neurons a layer of the reference
+   * @param subsets names of the text's subsets
+   */
+  StatisticsTables(StudyStatistics statistics, int dMlp, List<String> subsets) {
+    this.statistics = statistics;
+    this.dMlp = dMlp;
+    this.subsets = subsets;
+  }
+
+  /** A row a neuron and position. */
+  Table positions() {
+    Table.Builder table = Table.builder("positions");
+    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    var position = table.ints("position");
+    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
+    for (OfChosen of : statistics.chosen()) {
+      for (int p = 0; p < of.positions().size(); p++) {
+        Statistics.Summary summary = of.positions().get(p);
+        neuron.add(of.neuron());
+        position.add(p);
+        activity.add(summary.mean(), summary.max(), summary.count());
+      }
+    }
+    return table.build();
+  }
+
+  /** A row a neuron and subset that has text; documents without a subset are under no name. */
+  Table subsets() {
+    Table.Builder table = Table.builder("subsets");
+    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    var subset = table.texts("subset");
+    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
+    IntFunction<String> name = s -> s < subsets.size() ? subsets.get(s) : "";
+    for (OfChosen of : statistics.chosen()) {
+      for (int s = 0; s < of.subsets().size(); s++) {
+        Statistics.Summary summary = of.subsets().get(s);
+        if (summary.count() > 0) {
+          neuron.add(of.neuron());
+          subset.add(name.apply(s));
+          activity.add(summary.mean(), summary.max(), summary.count());
+        }
+      }
+    }
+    return table.build();
+  }
+
+  /** A row a neuron and bin that is not empty; the outer bins reach to infinity. */
+  Table histograms() {
+    Table.Builder table = Table.builder("neuron_histograms");
+    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    var low = table.doubles("low");
+    var high = table.doubles("high");
+    var count = table.longs("count");
+    for (OfChosen of : statistics.chosen()) {
+      for (int bin = 0; bin < of.histogram().size(); bin++) {
+        if (of.histogram().get(bin) > 0) {
+          neuron.add(of.neuron());
+          low.add(edge(bin - 1));
+          high.add(edge(bin));
+          count.add(of.histogram().get(bin));
+        }
+      }
+    }
+    return table.build();
+  }
+
+  /** Edge 0 to BINS of the histogram; beyond them, infinity. */
+  private static double edge(int i) {
+    if (i < 0) {
+      return Double.NEGATIVE_INFINITY;
+    }
+    double width = StatisticsSink.HIGH - StatisticsSink.LOW;
+    return i > StatisticsSink.BINS
+        ? Double.POSITIVE_INFINITY
+        : StatisticsSink.LOW + i * width / StatisticsSink.BINS;
+  }
+}
