@@ -52,6 +52,9 @@ public record EntropyRole(
 
   static final int CONTROLS = 20;
 
+  /** Parts of a layer in order of a value; the outermost are not drawn from. */
+  private static final int DECILES = 10;
+
   /** What a neuron's score must reach: so many times the median of its layer. */
   public static final double LEAST_SCORE = 2;
 
@@ -73,7 +76,7 @@ public record EntropyRole(
     ENTROPY,
     /** Moves logits along token frequency. */
     FREQUENCY,
-    /** Drawn at random. */
+    /** Drawn at random from those of the same layers that are not entropy-like. */
     CONTROL
   }
 
@@ -216,7 +219,8 @@ public record EntropyRole(
       double[][] writers,
       double[] score,
       double[] frequencyCosine,
-      double[] cosineRatio) {
+      double[] cosineRatio,
+      boolean[] entropyLike) {
 
     static Weighed of(
         Checkpoint checkpoint,
@@ -244,7 +248,14 @@ public record EntropyRole(
         score[i] = weights.norm()[first + i] / Math.sqrt(weights.variance()[first + i]);
         cosine[i] = unembedding.frequencyCosine(writers[i]);
       }
-      return new Weighed(first, m, writers, inMedians(score, m), cosine, inMedians(cosine, m));
+      return new Weighed(
+          first,
+          m,
+          writers,
+          inMedians(score, m),
+          cosine,
+          inMedians(cosine, m),
+          EntropyRole.entropyLike(weights, first, m));
     }
 
     /** Sizes over the median size of the layer. */
@@ -274,6 +285,48 @@ public record EntropyRole(
           .limit(CANDIDATES)
           .toList();
     }
+  }
+
+  /**
+   * Which neurons from a layer on are entropy-like: |w_out| above the ninth decile of its layer, or
+   * vocab_var below the first. Either is enough, as in {@code sample_baseline_neurons} of
+   * wesg52/universal-neurons (analysis/entropy_neurons.py). That code takes quantiles over the
+   * whole model, and |w_in|² + |w_out|² for the norm. A layer of fewer than {@link #DECILES}
+   * neurons has no deciles, and a neuron that writes nothing is not entropy-like.
+   *
+   * @param first flat id of the first neuron of the layer
+   * @param m neurons a layer
+   */
+  static boolean[] entropyLike(OutputWeights weights, int first, int m) {
+    boolean[] entropyLike = new boolean[weights.norm().length - first];
+    if (m < DECILES) {
+      return entropyLike;
+    }
+    for (int start = first; start < weights.norm().length; start += m) {
+      double greatestNorm = quantile(weights.norm(), start, m, 1 - 1.0 / DECILES);
+      double leastVariance = quantile(weights.variance(), start, m, 1.0 / DECILES);
+      for (int i = start; i < start + m; i++) {
+        entropyLike[i - first] =
+            weights.norm()[i] > greatestNorm || weights.variance()[i] < leastVariance;
+      }
+    }
+    return entropyLike;
+  }
+
+  /** Interpolated linearly between neighbours in order, as pandas does; NaN is passed over. */
+  private static double quantile(double[] values, int start, int count, double share) {
+    double[] sorted =
+        Arrays.stream(values, start, start + count)
+            .filter(value -> !Double.isNaN(value))
+            .sorted()
+            .toArray();
+    if (sorted.length == 0) {
+      return Double.NaN;
+    }
+    double position = share * (sorted.length - 1);
+    int below = (int) position;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
   }
 
   private record Chosen(int index, Kind kind) {}
@@ -358,14 +411,14 @@ public record EntropyRole(
         taken.add(i);
       }
     }
-    // As many of each layer as there are, drawn at random.
+    // As many of each layer as there are, drawn at random from those that are not entropy-like.
     Random random = new Random(seed);
     List<Deque<Integer>> byLayer = new ArrayList<>();
     for (int from = 0; from < weighed.score.length; from += weighed.dMlp) {
       List<Integer> rest =
           new ArrayList<>(
               IntStream.range(from, from + weighed.dMlp)
-                  .filter(i -> !taken.contains(i))
+                  .filter(i -> !taken.contains(i) && !weighed.entropyLike[i])
                   .boxed()
                   .toList());
       Collections.shuffle(rest, random);
