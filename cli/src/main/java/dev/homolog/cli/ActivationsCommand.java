@@ -3,6 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.analysis.Focus;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
@@ -67,9 +68,10 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
   }
 
   private StudyOptions options() {
-    List<NeuronId> named = neurons.stream().map(name -> NeuronId.parse("--neuron", name)).toList();
+    List<NeuronId> named =
+        neurons.stream().map(name -> NeuronId.parse(InputOption.NEURON, name)).toList();
     if (site != null && cache == null) {
-      throw new InputException("--site", "", "there is no cache to write", "add --cache");
+      throw new InputException(InputOption.SITE, "there is no cache to write", "add --cache");
     }
     Optional<Focus.Cache> file =
         cache == null ? Optional.empty() : Optional.of(new Focus.Cache(cache, site()));
@@ -84,7 +86,8 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
       case null -> Site.MLP_POST;
       case "post" -> Site.MLP_POST;
       case "pre" -> Site.MLP_PRE;
-      default -> throw new InputException("--site", "", site + " is no site", "give pre or post");
+      default ->
+          throw new InputException(InputOption.SITE, site + " is no site", "give pre or post");
     };
   }
 

@@ -5,6 +5,7 @@ import dev.homolog.analysis.InterventionResult;
 import dev.homolog.analysis.Interventions;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.intervention.Metrics;
 import dev.homolog.core.intervention.Mode;
 import dev.homolog.core.intervention.Positions;
@@ -104,7 +105,7 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
     return new InterventionOptions(
         model.model(),
         model.input(run),
-        neurons.stream().map(text -> NeuronId.parse("--neuron", text)).toList(),
+        neurons.stream().map(text -> NeuronId.parse(InputOption.NEURON, text)).toList(),
         new InterventionOptions.Change(site(), Mode.parse(mode), values, positions()),
         new InterventionOptions.Frozen(freezeScale, freezeAttention),
         run.resources());
@@ -116,11 +117,11 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
-                "--site", "", "no site is called " + site, "known: mlp_post, mlp_pre"));
+                InputOption.SITE, "no site is called " + site, "known: mlp_post, mlp_pre"));
   }
 
   private Positions positions() {
-    return positions == null ? Positions.ALL : Positions.parse("--positions", positions);
+    return positions == null ? Positions.ALL : Positions.parse(InputOption.POSITIONS, positions);
   }
 
   private void print(InterventionResult result, Path out) {

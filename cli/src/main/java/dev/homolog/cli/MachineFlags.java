@@ -3,6 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.analysis.Invocation;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ final class MachineFlags {
     Matcher matcher = BYTES.matcher(text.toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
       throw new InputException(
-          "--memory", "", text + " is no number of bytes", "give one such as 8g or 800m");
+          InputOption.MEMORY, text + " is no number of bytes", "give one such as 8g or 800m");
     }
     int shift = 10 * ("kmg".indexOf(matcher.group(2)) + 1);
     return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
@@ -90,7 +91,7 @@ final class MachineFlags {
         new Backend.Settings(threads(), Optional.ofNullable(libtorch), precision);
     if (wanted == Backend.SCALAR && threads != null) {
       throw new InputException(
-          "--threads", "", "the backend scalar has one thread", "leave it out");
+          InputOption.THREADS, "the backend scalar has one thread", "leave it out");
     }
     return wanted.open(settings);
   }

@@ -8,6 +8,7 @@ import dev.homolog.analysis.roles.EntropyRole;
 import dev.homolog.analysis.roles.PredictionRole;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.intervention.Positions;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -91,19 +92,20 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
 
   private Optional<Positions> queries() {
     if (after != null && position != null) {
-      throw new InputException("--position", "", "given beside --after", "leave one of them out");
+      throw new InputException(
+          InputOption.POSITION, "given beside --after", "leave one of them out");
     }
     if (after != null) {
-      return Optional.of(Positions.from(position("--after", after)));
+      return Optional.of(Positions.from(position(InputOption.AFTER, after)));
     }
     return position == null
         ? Optional.empty()
-        : Optional.of(Positions.at(position("--position", position)));
+        : Optional.of(Positions.at(position(InputOption.POSITION, position)));
   }
 
-  private static int position(String flag, int value) {
+  private static int position(InputOption option, int value) {
     if (value < 0) {
-      throw new InputException(flag, "", value + "", "give a position from 0 on");
+      throw new InputException(option, value + "", "give a position from 0 on");
     }
     return value;
   }
