@@ -2,9 +2,9 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.Focus;
 import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
-import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.nio.file.Path;
@@ -26,14 +26,7 @@ import picocli.CommandLine.Spec;
 final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "MODEL",
-      description = "its Hugging Face folder, or org/name[@revision] of one in the local cache")
-  private String model;
-
-  @Mixin private InputFlags input = new InputFlags();
+  @Mixin private ModelFlags model = new ModelFlags();
 
   @Option(
       names = "--neuron",
@@ -63,8 +56,9 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    StudyRun.Request request = StudyRun.checked(spec, () -> new StudyRun.Request(options(), run));
-    return new StudyRun(spec, request).run();
+    StudyOptions options = Main.checked(spec, this::options);
+    TableFormat format = Main.checked(spec, run::format);
+    return run.command(spec, format).run(new StudySteps(options));
   }
 
   private StudyOptions options() {
@@ -75,8 +69,7 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
     }
     Optional<Focus.Cache> file =
         cache == null ? Optional.empty() : Optional.of(new Focus.Cache(cache, site()));
-    return StudyOptions.activations(
-            HubCache.folder(model), input.input(run), new Focus(named, file))
+    return StudyOptions.activations(model.model(), model.input(run), new Focus(named, file))
         .withResources(run.resources())
         .withSeed(run.seed());
   }

@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
-/** What every command that computes has: on what it runs, and where it writes. */
+/** The flags of every command that computes: on what it runs, and where it writes. */
 final class MachineFlags {
   @Option(
       names = "--out",
@@ -60,6 +60,7 @@ final class MachineFlags {
   @Option(names = "--verbose", description = "print phases, and stack traces of failures")
   private boolean verbose;
 
+  /** The folder of the run, named after command and time where none was given. */
   Path out(String command) {
     if (out != null) {
       return out;
@@ -68,6 +69,7 @@ final class MachineFlags {
     return Path.of("runs", command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(time));
   }
 
+  /** The most bytes that the process may hold. */
   OptionalLong memory() {
     return memory == null ? OptionalLong.empty() : OptionalLong.of(bytes(memory));
   }
@@ -85,6 +87,7 @@ final class MachineFlags {
     return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
   }
 
+  /** Kernels of the backend that was asked for. */
   Backend.Choice openBackend(Precision precision) {
     Backend wanted = Backend.parse(backend);
     Backend.Settings settings =

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -129,6 +130,15 @@ final class Main implements Runnable {
     return misfit ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 
+  /** What is refused while the command line is read is an error of the command line. */
+  static <T> T checked(CommandSpec spec, Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (HomologException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
   private static boolean verbose(CommandLine command) {
     return command.getCommand() instanceof Verbose verbose && verbose.verbose();
   }
@@ -140,8 +150,8 @@ final class Main implements Runnable {
 
   /** An unknown flag is no value of the flag before it, which picocli then says, too. */
   private static String withoutConsequence(String message) {
-    int at = message.indexOf("; Expected parameter for option");
-    return message.startsWith("Unknown option") && at > 0 ? message.substring(0, at) : message;
+    int end = message.indexOf("; Expected parameter for option");
+    return message.startsWith("Unknown option") && end > 0 ? message.substring(0, end) : message;
   }
 
   private static String firstLine(String message) {

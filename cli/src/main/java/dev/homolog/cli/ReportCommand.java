@@ -42,7 +42,7 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     Request request =
-        StudyRun.checked(
+        Main.checked(
             spec,
             () ->
                 new Request(
