@@ -1,9 +1,10 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.closeup.Focus;
+import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
-import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.nio.file.Path;
@@ -25,14 +26,7 @@ import picocli.CommandLine.Spec;
 final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "MODEL",
-      description = "its Hugging Face folder, or org/name[@revision] of one in the local cache")
-  private String model;
-
-  @Mixin private InputFlags input = new InputFlags();
+  @Mixin private ModelFlags model = new ModelFlags();
 
   @Option(
       names = "--neuron",
@@ -62,19 +56,20 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    StudyRun.Request request = StudyRun.checked(spec, () -> new StudyRun.Request(options(), run));
-    return new StudyRun(spec, request).run();
+    StudyOptions options = Main.checked(spec, this::options);
+    TableFormat format = Main.checked(spec, run::format);
+    return run.command(spec, format).run(new StudySteps(options));
   }
 
   private StudyOptions options() {
-    List<NeuronId> named = neurons.stream().map(name -> NeuronId.parse("--neuron", name)).toList();
+    List<NeuronId> named =
+        neurons.stream().map(name -> NeuronId.parse(InputOption.NEURON, name)).toList();
     if (site != null && cache == null) {
-      throw new InputException("--site", "", "there is no cache to write", "add --cache");
+      throw new InputException(InputOption.SITE, "there is no cache to write", "add --cache");
     }
     Optional<Focus.Cache> file =
         cache == null ? Optional.empty() : Optional.of(new Focus.Cache(cache, site()));
-    return StudyOptions.activations(
-            HubCache.folder(model), input.input(run), new Focus(named, file))
+    return StudyOptions.activations(model.model(), model.input(run), new Focus(named, file))
         .withResources(run.resources())
         .withSeed(run.seed());
   }
@@ -84,7 +79,8 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
       case null -> Site.MLP_POST;
       case "post" -> Site.MLP_POST;
       case "pre" -> Site.MLP_PRE;
-      default -> throw new InputException("--site", "", site + " is no site", "give pre or post");
+      default ->
+          throw new InputException(InputOption.SITE, site + " is no site", "give pre or post");
     };
   }
 

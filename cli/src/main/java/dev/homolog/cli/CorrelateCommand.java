@@ -1,6 +1,7 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.table.TableFormat;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,11 +20,10 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    StudyRun.Request request =
-        StudyRun.checked(
-            spec,
-            () -> new StudyRun.Request(study.options(run, StudyOptions.Extent.CORRELATIONS), run));
-    return new StudyRun(spec, request).run();
+    StudyOptions options =
+        Main.checked(spec, () -> study.options(run, StudyOptions.Extent.CORRELATIONS));
+    TableFormat format = Main.checked(spec, run::format);
+    return run.command(spec, format).run(new StudySteps(options));
   }
 
   @Override

@@ -2,11 +2,13 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.tokens.Share;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,12 +22,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "A study of the five models in test-resources.")
 final class DemoCommand implements Callable<Integer>, Main.Verbose {
-  /** The models are lightly trained, so that next to none of their neurons pass the paper's 0.5. */
+  /** The models are lightly trained, so that hardly a neuron passes the paper's 0.5. */
   private static final double THRESHOLD = 0.3;
 
   private static final double PUBLISHED_THRESHOLD = 0.5;
 
-  /** So many that a study of them takes two thirds of a minute on two cores, a minute on one. */
+  /** A study of so many takes two thirds of a minute on two cores, a minute on one. */
   private static final long TOKENS = 24_576;
 
   @Spec private CommandSpec spec;
@@ -34,27 +36,27 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    StudyRun.Request request =
-        StudyRun.checked(
-            spec, () -> new StudyRun.Request(options(), run).alsoAt(PUBLISHED_THRESHOLD));
-    return new StudyRun(spec, request).run();
+    StudyOptions options = Main.checked(spec, this::options);
+    TableFormat format = Main.checked(spec, run::format);
+    return run.command(spec, format)
+        .run(new StudySteps(options, OptionalDouble.of(PUBLISHED_THRESHOLD)));
   }
 
   private StudyOptions options() {
-    Path family = Path.of(System.getProperty("homolog.root", "."), "test-resources");
-    if (!Files.isDirectory(family)) {
+    Path folder = Path.of(System.getProperty("homolog.root", "."), "test-resources");
+    if (!Files.isDirectory(folder)) {
       throw new HomologException(
-          family + ": not there; run ./homolog demo, or run this in the project's folder");
+          folder + ": not there; run ./homolog demo, or run this in the project's folder");
     }
-    List<Path> others = List.of("b", "c", "d", "e").stream().map(family::resolve).toList();
+    List<Path> others = List.of("b", "c", "d", "e").stream().map(folder::resolve).toList();
     TokenInput input =
         new TokenInput(
-            List.of(family.resolve("validation.jsonl.zst")),
+            List.of(folder.resolve("validation.jsonl.zst")),
             null,
             run.context(),
             OptionalLong.of(run.maxTokens().orElse(TOKENS)),
             Share.ALL);
-    return StudyOptions.of(family.resolve("a"), others, input)
+    return StudyOptions.of(folder.resolve("a"), others, input)
         .withThreshold(THRESHOLD)
         .withResources(run.resources())
         .withProcessing(processing.processing())

@@ -3,15 +3,16 @@ package dev.homolog.cli;
 import dev.homolog.analysis.InterventionOptions;
 import dev.homolog.analysis.InterventionResult;
 import dev.homolog.analysis.Interventions;
+import dev.homolog.analysis.run.Invocation;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
-import dev.homolog.core.intervention.Metrics;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.intervention.Mode;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -88,23 +89,16 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    TableFormat format = StudyRun.checked(spec, run::format);
-    InterventionOptions options = StudyRun.checked(spec, this::options);
-    var done =
-        new FolderRun(spec, run, format)
-            .run(
-                options::requireInputs,
-                (kernels, progress) -> Interventions.run(options, kernels, progress),
-                (result, folder, invocation) -> result.write(folder, invocation, run.seed()));
-    print(done.result(), done.out());
-    return 0;
+    TableFormat format = Main.checked(spec, run::format);
+    InterventionOptions options = Main.checked(spec, this::options);
+    return run.command(spec, format).run(new Steps(options, run.seed()));
   }
 
   private InterventionOptions options() {
     return new InterventionOptions(
         model.model(),
         model.input(run),
-        neurons.stream().map(text -> NeuronId.parse("--neuron", text)).toList(),
+        neurons.stream().map(text -> NeuronId.parse(InputOption.NEURON, text)).toList(),
         new InterventionOptions.Change(site(), Mode.parse(mode), values, positions()),
         new InterventionOptions.Frozen(freezeScale, freezeAttention),
         run.resources());
@@ -116,47 +110,36 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
-                "--site", "", "no site is called " + site, "known: mlp_post, mlp_pre"));
+                InputOption.SITE, "no site is called " + site, "known: mlp_post, mlp_pre"));
   }
 
   private Positions positions() {
-    return positions == null ? Positions.ALL : Positions.parse("--positions", positions);
+    return positions == null ? Positions.ALL : Positions.parse(InputOption.POSITIONS, positions);
   }
 
-  private void print(InterventionResult result, Path out) {
-    PrintWriter to = spec.commandLine().getOut();
-    to.printf(
-        Locale.ROOT,
-        "Model %s: %d neurons, %s, on %,d tokens; averages over %,d positions%n%n",
-        result.model(),
-        result.options().neurons().size(),
-        result.options().change().mode(),
-        result.tokens(),
-        result.positions());
-    to.printf(
-        "  %-10s %9s %9s %9s %10s %9s%n",
-        "value", "loss", "entropy", "rank", "recip_rank", "scale");
-    line(to, "nominal", result.nominal());
-    for (int i = 0; i < result.values().size(); i++) {
-      line(
-          to,
-          String.format(Locale.ROOT, "%.4g", result.options().change().values().get(i)),
-          result.values().get(i));
+  private record Steps(InterventionOptions options, long seed)
+      implements CommandRun.Steps<InterventionOptions, InterventionResult> {
+
+    @Override
+    public InterventionOptions open() {
+      options.requireInputs();
+      return options;
     }
-    to.printf("%nWritten to %s%n", out);
-    to.flush();
-  }
 
-  private static void line(PrintWriter to, String name, Metrics of) {
-    to.printf(
-        Locale.ROOT,
-        "  %-10s %9.4f %9.4f %9.1f %10.4f %9.4f%n",
-        name,
-        of.loss(),
-        of.entropy(),
-        of.rank(),
-        of.recipRank(),
-        of.scale());
+    @Override
+    public InterventionResult run(InterventionOptions study, CommandRun.Setting setting) {
+      return Interventions.run(study, setting.kernels(), setting.progress());
+    }
+
+    @Override
+    public void write(InterventionResult result, RunFolder folder, Invocation invocation) {
+      result.write(folder, invocation, seed);
+    }
+
+    @Override
+    public void conclude(InterventionResult result, RunFolder folder, PrintWriter to) {
+      new InterventionSummary(result, folder.path(), to).print();
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
-/** What every command that computes has: on what it runs, and where it writes. */
+/** The flags of every command that computes: on what it runs, and where it writes. */
 final class MachineFlags {
   @Option(
       names = "--out",
@@ -59,6 +60,7 @@ final class MachineFlags {
   @Option(names = "--verbose", description = "print phases, and stack traces of failures")
   private boolean verbose;
 
+  /** The folder of the run, named after command and time where none was given. */
   Path out(String command) {
     if (out != null) {
       return out;
@@ -67,6 +69,7 @@ final class MachineFlags {
     return Path.of("runs", command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(time));
   }
 
+  /** The most bytes that the process may hold. */
   OptionalLong memory() {
     return memory == null ? OptionalLong.empty() : OptionalLong.of(bytes(memory));
   }
@@ -78,19 +81,20 @@ final class MachineFlags {
     Matcher matcher = BYTES.matcher(text.toLowerCase(Locale.ROOT));
     if (!matcher.matches()) {
       throw new InputException(
-          "--memory", "", text + " is no number of bytes", "give one such as 8g or 800m");
+          InputOption.MEMORY, text + " is no number of bytes", "give one such as 8g or 800m");
     }
     int shift = 10 * ("kmg".indexOf(matcher.group(2)) + 1);
     return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
   }
 
+  /** Kernels of the backend that was asked for. */
   Backend.Choice openBackend(Precision precision) {
     Backend wanted = Backend.parse(backend);
     Backend.Settings settings =
         new Backend.Settings(threads(), Optional.ofNullable(libtorch), precision);
     if (wanted == Backend.SCALAR && threads != null) {
       throw new InputException(
-          "--threads", "", "the backend scalar has one thread", "leave it out");
+          InputOption.THREADS, "the backend scalar has one thread", "leave it out");
     }
     return wanted.open(settings);
   }

@@ -2,13 +2,16 @@ package dev.homolog.cli;
 
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -37,19 +40,19 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class
     })
 final class Main implements Runnable {
-  /** Flags that the models or the text may turn out not to allow: wrong all the same. */
-  private static final Set<String> LATE =
-      Set.of(
-          "--context",
-          "--max-tokens",
-          "--memory",
-          "--baseline",
-          "--by-subset",
-          "--neuron",
-          "--neurons",
-          "--after",
-          "--position",
-          "--positions");
+  /** Options that the models or the text may turn out not to allow: a wrong command line too. */
+  private static final Set<InputOption> LATE =
+      EnumSet.of(
+          InputOption.CONTEXT,
+          InputOption.MAX_TOKENS,
+          InputOption.MEMORY,
+          InputOption.BASELINE,
+          InputOption.BY_SUBSET,
+          InputOption.NEURON,
+          InputOption.NEURONS,
+          InputOption.AFTER,
+          InputOption.POSITION,
+          InputOption.POSITIONS);
 
   @Spec private CommandSpec spec;
 
@@ -69,8 +72,13 @@ final class Main implements Runnable {
     return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
+  /** The command and its subcommands, as picocli knows them. */
+  static CommandLine commandLine() {
+    return new CommandLine(new Main());
+  }
+
   static int execute(PrintWriter out, PrintWriter err, String... args) {
-    CommandLine line = new CommandLine(new Main());
+    CommandLine line = commandLine();
     line.setExpandAtFiles(false)
         .setUnmatchedOptionsAllowedAsOptionParameters(false)
         .setOut(out)
@@ -116,8 +124,19 @@ final class Main implements Runnable {
       e.printStackTrace(err);
       err.flush();
     }
-    boolean misfit = e instanceof InputException input && LATE.contains(input.where());
+    boolean misfit =
+        e instanceof InputException input
+            && LATE.stream().map(InputOption::flag).anyMatch(input.where()::equals);
     return misfit ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
+  }
+
+  /** What is refused while the command line is read is an error of the command line. */
+  static <T> T checked(CommandSpec spec, Supplier<T> reading) {
+    try {
+      return reading.get();
+    } catch (HomologException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
   }
 
   private static boolean verbose(CommandLine command) {
@@ -131,8 +150,8 @@ final class Main implements Runnable {
 
   /** An unknown flag is no value of the flag before it, which picocli then says, too. */
   private static String withoutConsequence(String message) {
-    int at = message.indexOf("; Expected parameter for option");
-    return message.startsWith("Unknown option") && at > 0 ? message.substring(0, at) : message;
+    int end = message.indexOf("; Expected parameter for option");
+    return message.startsWith("Unknown option") && end > 0 ? message.substring(0, end) : message;
   }
 
   private static String firstLine(String message) {

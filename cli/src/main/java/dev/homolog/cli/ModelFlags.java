@@ -15,21 +15,13 @@ final class ModelFlags {
       description = "its Hugging Face folder, or org/name[@revision] of one in the local cache")
   private String model;
 
-  @Mixin private TextFlags text = new TextFlags();
-
-  @Option(
-      names = "--tokens",
-      paramLabel = "FILE.npy",
-      description =
-          "token ids instead of text: int32 or int64 [rows, context], BOS first; homolog tokenize"
-              + " writes such a file")
-  private Path tokens;
+  @Mixin private InputFlags input = new InputFlags();
 
   Path model() {
     return HubCache.folder(model);
   }
 
   TokenInput input(RunFlags run) {
-    return new TokenInput(text.text(), tokens, run.context(), run.maxTokens(), text.share());
+    return input.input(run);
   }
 }

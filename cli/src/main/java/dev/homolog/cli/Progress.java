@@ -1,5 +1,6 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.plan.Plan;
 import dev.homolog.core.stream.ProgressListener;
 import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;
@@ -10,8 +11,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * A bar a phase with units a second and the time left, on a terminal only; with {@code --verbose} a
- * line a phase.
+ * How far a run has come. On a terminal each phase has a bar with units a second and the time left.
+ * With {@code --verbose} the plan is printed, and a line for each phase.
  */
 final class Progress implements ProgressListener, AutoCloseable {
   private static final int WIDTH = 100;
@@ -32,6 +33,13 @@ final class Progress implements ProgressListener, AutoCloseable {
 
   static Progress start(boolean verbose, PrintWriter err) {
     return new Progress(Boolean.getBoolean("homolog.progress"), verbose, err);
+  }
+
+  /** The plan of a study, line by line. */
+  void planned(Plan plan) {
+    if (verbose) {
+      PlanText.lines(plan).forEach(line -> err.println("homolog: " + line));
+    }
   }
 
   @Override

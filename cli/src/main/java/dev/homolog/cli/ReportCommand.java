@@ -2,6 +2,7 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,12 +42,13 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     Request request =
-        StudyRun.checked(
+        Main.checked(
             spec,
             () ->
                 new Request(
                     RunFolder.open(run),
-                    Optional.ofNullable(neurons).map(all -> NeuronId.parseList("--neurons", all))));
+                    Optional.ofNullable(neurons)
+                        .map(all -> NeuronId.parseList(InputOption.NEURONS, all))));
     Path page =
         request.neurons.isPresent()
             ? Report.write(request.run, request.neurons.get())

@@ -1,14 +1,11 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.plan.Resources;
-import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.table.TableFormat;
-import dev.homolog.core.kernels.Backend;
-import dev.homolog.core.kernels.Precision;
-import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The RUN flags of a command that reads text: how it runs and where it writes. */
@@ -34,10 +31,6 @@ final class RunFlags {
       description = "seed of all that is random (default: ${DEFAULT-VALUE})")
   private long seed;
 
-  Path out(String command) {
-    return machine.out(command);
-  }
-
   OptionalInt context() {
     return length.context();
   }
@@ -51,12 +44,9 @@ final class RunFlags {
         batch == null ? OptionalInt.empty() : OptionalInt.of(batch), machine.memory());
   }
 
-  Backend.Choice openBackend() {
-    return machine.openBackend(Precision.parse(precision));
-  }
-
-  Invocation invocation(String command, Path out, String backendLine) {
-    return machine.invocation(command, out, precision, backendLine);
+  /** The run of that command, which writes tables of that format. */
+  CommandRun command(CommandSpec spec, TableFormat format) {
+    return new CommandRun(spec, machine, precision, format);
   }
 
   long seed() {

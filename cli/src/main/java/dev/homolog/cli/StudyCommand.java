@@ -1,6 +1,7 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.table.TableFormat;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,16 +21,15 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    StudyRun.Request request =
-        StudyRun.checked(
+    StudyOptions options =
+        Main.checked(
             spec,
             () ->
-                new StudyRun.Request(
-                    study
-                        .options(run, StudyOptions.Extent.EVERYTHING)
-                        .withProcessing(processing.processing()),
-                    run));
-    return new StudyRun(spec, request).run();
+                study
+                    .options(run, StudyOptions.Extent.EVERYTHING)
+                    .withProcessing(processing.processing()));
+    TableFormat format = Main.checked(spec, run::format);
+    return run.command(spec, format).run(new StudySteps(options));
   }
 
   @Override

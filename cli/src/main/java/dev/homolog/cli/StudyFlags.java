@@ -6,6 +6,7 @@ import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Comparison;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
@@ -107,16 +108,16 @@ final class StudyFlags {
     Baseline.Kind kind = Baseline.Kind.parse(baseline == null ? usual : baseline);
     // Homologs, which a whole study finds, have a use for the threshold without a baseline too.
     boolean idle = threshold != null && extent == StudyOptions.Extent.CORRELATIONS;
-    String unused =
-        draws != null && !kind.drawn()
-            ? "--baseline-draws"
-            : rotation != null && kind != Baseline.Kind.ROTATION
-                ? "--rotation"
-                : idle && kind == Baseline.Kind.NONE ? "--threshold" : null;
-    if (unused != null) {
-      throw new InputException(
-          unused, "", "--baseline " + kind + " has no use for it", "leave one of the two out");
-    }
+    refuse(draws != null && !kind.drawn(), InputOption.BASELINE_DRAWS, kind);
+    refuse(rotation != null && kind != Baseline.Kind.ROTATION, InputOption.ROTATION, kind);
+    refuse(idle && kind == Baseline.Kind.NONE, InputOption.THRESHOLD, kind);
     return new Baseline(kind, draws == null ? 1 : draws, rotation);
+  }
+
+  private static void refuse(boolean unused, InputOption option, Baseline.Kind kind) {
+    if (unused) {
+      throw new InputException(
+          option, "--baseline " + kind + " has no use for it", "leave one of the two out");
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.tokens.Share;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,7 +38,8 @@ final class TextFlags {
   Share share() {
     if (share == null) {
       if (heldOut) {
-        throw new InputException("--held-out", "", "there is no share to hold out", "add --share");
+        throw new InputException(
+            InputOption.HELD_OUT, "there is no share to hold out", "add --share");
       }
       return Share.ALL;
     }

@@ -51,7 +51,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     Request request =
-        StudyRun.checked(
+        Main.checked(
             spec,
             () -> {
               TokenCache.requireFree(out);

@@ -1,16 +1,12 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.WeightStudy;
 import dev.homolog.analysis.plan.Resources;
-import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.WeightStudy;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.checkpoint.HubCache;
-import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;
-import java.nio.file.Path;
-import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -38,63 +34,47 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
   @Mixin private ProcessingFlag processing = new ProcessingFlag();
   @Mixin private MachineFlags machine = new MachineFlags();
 
-  /** What the command line asked for, found sound. */
-  private record Request(WeightStudy.Options options, TableFormat format) {}
-
   @Override
   public Integer call() {
-    PrintWriter err = spec.commandLine().getErr();
-    Request request =
-        StudyRun.checked(
-            spec,
-            () ->
-                new Request(
-                    new WeightStudy.Options(
-                        HubCache.folder(model),
-                        processing.processing(),
-                        new Resources(OptionalInt.empty(), machine.memory())),
-                    machine.format()));
-    Path out = machine.out(spec.name());
-    try (RunFolder folder = StudyRun.checked(spec, () -> RunFolder.create(out))) {
-      request.options.requireInputs();
-      request.format.require();
-      Backend.Choice backend = StudyRun.checked(spec, () -> machine.openBackend(Precision.FP32));
-      err.println("homolog: " + backend.line());
-      WeightStudy.Result result;
-      try (var kernels = backend.kernels();
-          Progress progress = Progress.start(machine.verbose(), err);
-          Interrupt _ = Interrupt.endsTheProcess()) {
-        result =
-            WeightStudy.run(
-                request.options,
-                kernels,
-                folder,
-                machine.invocation(spec.name(), out, "fp32", backend.line()),
-                progress,
-                plan -> {
-                  if (machine.verbose()) {
-                    PlanText.lines(plan).forEach(line -> err.println("homolog: " + line));
-                  }
-                });
-      }
-      print(result, request.options, out);
-    }
-    return 0;
+    WeightStudy.Options options = Main.checked(spec, this::options);
+    TableFormat format = Main.checked(spec, machine::format);
+    String precision = Precision.FP32.toString();
+    return new CommandRun(spec, machine, precision, format).run(new Steps(options));
   }
 
-  private void print(WeightStudy.Result result, WeightStudy.Options options, Path out) {
-    RunFacts.ModelFacts facts = result.model();
-    PrintWriter to = spec.commandLine().getOut();
-    to.printf(
-        Locale.ROOT,
-        "Model %s: weights of %,d neurons in %d layers, %s, in %.1f s%n%nTables and study.json: %s%n",
-        facts.name(),
-        facts.neurons(),
-        facts.layers(),
-        options.processing(),
-        result.seconds(),
-        out);
-    to.flush();
+  private WeightStudy.Options options() {
+    return new WeightStudy.Options(
+        HubCache.folder(model),
+        processing.processing(),
+        new Resources(OptionalInt.empty(), machine.memory()));
+  }
+
+  private record Steps(WeightStudy.Options options)
+      implements CommandRun.Steps<WeightStudy.Options, WeightStudy.Result> {
+
+    @Override
+    public WeightStudy.Options open() {
+      options.requireInputs();
+      return options;
+    }
+
+    /** Writes while it computes. */
+    @Override
+    public WeightStudy.Result run(WeightStudy.Options study, CommandRun.Setting setting) {
+      Progress progress = setting.progress();
+      return WeightStudy.run(
+          study,
+          setting.kernels(),
+          setting.folder(),
+          setting.invocation(),
+          progress,
+          progress::planned);
+    }
+
+    @Override
+    public void conclude(WeightStudy.Result result, RunFolder folder, PrintWriter to) {
+      new WeightsSummary(result, options.processing(), folder.path(), to).print();
+    }
   }
 
   @Override

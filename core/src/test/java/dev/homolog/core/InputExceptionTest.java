@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
 import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +23,31 @@ class InputExceptionTest {
   void emptyFieldIsLeftOut() {
     var e = new InputException(Path.of("m"), "", "is not a folder", "name a model folder");
     assertEquals("m: is not a folder; name a model folder", e.getMessage());
+  }
+
+  @Test
+  void anOptionIsNamedByItsFlag() {
+    var e = new InputException(InputOption.MAX_TOKENS, "0", "give at least 1");
+    assertEquals("--max-tokens: 0; give at least 1", e.getMessage());
+    assertEquals("--max-tokens", e.where());
+    assertEquals("", e.field());
+    assertEquals(Set.of(InputOption.MAX_TOKENS), e.options());
+    assertEquals(Set.of(), new InputException("f", "", "is wrong", "mend it").options());
+  }
+
+  @Test
+  void optionsThatDoNotGoTogether() {
+    var options = List.of(InputOption.TEXT, InputOption.TOKENS);
+    var e = new InputException(options, "both are given", "give one of the two");
+    assertEquals("--text, --tokens: both are given; give one of the two", e.getMessage());
+    assertEquals(Set.copyOf(options), e.options());
+  }
+
+  @Test
+  void oneValueOfAnOption() {
+    var e = InputException.ofValue(InputOption.BACKEND, "vector", "is missing", "take another");
+    assertEquals("--backend vector: is missing; take another", e.getMessage());
+    assertEquals(Set.of(InputOption.BACKEND), e.options());
   }
 
   @Test

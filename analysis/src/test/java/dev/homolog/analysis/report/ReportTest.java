@@ -14,6 +14,7 @@ import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -245,14 +246,15 @@ class ReportTest {
   @Test
   void namedNeuronsGetTheCards() throws Exception {
     RunFolder run = PLANTED.correlations(folder.resolve("run"), TableFormat.CSV);
-    Path page = Report.write(run, NeuronId.parseList("--neurons", "2.39, L0.N7,1.3,2.39"));
+    Path page = Report.write(run, NeuronId.parseList(InputOption.NEURONS, "2.39, L0.N7,1.3,2.39"));
     assertEquals("[119,7,43]", part(page, "overview").at("/cards/ids").toString());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "3", "1.2.3", "1.-2", "a.b", "1.2,", "1.99999999999"})
   void whatIsNoNeuronIsRefused(String names) {
-    var refusal = assertThrows(InputException.class, () -> NeuronId.parseList("--neurons", names));
+    var refusal =
+        assertThrows(InputException.class, () -> NeuronId.parseList(InputOption.NEURONS, names));
     assertEquals("--neurons", refusal.where());
   }
 
@@ -262,7 +264,8 @@ class ReportTest {
     RunFolder run = PLANTED.correlations(folder.resolve("run"), TableFormat.CSV);
     var refusal =
         assertThrows(
-            InputException.class, () -> Report.write(run, NeuronId.parseList("--neurons", name)));
+            InputException.class,
+            () -> Report.write(run, NeuronId.parseList(InputOption.NEURONS, name)));
     assertEquals("--neurons", refusal.where());
     assertTrue(refusal.getMessage().contains("0 to 2"), refusal.getMessage());
     assertFalse(Files.exists(folder.resolve("run/report.html")));

@@ -1,6 +1,7 @@
 package dev.homolog.core.intervention;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -46,7 +47,7 @@ public enum Mode {
       }
     }
     String known = Arrays.stream(values()).map(Mode::toString).collect(Collectors.joining(", "));
-    throw new InputException("--mode", "", "no mode is called " + name, "known: " + known);
+    throw new InputException(InputOption.MODE, "no mode is called " + name, "known: " + known);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.homolog.core.intervention;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,10 +37,10 @@ public record Positions(int from, int to) {
    * Those of a text: one position, such as 64, a range, such as 64-127, or all from one on, such as
    * 64-.
    *
-   * @param flag that the text was given with
+   * @param option that the text is the value of
    * @throws InputException if it is none of these
    */
-  public static Positions parse(String flag, String text) {
+  public static Positions parse(InputOption option, String text) {
     Matcher matcher = FORM.matcher(text);
     if (matcher.matches()) {
       int from = Integer.parseInt(matcher.group(1));
@@ -55,7 +56,7 @@ public record Positions(int from, int to) {
       }
     }
     throw new InputException(
-        flag, "", text + " is no range of positions", "give such as 64, 64-127 or 64-");
+        option, text + " is no range of positions", "give such as 64, 64-127 or 64-");
   }
 
   /** Written as {@link #parse} reads it; all of them as {@code all}. */

@@ -7,6 +7,7 @@ import dev.homolog.bindings.load.NativeUnavailableException;
 import dev.homolog.bindings.load.Refusal;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -39,7 +40,7 @@ public enum Backend {
   public record Settings(int threads, Optional<Path> libtorch, Precision precision) {
     public Settings {
       if (threads < 1) {
-        throw new InputException("--threads", "", "" + threads, "give at least 1");
+        throw new InputException(InputOption.THREADS, "" + threads, "give at least 1");
       }
     }
   }
@@ -67,8 +68,7 @@ public enum Backend {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
-                "--backend",
-                "",
+                InputOption.BACKEND,
                 "no backend is called " + name,
                 "known: "
                     + Arrays.stream(values())
@@ -90,7 +90,7 @@ public enum Backend {
   public Choice open(Settings settings) {
     if (settings.libtorch().isPresent() && (this == VECTOR || this == SCALAR)) {
       throw new InputException(
-          "--libtorch", "", "the backend " + this + " has no use for it", "leave it out");
+          InputOption.LIBTORCH, "the backend " + this + " has no use for it", "leave it out");
     }
     Choice choice =
         switch (this) {
@@ -108,8 +108,7 @@ public enum Backend {
     if (settings.precision() == Precision.BF16 && !choice.kernels().name().equals("cuda")) {
       choice.kernels().close();
       throw new InputException(
-          "--precision",
-          "",
+          InputOption.PRECISION,
           "bf16 needs a GPU, and the backend is " + choice.kernels().name(),
           "leave it out, or give --backend cuda");
     }
@@ -129,7 +128,7 @@ public enum Backend {
           TorchKernels.cpu(torch, settings.threads()), "chosen automatically: no GPU was found");
     } catch (NativeUnavailableException e) {
       if (settings.libtorch().isPresent()) {
-        throw refused("--libtorch", e);
+        throw refused(InputOption.LIBTORCH.flag(), e);
       }
       without = "chosen automatically: no libtorch was found, homolog doctor says why";
     }
@@ -145,7 +144,7 @@ public enum Backend {
     try {
       return Torch.open(options(settings, gpu));
     } catch (NativeUnavailableException e) {
-      throw refused("--backend " + this, e);
+      throw refused(InputOption.BACKEND.flag() + " " + this, e);
     }
   }
 
@@ -171,9 +170,9 @@ public enum Backend {
 
   private static void requireVector() {
     if (!hasVector()) {
-      throw new InputException(
-          "--backend vector",
-          "",
+      throw InputException.ofValue(
+          InputOption.BACKEND,
+          VECTOR,
           "this JVM does not have the Vector API",
           "start java with --add-modules " + VECTOR_MODULE);
     }

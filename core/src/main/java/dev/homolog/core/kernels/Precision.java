@@ -1,6 +1,7 @@
 package dev.homolog.core.kernels;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.util.Locale;
 
 /**
@@ -24,7 +25,7 @@ public enum Precision {
       case "bf16" -> BF16;
       default ->
           throw new InputException(
-              "--precision", "", "no precision is called " + name, "known: fp32, bf16");
+              InputOption.PRECISION, "no precision is called " + name, "known: fp32, bf16");
     };
   }
 

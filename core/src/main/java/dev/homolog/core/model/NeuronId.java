@@ -1,6 +1,7 @@
 package dev.homolog.core.model;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.ModelConfig;
 import java.util.Arrays;
 import java.util.List;
@@ -30,14 +31,14 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
   /**
    * Reads a name in one of these forms.
    *
-   * @param flag to name in the refusal
+   * @param option that the name is a value of
    * @throws InputException if it is of another form
    */
-  public static NeuronId parse(String flag, String text) {
+  public static NeuronId parse(InputOption option, String text) {
     Matcher matcher = FORM.matcher(text);
     if (!matcher.matches()) {
       throw new InputException(
-          flag, "", text + " is no neuron", "give layer and neuron, such as 3.117");
+          option, text + " is no neuron", "give layer and neuron, such as 3.117");
     }
     return new NeuronId(Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
   }
@@ -45,28 +46,36 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
   /**
    * Names with commas between them.
    *
-   * @param flag to name in the refusal
+   * @param option that the name is a value of
    * @throws InputException if one is of another form
    */
-  public static List<NeuronId> parseList(String flag, String names) {
-    return Arrays.stream(names.split(",", -1)).map(name -> parse(flag, name.strip())).toList();
+  public static List<NeuronId> parseList(InputOption option, String names) {
+    return Arrays.stream(names.split(",", -1)).map(name -> parse(option, name.strip())).toList();
   }
 
   /**
    * Fails unless the model has the neuron.
    *
+   * @param option that names the neuron
    * @throws InputException if not
    */
-  public NeuronId require(String flag, ModelConfig config) {
+  public NeuronId require(InputOption option, ModelConfig config) {
     if (layer >= config.layers() || neuron >= config.dMlp()) {
       throw new InputException(
-          flag,
-          "",
+          option,
           "there is no neuron " + this,
           "the model has layers 0 to %d of neurons 0 to %d"
               .formatted(config.layers() - 1, config.dMlp() - 1));
     }
     return this;
+  }
+
+  /** As above, for a flag. */
+  public NeuronId require(String flag, ModelConfig config) {
+    if (!flag.equals(InputOption.NEURON.flag())) {
+      throw new IllegalArgumentException(flag);
+    }
+    return require(InputOption.NEURON, config);
   }
 
   /** Layer · d_mlp + neuron. */

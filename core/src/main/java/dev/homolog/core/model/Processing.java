@@ -1,6 +1,7 @@
 package dev.homolog.core.model;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -26,7 +27,7 @@ public enum Processing {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
-                "--processing", "", "no preset is called " + name, "known: folded, raw"));
+                InputOption.PROCESSING, "no preset is called " + name, "known: folded, raw"));
   }
 
   @Override

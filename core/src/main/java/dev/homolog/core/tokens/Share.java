@@ -1,6 +1,7 @@
 package dev.homolog.core.tokens;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
@@ -17,8 +18,8 @@ public record Share(double part, boolean heldOut) {
   public static final Share ALL = new Share(1, false);
 
   /**
-   * @throws InputException if the share is not above 0 and below 1, and not {@link #ALL}; {@code
-   *     where()} is the flag of the command that would hold it
+   * @throws InputException for {@link InputOption#SHARE} if the share is not above 0 and below 1,
+   *     and not {@link #ALL}
    */
   public Share {
     if (!(part > 0 && part < 1) && (part != 1 || heldOut)) {
@@ -39,7 +40,7 @@ public record Share(double part, boolean heldOut) {
   }
 
   private static InputException outOfRange(double part) {
-    return new InputException("--share", "", part + "", "give a number between 0 and 1");
+    return new InputException(InputOption.SHARE, part + "", "give a number between 0 and 1");
   }
 
   /** Whether every document is read. */

@@ -2,6 +2,7 @@ package dev.homolog.core.tokens;
 
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.memory.DType;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -42,13 +43,14 @@ final class TokenTableBuilder implements AutoCloseable {
     this.context = size.context();
     if (context < 2) {
       throw new InputException(
-          "--context", "", context + " leaves no room for a token after BOS", "give at least 2");
+          InputOption.CONTEXT,
+          context + " leaves no room for a token after BOS",
+          "give at least 2");
     }
     this.wantedRows = size.maxTokens() / context;
     if (wantedRows < 1) {
       throw new InputException(
-          "--max-tokens",
-          "",
+          InputOption.MAX_TOKENS,
           size.maxTokens() + " is less than one row of " + context + " positions",
           "raise it or lower --context");
     }
@@ -201,12 +203,11 @@ final class TokenTableBuilder implements AutoCloseable {
   private TokenTable finish(List<Path> files, Share share) {
     long rows = written / context;
     if (rows == 0) {
-      String where = files.size() == 1 ? files.getFirst().toString() : "--text";
-      throw new InputException(
-          where,
-          "",
-          stream + " tokens do not fill one row of " + (context - 1),
-          "lower --context or give more text");
+      String problem = stream + " tokens do not fill one row of " + (context - 1);
+      String remedy = "lower --context or give more text";
+      throw files.size() == 1
+          ? new InputException(files.getFirst(), "", problem, remedy)
+          : new InputException(InputOption.TEXT, problem, remedy);
     }
     long used = rows * (context - 1);
     documents.cut(used);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.Checkpoint;
@@ -366,12 +367,13 @@ class SweepTest {
                 new Sweep(
                     model, kernels, arena, 9, List.of(List.of(outside)), Sweep.Options.PLAIN));
       }
-      var e = assertThrows(InputException.class, () -> NeuronId.parse("--neuron", "3.x"));
+      var e = assertThrows(InputException.class, () -> NeuronId.parse(InputOption.NEURON, "3.x"));
       assertEquals(
           "--neuron: 3.x is no neuron; give layer and neuron, such as 3.117", e.getMessage());
       e =
           assertThrows(
-              InputException.class, () -> new NeuronId(3, 0).require("--neuron", model.config()));
+              InputException.class,
+              () -> new NeuronId(3, 0).require(InputOption.NEURON, model.config()));
       assertEquals(
           "--neuron: there is no neuron 3.0; the model has layers 0 to 2 of neurons 0 to 19",
           e.getMessage());
