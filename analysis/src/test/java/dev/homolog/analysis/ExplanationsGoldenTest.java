@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.explanation.Explanations.Explanation;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.tokens.NpyFile;

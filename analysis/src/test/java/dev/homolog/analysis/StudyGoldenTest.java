@@ -9,7 +9,7 @@ import dev.homolog.analysis.correlation.CorrelationSummary;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.correlation.Universality;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.tokens.NpyFile;

@@ -3,7 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.analysis.Invocation;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ProgressListener;
 import java.io.PrintWriter;

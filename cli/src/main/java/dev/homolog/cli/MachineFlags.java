@@ -3,7 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.analysis.Invocation;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.nio.file.Path;
 import java.time.LocalDateTime;

@@ -8,7 +8,7 @@ import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.table.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.OptionalDouble;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.kernels.scalar.ScalarMath;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.util.List;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * middle of larger tensors, by tolerances that grow with size. All memory ends at a page that
  * cannot be read.
  */
-abstract class KernelsContract extends PredictionsContract {
+public abstract class KernelsContract extends PredictionsContract {
   @ParameterizedTest
   @CsvSource({
     "1,1,1",

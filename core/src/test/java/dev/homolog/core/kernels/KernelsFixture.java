@@ -3,6 +3,7 @@ package dev.homolog.core.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
@@ -18,19 +19,19 @@ import org.junit.jupiter.api.BeforeEach;
  * Kernels under test beside the oracle, and random tensors for both: in memory that ends at a page
  * that cannot be read, on views in the middle of larger tensors.
  */
-abstract class KernelsFixture {
+public abstract class KernelsFixture {
   private static final long SEED = 20261123;
 
-  final Random random = new Random(SEED);
-  final Kernels scalar = oracle();
-  Kernels kernels;
-  Arena arena;
+  protected final Random random = new Random(SEED);
+  protected final Kernels scalar = oracle();
+  protected Kernels kernels;
+  protected Arena arena;
 
   /** New kernels on several threads; closed by the test. */
-  abstract Kernels open();
+  protected abstract Kernels open();
 
   /** Runs after all that a test made is closed. */
-  void closed() {}
+  protected void closed() {}
 
   @BeforeEach
   void openAll() {
@@ -45,7 +46,7 @@ abstract class KernelsFixture {
     closed();
   }
 
-  Kernels.Columns columns(int n, int constant) {
+  protected Kernels.Columns columns(int n, int constant) {
     Tensor inverse = random(DType.F64, 1, n);
     if (constant >= 0) {
       inverse.set(0, constant, Double.NaN);
@@ -53,7 +54,7 @@ abstract class KernelsFixture {
     return new Kernels.Columns(on(random(DType.F64, 1, n)), on(inverse));
   }
 
-  Tensor emptySums(int n) {
+  protected Tensor emptySums(int n) {
     Tensor sums = Tensor.allocate(arena, DType.F64, 6, n);
     sums.rows(4, 5).fill(Double.POSITIVE_INFINITY);
     sums.rows(5, 6).fill(Double.NEGATIVE_INFINITY);
@@ -61,12 +62,12 @@ abstract class KernelsFixture {
   }
 
   /** A single-precision matrix in the middle of a larger one, where the kernels are. */
-  Tensor view(int rows, int cols) {
+  protected Tensor view(int rows, int cols) {
     return on(random(DType.F32, rows + 2, cols + 5)).rows(1, rows + 1).columns(3, cols + 3);
   }
 
   /** A weight as a checkpoint would give it, at an odd address. */
-  Tensor weight(DType dtype, int rows, int cols) {
+  protected Tensor weight(DType dtype, int rows, int cols) {
     Tensor values = random(dtype, rows, cols);
     long bytes = values.size() * dtype.bytes();
     MemorySegment odd = arena.allocate(bytes + 1).asSlice(1);
@@ -75,11 +76,11 @@ abstract class KernelsFixture {
     return kernels.weight(arena, new StoredTensor("w", dtype, shape, odd), rows, cols);
   }
 
-  Tensor on(Tensor host) {
+  protected Tensor on(Tensor host) {
     return kernels.fromHost(arena, host);
   }
 
-  Tensor host(Tensor there) {
+  protected Tensor host(Tensor there) {
     return kernels.toHost(arena, there);
   }
 
@@ -99,14 +100,12 @@ abstract class KernelsFixture {
       case Tensor tensor -> host(tensor);
       case Kernels.Columns columns ->
           new Kernels.Columns(host(columns.mean()), host(columns.inverse()));
-      case Kernels.Turning turning ->
-          new Kernels.Turning(host(turning.W()), host(turning.transposed()), null);
       case null -> null;
       default -> argument;
     };
   }
 
-  Tensor random(DType dtype, int rows, int cols) {
+  protected Tensor random(DType dtype, int rows, int cols) {
     Tensor t = Tensor.allocate(arena, dtype, rows, cols);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < cols; j++) {
@@ -116,7 +115,7 @@ abstract class KernelsFixture {
     return t;
   }
 
-  Tensor copy(Tensor there, DType dtype) {
+  protected Tensor copy(Tensor there, DType dtype) {
     Tensor t = host(there);
     Tensor copy = Tensor.allocate(arena, dtype, t.rows(), t.cols());
     for (int i = 0; i < t.rows(); i++) {
@@ -127,7 +126,7 @@ abstract class KernelsFixture {
     return copy;
   }
 
-  void assertClose(Tensor expected, Tensor there, double tolerance) {
+  protected void assertClose(Tensor expected, Tensor there, double tolerance) {
     Tensor actual = host(there);
     assertEquals(expected.rows(), actual.rows());
     assertEquals(expected.cols(), actual.cols());
