@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every kind of kernels must agree on with the oracle: sums and maxima by class. */
-public abstract class ClassSumsContract extends GreatestContract {
+abstract class ClassSumsContract extends GreatestContract {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void classSumsAgree(boolean neighbours) {

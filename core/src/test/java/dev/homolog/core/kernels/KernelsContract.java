@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * middle of larger tensors, by tolerances that grow with size. All memory ends at a page that
  * cannot be read.
  */
-public abstract class KernelsContract extends PredictionsContract {
+abstract class KernelsContract extends PredictionsContract {
   @ParameterizedTest
   @CsvSource({
     "1,1,1",

@@ -19,19 +19,19 @@ import org.junit.jupiter.api.BeforeEach;
  * Kernels under test beside the oracle, and random tensors for both: in memory that ends at a page
  * that cannot be read, on views in the middle of larger tensors.
  */
-public abstract class KernelsFixture {
+abstract class KernelsFixture {
   private static final long SEED = 20261123;
 
-  protected final Random random = new Random(SEED);
-  protected final Kernels scalar = oracle();
-  protected Kernels kernels;
-  protected Arena arena;
+  final Random random = new Random(SEED);
+  final Kernels scalar = oracle();
+  Kernels kernels;
+  Arena arena;
 
   /** New kernels on several threads; closed by the test. */
-  protected abstract Kernels open();
+  abstract Kernels open();
 
   /** Runs after all that a test made is closed. */
-  protected void closed() {}
+  void closed() {}
 
   @BeforeEach
   void openAll() {
@@ -46,7 +46,7 @@ public abstract class KernelsFixture {
     closed();
   }
 
-  protected Kernels.Columns columns(int n, int constant) {
+  Kernels.Columns columns(int n, int constant) {
     Tensor inverse = random(DType.F64, 1, n);
     if (constant >= 0) {
       inverse.set(0, constant, Double.NaN);
@@ -54,7 +54,7 @@ public abstract class KernelsFixture {
     return new Kernels.Columns(on(random(DType.F64, 1, n)), on(inverse));
   }
 
-  protected Tensor emptySums(int n) {
+  Tensor emptySums(int n) {
     Tensor sums = Tensor.allocate(arena, DType.F64, 6, n);
     sums.rows(4, 5).fill(Double.POSITIVE_INFINITY);
     sums.rows(5, 6).fill(Double.NEGATIVE_INFINITY);
@@ -62,12 +62,12 @@ public abstract class KernelsFixture {
   }
 
   /** A single-precision matrix in the middle of a larger one, where the kernels are. */
-  protected Tensor view(int rows, int cols) {
+  Tensor view(int rows, int cols) {
     return on(random(DType.F32, rows + 2, cols + 5)).rows(1, rows + 1).columns(3, cols + 3);
   }
 
   /** A weight as a checkpoint would give it, at an odd address. */
-  protected Tensor weight(DType dtype, int rows, int cols) {
+  Tensor weight(DType dtype, int rows, int cols) {
     Tensor values = random(dtype, rows, cols);
     long bytes = values.size() * dtype.bytes();
     MemorySegment odd = arena.allocate(bytes + 1).asSlice(1);
@@ -76,11 +76,11 @@ public abstract class KernelsFixture {
     return kernels.weight(arena, new StoredTensor("w", dtype, shape, odd), rows, cols);
   }
 
-  protected Tensor on(Tensor host) {
+  Tensor on(Tensor host) {
     return kernels.fromHost(arena, host);
   }
 
-  protected Tensor host(Tensor there) {
+  Tensor host(Tensor there) {
     return kernels.toHost(arena, there);
   }
 
@@ -105,7 +105,7 @@ public abstract class KernelsFixture {
     };
   }
 
-  protected Tensor random(DType dtype, int rows, int cols) {
+  Tensor random(DType dtype, int rows, int cols) {
     Tensor t = Tensor.allocate(arena, dtype, rows, cols);
     for (int i = 0; i < rows; i++) {
       for (int j = 0; j < cols; j++) {
@@ -115,7 +115,7 @@ public abstract class KernelsFixture {
     return t;
   }
 
-  protected Tensor copy(Tensor there, DType dtype) {
+  Tensor copy(Tensor there, DType dtype) {
     Tensor t = host(there);
     Tensor copy = Tensor.allocate(arena, dtype, t.rows(), t.cols());
     for (int i = 0; i < t.rows(); i++) {
@@ -126,7 +126,7 @@ public abstract class KernelsFixture {
     return copy;
   }
 
-  protected void assertClose(Tensor expected, Tensor there, double tolerance) {
+  void assertClose(Tensor expected, Tensor there, double tolerance) {
     Tensor actual = host(there);
     assertEquals(expected.rows(), actual.rows());
     assertEquals(expected.cols(), actual.cols());

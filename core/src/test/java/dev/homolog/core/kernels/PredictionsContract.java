@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What interventions need of kernels: predictions, and what a LayerNorm divides by. */
-public abstract class PredictionsContract extends ClassSumsContract {
+abstract class PredictionsContract extends ClassSumsContract {
 
   @ParameterizedTest
   @CsvSource({"1,1,1", "5,3,1", "9,13,30", "21,207,5", "3,4098,200"})

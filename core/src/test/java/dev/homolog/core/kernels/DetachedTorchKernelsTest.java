@@ -1,13 +1,11 @@
-package dev.homolog.core.kernels.torch;
+package dev.homolog.core.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.load.LoadOptions;
-import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.KernelsContract;
-import dev.homolog.core.kernels.Precision;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
+import dev.homolog.core.kernels.torch.TorchKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
@@ -27,7 +25,7 @@ class DetachedTorchKernelsTest extends KernelsContract {
   }
 
   @Override
-  protected Kernels open() {
+  Kernels open() {
     return TorchKernels.detached(Torch.open(LoadOptions.standard()), Precision.FP32);
   }
 
@@ -102,7 +100,7 @@ class DetachedTorchKernelsTest extends KernelsContract {
   }
 
   @Override
-  protected void closed() {
+  void closed() {
     assertEquals(before, Torch.liveHandles(), "live handles");
   }
 }

@@ -1,11 +1,9 @@
-package dev.homolog.core.kernels.torch;
+package dev.homolog.core.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.homolog.bindings.Torch;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.KernelsContract;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -19,12 +17,12 @@ class TorchKernelsTest extends KernelsContract {
   }
 
   @Override
-  protected Kernels open() {
+  Kernels open() {
     return Backend.TORCH.open(2).kernels();
   }
 
   @Override
-  protected void closed() {
+  void closed() {
     assertEquals(before, Torch.liveHandles(), "live handles");
   }
 

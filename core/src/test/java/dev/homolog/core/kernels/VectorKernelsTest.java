@@ -1,9 +1,8 @@
-package dev.homolog.core.kernels.vector;
+package dev.homolog.core.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.KernelsContract;
+import dev.homolog.core.kernels.vector.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
@@ -15,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class VectorKernelsTest extends KernelsContract {
 
   @Override
-  protected Kernels open() {
+  Kernels open() {
     return new VectorKernels(3);
   }
 
