@@ -8,6 +8,7 @@ module dev.homolog.core {
   requires com.github.luben.zstd_jni;
 
   exports dev.homolog.core;
+  exports dev.homolog.core.backend;
   exports dev.homolog.core.checkpoint;
   exports dev.homolog.core.intervention;
   exports dev.homolog.core.memory;

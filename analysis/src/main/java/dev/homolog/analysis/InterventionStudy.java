@@ -33,7 +33,7 @@ import java.util.Locale;
 import java.util.Objects;
 
 /** Changes neurons of a model on a text and measures what becomes of its predictions. */
-public final class InterventionStudy implements AutoCloseable {
+public final class InterventionStudy implements OpenStudy<InterventionStudy.Result> {
   private final Options options;
   private final Inputs inputs;
 
@@ -236,6 +236,7 @@ public final class InterventionStudy implements AutoCloseable {
    *
    * @throws InputException if the model or the text cannot be used, or does not fit into memory
    */
+  @Override
   public Result run(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     try (TokenTable table = inputs.read(listener, phases);

@@ -26,7 +26,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** Looks for neurons whose role in the model is known: prediction, entropy, attention heads. */
-public final class RoleStudy implements AutoCloseable {
+public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
   private final Options options;
   private final Inputs inputs;
 
@@ -116,6 +116,7 @@ public final class RoleStudy implements AutoCloseable {
    * @throws InputException if the model or the text cannot be used, or if it does not fit into
    *     memory
    */
+  @Override
   public Result run(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     try (TokenTable table = inputs.read(listener, phases)) {

@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * Which neurons of a reference model are universal: the straight line from checkpoints and text to
  * a table. One pass over the tokens, each model running once a batch, serves all measurements.
  */
-public final class Study implements AutoCloseable {
+public final class Study implements OpenStudy<StudyResult> {
   /** The most tokens that the pilot reads, and one over the share of the rows that it may be. */
   private static final int PILOT_TOKENS = 4096;
 
@@ -86,6 +86,7 @@ public final class Study implements AutoCloseable {
   }
 
   /** Runs it, once; see {@link #run(StudyOptions, Kernels, RunListener)}. */
+  @Override
   public StudyResult run(Kernels kernels, RunListener listener) {
     return run(kernels, listener, MemoryBounds::now);
   }

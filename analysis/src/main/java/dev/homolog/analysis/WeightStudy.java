@@ -37,7 +37,7 @@ import java.util.function.IntFunction;
  * What the weights of one model say of all its neurons, without any text. Tables are written while
  * they are made, so that none is ever held.
  */
-public final class WeightStudy implements AutoCloseable {
+public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
   private final Options options;
   private final HuggingFaceCheckpoint checkpoint;
   private final Optional<Tokenizer> tokenizer;
@@ -96,6 +96,7 @@ public final class WeightStudy implements AutoCloseable {
    * @param kernels what computes; stays open until the result is closed
    * @throws InputException if the model cannot be used, or does not fit into memory
    */
+  @Override
   public Result run(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     String name = ModelNames.of(List.of(options.model)).getFirst();

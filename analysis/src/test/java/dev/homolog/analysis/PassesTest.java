@@ -22,7 +22,7 @@ import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
 import dev.homolog.analysis.table.Tables;
 import dev.homolog.core.InputException;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import java.nio.file.Path;
 import java.util.List;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.statistics.StudyStatistics;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.tokens.NpyFile;

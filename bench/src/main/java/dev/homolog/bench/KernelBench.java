@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.load.GpuUse;
 import dev.homolog.bindings.load.LoadOptions;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import java.io.IOException;
 import java.lang.foreign.Arena;

@@ -1,6 +1,6 @@
 package dev.homolog.bench;
 
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.ludovic.netlib.blas.JavaBLAS;
 import java.lang.foreign.Arena;

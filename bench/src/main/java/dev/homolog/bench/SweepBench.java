@@ -1,11 +1,11 @@
 package dev.homolog.bench;
 
 import dev.homolog.analysis.roles.EntropyRole;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.Intervention;
 import dev.homolog.core.intervention.Sweep;
-import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ProgressListener;

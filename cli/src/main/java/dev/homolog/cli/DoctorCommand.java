@@ -2,7 +2,7 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
-import dev.homolog.core.kernels.Finding;
+import dev.homolog.core.backend.Finding;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.concurrent.Callable;

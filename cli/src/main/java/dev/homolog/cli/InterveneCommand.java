@@ -1,8 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.InterventionOptions;
-import dev.homolog.analysis.InterventionResult;
-import dev.homolog.analysis.Interventions;
+import dev.homolog.analysis.InterventionStudy;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
@@ -90,17 +88,17 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     TableFormat format = Main.checked(spec, run::format);
-    InterventionOptions options = Main.checked(spec, this::options);
+    InterventionStudy.Options options = Main.checked(spec, this::options);
     return run.command(spec, format).run(new Steps(options, run.seed()));
   }
 
-  private InterventionOptions options() {
-    return new InterventionOptions(
+  private InterventionStudy.Options options() {
+    return new InterventionStudy.Options(
         model.model(),
         model.input(run),
         neurons.stream().map(text -> NeuronId.parse(InputOption.NEURON, text)).toList(),
-        new InterventionOptions.Change(site(), Mode.parse(mode), values, positions()),
-        new InterventionOptions.Frozen(freezeScale, freezeAttention),
+        new InterventionStudy.Options.Change(site(), Mode.parse(mode), values, positions()),
+        new InterventionStudy.Options.Frozen(freezeScale, freezeAttention),
         run.resources());
   }
 
@@ -117,27 +115,21 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
     return positions == null ? Positions.ALL : Positions.parse(InputOption.POSITIONS, positions);
   }
 
-  private record Steps(InterventionOptions options, long seed)
-      implements CommandRun.Steps<InterventionOptions, InterventionResult> {
+  private record Steps(InterventionStudy.Options options, long seed)
+      implements CommandRun.Steps<InterventionStudy.Result> {
 
     @Override
-    public InterventionOptions open() {
-      options.requireInputs();
-      return options;
+    public InterventionStudy open() {
+      return InterventionStudy.open(options);
     }
 
     @Override
-    public InterventionResult run(InterventionOptions study, CommandRun.Setting setting) {
-      return Interventions.run(study, setting.kernels(), setting.progress());
-    }
-
-    @Override
-    public void write(InterventionResult result, RunFolder folder, Invocation invocation) {
+    public void write(InterventionStudy.Result result, RunFolder folder, Invocation invocation) {
       result.write(folder, invocation, seed);
     }
 
     @Override
-    public void conclude(InterventionResult result, RunFolder folder, PrintWriter to) {
+    public void conclude(InterventionStudy.Result result, RunFolder folder, PrintWriter to) {
       new InterventionSummary(result, folder.path(), to).print();
     }
   }

@@ -1,6 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.InterventionResult;
+import dev.homolog.analysis.InterventionStudy;
 import dev.homolog.core.intervention.Metrics;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -11,7 +11,7 @@ import java.util.Locale;
  *
  * @param out folder of the run
  */
-record InterventionSummary(InterventionResult result, Path out, PrintWriter to) {
+record InterventionSummary(InterventionStudy.Result result, Path out, PrintWriter to) {
 
   void print() {
     to.printf(

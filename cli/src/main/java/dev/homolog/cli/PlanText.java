@@ -1,5 +1,6 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.measure.Cost;
 import dev.homolog.analysis.plan.Plan;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +26,12 @@ final class PlanText {
             + (plan.deviceBytes() == 0
                 ? ""
                 : format(", %,d MiB on the device", plan.deviceBytes() >> 20)));
-    for (Plan.Part part : plan.parts()) {
+    for (Cost.Part part : plan.parts()) {
       if (part.bytes() >> 20 > 0) {
         lines.add(format("plan:   %-18s %,8d MiB", part.name(), part.bytes() >> 20));
       }
     }
-    for (Plan.Flops kind : plan.flops()) {
+    for (Cost.Flops kind : plan.flops()) {
       lines.add(format("plan:   %-18s %,8.1f GFLOP", kind.name(), kind.operations() / 1e9));
     }
     return lines;

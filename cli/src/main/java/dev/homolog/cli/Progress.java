@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.RunListener;
 import dev.homolog.analysis.plan.Plan;
-import dev.homolog.core.stream.ProgressListener;
 import java.io.PrintWriter;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -14,7 +14,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * How far a run has come. On a terminal each phase has a bar with units a second and the time left.
  * With {@code --verbose} the plan is printed, and a line for each phase.
  */
-final class Progress implements ProgressListener, AutoCloseable {
+final class Progress implements RunListener, AutoCloseable {
   private static final int WIDTH = 100;
 
   private final boolean onTerminal;
@@ -36,7 +36,8 @@ final class Progress implements ProgressListener, AutoCloseable {
   }
 
   /** The plan of a study, line by line. */
-  void planned(Plan plan) {
+  @Override
+  public void planned(Plan plan) {
     if (verbose) {
       PlanText.lines(plan).forEach(line -> err.println("homolog: " + line));
     }

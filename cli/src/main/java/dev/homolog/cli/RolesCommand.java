@@ -1,9 +1,7 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.RoleStudy;
 import dev.homolog.analysis.run.Invocation;
-import dev.homolog.analysis.Roles;
-import dev.homolog.analysis.RolesOptions;
-import dev.homolog.analysis.RolesResult;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
@@ -49,11 +47,11 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     TableFormat format = Main.checked(spec, run::format);
-    RolesOptions options =
+    RoleStudy.Options options =
         Main.checked(
             spec,
             () ->
-                new RolesOptions(
+                new RoleStudy.Options(
                     model.model(),
                     model.input(run),
                     queries(),
@@ -83,27 +81,21 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
     return value;
   }
 
-  private record Steps(RolesOptions options)
-      implements CommandRun.Steps<RolesOptions, RolesResult> {
+  private record Steps(RoleStudy.Options options)
+      implements CommandRun.Steps<RoleStudy.Result> {
 
     @Override
-    public RolesOptions open() {
-      options.requireInputs();
-      return options;
+    public RoleStudy open() {
+      return RoleStudy.open(options);
     }
 
     @Override
-    public RolesResult run(RolesOptions study, CommandRun.Setting setting) {
-      return Roles.run(study, setting.kernels(), setting.progress());
-    }
-
-    @Override
-    public void write(RolesResult result, RunFolder folder, Invocation invocation) {
+    public void write(RoleStudy.Result result, RunFolder folder, Invocation invocation) {
       result.write(folder, invocation);
     }
 
     @Override
-    public void conclude(RolesResult result, RunFolder folder, PrintWriter to) {
+    public void conclude(RoleStudy.Result result, RunFolder folder, PrintWriter to) {
       new RolesSummary(result, folder.path(), to).print();
     }
   }

@@ -1,6 +1,6 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.RolesResult;
+import dev.homolog.analysis.RoleStudy;
 import dev.homolog.analysis.roles.AttentionRole;
 import dev.homolog.analysis.roles.EntropyRole;
 import dev.homolog.analysis.roles.PredictionRole;
@@ -17,12 +17,12 @@ import java.util.stream.IntStream;
  *
  * @param out folder of the run
  */
-record RolesSummary(RolesResult result, Path out, PrintWriter to) {
+record RolesSummary(RoleStudy.Result result, Path out, PrintWriter to) {
   /** Neurons of each role that are printed. */
   private static final int PRINTED = 5;
 
   void print() {
-    print("Model %s%n", result.run().model().name());
+    print("Model %s%n", result.facts().models().getFirst().name());
     prediction(result.roles().prediction());
     EntropyRole role = result.roles().entropy();
     List<EntropyRole.Neuron> tried =

@@ -16,22 +16,15 @@ import java.util.OptionalDouble;
  * @param alsoAt a second threshold to count at
  */
 record StudySteps(StudyOptions options, OptionalDouble alsoAt)
-    implements CommandRun.Steps<StudyOptions, StudyResult> {
+    implements CommandRun.Steps<StudyResult> {
 
   StudySteps(StudyOptions options) {
     this(options, OptionalDouble.empty());
   }
 
   @Override
-  public StudyOptions open() {
-    options.requireInputs();
-    return options;
-  }
-
-  @Override
-  public StudyResult run(StudyOptions study, CommandRun.Setting setting) {
-    Progress progress = setting.progress();
-    return Study.run(study, setting.kernels(), progress, progress::planned);
+  public Study open() {
+    return Study.open(options);
   }
 
   @Override

@@ -7,6 +7,7 @@ import dev.homolog.analysis.correlation.Correlations;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.statistics.StudyStatistics;
@@ -41,7 +42,7 @@ final class Summary {
 
   void print() {
     study();
-    if (result.comparisons() == null) {
+    if (result.find(Correlations.class).isEmpty()) {
       named();
     } else {
       counts();
@@ -68,9 +69,8 @@ final class Summary {
         reference.layers(),
         others.isEmpty() ? "" : ", compared with " + others);
     RunFacts.TokenFacts tokens = result.facts().tokens();
-    double seconds =
-        result.facts().phases().stream().mapToDouble(RunFacts.PhaseFacts::seconds).sum();
-    double speed = 1 / result.facts().secondsAToken("activations");
+    double seconds = result.facts().seconds();
+    double speed = 1 / result.facts().secondsAToken(Phase.ACTIVATIONS);
     line(
         "Read %,d tokens (%,d kept) of %,d %s at %,.0f tokens/s through %s; %.0f s in all",
         tokens.read(),
@@ -105,7 +105,7 @@ final class Summary {
   /** What came when, where other models are training steps of one. */
   private void steps() {
     Map<String, List<Correlations.OfOther>> trainings =
-        result.comparisons().byOther().stream()
+        result.correlations().byOther().stream()
             .filter(of -> of.step().isPresent())
             .collect(
                 Collectors.groupingBy(
@@ -140,7 +140,8 @@ final class Summary {
   }
 
   private void homologs() {
-    List<Homologs.Group> groups = result.comparisons().homologs();
+    List<Homologs.Group> groups =
+        result.find(Homologs.class).map(Homologs::groups).orElse(List.of());
     if (!groups.isEmpty()) {
       int models = result.facts().models().size();
       long everywhere = groups.stream().filter(group -> group.members().size() == models).count();
@@ -198,10 +199,8 @@ final class Summary {
       return;
     }
     Map<Integer, CloseUp.NeuronTokens> tokens =
-        result.closeUp() == null
-            ? Map.of()
-            : result.closeUp().neurons().stream()
-                .collect(Collectors.toMap(CloseUp.NeuronTokens::neuron, Function.identity()));
+        result.find(CloseUp.class).map(CloseUp::neurons).orElse(List.of()).stream()
+            .collect(Collectors.toMap(CloseUp.NeuronTokens::neuron, Function.identity()));
     to.println();
     line("The %d best, with their match in each other model:", shown);
     to.println();
@@ -239,7 +238,7 @@ final class Summary {
 
   /** The neurons that the command line named. */
   private void named() {
-    if (result.closeUp() == null) {
+    if (result.closeUp().neurons().isEmpty()) {
       return;
     }
     line("  neuron       fires      mean  variance  fires most on");

@@ -2,8 +2,10 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.WeightStudy;
+import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;
@@ -46,29 +48,24 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
     return new WeightStudy.Options(
         HubCache.folder(model),
         processing.processing(),
-        new Resources(OptionalInt.empty(), machine.memory()));
+        new Resources(OptionalInt.empty(), machine.memory()),
+        machine.format());
   }
 
   private record Steps(WeightStudy.Options options)
-      implements CommandRun.Steps<WeightStudy.Options, WeightStudy.Result> {
+      implements CommandRun.Steps<WeightStudy.Result> {
 
     @Override
-    public WeightStudy.Options open() {
-      options.requireInputs();
-      return options;
+    public WeightStudy open() {
+      return WeightStudy.open(options);
     }
 
-    /** Writes while it computes. */
     @Override
-    public WeightStudy.Result run(WeightStudy.Options study, CommandRun.Setting setting) {
-      Progress progress = setting.progress();
-      return WeightStudy.run(
-          study,
-          setting.kernels(),
-          setting.folder(),
-          setting.invocation(),
-          progress,
-          progress::planned);
+    public void write(WeightStudy.Result result, RunFolder folder, Invocation invocation) {
+      try (Interrupt _ = Interrupt.endsTheProcess();
+          result) {
+        result.write(folder, invocation);
+      }
     }
 
     @Override

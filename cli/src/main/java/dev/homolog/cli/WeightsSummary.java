@@ -16,7 +16,7 @@ import java.util.Locale;
 record WeightsSummary(WeightStudy.Result result, Processing processing, Path out, PrintWriter to) {
 
   void print() {
-    RunFacts.ModelFacts model = result.model();
+    RunFacts.ModelFacts model = result.facts().models().getFirst();
     to.printf(
         Locale.ROOT,
         "Model %s: weights of %,d neurons in %d layers, %s, in %.1f s%n%nTables and study.json: %s%n",
@@ -24,7 +24,7 @@ record WeightsSummary(WeightStudy.Result result, Processing processing, Path out
         model.neurons(),
         model.layers(),
         processing,
-        result.seconds(),
+        result.facts().seconds(),
         out);
     to.flush();
   }

@@ -66,7 +66,7 @@ class InterveneCommandTest {
             "-0.17",
             "3");
     assertEquals(0, outcome.code(), outcome.err()::toString);
-    JsonNode json = RunFolder.open(out).readJson("intervention");
+    JsonNode json = Json.of(RunFolder.open(out), "intervention");
     try (var golden = SafetensorsFile.open(Cli.FAMILY.resolve("interventions.safetensors"));
         var of = SafetensorsFile.open(Cli.FAMILY.resolve("golden.safetensors"))) {
       Tensor ids = Tensor.wrap(of.tensor("input_ids").data(), DType.I32, 2, 32);
@@ -127,7 +127,7 @@ class InterveneCommandTest {
     assertEquals(0, outcome.code(), outcome.err()::toString);
     assertEquals(List.of("intervention.json", "interventions.csv", "study.json"), Cli.names(out));
     RunFolder run = RunFolder.open(out);
-    JsonNode json = run.readJson("intervention");
+    JsonNode json = Json.of(run, "intervention");
     assertEquals(json.get("nominal"), without(json.at("/values/1")), "times 1 is nothing");
     assertFalse(json.get("nominal").equals(without(json.at("/values/2"))));
     Table table = run.read("interventions");
@@ -137,7 +137,7 @@ class InterveneCommandTest {
           json.at("/values/" + i + "/loss").asDouble(), table.doubles("loss").get(i), 1e-12);
     }
     assertEquals(0, table.doubles("loss_change").get(1));
-    JsonNode study = run.readJson("study");
+    JsonNode study = Json.of(run, "study");
     assertEquals("intervene", study.get("command").asText());
     assertEquals("0.3", study.at("/options/neuron/0").asText());
     assertEquals("multiply", study.at("/options/mode").asText());
@@ -151,7 +151,7 @@ class InterveneCommandTest {
     outcome =
         Cli.run(Cli.join(args, "--freeze-scale", "--freeze-attention", "--max-tokens", "200"));
     assertEquals(0, outcome.code(), outcome.err()::toString);
-    JsonNode again = RunFolder.open(other).readJson("intervention");
+    JsonNode again = Json.of(RunFolder.open(other), "intervention");
     assertEquals(json.at("/values/0/loss").asDouble(), again.at("/values/0/loss").asDouble(), 1e-6);
   }
 
@@ -166,7 +166,7 @@ class InterveneCommandTest {
     Path out = folder.resolve("zero");
     Cli.Outcome outcome = Cli.run(args("--out", out + "", "--neuron", "0.1", "--mode", "zero"));
     assertEquals(0, outcome.code(), outcome.err()::toString);
-    JsonNode json = RunFolder.open(out).readJson("intervention");
+    JsonNode json = Json.of(RunFolder.open(out), "intervention");
     assertEquals(1, json.get("values").size());
     assertEquals(0, json.at("/values/0/value").asDouble());
   }
@@ -187,7 +187,7 @@ class InterveneCommandTest {
     // there.
     JsonNode one = loss("one", "--value", activated + "", "--positions", "31");
     assertEquals(
-        RunFolder.open(folder.resolve("one")).readJson("intervention").at("/nominal/loss"),
+        Json.of(RunFolder.open(folder.resolve("one")), "intervention").at("/nominal/loss"),
         one.get("loss"),
         "the last position of a row predicts nothing");
   }
@@ -197,7 +197,7 @@ class InterveneCommandTest {
     List<String> args = args("--out", out + "", "--neuron", "1.2", "--mode", "fix");
     Cli.Outcome outcome = Cli.run(Cli.join(args, more));
     assertEquals(0, outcome.code(), outcome.err()::toString);
-    return RunFolder.open(out).readJson("intervention").at("/values/0");
+    return Json.of(RunFolder.open(out), "intervention").at("/values/0");
   }
 
   @Test

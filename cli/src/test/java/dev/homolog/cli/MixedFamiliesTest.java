@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.kernels.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.Activations;
@@ -95,7 +95,7 @@ class MixedFamiliesTest {
   /** MLP_POST [neurons, kept tokens] by plain loops in double. */
   private static double[][] activations(Path folder) {
     try (var checkpoint = HuggingFaceCheckpoint.open(folder);
-        var kernels = new ScalarKernels();
+        var kernels = Backend.SCALAR.open(1).kernels();
         Arena arena = Arena.ofConfined()) {
       ModelConfig config = checkpoint.config();
       int[][] rows = tokens();
@@ -142,7 +142,7 @@ class MixedFamiliesTest {
     Path text = Cli.text(folder.resolve("text.txt"));
     Cli.Outcome outcome = Cli.run(args(gpt2, neox, "text", "--text", text + ""));
     assertEquals(0, outcome.code(), outcome.err()::toString);
-    JsonNode study = RunFolder.open(folder.resolve("text")).readJson("study");
+    JsonNode study = Json.of(RunFolder.open(folder.resolve("text")), "study");
     assertEquals(CONTEXT, study.get("tokens").get("context").intValue());
     assertEquals(4096, study.get("models").get(0).get("vocab_size").intValue());
     assertEquals(4100, study.get("models").get(1).get("vocab_size").intValue());

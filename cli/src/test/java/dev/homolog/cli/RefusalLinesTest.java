@@ -10,7 +10,7 @@ import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.Precision;
 import java.io.IOException;

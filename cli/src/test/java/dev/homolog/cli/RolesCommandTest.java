@@ -54,7 +54,7 @@ class RolesCommandTest {
       assertEquals(1, attention.ints("head_layer").get(i));
       assertEquals(5 * (32 - 8), attention.longs("positions").get(i));
     }
-    JsonNode study = run.readJson("study");
+    JsonNode study = Json.of(run, "study");
     assertEquals("roles", study.get("command").asText());
     assertEquals(8, study.at("/options/after").asInt());
     assertEquals("folded", study.get("processing").asText());
@@ -93,9 +93,9 @@ class RolesCommandTest {
       assertEquals(
           Files.readString(alone.resolve(name)), Files.readString(out.resolve(name)), name);
     }
-    JsonNode study = RunFolder.open(out).readJson("study");
+    JsonNode study = Json.of(RunFolder.open(out), "study");
     assertTrue(study.at("/options/roles").asBoolean());
-    assertEquals(RunFolder.open(alone).readJson("study").get("result"), study.get("roles"));
+    assertEquals(Json.of(RunFolder.open(alone), "study").get("result"), study.get("roles"));
   }
 
   /** Weights as stored choose others; one position of each row is ablated. */
@@ -108,7 +108,7 @@ class RolesCommandTest {
         Cli.run(args("--out", out + "", "--processing", "raw", "--position", "9"));
     assertEquals(0, outcome.code(), outcome.err()::toString);
     RunFolder run = RunFolder.open(out);
-    JsonNode study = run.readJson("study");
+    JsonNode study = Json.of(run, "study");
     assertEquals("raw", study.get("processing").asText());
     assertEquals(9, study.at("/options/after").asInt());
     assertTrue(study.at("/options/one_position").asBoolean());

@@ -95,7 +95,7 @@ class SharedNeuronsTest {
   /** The Gaussian law's median is every neuron's baseline. */
   @Test
   void allButOneIsMissingInOneModel() {
-    JsonNode chance = run.readJson("study").at("/chance");
+    JsonNode chance = Json.of(run, "study").at("/chance");
     Map<String, Double> baseline = new HashMap<>();
     chance.forEach(of -> baseline.put(of.get("other").asText(), of.get("median").asDouble()));
     Map<Integer, String> expected = new HashMap<>();

@@ -295,9 +295,9 @@ class StudyCommandTest {
 
   @Test
   void manifest() {
-    JsonNode json = parquet.readJson("study");
+    JsonNode json = Json.of(parquet, "study");
     assertEquals("study", json.at("/command").asText());
-    assertEquals("correlate", csv.readJson("study").at("/command").asText());
+    assertEquals("correlate", Json.of(csv, "study").at("/command").asText());
     assertEquals(3, json.at("/models").size());
     assertEquals("reference", json.at("/models/0/role").asText());
     assertEquals("c", json.at("/models/2/name").asText());
@@ -386,7 +386,7 @@ class StudyCommandTest {
   /** Seconds and speed of the second line are those that the run has written down. */
   @Test
   void summaryOfTime() {
-    JsonNode json = parquet.readJson("study");
+    JsonNode json = Json.of(parquet, "study");
     double seconds = 0;
     for (JsonNode phase : json.at("/phases")) {
       seconds += phase.at("/seconds").asDouble();

@@ -87,7 +87,7 @@ class TokenizeCommandTest {
               name);
         }
       }
-      assertEquals(text.readJson("study").at("/tokens"), tokens.readJson("study").at("/tokens"));
+      assertEquals(Json.of(text, "study").at("/tokens"), Json.of(tokens, "study").at("/tokens"));
     }
   }
 
@@ -126,9 +126,9 @@ class TokenizeCommandTest {
   @Test
   void aShareAndTheRestOfIt() {
     String pattern = data + "/*.jsonl";
-    JsonNode share = study("share", "--text", pattern, "--share", "0.6").readJson("study");
+    JsonNode share = Json.of(study("share", "--text", pattern, "--share", "0.6"), "study");
     JsonNode rest =
-        study("rest", "--text", pattern, "--share", "0.6", "--held-out").readJson("study");
+        Json.of(study("rest", "--text", pattern, "--share", "0.6", "--held-out"), "study");
     assertEquals(0.6, share.at("/tokens/share").asDouble());
     assertEquals(0.6, rest.at("/options/share").asDouble());
     assertTrue(

@@ -104,7 +104,7 @@ class WeightsCommandTest {
 
   @Test
   void manifest() {
-    JsonNode json = run.readJson("study");
+    JsonNode json = Json.of(run, "study");
     assertEquals("weights", json.at("/command").asText());
     assertEquals("folded", json.at("/processing").asText());
     assertEquals("a", json.at("/models/0/name").asText());
@@ -137,8 +137,8 @@ class WeightsCommandTest {
       Cli.Outcome done = Cli.run(args);
       assertEquals(0, done.code(), done.err()::toString);
       RunFolder study = RunFolder.open(folder.resolve(name));
-      assertEquals(processing, study.readJson("study").at("/processing").asText());
-      assertEquals(processing, study.readJson("study").at("/options/processing").asText());
+      assertEquals(processing, Json.of(study, "study").at("/processing").asText());
+      assertEquals(processing, Json.of(study, "study").at("/options/processing").asText());
       assertEquals(0, weights(model, processing, "--processing", processing).code());
       RunFolder alone = RunFolder.open(folder.resolve(processing));
       Table mine = study.read("neurons");
@@ -185,7 +185,7 @@ class WeightsCommandTest {
     Cli.Outcome done = weights(neox, "bare", "--format", "csv", "--processing", "raw");
     assertEquals(0, done.code(), done.err()::toString);
     RunFolder bare = RunFolder.open(folder.resolve("bare"));
-    assertEquals("raw", bare.readJson("study").at("/processing").asText());
+    assertEquals("raw", Json.of(bare, "study").at("/processing").asText());
     Table neurons = bare.read("neurons");
     assertEquals(21, neurons.rows());
     assertEquals(

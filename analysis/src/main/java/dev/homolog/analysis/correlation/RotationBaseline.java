@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.kernels.PreparedFactor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ModelNeurons;
@@ -83,7 +84,7 @@ public final class RotationBaseline {
           // A neuron that is like nothing adds nothing to a turned one.
           Kernels.Columns theirs = measure.columns(scratch, b, from, to, Measure.Undefined.ZERO);
           rotation.fill(buffers.rotation, other, layer);
-          Kernels.Turning turning =
+          PreparedFactor factor =
               buffers.turn(scratch, theirs, measure.sizes(b, layer), sink.gram(b, layer));
           int done = 0;
           for (Strip chunk : chunks) {
@@ -93,7 +94,7 @@ public final class RotationBaseline {
                 cross
                     .columns(from, to)
                     .rows(chunk.from() - strip.from(), chunk.to() - strip.from());
-            buffers.raise(best.rows(done, done + chunk.rows()), part, mine, theirs, turning);
+            buffers.raise(best.rows(done, done + chunk.rows()), part, mine, theirs, factor);
             done += chunk.rows();
           }
         }
@@ -141,7 +142,7 @@ public final class RotationBaseline {
         Tensor cross,
         Kernels.Columns mine,
         Kernels.Columns theirs,
-        Kernels.Turning turning) {
+        PreparedFactor factor) {
       CorrelationSummary.forBlocks(
           measure,
           cross,
@@ -150,7 +151,7 @@ public final class RotationBaseline {
           correlations,
           (r, i) ->
               kernels.raiseToProducts(
-                  r, turning, turned.rows(0, r.rows()), best.rows(i, i + r.rows())));
+                  r, factor, turned.rows(0, r.rows()), best.rows(i, i + r.rows())));
     }
 
     /**
@@ -158,7 +159,7 @@ public final class RotationBaseline {
      * ones: column j is R_j times the neurons' deviations, over the deviation of turned neuron j.
      * The next one takes its place.
      */
-    Kernels.Turning turn(Arena scratch, Kernels.Columns columns, double[] sizes, Tensor gram) {
+    PreparedFactor turn(Arena scratch, Kernels.Columns columns, double[] sizes, Tensor gram) {
       double[] row = new double[m];
       for (int j = 0; j < m; j++) { // transposed: row j is turned neuron j
         rotation.readRow(j, row);
@@ -187,7 +188,7 @@ public final class RotationBaseline {
       kernels.copy(scaled, onDevice);
       // Upright, since it is packed anew for each block of neurons.
       kernels.copy(onDevice.transposed(), W);
-      return kernels.turning(scratch, W, onDevice);
+      return kernels.prepare(scratch, W, onDevice);
     }
 
     /**

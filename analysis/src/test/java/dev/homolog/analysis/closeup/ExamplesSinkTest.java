@@ -3,8 +3,8 @@ package dev.homolog.analysis.closeup;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.homolog.analysis.DetachedKernels;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationBlock;
@@ -33,7 +33,7 @@ class ExamplesSinkTest {
           new CloseUp.Subject(5, List.of(0), List.of()));
 
   private final Arena arena = Arena.ofShared();
-  private final Kernels host = new VectorKernels(2);
+  private final Kernels host = Backend.VECTOR.open(2).kernels();
   private final float[][] x = new float[ROWS * CONTEXT][ALL];
   private final boolean[] keep = new boolean[ROWS * CONTEXT];
 

@@ -2,7 +2,7 @@ package dev.homolog.analysis.correlation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.homolog.core.kernels.Backend;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.ProgressListener;

@@ -5,9 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.DetachedKernels;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.ScalarKernels;
-import dev.homolog.core.kernels.VectorKernels;
 import dev.homolog.core.stream.Pilot;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
@@ -225,22 +224,22 @@ class ExplanationSinkTest {
 
   @Test
   void everyNumberIsThatOfTwoPasses() {
-    try (Kernels kernels = new VectorKernels(2)) {
+    try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       check(explain(kernels, 13));
     }
   }
 
   @Test
   void alsoByTheOracleAndInADevicesMemory() {
-    check(explain(new ScalarKernels(), 13));
-    try (Kernels host = new VectorKernels(1)) {
+    check(explain(Backend.SCALAR.open(1).kernels(), 13));
+    try (Kernels host = Backend.VECTOR.open(1).kernels()) {
       check(explain(DetachedKernels.over(host), 7));
     }
   }
 
   @Test
   void partsOfTheTextAndOfTheNeuronsAddUp() {
-    try (Kernels kernels = new VectorKernels(2)) {
+    try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Shown shown = new Shown(kernels, arena, CONTEXT, ids, subset);
       Pilot pilot = shown.pilot(x, 5);
       Explanations.Builder builder = new Explanations.Builder(features, N);

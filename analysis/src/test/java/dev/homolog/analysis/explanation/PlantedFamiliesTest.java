@@ -3,8 +3,8 @@ package dev.homolog.analysis.explanation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.VectorKernels;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
@@ -93,7 +93,7 @@ class PlantedFamiliesTest {
   }
 
   private static Explanations explain(float[][] x) {
-    try (Kernels kernels = new VectorKernels(2);
+    try (Kernels kernels = Backend.VECTOR.open(2).kernels();
         Arena arena = Arena.ofShared()) {
       Shown shown = new Shown(kernels, arena, CONTEXT, ids, subsets);
       var columns = new ExplanationSink.Columns(0, x[0].length);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.DetachedKernels;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
@@ -13,7 +14,6 @@ import dev.homolog.core.intervention.PathAblation.Head;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.BlockTaps;
@@ -156,7 +156,7 @@ class PlantedRolesTest {
 
   @Test
   void nothingIsFoundInRandomModels() {
-    try (Kernels kernels = new VectorKernels(2);
+    try (Kernels kernels = Backend.VECTOR.open(2).kernels();
         TokenTable table = table()) {
       for (long seed = 1; seed <= 2; seed++) {
         try (var model = MemoryCheckpoint.of(config(), random(seed))) {
@@ -181,7 +181,7 @@ class PlantedRolesTest {
   /** With kernels whose memory Java cannot touch, as on a GPU. */
   @Test
   void whatIsPlantedIsFoundAndNothingElse() {
-    try (Kernels host = new VectorKernels(2);
+    try (Kernels host = Backend.VECTOR.open(2).kernels();
         Kernels kernels = DetachedKernels.over(host);
         TokenTable table = table()) {
       Map<String, float[]> weights = random(21);

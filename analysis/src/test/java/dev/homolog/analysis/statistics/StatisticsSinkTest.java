@@ -2,8 +2,8 @@ package dev.homolog.analysis.statistics;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationBlock;
@@ -25,7 +25,7 @@ class StatisticsSinkTest {
   private static final int N = 6;
 
   private final Arena arena = Arena.ofShared();
-  private final Kernels kernels = new VectorKernels(2);
+  private final Kernels kernels = Backend.VECTOR.open(2).kernels();
   private final Random random = new Random(11);
   private final double[][] pre = new double[ROWS * CONTEXT][N];
   private final double[][] post = new double[ROWS * CONTEXT][N];

@@ -9,8 +9,8 @@ import java.util.OptionalLong;
 
 /**
  * Bulk operations on the tensors of one device: what the forward pass and the statistics are made
- * of. Implementations agree to the tolerance of their {@link #working} type; {@link ScalarKernels}
- * in double is the oracle.
+ * of. Implementations agree to the tolerance of their {@link #working} type; the scalar backend in
+ * double is the oracle.
  *
  * <p>T is the number of tokens of a batch (rows times context), N a number of neurons. A tensor
  * argument is [rows, cols]; a vector is [1, n]. Outputs may be views; they must not overlap inputs
@@ -192,51 +192,23 @@ public interface Kernels extends AutoCloseable {
    */
   void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows);
 
-  /** What many rows are multiplied by, with what a backend has prepared of it. */
-  final class Turning {
-    private final Tensor W;
-    private final Tensor transposed;
-    private final Screen screen;
-
-    Turning(Tensor W, Tensor transposed, Screen screen) {
-      this.W = W;
-      this.transposed = transposed;
-      this.screen = screen;
-    }
-
-    /** The matrix [K, N]. */
-    public Tensor W() {
-      return W;
-    }
-
-    /** [N, K]. */
-    public Tensor transposed() {
-      return transposed;
-    }
-
-    /** What its products are screened by; null if they are not. */
-    Screen screen() {
-      return screen;
-    }
-  }
-
   /**
-   * Prepares {@link #raiseToProducts} with a matrix W [K, N] and its transpose, contiguous: a
-   * product is read from whichever is faster. Neither may change as long as the result is used.
+   * Prepares {@link #raiseToProducts} with a matrix W [K, N] and its transpose [N, K], which is
+   * contiguous: products are read from whichever is faster. Neither may change as long as the
+   * result is used.
    *
    * @param arena of what is made of them
    */
-  default Turning turning(Arena arena, Tensor W, Tensor transposed) {
-    Shapes.turning(W, transposed);
-    return new Turning(W, transposed, null);
-  }
+  PreparedFactor prepare(Arena arena, Tensor W, Tensor transposed);
 
   /**
    * best[i] = the greatest of best[i] and of row i of the product x W; NaN is passed over on both
    * sides, and −∞ may be. x [T, K] with contiguous rows; best [T, 1]; scratch [T, max(K, N)],
    * contiguous, whatever it holds is lost; all of the working type.
+   *
+   * @param factor W, which these kernels have prepared
    */
-  void raiseToProducts(Tensor x, Turning turning, Tensor scratch, Tensor best);
+  void raiseToProducts(Tensor x, PreparedFactor factor, Tensor scratch, Tensor best);
 
   /**
    * Adds to counts I64 [1, bins] of equal width over [low, high], both ends closed; NaN and what

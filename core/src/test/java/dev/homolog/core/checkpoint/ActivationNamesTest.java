@@ -2,7 +2,7 @@ package dev.homolog.core.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.homolog.core.kernels.ScalarKernels;
+import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;

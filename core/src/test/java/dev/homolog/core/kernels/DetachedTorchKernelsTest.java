@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.load.LoadOptions;
+import dev.homolog.core.kernels.scalar.ScalarKernels;
+import dev.homolog.core.kernels.torch.TorchKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;

@@ -89,7 +89,7 @@ abstract class GreatestContract extends KernelsFixture {
     assertThrows(
         IllegalArgumentException.class, () -> kernels.topKOfColumns(x, 0, true, values, rows));
     Tensor w = on(random(DType.F32, 6, 6));
-    assertThrows(IllegalArgumentException.class, () -> kernels.turning(arena, w, w.transposed()));
+    assertThrows(IllegalArgumentException.class, () -> kernels.prepare(arena, w, w.transposed()));
   }
 
   private Tensor filled(DType type, long rows, long cols, double value) {
@@ -119,12 +119,13 @@ abstract class GreatestContract extends KernelsFixture {
       best.set(i, 0, i % 3 == 0 ? Double.NaN : i % 3 == 1 ? 1e9 : best.get(i, 0));
     }
     Tensor there = on(best);
-    Kernels.Turning turning = kernels.turning(arena, on(w), on(transposedCopy(w)));
+    PreparedFactor factor = kernels.prepare(arena, on(w), on(transposedCopy(w)));
+    PreparedFactor ofOracle = scalar.prepare(arena, w, transposedCopy(w));
     Tensor scratch = kernels.allocate(arena, DType.F32, rows, Math.max(in, out));
     Tensor expected = copy(there, DType.F64);
     Tensor wide = Tensor.allocate(arena, DType.F64, rows, Math.max(in, out));
-    kernels.raiseToProducts(on(x), turning, scratch, there);
-    scalar.raiseToProducts(x, turning, wide, expected);
+    kernels.raiseToProducts(on(x), factor, scratch, there);
+    scalar.raiseToProducts(x, ofOracle, wide, expected);
     for (int i = 0; i < rows; i++) {
       double size = Math.sqrt(in) * 8 * Math.max(1, Math.pow(8, i % 5));
       assertClose(expected.rows(i, i + 1), there.rows(i, i + 1), 2e-6 * size);

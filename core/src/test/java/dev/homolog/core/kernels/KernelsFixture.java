@@ -3,6 +3,7 @@ package dev.homolog.core.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
@@ -99,8 +100,6 @@ abstract class KernelsFixture {
       case Tensor tensor -> host(tensor);
       case Kernels.Columns columns ->
           new Kernels.Columns(host(columns.mean()), host(columns.inverse()));
-      case Kernels.Turning turning ->
-          new Kernels.Turning(host(turning.W()), host(turning.transposed()), null);
       case null -> null;
       default -> argument;
     };

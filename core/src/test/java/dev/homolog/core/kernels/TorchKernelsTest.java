@@ -3,6 +3,7 @@ package dev.homolog.core.kernels;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.homolog.bindings.Torch;
+import dev.homolog.core.backend.Backend;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 

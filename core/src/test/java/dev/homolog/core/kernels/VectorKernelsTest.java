@@ -2,6 +2,7 @@ package dev.homolog.core.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.homolog.core.kernels.vector.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;

@@ -1,0 +1,25 @@
+package dev.homolog.analysis;
+
+import dev.homolog.core.kernels.Kernels;
+
+/**
+ * A study whose inputs are open and found usable, as far as that is seen at once. It is run once
+ * and closed afterwards.
+ *
+ * @param <R> its result
+ */
+public interface OpenStudy<R> extends AutoCloseable {
+
+  /**
+   * Runs it.
+   *
+   * @param kernels what computes; stays open
+   * @throws dev.homolog.core.InputException if an input cannot be used after all, or the run does
+   *     not fit into memory
+   */
+  R run(Kernels kernels, RunListener listener);
+
+  /** Closes the inputs. */
+  @Override
+  void close();
+}
