@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.DetachedKernels;
-import dev.homolog.core.checkpoint.Activation;
-import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.PathAblation.Head;
@@ -20,6 +18,8 @@ import dev.homolog.core.model.BlockTaps;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.model.Transformer;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.NpyFile;
@@ -73,9 +73,7 @@ class PlantedRolesTest {
         3,
         HEADS,
         D_MLP,
-        1e-5,
-        Activation.GELU_TANH,
-        Architecture.gpt2(),
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
         none,
         none,
         none);

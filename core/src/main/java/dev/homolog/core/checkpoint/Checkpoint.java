@@ -1,5 +1,6 @@
 package dev.homolog.core.checkpoint;
 
+import dev.homolog.core.model.family.TensorNames;
 import java.util.Map;
 import java.util.Set;
 
@@ -14,9 +15,7 @@ public interface Checkpoint extends AutoCloseable {
 
   ModelConfig config();
 
-  /**
-   * Names of all tensors, without a prefix, as {@link TensorNames} has them for the model's family.
-   */
+  /** Names of all tensors, without a prefix, as {@link TensorNames} has them. */
   Set<String> names();
 
   /**

@@ -1,7 +1,9 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.ModelFamily;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -47,7 +49,10 @@ final class FiniteTensors {
     StoredTensor tensor = tensors.get(name);
     if (tensor == null) {
       throw new InputException(
-          where, Json.clip(name), "no such tensor", "the model has " + tensors.size() + " others");
+          where,
+          StrictJson.clip(name),
+          "no such tensor",
+          "the model has " + tensors.size() + " others");
     }
     if (!searched.contains(name)) {
       long at = firstNotFinite(tensor.dtype(), tensor.data());
@@ -56,7 +61,7 @@ final class FiniteTensors {
             where,
             name,
             "element %s%s is %s"
-                .formatted(index(tensor.shape(), at), TensorNames.ofLayer(name), value(tensor, at)),
+                .formatted(index(tensor.shape(), at), layer(name), value(tensor, at)),
             "use a checkpoint whose weights are all finite");
       }
       searched.add(name);
@@ -107,6 +112,11 @@ final class FiniteTensors {
     return dtype == DType.F32
         ? Integer.toUnsignedLong(data.get(INT, at))
         : Short.toUnsignedLong(data.get(SHORT, at));
+  }
+
+  /** " of layer 3" for a tensor of that layer; nothing for one that is of no layer. */
+  private static String layer(String name) {
+    return ModelFamily.layerOf(name).map(layer -> " of layer " + layer).orElse("");
   }
 
   private static String value(StoredTensor tensor, long element) {

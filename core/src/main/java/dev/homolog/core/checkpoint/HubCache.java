@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -184,7 +185,7 @@ public final class HubCache {
       throw new InputException(
           ref,
           "",
-          "holds %s, expected a commit hash".formatted(Json.describe(commit)),
+          "holds %s, expected a commit hash".formatted(StrictJson.describe(commit)),
           "remove it and fetch " + given + " again");
     }
     return commit;

@@ -2,6 +2,7 @@ package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.TensorNames;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -117,15 +118,15 @@ public final class MemoryCheckpoint implements Checkpoint {
    * refuses.
    */
   private static List<Long> shape(ModelLayout layout, String name, long length) {
-    List<Long> expected = layout.expectedShape(name);
-    return expected != null && expected.stream().reduce(1L, Math::multiplyExact) == length
-        ? expected
-        : List.of(length);
+    return layout
+        .expectedShape(name)
+        .filter(expected -> expected.stream().reduce(1L, Math::multiplyExact) == length)
+        .orElse(List.of(length));
   }
 
   private static void fillRandom(
       String name, ModelConfig config, SplittableRandom random, double scale, MemorySegment data) {
-    TensorNames names = TensorNames.of(config.architecture().family());
+    TensorNames names = config.architecture().family().names();
     boolean norm = names.isNorm(name);
     double deviation =
         name.endsWith(".bias") || norm

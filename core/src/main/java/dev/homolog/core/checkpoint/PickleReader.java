@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -92,7 +93,10 @@ final class PickleReader {
     dict.values.forEach((name, value) -> {
       if (!(value instanceof PickledTensor tensor)) {
         throw new InputException(
-            where, Json.clip(name), "is %s, expected a tensor".formatted(describe(value)), REMEDY);
+            where,
+            StrictJson.clip(name),
+            "is %s, expected a tensor".formatted(describe(value)),
+            REMEDY);
       }
       tensors.put(name, tensor);
     });
@@ -253,7 +257,7 @@ final class PickleReader {
         throw refuse("has %s as a key, expected a string".formatted(describe(items.get(i))));
       }
       if (dict.values.putIfAbsent(key, items.get(i + 1)) != null) {
-        throw refuse("key %s is there twice".formatted(Json.describe(key)));
+        throw refuse("key %s is there twice".formatted(StrictJson.describe(key)));
       }
     }
   }
@@ -261,7 +265,7 @@ final class PickleReader {
   private PickleGlobal global(String module, String name) {
     return PickleGlobal.of(module, name)
         .orElseThrow(() -> {
-          String both = Json.clip(module + "." + name);
+          String both = StrictJson.clip(module + "." + name);
           return refuse("names %s, which no state dict needs".formatted(both));
         });
   }
@@ -445,7 +449,7 @@ final class PickleReader {
       case PickledTensor _ -> "a tensor";
       case PickledTensor.Storage _ -> "a storage";
       case PickleGlobal global -> global.toString();
-      default -> Json.describe(value);
+      default -> StrictJson.describe(value);
     };
   }
 

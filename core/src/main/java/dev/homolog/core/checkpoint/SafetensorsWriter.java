@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,7 +73,10 @@ public final class SafetensorsWriter {
    *     Unicode
    */
   public SafetensorsWriter metadata(String key, String value) {
-    check(Json.isUnicode(key) && Json.isUnicode(value), key, "metadata is not valid Unicode");
+    check(
+        StrictJson.isUnicode(key) && StrictJson.isUnicode(value),
+        key,
+        "metadata is not valid Unicode");
     check(metadata.putIfAbsent(key, value) == null, key, "metadata is there already");
     return this;
   }
@@ -99,7 +103,10 @@ public final class SafetensorsWriter {
   public SafetensorsWriter tensor(
       String name, DType dtype, List<Long> shape, Supplier<Stream<MemorySegment>> pieces) {
     long bytes = bytes(name, dtype, shape);
-    check(!name.equals(SafetensorsHeader.METADATA) && Json.isUnicode(name), name, "illegal name");
+    check(
+        !name.equals(SafetensorsHeader.METADATA) && StrictJson.isUnicode(name),
+        name,
+        "illegal name");
     Item item = new Item(name, dtype, List.copyOf(shape), bytes, pieces);
     check(items.putIfAbsent(name, item) == null, name, "is there already");
     return this;

@@ -1,7 +1,9 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.ModelFamily;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +100,10 @@ final class TorchFile {
     for (String name : entries.keySet()) {
       if (!name.startsWith(found)) {
         throw new InputException(
-            where, Json.clip(name), "does not lie in %s with the rest".formatted(found), DAMAGED);
+            where,
+            StrictJson.clip(name),
+            "does not lie in %s with the rest".formatted(found),
+            DAMAGED);
       }
     }
     if (entries.containsKey(found + "constants.pkl")) {
@@ -172,12 +177,12 @@ final class TorchFile {
               .formatted(tensor.shape(), tensor.strides(), begin, tensor.storage().elements()));
     }
     if (!tensor.isContiguous()) {
-      if (TensorNames.isBuffer(name)) {
+      if (ModelFamily.anyHasBuffer(name)) {
         return null;
       }
       throw new InputException(
           where,
-          Json.clip(name),
+          StrictJson.clip(name),
           "is stored with strides %s, not in C order".formatted(tensor.strides()),
           "save the tensor's .contiguous(), or the model as safetensors");
     }
@@ -189,19 +194,20 @@ final class TorchFile {
   private MemorySegment storage(String name, PickledTensor.Storage storage) {
     ZipIndex.Entry entry = entries.get(archive + "data/" + storage.key());
     if (entry == null) {
-      throw refuse(name, "its storage data/%s is missing".formatted(Json.clip(storage.key())));
+      throw refuse(
+          name, "its storage data/%s is missing".formatted(StrictJson.clip(storage.key())));
     }
     DType dtype = storage.dtype();
     if (entry.size() % dtype.bytes() != 0 || entry.size() / dtype.bytes() != storage.elements()) {
       throw refuse(
           name,
           "its storage is said to be %d elements of %s, but data/%s has %d bytes"
-              .formatted(storage.elements(), dtype, Json.clip(storage.key()), entry.size()));
+              .formatted(storage.elements(), dtype, StrictJson.clip(storage.key()), entry.size()));
     }
     return bytes(entry);
   }
 
   private InputException refuse(String name, String problem) {
-    return new InputException(where, Json.clip(name), problem, DAMAGED);
+    return new InputException(where, StrictJson.clip(name), problem, DAMAGED);
   }
 }

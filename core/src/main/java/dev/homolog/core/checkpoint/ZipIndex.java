@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -181,7 +182,7 @@ record ZipIndex(Map<String, Entry> entries) {
         if (u16(at + 10) != 0) {
           throw new InputException(
               where,
-              Json.clip(name),
+              StrictJson.clip(name),
               "is compressed (method %d), expected stored".formatted(u16(at + 10)),
               "save the model with torch.save(model.state_dict(), file), not as TorchScript and not"
                   + " zipped again");
@@ -331,7 +332,7 @@ record ZipIndex(Map<String, Entry> entries) {
     }
 
     private InputException refuse(String field, String problem) {
-      return new InputException(where, Json.clip(field), problem, REMEDY);
+      return new InputException(where, StrictJson.clip(field), problem, REMEDY);
     }
   }
 }

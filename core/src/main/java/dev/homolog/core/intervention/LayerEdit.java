@@ -1,11 +1,11 @@
 package dev.homolog.core.intervention;
 
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.model.Transformer;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;

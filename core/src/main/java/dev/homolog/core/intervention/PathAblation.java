@@ -92,7 +92,7 @@ public final class PathAblation {
         new Buffers(
             allocate(arena, maxTokens, d),
             allocate(arena, maxTokens, d),
-            allocate(arena, maxTokens, 3L * d),
+            allocate(arena, maxTokens, config.dQkv()),
             allocate(arena, maxTokens, 6L * dHead),
             allocate(arena, maxTokens, 3L * dHead),
             allocate(arena, maxTokens, 2L * dHead));

@@ -291,7 +291,12 @@ public final class Sweep {
     kernels.copy(start.residual.rows(0, T), x);
     edits
         .getFirst()
-        .apply(kernels, model.config().activation(), start.activations, batch.context(), x);
+        .apply(
+            kernels,
+            model.config().architecture().mlp().activation(),
+            start.activations,
+            batch.context(),
+            x);
     double operations = 0;
     int next = 1;
     for (int layer = first + 1; layer < model.config().layers(); layer++) {
@@ -307,7 +312,8 @@ public final class Sweep {
       }
       model.write(layer, post, x);
       if (edit != null) {
-        edit.apply(kernels, model.config().activation(), seen, batch.context(), x);
+        edit.apply(
+            kernels, model.config().architecture().mlp().activation(), seen, batch.context(), x);
       }
       operations += cost.block();
     }

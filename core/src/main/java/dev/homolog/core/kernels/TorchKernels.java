@@ -6,10 +6,10 @@ import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.util.OptionalLong;
 
