@@ -13,6 +13,7 @@ public interface Checkpoint extends AutoCloseable {
   /** The folder, or a name for a checkpoint that lies in memory: for messages and results. */
   String location();
 
+  /** The model's sizes and architecture. */
   ModelConfig config();
 
   /** Names of all tensors, without a prefix, as {@link TensorNames} has them. */

@@ -55,13 +55,13 @@ final class FiniteTensors {
           "the model has " + tensors.size() + " others");
     }
     if (!searched.contains(name)) {
-      long at = firstNotFinite(tensor.dtype(), tensor.data());
-      if (at >= 0) {
+      long element = firstNotFinite(tensor.dtype(), tensor.data());
+      if (element >= 0) {
         throw new InputException(
             where,
             name,
             "element %s%s is %s"
-                .formatted(index(tensor.shape(), at), layer(name), value(tensor, at)),
+                .formatted(index(tensor.shape(), element), layer(name), value(tensor, element)),
             "use a checkpoint whose weights are all finite");
       }
       searched.add(name);
@@ -92,14 +92,14 @@ final class FiniteTensors {
       long end = Math.min(begin + BLOCK, size);
       long words = end - (end - begin) % Long.BYTES;
       long carried = 0;
-      for (long at = begin; at < words; at += Long.BYTES) {
-        carried |= (data.get(LONG, at) & exponents) + lowest;
+      for (long offset = begin; offset < words; offset += Long.BYTES) {
+        carried |= (data.get(LONG, offset) & exponents) + lowest;
       }
       if ((carried & signs) != 0 || words < end) {
-        for (long at = begin; at < end; at += dtype.bytes()) {
-          long bits = bits(dtype, data, at);
+        for (long offset = begin; offset < end; offset += dtype.bytes()) {
+          long bits = bits(dtype, data, offset);
           if (((bits & exponents) + lowest & signs) != 0) {
-            return at / dtype.bytes();
+            return offset / dtype.bytes();
           }
         }
       }
@@ -108,10 +108,10 @@ final class FiniteTensors {
   }
 
   /** One element's bits in the lowest lane; the lanes above are zero and so count as finite. */
-  private static long bits(DType dtype, MemorySegment data, long at) {
+  private static long bits(DType dtype, MemorySegment data, long offset) {
     return dtype == DType.F32
-        ? Integer.toUnsignedLong(data.get(INT, at))
-        : Short.toUnsignedLong(data.get(SHORT, at));
+        ? Integer.toUnsignedLong(data.get(INT, offset))
+        : Short.toUnsignedLong(data.get(SHORT, offset));
   }
 
   /** " of layer 3" for a tensor of that layer; nothing for one that is of no layer. */

@@ -192,13 +192,13 @@ public final class HubCache {
   }
 
   private static InputException missing(String given, Path folder, String model, String revision) {
-    Set<String> there = revisions(folder);
+    Set<String> known = revisions(folder);
     return new InputException(
         given,
         "",
         "revision %s is not in the cache %s%s"
             .formatted(
-                revision, folder, there.isEmpty() ? "" : ", which has " + String.join(", ", there)),
+                revision, folder, known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
         "fetch it first: hf download " + model + revisionFlag(revision));
   }
 

@@ -133,9 +133,9 @@ public final class MemoryCheckpoint implements Checkpoint {
             ? 0
             : names.isWriter(name) ? scale / Math.sqrt(2.0 * config.layers()) : scale;
     double mean = norm && name.endsWith(".weight") ? 1 : 0;
-    for (long at = 0; at < data.byteSize(); at += Float.BYTES) {
+    for (long offset = 0; offset < data.byteSize(); offset += Float.BYTES) {
       double noise = deviation == 0 ? 0 : deviation * random.nextGaussian();
-      data.set(FLOAT, at, (float) (mean + noise));
+      data.set(FLOAT, offset, (float) (mean + noise));
     }
   }
 

@@ -78,14 +78,14 @@ final class ModelLayout {
    * left out.
    *
    * @param where the file, for messages
-   * @param found the file's tensors, names with or without prefix
+   * @param stored the file's tensors, names with or without prefix
    * @throws InputException if a tensor is missing, unknown, there twice, of another shape, or not
    *     of F32, F16 or BF16
    */
-  Map<String, StoredTensor> match(String where, Collection<StoredTensor> found) {
+  Map<String, StoredTensor> match(String where, Collection<StoredTensor> stored) {
     Map<String, StoredTensor> byName = new LinkedHashMap<>();
     List<String> unknown = new ArrayList<>();
-    for (StoredTensor tensor : found) {
+    for (StoredTensor tensor : stored) {
       String name = names.plain(tensor.name());
       if (expectedShape(name).isEmpty() && !ignored.contains(name)) {
         unknown.add(tensor.name());

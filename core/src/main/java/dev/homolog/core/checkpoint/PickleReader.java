@@ -43,7 +43,7 @@ final class PickleReader {
 
   private final String where;
   private final MemorySegment bytes;
-  private long at;
+  private long position;
   private long opcodeAt;
   private int protocol;
   private int opcodes;
@@ -113,7 +113,7 @@ final class PickleReader {
       throw refuse("has protocol %d, expected 2 to 4".formatted(protocol));
     }
     while (true) {
-      opcodeAt = at;
+      opcodeAt = position;
       if (++opcodes > MAX_OPCODES) {
         throw refuse("has more than %d opcodes".formatted(MAX_OPCODES));
       }
@@ -131,8 +131,8 @@ final class PickleReader {
           "ends with %d values and %d marks on the stack, expected one value"
               .formatted(stack.size(), marks.size()));
     }
-    if (at != bytes.byteSize()) {
-      throw refuse("goes on for %d bytes after its end".formatted(bytes.byteSize() - at));
+    if (position != bytes.byteSize()) {
+      throw refuse("goes on for %d bytes after its end".formatted(bytes.byteSize() - position));
     }
     return stack.getFirst();
   }
@@ -184,10 +184,10 @@ final class PickleReader {
 
   private void frame() {
     long length = bytes.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(I32.order()), take(8));
-    if (protocol < 4 || length < 0 || length > bytes.byteSize() - at) {
+    if (protocol < 4 || length < 0 || length > bytes.byteSize() - position) {
       throw refuse(
           "has a frame of %s bytes, but only %d follow"
-              .formatted(Long.toUnsignedString(length), bytes.byteSize() - at));
+              .formatted(Long.toUnsignedString(length), bytes.byteSize() - position));
     }
   }
 
@@ -407,7 +407,7 @@ final class PickleReader {
   }
 
   private String line() {
-    long begin = at;
+    long begin = position;
     long end = begin;
     while (end < bytes.byteSize() && bytes.get(ValueLayout.JAVA_BYTE, end) != '\n') {
       if (++end - begin > MAX_STRING) {
@@ -433,11 +433,11 @@ final class PickleReader {
 
   /** Moves on by that many bytes and says where they begin. */
   private long take(long count) {
-    if (count > bytes.byteSize() - at) {
+    if (count > bytes.byteSize() - position) {
       throw refuse("breaks off");
     }
-    long begin = at;
-    at += count;
+    long begin = position;
+    position += count;
     return begin;
   }
 

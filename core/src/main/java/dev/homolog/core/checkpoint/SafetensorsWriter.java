@@ -182,8 +182,8 @@ public final class SafetensorsWriter {
   /** Heap segments go through the buffer: not all of them can be seen as a ByteBuffer. */
   private void writePiece(FileChannel out, MemorySegment piece, MemorySegment buffer)
       throws IOException {
-    for (long at = 0; at < piece.byteSize(); at += chunk) {
-      MemorySegment part = piece.asSlice(at, Math.min(chunk, piece.byteSize() - at));
+    for (long offset = 0; offset < piece.byteSize(); offset += chunk) {
+      MemorySegment part = piece.asSlice(offset, Math.min(chunk, piece.byteSize() - offset));
       MemorySegment source =
           part.isNative() ? part : buffer.asSlice(0, part.byteSize()).copyFrom(part);
       writeFully(out, source.asByteBuffer());
@@ -269,9 +269,9 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static String wrongSize(DType dtype, List<Long> shape, long expected, long found) {
+  private static String wrongSize(DType dtype, List<Long> shape, long expected, long actual) {
     return "dtype %s and shape %s make %d bytes, but %d were given"
-        .formatted(dtype, shape, expected, found);
+        .formatted(dtype, shape, expected, actual);
   }
 
   private void check(boolean legal, String name, String problem) {

@@ -72,25 +72,25 @@ final class TorchFile {
         "give a file that torch.save of PyTorch 1.6 or later wrote, or safetensors");
   }
 
-  private boolean startsWith(long at, String latin) {
+  private boolean startsWith(long offset, String latin) {
     byte[] bytes = latin.getBytes(StandardCharsets.ISO_8859_1);
-    return file.byteSize() - at >= bytes.length
-        && file.asSlice(at, bytes.length).mismatch(MemorySegment.ofArray(bytes)) == -1;
+    return file.byteSize() - offset >= bytes.length
+        && file.asSlice(offset, bytes.length).mismatch(MemorySegment.ofArray(bytes)) == -1;
   }
 
   /** The folder in the zip file, which torch names after the file: that of the one data.pkl. */
   private String archive() {
-    String found = null;
+    String folder = null;
     for (String name : entries.keySet()) {
       int slash = name.indexOf('/');
       if (slash > 0 && name.substring(slash + 1).equals(PickleReader.NAME)) {
-        if (found != null) {
+        if (folder != null) {
           throw new InputException(where, name, "is a second " + PickleReader.NAME, DAMAGED);
         }
-        found = name.substring(0, slash + 1);
+        folder = name.substring(0, slash + 1);
       }
     }
-    if (found == null) {
+    if (folder == null) {
       throw new InputException(
           where,
           PickleReader.NAME,
@@ -98,22 +98,22 @@ final class TorchFile {
           "give a file that torch.save of PyTorch 1.6 or later wrote, or safetensors");
     }
     for (String name : entries.keySet()) {
-      if (!name.startsWith(found)) {
+      if (!name.startsWith(folder)) {
         throw new InputException(
             where,
             StrictJson.clip(name),
-            "does not lie in %s with the rest".formatted(found),
+            "does not lie in %s with the rest".formatted(folder),
             DAMAGED);
       }
     }
-    if (entries.containsKey(found + "constants.pkl")) {
+    if (entries.containsKey(folder + "constants.pkl")) {
       throw new InputException(
           where,
           "",
           "is a TorchScript program, not a state dict",
           CONVERT + "torch.save(torch.jit.load(file).state_dict(), file)");
     }
-    return found;
+    return folder;
   }
 
   private List<StoredTensor> tensors() {

@@ -119,11 +119,11 @@ final class LayerEdit {
   private static double[] activated(Kernels kernels, Arena arena, Activation f, double[] values) {
     Tensor column = Tensor.allocate(arena, kernels.working(), values.length, 1);
     column.transposed().writeRow(0, values);
-    Tensor one = Tensor.allocate(arena, kernels.working(), 1, 1);
-    one.set(0, 0, 1);
+    Tensor unit = Tensor.allocate(arena, kernels.working(), 1, 1);
+    unit.set(0, 0, 1);
     Tensor out = kernels.allocate(arena, kernels.working(), values.length, 1);
     kernels.linearActivate(
-        kernels.fromHost(arena, column), kernels.fromHost(arena, one), null, f, null, out);
+        kernels.fromHost(arena, column), kernels.fromHost(arena, unit), null, f, null, out);
     return kernels.toHost(arena, out).toArray();
   }
 }

@@ -7,7 +7,7 @@ import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 
 /**
- * Scratch memory of a forward pass over T tokens; models of the same width can take turns with it.
+ * Scratch memory of a forward pass over T tokens; models of the same width can share it.
  *
  * @param residual the residual stream [T, d_model]
  * @param normal a LayerNorm's output [T, d_model]

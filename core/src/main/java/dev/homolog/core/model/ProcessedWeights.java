@@ -38,7 +38,7 @@ import java.util.stream.IntStream;
  * The checkpoint must stay open. One thread at a time.
  */
 public final class ProcessedWeights {
-  /** Columns that are turned at a time: one by one, each element would cost a cache line. */
+  /** Columns that are transposed at a time: one by one, each element would cost a cache line. */
   private static final int BLOCK = 32;
 
   private final Checkpoint checkpoint;

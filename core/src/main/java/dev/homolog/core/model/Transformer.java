@@ -60,6 +60,7 @@ public final class Transformer {
         + RotaryTables.bytes(working, config, maxTokens);
   }
 
+  /** The model's sizes and architecture. */
   public ModelConfig config() {
     return config;
   }
@@ -71,7 +72,7 @@ public final class Transformer {
    * @param ids token ids I32 [T, 1], rows of {@code context} tokens one after the other
    */
   public void forward(Tensor ids, int context, Activations out) {
-    Tensor residual = at(ids.rows()).residual(); // [T, d_model]
+    Tensor residual = buffers(ids.rows()).residual(); // [T, d_model]
     embed(ids, context, residual);
     for (int layer = 0; layer < config.layers(); layer++) {
       Tensor pre = Activations.layer(out.pre(), layer, config.dMlp()); // [T, d_mlp] or null
@@ -100,16 +101,16 @@ public final class Transformer {
    */
   public Tensor activate(int layer, int context, Tensor residual, BlockTaps taps) {
     long T = residual.rows();
-    ForwardBuffers at = at(T);
-    Tensor normal = at.normal(); // [T, d_model]
+    ForwardBuffers scratch = buffers(T);
+    Tensor normal = scratch.normal(); // [T, d_model]
     boolean parallel = architecture.parallelResidual();
     Weights.Block block = weights.blocks().get(layer);
     Tensor z = taps.frozenZ(); // [T, d_model]
     if (z == null) {
-      z = taps.z() != null ? taps.z() : at.z();
+      z = taps.z() != null ? taps.z() : scratch.z();
       normalise(residual, block.ln1(), normal);
-      kernels.linear(normal, block.qkv().W(), block.qkv().b(), at.qkv()); // [T, 3 d_model]
-      attend(at.qkv(), attentionShape(context, layer), z);
+      kernels.linear(normal, block.qkv().W(), block.qkv().b(), scratch.qkv()); // [T, 3 d_model]
+      attend(scratch.qkv(), attentionShape(context, layer), z);
     }
     if (parallel) {
       normalise(residual, block.ln2(), normal); // the MLP reads what attention read
@@ -133,7 +134,7 @@ public final class Transformer {
 
   /** The last LayerNorm's output [T, d_model], in memory that the next call uses again. */
   public Tensor finalNorm(Tensor residual) {
-    Tensor normal = at(residual.rows()).normal();
+    Tensor normal = buffers(residual.rows()).normal();
     normalise(residual, weights.ln_final(), normal);
     return normal;
   }
@@ -186,7 +187,7 @@ public final class Transformer {
   /** Queries, keys and values [T, 3 d_model] of a layer, before rotary positions. */
   public void queriesKeysValues(int layer, Tensor residual, Tensor qkv) {
     Weights.Block block = weights.blocks().get(layer);
-    Tensor normal = at(residual.rows()).normal();
+    Tensor normal = buffers(residual.rows()).normal();
     normalise(residual, block.ln1(), normal);
     kernels.linear(normal, block.qkv().W(), block.qkv().b(), qkv);
   }
@@ -194,7 +195,7 @@ public final class Transformer {
   /** One head's queries [T, d_head], before rotary positions. */
   public void queries(int layer, int head, Tensor residual, Tensor q) {
     Weights.Block block = weights.blocks().get(layer);
-    Tensor normal = at(residual.rows()).normal();
+    Tensor normal = buffers(residual.rows()).normal();
     normalise(residual, block.ln1(), normal);
     long from = headLayout(config).query(head);
     long to = from + config.dHead();
@@ -248,7 +249,7 @@ public final class Transformer {
     kernels.attention(qkv, heads, z);
   }
 
-  private ForwardBuffers at(long tokens) {
+  private ForwardBuffers buffers(long tokens) {
     if (tokens > maxTokens) {
       throw new IllegalArgumentException(tokens + " tokens with buffers for " + maxTokens);
     }
