@@ -14,6 +14,8 @@ import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.FiniteSink;
@@ -61,9 +63,7 @@ class NotFiniteTest {
           2,
           2,
           M,
-          1e-5,
-          Activation.RELU,
-          Architecture.gpt2(),
+          Gpt2.architecture(1e-5, Activation.RELU),
           OptionalInt.of(BOS),
           OptionalInt.empty(),
           OptionalInt.empty());

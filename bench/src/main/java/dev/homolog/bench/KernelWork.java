@@ -1,11 +1,11 @@
 package dev.homolog.bench;
 
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.kernels.AttentionShape;
 import dev.homolog.core.kernels.HeadLayout;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.List;

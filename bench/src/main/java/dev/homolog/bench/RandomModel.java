@@ -2,12 +2,12 @@ package dev.homolog.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.homolog.core.checkpoint.Activation;
-import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,9 +37,7 @@ final class RandomModel {
         layers,
         heads,
         4 * d,
-        1e-5,
-        Activation.GELU_TANH,
-        Architecture.gpt2(),
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
         OptionalInt.of(0),
         OptionalInt.of(0),
         OptionalInt.empty());
@@ -67,7 +65,7 @@ final class RandomModel {
     json.put("vocab_size", config.vocabSize()).put("n_positions", config.positions());
     json.put("n_embd", config.dModel()).put("n_layer", config.layers());
     json.put("n_head", config.heads()).put("n_inner", config.dMlp());
-    json.put("layer_norm_epsilon", config.layerNormEpsilon());
+    json.put("layer_norm_epsilon", config.architecture().norm().epsilon());
     json.put("bos_token_id", 0).put("eos_token_id", 0);
     Files.writeString(folder.resolve("config.json"), json.toPrettyString());
     try (MemoryCheckpoint weights = inMemory(config, seed)) {

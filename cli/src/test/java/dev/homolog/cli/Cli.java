@@ -1,14 +1,15 @@
 package dev.homolog.cli;
 
-import dev.homolog.core.checkpoint.Activation;
-import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.Rotary;
 import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
+import dev.homolog.core.model.family.GptNeoX;
+import dev.homolog.core.model.family.PositionSpec;
 import dev.homolog.core.tokens.NpyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -114,9 +115,7 @@ final class Cli {
             2,
             2,
             dMlp,
-            1e-5,
-            Activation.GELU_TANH,
-            Architecture.gpt2(),
+            Gpt2.architecture(1e-5, Activation.GELU_TANH),
             OptionalInt.of(0),
             OptionalInt.of(0),
             OptionalInt.empty());
@@ -161,9 +160,8 @@ final class Cli {
             3,
             2,
             7,
-            1e-5,
-            Activation.GELU_ERF,
-            Architecture.gptNeoX(true, true, new Rotary(4, 10_000)),
+            GptNeoX.architecture(
+                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(4, 10_000)),
             OptionalInt.of(0),
             OptionalInt.of(0),
             OptionalInt.empty());

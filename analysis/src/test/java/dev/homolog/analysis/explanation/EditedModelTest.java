@@ -9,6 +9,8 @@ import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.Pilot;
 import dev.homolog.core.stream.ProgressListener;
@@ -55,9 +57,7 @@ class EditedModelTest {
           1,
           1,
           NEURONS,
-          1e-5,
-          Activation.GELU_TANH,
-          Architecture.gpt2(),
+          Gpt2.architecture(1e-5, Activation.GELU_TANH),
           OptionalInt.of(0),
           OptionalInt.of(0),
           OptionalInt.empty());

@@ -20,6 +20,8 @@ import dev.homolog.core.model.BlockTaps;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.model.Transformer;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.NpyFile;
@@ -73,9 +75,7 @@ class PlantedRolesTest {
         3,
         HEADS,
         D_MLP,
-        1e-5,
-        Activation.GELU_TANH,
-        Architecture.gpt2(),
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
         none,
         none,
         none);

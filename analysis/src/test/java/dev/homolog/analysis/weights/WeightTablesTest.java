@@ -15,8 +15,13 @@ import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.Rotary;
+import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
+import dev.homolog.core.model.family.GptNeoX;
+import dev.homolog.core.model.family.PositionSpec;
 import dev.homolog.core.stream.ProgressListener;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -120,9 +125,8 @@ class WeightTablesTest {
             3,
             2,
             2800,
-            1e-5,
-            Activation.GELU_ERF,
-            Architecture.gptNeoX(true, true, new Rotary(2, 10_000)),
+            GptNeoX.architecture(
+                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000)),
             OptionalInt.empty(),
             OptionalInt.empty(),
             OptionalInt.empty());
@@ -240,9 +244,7 @@ class WeightTablesTest {
           2,
           2,
           3,
-          1e-5,
-          Activation.RELU,
-          Architecture.gpt2(),
+          Gpt2.architecture(1e-5, Activation.RELU),
           OptionalInt.empty(),
           OptionalInt.empty(),
           OptionalInt.empty());

@@ -1,5 +1,6 @@
 package dev.homolog.core.checkpoint;
 
+import dev.homolog.core.model.family.TensorNames;
 import java.util.Map;
 import java.util.Set;
 
@@ -12,11 +13,10 @@ public interface Checkpoint extends AutoCloseable {
   /** The folder, or a name for a checkpoint that lies in memory: for messages and results. */
   String location();
 
+  /** The model's sizes and architecture. */
   ModelConfig config();
 
-  /**
-   * Names of all tensors, without a prefix, as {@link TensorNames} has them for the model's family.
-   */
+  /** Names of all tensors, without a prefix, as {@link TensorNames} has them. */
   Set<String> names();
 
   /**

@@ -1,7 +1,9 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.ModelFamily;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -47,16 +49,19 @@ final class FiniteTensors {
     StoredTensor tensor = tensors.get(name);
     if (tensor == null) {
       throw new InputException(
-          where, Json.clip(name), "no such tensor", "the model has " + tensors.size() + " others");
+          where,
+          StrictJson.clip(name),
+          "no such tensor",
+          "the model has " + tensors.size() + " others");
     }
     if (!searched.contains(name)) {
-      long at = firstNotFinite(tensor.dtype(), tensor.data());
-      if (at >= 0) {
+      long element = firstNotFinite(tensor.dtype(), tensor.data());
+      if (element >= 0) {
         throw new InputException(
             where,
             name,
             "element %s%s is %s"
-                .formatted(index(tensor.shape(), at), TensorNames.ofLayer(name), value(tensor, at)),
+                .formatted(index(tensor.shape(), element), layer(name), value(tensor, element)),
             "use a checkpoint whose weights are all finite");
       }
       searched.add(name);
@@ -87,14 +92,14 @@ final class FiniteTensors {
       long end = Math.min(begin + BLOCK, size);
       long words = end - (end - begin) % Long.BYTES;
       long carried = 0;
-      for (long at = begin; at < words; at += Long.BYTES) {
-        carried |= (data.get(LONG, at) & exponents) + lowest;
+      for (long offset = begin; offset < words; offset += Long.BYTES) {
+        carried |= (data.get(LONG, offset) & exponents) + lowest;
       }
       if ((carried & signs) != 0 || words < end) {
-        for (long at = begin; at < end; at += dtype.bytes()) {
-          long bits = bits(dtype, data, at);
+        for (long offset = begin; offset < end; offset += dtype.bytes()) {
+          long bits = bits(dtype, data, offset);
           if (((bits & exponents) + lowest & signs) != 0) {
-            return at / dtype.bytes();
+            return offset / dtype.bytes();
           }
         }
       }
@@ -103,10 +108,15 @@ final class FiniteTensors {
   }
 
   /** One element's bits in the lowest lane; the lanes above are zero and so count as finite. */
-  private static long bits(DType dtype, MemorySegment data, long at) {
+  private static long bits(DType dtype, MemorySegment data, long offset) {
     return dtype == DType.F32
-        ? Integer.toUnsignedLong(data.get(INT, at))
-        : Short.toUnsignedLong(data.get(SHORT, at));
+        ? Integer.toUnsignedLong(data.get(INT, offset))
+        : Short.toUnsignedLong(data.get(SHORT, offset));
+  }
+
+  /** " of layer 3" for a tensor of that layer; nothing for one that is of no layer. */
+  private static String layer(String name) {
+    return ModelFamily.layerOf(name).map(layer -> " of layer " + layer).orElse("");
   }
 
   private static String value(StoredTensor tensor, long element) {

@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -184,20 +185,20 @@ public final class HubCache {
       throw new InputException(
           ref,
           "",
-          "holds %s, expected a commit hash".formatted(Json.describe(commit)),
+          "holds %s, expected a commit hash".formatted(StrictJson.describe(commit)),
           "remove it and fetch " + given + " again");
     }
     return commit;
   }
 
   private static InputException missing(String given, Path folder, String model, String revision) {
-    Set<String> there = revisions(folder);
+    Set<String> known = revisions(folder);
     return new InputException(
         given,
         "",
         "revision %s is not in the cache %s%s"
             .formatted(
-                revision, folder, there.isEmpty() ? "" : ", which has " + String.join(", ", there)),
+                revision, folder, known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
         "fetch it first: hf download " + model + revisionFlag(revision));
   }
 

@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.model.family.ModelFamily;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import java.util.Set;
 public final class HuggingFaceCheckpoint implements Checkpoint {
   static final String CONFIG = "config.json";
 
+  private static final String COMPLETE =
+      "give a complete Hugging Face folder of a %s model".formatted(ModelFamily.titles());
   private static final long MAX_CONFIG_BYTES = 16 << 20;
 
   private final Path folder;
@@ -57,11 +60,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     }
     ModelFolder model = new ModelFolder(folder);
     if (!model.has(CONFIG)) {
-      throw new InputException(
-          folder,
-          CONFIG,
-          "is missing",
-          "give a complete Hugging Face folder of a GPT-2 or GPT-NeoX model");
+      throw new InputException(folder, CONFIG, "is missing", COMPLETE);
     }
     Path configFile = model.file(CONFIG);
     byte[] json = readConfig(configFile);
@@ -82,7 +81,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
             file,
             "",
             Files.isRegularFile(file) ? "is longer than 16 MiB" : "is not a file",
-            "give a complete Hugging Face folder of a GPT-2 or GPT-NeoX model");
+            COMPLETE);
       }
       return Files.readAllBytes(file);
     } catch (IOException e) {

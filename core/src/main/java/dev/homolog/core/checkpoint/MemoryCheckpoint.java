@@ -2,6 +2,7 @@ package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.TensorNames;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -117,24 +118,24 @@ public final class MemoryCheckpoint implements Checkpoint {
    * refuses.
    */
   private static List<Long> shape(ModelLayout layout, String name, long length) {
-    List<Long> expected = layout.expectedShape(name);
-    return expected != null && expected.stream().reduce(1L, Math::multiplyExact) == length
-        ? expected
-        : List.of(length);
+    return layout
+        .expectedShape(name)
+        .filter(expected -> expected.stream().reduce(1L, Math::multiplyExact) == length)
+        .orElse(List.of(length));
   }
 
   private static void fillRandom(
       String name, ModelConfig config, SplittableRandom random, double scale, MemorySegment data) {
-    TensorNames names = TensorNames.of(config.architecture().family());
+    TensorNames names = config.architecture().family().names();
     boolean norm = names.isNorm(name);
     double deviation =
         name.endsWith(".bias") || norm
             ? 0
             : names.isWriter(name) ? scale / Math.sqrt(2.0 * config.layers()) : scale;
     double mean = norm && name.endsWith(".weight") ? 1 : 0;
-    for (long at = 0; at < data.byteSize(); at += Float.BYTES) {
+    for (long offset = 0; offset < data.byteSize(); offset += Float.BYTES) {
       double noise = deviation == 0 ? 0 : deviation * random.nextGaussian();
-      data.set(FLOAT, at, (float) (mean + noise));
+      data.set(FLOAT, offset, (float) (mean + noise));
     }
   }
 

@@ -1,9 +1,10 @@
 package dev.homolog.core.checkpoint;
 
+import dev.homolog.core.model.family.Architecture;
 import java.util.OptionalInt;
 
 /**
- * What {@code config.json} says of a model.
+ * What {@code config.json} says of a model: its sizes, and what its blocks are made of.
  *
  * @param vocabSize rows of the embedding, padding included
  * @param positions the most tokens a row may have
@@ -11,9 +12,7 @@ import java.util.OptionalInt;
  * @param layers number of blocks
  * @param heads attention heads a layer; divides {@code dModel}
  * @param dMlp neurons a layer
- * @param layerNormEpsilon added to the variance inside every LayerNorm
- * @param activation between MLP_PRE and MLP_POST
- * @param architecture how the blocks are made
+ * @param architecture what the blocks are made of
  * @param bosTokenId id that begins every row
  * @param eosTokenId id between documents, usually the same
  * @param padTokenId if the file names one
@@ -25,8 +24,6 @@ public record ModelConfig(
     int layers,
     int heads,
     int dMlp,
-    double layerNormEpsilon,
-    Activation activation,
     Architecture architecture,
     OptionalInt bosTokenId,
     OptionalInt eosTokenId,
@@ -37,7 +34,13 @@ public record ModelConfig(
     return Math.multiplyExact(layers, dMlp);
   }
 
+  /** Dimensions of a head. */
   public int dHead() {
     return dModel / heads;
+  }
+
+  /** Columns of the queries, keys and values of all heads: 3 · d_model. */
+  public int dQkv() {
+    return 3 * dModel;
   }
 }

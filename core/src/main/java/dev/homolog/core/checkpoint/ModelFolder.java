@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -37,7 +38,7 @@ final class ModelFolder {
     if (!isPlain(name)) {
       throw new InputException(
           folder,
-          Json.clip(name),
+          StrictJson.clip(name),
           "is no plain file name",
           "name a file of this folder, without a path");
     }

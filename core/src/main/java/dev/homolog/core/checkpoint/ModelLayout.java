@@ -1,13 +1,17 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.ModelFamily;
+import dev.homolog.core.model.family.TensorNames;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The tensors that a model must have: names without prefix, and shapes as they are stored. */
@@ -16,7 +20,7 @@ final class ModelLayout {
       "weights and configuration (config.json) must belong together";
   private static final Set<DType> DTYPES = Set.of(DType.F32, DType.F16, DType.BF16);
 
-  private final Family family;
+  private final ModelFamily family;
   private final TensorNames names;
   private final Map<String, List<Long>> required;
   private final List<Long> unembedding;
@@ -29,9 +33,9 @@ final class ModelLayout {
    */
   ModelLayout(ModelConfig config, boolean tied) {
     family = config.architecture().family();
-    names = TensorNames.of(family);
+    names = family.names();
     long d = config.dModel();
-    boolean biased = config.architecture().attentionBias();
+    boolean biased = config.architecture().attention().biased();
     unembedding = List.of((long) config.vocabSize(), d);
     required = new LinkedHashMap<>();
     required.put(names.embedding(), unembedding);
@@ -39,7 +43,7 @@ final class ModelLayout {
     for (int layer = 0; layer < config.layers(); layer++) {
       TensorNames.Block block = names.block(layer);
       norm(block.ln1(), d);
-      matrix(block.qkv(), d, 3 * d, biased);
+      matrix(block.qkv(), d, config.dQkv(), biased);
       matrix(block.o(), d, d, biased);
       norm(block.ln2(), d);
       matrix(block.in(), d, config.dMlp(), true);
@@ -58,7 +62,7 @@ final class ModelLayout {
   }
 
   private void matrix(String name, long in, long out, boolean biased) {
-    required.put(name + ".weight", family == Family.GPT2 ? List.of(in, out) : List.of(out, in));
+    required.put(name + ".weight", family.matrixOrder().shape(in, out));
     if (biased) {
       required.put(name + ".bias", List.of(out));
     }
@@ -74,16 +78,16 @@ final class ModelLayout {
    * left out.
    *
    * @param where the file, for messages
-   * @param found the file's tensors, names with or without prefix
+   * @param stored the file's tensors, names with or without prefix
    * @throws InputException if a tensor is missing, unknown, there twice, of another shape, or not
    *     of F32, F16 or BF16
    */
-  Map<String, StoredTensor> match(String where, Collection<StoredTensor> found) {
+  Map<String, StoredTensor> match(String where, Collection<StoredTensor> stored) {
     Map<String, StoredTensor> byName = new LinkedHashMap<>();
     List<String> unknown = new ArrayList<>();
-    for (StoredTensor tensor : found) {
+    for (StoredTensor tensor : stored) {
       String name = names.plain(tensor.name());
-      if (expectedShape(name) == null && !ignored.contains(name)) {
+      if (expectedShape(name).isEmpty() && !ignored.contains(name)) {
         unknown.add(tensor.name());
       } else if (byName.put(name, tensor) != null) {
         throw new InputException(
@@ -102,7 +106,7 @@ final class ModelLayout {
     if (!unknown.isEmpty()) {
       throw new InputException(
           where,
-          Json.clip(unknown.getFirst()),
+          StrictJson.clip(unknown.getFirst()),
           "is no tensor of this " + family.title() + others(unknown),
           BELONG);
     }
@@ -118,11 +122,12 @@ final class ModelLayout {
   }
 
   private StoredTensor checked(String where, String name, StoredTensor tensor) {
-    if (!tensor.shape().equals(expectedShape(name))) {
+    List<Long> expected = expectedShape(name).orElseThrow();
+    if (!tensor.shape().equals(expected)) {
       throw new InputException(
           where,
           tensor.name(),
-          "has shape %s, expected %s".formatted(tensor.shape(), expectedShape(name)),
+          "has shape %s, expected %s".formatted(tensor.shape(), expected),
           BELONG);
     }
     if (!DTYPES.contains(tensor.dtype())) {
@@ -135,9 +140,9 @@ final class ModelLayout {
     return new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.data());
   }
 
-  /** The shape that a tensor of that name must have, or null for an unknown name. */
-  List<Long> expectedShape(String name) {
-    return name.equals(names.unembedding()) ? unembedding : required.get(name);
+  /** The shape that a tensor of that name must have; empty for an unknown name. */
+  Optional<List<Long>> expectedShape(String name) {
+    return Optional.ofNullable(name.equals(names.unembedding()) ? unembedding : required.get(name));
   }
 
   private String spellings(String name) {

@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -42,7 +43,7 @@ final class PickleReader {
 
   private final String where;
   private final MemorySegment bytes;
-  private long at;
+  private long position;
   private long opcodeAt;
   private int protocol;
   private int opcodes;
@@ -92,7 +93,10 @@ final class PickleReader {
     dict.values.forEach((name, value) -> {
       if (!(value instanceof PickledTensor tensor)) {
         throw new InputException(
-            where, Json.clip(name), "is %s, expected a tensor".formatted(describe(value)), REMEDY);
+            where,
+            StrictJson.clip(name),
+            "is %s, expected a tensor".formatted(describe(value)),
+            REMEDY);
       }
       tensors.put(name, tensor);
     });
@@ -109,7 +113,7 @@ final class PickleReader {
       throw refuse("has protocol %d, expected 2 to 4".formatted(protocol));
     }
     while (true) {
-      opcodeAt = at;
+      opcodeAt = position;
       if (++opcodes > MAX_OPCODES) {
         throw refuse("has more than %d opcodes".formatted(MAX_OPCODES));
       }
@@ -127,8 +131,8 @@ final class PickleReader {
           "ends with %d values and %d marks on the stack, expected one value"
               .formatted(stack.size(), marks.size()));
     }
-    if (at != bytes.byteSize()) {
-      throw refuse("goes on for %d bytes after its end".formatted(bytes.byteSize() - at));
+    if (position != bytes.byteSize()) {
+      throw refuse("goes on for %d bytes after its end".formatted(bytes.byteSize() - position));
     }
     return stack.getFirst();
   }
@@ -180,10 +184,10 @@ final class PickleReader {
 
   private void frame() {
     long length = bytes.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(I32.order()), take(8));
-    if (protocol < 4 || length < 0 || length > bytes.byteSize() - at) {
+    if (protocol < 4 || length < 0 || length > bytes.byteSize() - position) {
       throw refuse(
           "has a frame of %s bytes, but only %d follow"
-              .formatted(Long.toUnsignedString(length), bytes.byteSize() - at));
+              .formatted(Long.toUnsignedString(length), bytes.byteSize() - position));
     }
   }
 
@@ -253,7 +257,7 @@ final class PickleReader {
         throw refuse("has %s as a key, expected a string".formatted(describe(items.get(i))));
       }
       if (dict.values.putIfAbsent(key, items.get(i + 1)) != null) {
-        throw refuse("key %s is there twice".formatted(Json.describe(key)));
+        throw refuse("key %s is there twice".formatted(StrictJson.describe(key)));
       }
     }
   }
@@ -261,7 +265,7 @@ final class PickleReader {
   private PickleGlobal global(String module, String name) {
     return PickleGlobal.of(module, name)
         .orElseThrow(() -> {
-          String both = Json.clip(module + "." + name);
+          String both = StrictJson.clip(module + "." + name);
           return refuse("names %s, which no state dict needs".formatted(both));
         });
   }
@@ -403,7 +407,7 @@ final class PickleReader {
   }
 
   private String line() {
-    long begin = at;
+    long begin = position;
     long end = begin;
     while (end < bytes.byteSize() && bytes.get(ValueLayout.JAVA_BYTE, end) != '\n') {
       if (++end - begin > MAX_STRING) {
@@ -429,11 +433,11 @@ final class PickleReader {
 
   /** Moves on by that many bytes and says where they begin. */
   private long take(long count) {
-    if (count > bytes.byteSize() - at) {
+    if (count > bytes.byteSize() - position) {
       throw refuse("breaks off");
     }
-    long begin = at;
-    at += count;
+    long begin = position;
+    position += count;
     return begin;
   }
 
@@ -445,7 +449,7 @@ final class PickleReader {
       case PickledTensor _ -> "a tensor";
       case PickledTensor.Storage _ -> "a storage";
       case PickleGlobal global -> global.toString();
-      default -> Json.describe(value);
+      default -> StrictJson.describe(value);
     };
   }
 

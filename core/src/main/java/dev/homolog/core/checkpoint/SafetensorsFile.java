@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -74,7 +75,7 @@ public final class SafetensorsFile implements AutoCloseable {
     if (tensor == null) {
       throw new InputException(
           path(),
-          Json.clip(name),
+          StrictJson.clip(name),
           "no such tensor",
           "the file holds " + tensors.size() + " others");
     }

@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
@@ -84,7 +85,8 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
           REMEDY);
     }
     Map<String, Object> json =
-        new Json(where, "header", REMEDY, 3, MAX_RANK).readObject(stream(header.asByteBuffer()));
+        new StrictJson(where, "header", REMEDY, 3, MAX_RANK)
+            .readObject(stream(header.asByteBuffer()));
     Map<String, String> metadata = metadata(where, json);
     List<Entry> entries = new ArrayList<>(json.size());
     for (var item : json.entrySet()) {
@@ -116,7 +118,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       throw new InputException(
           where,
           METADATA,
-          "is %s, expected an object".formatted(Json.describe(json.get(METADATA))),
+          "is %s, expected an object".formatted(StrictJson.describe(json.get(METADATA))),
           REMEDY);
     }
     Map<String, String> metadata = new LinkedHashMap<>();
@@ -125,7 +127,8 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
         throw new InputException(
             where,
             METADATA,
-            "key %s is %s, expected a string".formatted(Json.describe(key), Json.describe(value)),
+            "key %s is %s, expected a string"
+                .formatted(StrictJson.describe(key), StrictJson.describe(value)),
             REMEDY);
       }
       metadata.put((String) key, text);
@@ -143,7 +146,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       if (entry.end > dataSize) {
         throw new InputException(
             where,
-            Json.clip(entry.name),
+            StrictJson.clip(entry.name),
             "data_offsets [%d, %d] go beyond the file's %d bytes of data"
                 .formatted(entry.begin, entry.end, dataSize),
             REMEDY);
@@ -151,7 +154,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       if (entry.begin != expected) {
         throw new InputException(
             where,
-            Json.clip(entry.name),
+            StrictJson.clip(entry.name),
             "begins at byte %d of the data, where the tensors before it end at %d (%s)"
                 .formatted(entry.begin, expected, entry.begin < expected ? "an overlap" : "a hole"),
             REMEDY);
@@ -184,7 +187,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
   private record Rules(String where, String name) {
     Entry entry(Object value) {
       if (!(value instanceof Map<?, ?> info)) {
-        throw refuse("is %s, expected an object".formatted(Json.describe(value)));
+        throw refuse("is %s, expected an object".formatted(StrictJson.describe(value)));
       }
       for (String key : KEYS) {
         if (!info.containsKey(key)) {
@@ -193,7 +196,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       }
       for (Object key : info.keySet()) {
         if (!KEYS.contains(key)) {
-          throw refuse("has an unknown key " + Json.describe(key));
+          throw refuse("has an unknown key " + StrictJson.describe(key));
         }
       }
       DType dtype = dtype(info.get("dtype"));
@@ -219,24 +222,24 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       }
       throw new InputException(
           where,
-          Json.clip(name),
+          StrictJson.clip(name),
           "dtype is %s, expected one of %s"
               .formatted(
-                  Json.describe(value),
+                  StrictJson.describe(value),
                   Arrays.stream(DType.values()).map(DType::name).collect(Collectors.joining(", "))),
           "save the tensors in one of these");
     }
 
     private List<Long> numbers(String key, Object value) {
       if (!(value instanceof List<?> list)) {
-        throw refuse("%s is %s, expected a list".formatted(key, Json.describe(value)));
+        throw refuse("%s is %s, expected a list".formatted(key, StrictJson.describe(value)));
       }
       List<Long> numbers = new ArrayList<>(list.size());
       for (Object number : list) {
         if (!(number instanceof Long n) || n < 0) {
           throw refuse(
               "%s holds %s, expected whole numbers from 0 to 2^63 - 1"
-                  .formatted(key, Json.describe(number)));
+                  .formatted(key, StrictJson.describe(number)));
         }
         numbers.add(n);
       }
@@ -253,7 +256,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
     }
 
     private InputException refuse(String problem) {
-      return new InputException(where, Json.clip(name), problem, REMEDY);
+      return new InputException(where, StrictJson.clip(name), problem, REMEDY);
     }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -72,7 +73,10 @@ public final class SafetensorsWriter {
    *     Unicode
    */
   public SafetensorsWriter metadata(String key, String value) {
-    check(Json.isUnicode(key) && Json.isUnicode(value), key, "metadata is not valid Unicode");
+    check(
+        StrictJson.isUnicode(key) && StrictJson.isUnicode(value),
+        key,
+        "metadata is not valid Unicode");
     check(metadata.putIfAbsent(key, value) == null, key, "metadata is there already");
     return this;
   }
@@ -99,7 +103,10 @@ public final class SafetensorsWriter {
   public SafetensorsWriter tensor(
       String name, DType dtype, List<Long> shape, Supplier<Stream<MemorySegment>> pieces) {
     long bytes = bytes(name, dtype, shape);
-    check(!name.equals(SafetensorsHeader.METADATA) && Json.isUnicode(name), name, "illegal name");
+    check(
+        !name.equals(SafetensorsHeader.METADATA) && StrictJson.isUnicode(name),
+        name,
+        "illegal name");
     Item item = new Item(name, dtype, List.copyOf(shape), bytes, pieces);
     check(items.putIfAbsent(name, item) == null, name, "is there already");
     return this;
@@ -175,8 +182,8 @@ public final class SafetensorsWriter {
   /** Heap segments go through the buffer: not all of them can be seen as a ByteBuffer. */
   private void writePiece(FileChannel out, MemorySegment piece, MemorySegment buffer)
       throws IOException {
-    for (long at = 0; at < piece.byteSize(); at += chunk) {
-      MemorySegment part = piece.asSlice(at, Math.min(chunk, piece.byteSize() - at));
+    for (long offset = 0; offset < piece.byteSize(); offset += chunk) {
+      MemorySegment part = piece.asSlice(offset, Math.min(chunk, piece.byteSize() - offset));
       MemorySegment source =
           part.isNative() ? part : buffer.asSlice(0, part.byteSize()).copyFrom(part);
       writeFully(out, source.asByteBuffer());
@@ -262,9 +269,9 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static String wrongSize(DType dtype, List<Long> shape, long expected, long found) {
+  private static String wrongSize(DType dtype, List<Long> shape, long expected, long actual) {
     return "dtype %s and shape %s make %d bytes, but %d were given"
-        .formatted(dtype, shape, expected, found);
+        .formatted(dtype, shape, expected, actual);
   }
 
   private void check(boolean legal, String name, String problem) {

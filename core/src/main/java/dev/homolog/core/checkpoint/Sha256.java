@@ -20,8 +20,8 @@ final class Sha256 {
   }
 
   Sha256 update(MemorySegment data) {
-    for (long at = 0; at < data.byteSize(); at += CHUNK) {
-      digest.update(data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).asByteBuffer());
+    for (long offset = 0; offset < data.byteSize(); offset += CHUNK) {
+      digest.update(data.asSlice(offset, Math.min(CHUNK, data.byteSize() - offset)).asByteBuffer());
     }
     return this;
   }

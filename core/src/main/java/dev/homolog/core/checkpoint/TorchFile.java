@@ -1,7 +1,9 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.ModelFamily;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -70,25 +72,25 @@ final class TorchFile {
         "give a file that torch.save of PyTorch 1.6 or later wrote, or safetensors");
   }
 
-  private boolean startsWith(long at, String latin) {
+  private boolean startsWith(long offset, String latin) {
     byte[] bytes = latin.getBytes(StandardCharsets.ISO_8859_1);
-    return file.byteSize() - at >= bytes.length
-        && file.asSlice(at, bytes.length).mismatch(MemorySegment.ofArray(bytes)) == -1;
+    return file.byteSize() - offset >= bytes.length
+        && file.asSlice(offset, bytes.length).mismatch(MemorySegment.ofArray(bytes)) == -1;
   }
 
   /** The folder in the zip file, which torch names after the file: that of the one data.pkl. */
   private String archive() {
-    String found = null;
+    String folder = null;
     for (String name : entries.keySet()) {
       int slash = name.indexOf('/');
       if (slash > 0 && name.substring(slash + 1).equals(PickleReader.NAME)) {
-        if (found != null) {
+        if (folder != null) {
           throw new InputException(where, name, "is a second " + PickleReader.NAME, DAMAGED);
         }
-        found = name.substring(0, slash + 1);
+        folder = name.substring(0, slash + 1);
       }
     }
-    if (found == null) {
+    if (folder == null) {
       throw new InputException(
           where,
           PickleReader.NAME,
@@ -96,19 +98,22 @@ final class TorchFile {
           "give a file that torch.save of PyTorch 1.6 or later wrote, or safetensors");
     }
     for (String name : entries.keySet()) {
-      if (!name.startsWith(found)) {
+      if (!name.startsWith(folder)) {
         throw new InputException(
-            where, Json.clip(name), "does not lie in %s with the rest".formatted(found), DAMAGED);
+            where,
+            StrictJson.clip(name),
+            "does not lie in %s with the rest".formatted(folder),
+            DAMAGED);
       }
     }
-    if (entries.containsKey(found + "constants.pkl")) {
+    if (entries.containsKey(folder + "constants.pkl")) {
       throw new InputException(
           where,
           "",
           "is a TorchScript program, not a state dict",
           CONVERT + "torch.save(torch.jit.load(file).state_dict(), file)");
     }
-    return found;
+    return folder;
   }
 
   private List<StoredTensor> tensors() {
@@ -172,12 +177,12 @@ final class TorchFile {
               .formatted(tensor.shape(), tensor.strides(), begin, tensor.storage().elements()));
     }
     if (!tensor.isContiguous()) {
-      if (TensorNames.isBuffer(name)) {
+      if (ModelFamily.anyHasBuffer(name)) {
         return null;
       }
       throw new InputException(
           where,
-          Json.clip(name),
+          StrictJson.clip(name),
           "is stored with strides %s, not in C order".formatted(tensor.strides()),
           "save the tensor's .contiguous(), or the model as safetensors");
     }
@@ -189,19 +194,20 @@ final class TorchFile {
   private MemorySegment storage(String name, PickledTensor.Storage storage) {
     ZipIndex.Entry entry = entries.get(archive + "data/" + storage.key());
     if (entry == null) {
-      throw refuse(name, "its storage data/%s is missing".formatted(Json.clip(storage.key())));
+      throw refuse(
+          name, "its storage data/%s is missing".formatted(StrictJson.clip(storage.key())));
     }
     DType dtype = storage.dtype();
     if (entry.size() % dtype.bytes() != 0 || entry.size() / dtype.bytes() != storage.elements()) {
       throw refuse(
           name,
           "its storage is said to be %d elements of %s, but data/%s has %d bytes"
-              .formatted(storage.elements(), dtype, Json.clip(storage.key()), entry.size()));
+              .formatted(storage.elements(), dtype, StrictJson.clip(storage.key()), entry.size()));
     }
     return bytes(entry);
   }
 
   private InputException refuse(String name, String problem) {
-    return new InputException(where, Json.clip(name), problem, DAMAGED);
+    return new InputException(where, StrictJson.clip(name), problem, DAMAGED);
   }
 }

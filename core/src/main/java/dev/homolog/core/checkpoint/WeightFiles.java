@@ -1,6 +1,8 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
+import dev.homolog.core.model.family.ModelFamily;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -106,7 +108,7 @@ final class WeightFiles implements AutoCloseable {
     for (String shard : shards) {
       folder.file(shard); // refuses a name that is a path, before it is looked up
       if (!folder.has(shard)) {
-        throw refuse(Json.clip(shard), "is missing in the folder");
+        throw refuse(StrictJson.clip(shard), "is missing in the folder");
       }
     }
     for (String shard : shards) {
@@ -114,16 +116,18 @@ final class WeightFiles implements AutoCloseable {
         String expected = shardOf.get(tensor.name());
         if (!shard.equals(expected)) {
           throw refuse(
-              Json.clip(tensor.name()),
+              StrictJson.clip(tensor.name()),
               "is in %s, but the index has it %s"
-                  .formatted(shard, expected == null ? "nowhere" : "in " + Json.clip(expected)));
+                  .formatted(
+                      shard, expected == null ? "nowhere" : "in " + StrictJson.clip(expected)));
         }
         tensors.put(tensor.name(), tensor);
       }
     }
     shardOf.forEach((tensor, shard) -> {
-      if (!tensors.containsKey(tensor) && !TensorNames.isBuffer(tensor)) {
-        throw refuse(Json.clip(tensor), "the index has it in %s, where it is not".formatted(shard));
+      if (!tensors.containsKey(tensor) && !ModelFamily.anyHasBuffer(tensor)) {
+        throw refuse(
+            StrictJson.clip(tensor), "the index has it in %s, where it is not".formatted(shard));
       }
     });
   }
@@ -131,12 +135,12 @@ final class WeightFiles implements AutoCloseable {
   /** Tensor to file, as the index has it. */
   private static Map<String, String> weightMap(String where, byte[] json, String extension) {
     Map<String, Object> index =
-        new Json(where, "", REMEDY, 3, 1_000).readObject(new ByteArrayInputStream(json));
+        new StrictJson(where, "", REMEDY, 3, 1_000).readObject(new ByteArrayInputStream(json));
     if (!(index.get("weight_map") instanceof Map<?, ?> map)) {
       throw new InputException(
           where,
           "weight_map",
-          "is %s, expected an object".formatted(Json.describe(index.get("weight_map"))),
+          "is %s, expected an object".formatted(StrictJson.describe(index.get("weight_map"))),
           REMEDY);
     }
     Map<String, String> files = new LinkedHashMap<>();
@@ -144,8 +148,9 @@ final class WeightFiles implements AutoCloseable {
       if (!(file instanceof String name) || !name.endsWith(extension)) {
         throw new InputException(
             where,
-            Json.clip((String) tensor),
-            "is said to be in %s, expected a file *%s".formatted(Json.describe(file), extension),
+            StrictJson.clip((String) tensor),
+            "is said to be in %s, expected a file *%s"
+                .formatted(StrictJson.describe(file), extension),
             REMEDY);
       }
       files.put((String) tensor, name);

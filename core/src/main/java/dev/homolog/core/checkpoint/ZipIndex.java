@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -161,54 +162,54 @@ record ZipIndex(Map<String, Entry> entries) {
 
     private List<Header> headers(Directory directory) {
       List<Header> headers = new ArrayList<>();
-      long at = directory.begin;
+      long offset = directory.begin;
       long end = directory.begin + directory.size;
       for (long i = 0; i < directory.count; i++) {
-        if (end - at < 46 || u32(at) != CENTRAL) {
+        if (end - offset < 46 || u32(offset) != CENTRAL) {
           throw refuse("central directory", "entry %d is no entry".formatted(i));
         }
-        int nameLength = u16(at + 28);
-        int extraLength = u16(at + 30);
-        long next = at + 46 + nameLength + extraLength + u16(at + 32);
+        int nameLength = u16(offset + 28);
+        int extraLength = u16(offset + 30);
+        long next = offset + 46 + nameLength + extraLength + u16(offset + 32);
         if (next > end || nameLength > MAX_NAME) {
           throw refuse(
               "central directory",
               "entry %d has a name of %d bytes and ends at byte %d, the directory at %d"
                   .formatted(i, nameLength, next, end));
         }
-        String name = name(at + 46, nameLength, i);
-        int flags = u16(at + 8);
-        if (u16(at + 10) != 0) {
+        String name = name(offset + 46, nameLength, i);
+        int flags = u16(offset + 8);
+        if (u16(offset + 10) != 0) {
           throw new InputException(
               where,
-              Json.clip(name),
-              "is compressed (method %d), expected stored".formatted(u16(at + 10)),
+              StrictJson.clip(name),
+              "is compressed (method %d), expected stored".formatted(u16(offset + 10)),
               "save the model with torch.save(model.state_dict(), file), not as TorchScript and not"
                   + " zipped again");
         }
-        if ((flags & ~(HAS_DESCRIPTOR | UTF_8)) != 0 || u16(at + 34) != 0) {
+        if ((flags & ~(HAS_DESCRIPTOR | UTF_8)) != 0 || u16(offset + 34) != 0) {
           throw refuse(
               name, "is encrypted, in parts or of no known kind (flags %#x)".formatted(flags));
         }
-        Extra extra = new Extra(at + 46 + nameLength, extraLength);
-        long size = extra.next(name, u32(at + 24) & SATURATED);
-        long compressed = extra.next(name, u32(at + 20) & SATURATED);
-        long local = extra.next(name, u32(at + 42) & SATURATED);
+        Extra extra = new Extra(offset + 46 + nameLength, extraLength);
+        long size = extra.next(name, u32(offset + 24) & SATURATED);
+        long compressed = extra.next(name, u32(offset + 20) & SATURATED);
+        long local = extra.next(name, u32(offset + 42) & SATURATED);
         if (size != compressed) {
           throw refuse(
               name, "is stored, but %d bytes are said to be %d".formatted(compressed, size));
         }
-        headers.add(new Header(name, flags, u32(at + 16), size, local));
-        at = next;
+        headers.add(new Header(name, flags, u32(offset + 16), size, local));
+        offset = next;
       }
-      if (at != end) {
-        throw refuse("central directory", "%d bytes follow its last entry".formatted(end - at));
+      if (offset != end) {
+        throw refuse("central directory", "%d bytes follow its last entry".formatted(end - offset));
       }
       return headers;
     }
 
-    private String name(long at, int length, long index) {
-      byte[] bytes = file.asSlice(at, length).toArray(ValueLayout.JAVA_BYTE);
+    private String name(long offset, int length, long index) {
+      byte[] bytes = file.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE);
       try {
         return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       } catch (CharacterCodingException e) {
@@ -256,12 +257,13 @@ record ZipIndex(Map<String, Entry> entries) {
     }
 
     /** Check sum and sizes after a content: with or without mark, in 32 or 64 bits. */
-    private void checkDescriptor(Header header, boolean described, long at, long next) {
-      long length = next - at;
+    private void checkDescriptor(Header header, boolean described, long offset, long next) {
+      long length = next - offset;
       boolean marked = length == 16 || length == 24;
       boolean equal =
           described
-              ? (marked || length == 12 || length == 20) && descriptor(header, at, length, marked)
+              ? (marked || length == 12 || length == 20)
+                  && descriptor(header, offset, length, marked)
               : length == 0;
       if (!equal) {
         throw refuse(
@@ -271,10 +273,10 @@ record ZipIndex(Map<String, Entry> entries) {
       }
     }
 
-    private boolean descriptor(Header header, long at, long length, boolean marked) {
-      long crc = marked ? at + 4 : at;
+    private boolean descriptor(Header header, long offset, long length, boolean marked) {
+      long crc = marked ? offset + 4 : offset;
       boolean wide = length >= 20;
-      return (!marked || u32(at) == DESCRIPTOR)
+      return (!marked || u32(offset) == DESCRIPTOR)
           && u32(crc) == header.crc
           && (wide ? u64(crc + 4) : u32(crc + 4) & SATURATED) == header.size
           && (wide ? u64(crc + 12) : u32(crc + 8) & SATURATED) == header.size;
@@ -284,7 +286,7 @@ record ZipIndex(Map<String, Entry> entries) {
      * The zip64 numbers of an entry's extra field; there only for those that do not fit 32 bits.
      */
     private final class Extra {
-      private long at;
+      private long offset;
       private long end;
 
       Extra(long begin, int length) {
@@ -297,8 +299,8 @@ record ZipIndex(Map<String, Entry> entries) {
             return;
           }
           if (u16(field) == 1) {
-            at = field + 4;
-            end = at + size;
+            offset = field + 4;
+            end = offset + size;
             return;
           }
           field += 4 + size;
@@ -309,29 +311,29 @@ record ZipIndex(Map<String, Entry> entries) {
         if (small != SATURATED) {
           return small;
         }
-        if (end - at < Long.BYTES) {
+        if (end - offset < Long.BYTES) {
           throw refuse(name, "a size or place is said to be in zip64, but is not");
         }
-        long value = u64(at);
-        at += Long.BYTES;
+        long value = u64(offset);
+        offset += Long.BYTES;
         return value;
       }
     }
 
-    private int u16(long at) {
-      return Short.toUnsignedInt(file.get(U16, at));
+    private int u16(long offset) {
+      return Short.toUnsignedInt(file.get(U16, offset));
     }
 
-    private int u32(long at) {
-      return file.get(U32, at);
+    private int u32(long offset) {
+      return file.get(U32, offset);
     }
 
-    private long u64(long at) {
-      return file.get(U64, at);
+    private long u64(long offset) {
+      return file.get(U64, offset);
     }
 
     private InputException refuse(String field, String problem) {
-      return new InputException(where, Json.clip(field), problem, REMEDY);
+      return new InputException(where, StrictJson.clip(field), problem, REMEDY);
     }
   }
 }

@@ -1,11 +1,11 @@
 package dev.homolog.core.intervention;
 
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.model.Transformer;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -119,11 +119,11 @@ final class LayerEdit {
   private static double[] activated(Kernels kernels, Arena arena, Activation f, double[] values) {
     Tensor column = Tensor.allocate(arena, kernels.working(), values.length, 1);
     column.transposed().writeRow(0, values);
-    Tensor one = Tensor.allocate(arena, kernels.working(), 1, 1);
-    one.set(0, 0, 1);
+    Tensor unit = Tensor.allocate(arena, kernels.working(), 1, 1);
+    unit.set(0, 0, 1);
     Tensor out = kernels.allocate(arena, kernels.working(), values.length, 1);
     kernels.linearActivate(
-        kernels.fromHost(arena, column), kernels.fromHost(arena, one), null, f, null, out);
+        kernels.fromHost(arena, column), kernels.fromHost(arena, unit), null, f, null, out);
     return kernels.toHost(arena, out).toArray();
   }
 }

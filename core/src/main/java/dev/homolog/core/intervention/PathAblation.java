@@ -92,7 +92,7 @@ public final class PathAblation {
         new Buffers(
             allocate(arena, maxTokens, d),
             allocate(arena, maxTokens, d),
-            allocate(arena, maxTokens, 3L * d),
+            allocate(arena, maxTokens, config.dQkv()),
             allocate(arena, maxTokens, 6L * dHead),
             allocate(arena, maxTokens, 3L * dHead),
             allocate(arena, maxTokens, 2L * dHead));
@@ -118,11 +118,11 @@ public final class PathAblation {
   public List<Measured> run(
       int layer, List<Path> paths, Sweep.Text text, ProgressListener progress) {
     int context = text.table().context();
-    int each = 0;
+    int perRow = 0;
     for (int p = 0; p < context; p++) {
-      each += positions.contains(p) ? 1 : 0;
+      perRow += positions.contains(p) ? 1 : 0;
     }
-    int count = Math.multiplyExact(each, text.rows().count());
+    int count = Math.multiplyExact(perRow, text.rows().count());
     Map<Head, List<Measured>> byHead = new TreeMap<>();
     Map<NeuronId, float[]> activations = new TreeMap<>();
     List<Measured> all = new ArrayList<>();
@@ -131,14 +131,14 @@ public final class PathAblation {
       if (path.head.layer != layer) {
         throw new IllegalArgumentException(path + " in layer " + layer);
       }
-      float[][] asItIs = nominal.computeIfAbsent(path.head, _ -> new float[2][count]);
+      float[][] unablated = nominal.computeIfAbsent(path.head, _ -> new float[2][count]);
       Measured measured =
           new Measured(
               path,
               activations.computeIfAbsent(path.neuron, _ -> new float[count]),
-              asItIs[0],
+              unablated[0],
               new float[count],
-              asItIs[1],
+              unablated[1],
               new float[count]);
       all.add(measured);
       byHead.computeIfAbsent(path.head, _ -> new ArrayList<>()).add(measured);
@@ -148,21 +148,21 @@ public final class PathAblation {
       int to = Math.min(text.rows().count(), from + text.batchRows());
       try (Arena scratch = Arena.ofShared()) {
         Sweep.Batch batch = Sweep.Batch.of(text, from, to, kernels, scratch);
-        int at = from * each;
+        int firstPosition = from * perRow;
         Map<NeuronId, double[]> seen = nominalPass(layer, batch, activations.keySet());
-        seen.forEach((id, values) -> select(values, context, activations.get(id), at));
+        seen.forEach((id, values) -> select(values, context, activations.get(id), firstPosition));
         Tensor residual = buffers.residual.rows(0, batch.tokens());
         Tensor qkv = buffers.qkv.rows(0, batch.tokens());
         model.queriesKeysValues(layer, residual, qkv);
         double[] constants = kernels.toHost(scratch, model.constants(layer, scratch)).toArray();
         byHead.forEach((head, measured) -> {
-          OneHead one = new OneHead(head, batch, constants);
-          one.take(qkv);
-          float[][] asItIs = nominal.get(head);
-          one.measure(asItIs[0], asItIs[1], at);
-          for (Measured of : measured) {
-            one.ablate(of.path.neuron, seen.get(of.path.neuron));
-            one.measure(of.zNormAblated, of.bosAttentionAblated, at);
+          OneHead oneHead = new OneHead(head, batch, constants);
+          oneHead.take(qkv);
+          float[][] unablated = nominal.get(head);
+          oneHead.measure(unablated[0], unablated[1], firstPosition);
+          for (Measured result : measured) {
+            oneHead.ablate(result.path.neuron, seen.get(result.path.neuron));
+            oneHead.measure(result.zNormAblated, result.bosAttentionAblated, firstPosition);
           }
         });
       }
@@ -178,22 +178,22 @@ public final class PathAblation {
     for (NeuronId id : neurons) {
       byLayer.computeIfAbsent(id.layer(), _ -> new TreeSet<>()).add(id.neuron());
     }
-    Map<NeuronId, double[]> seen = new TreeMap<>();
+    Map<NeuronId, double[]> activations = new TreeMap<>();
     Tensor x = buffers.residual.rows(0, batch.tokens());
     model.embed(batch.ids(), batch.context(), x);
     for (int l = 0; l < layer; l++) {
       Tensor post = model.activate(l, batch.context(), x, BlockTaps.NONE);
       for (int neuron : byLayer.getOrDefault(l, new TreeSet<>())) {
-        seen.put(new NeuronId(l, neuron), NeuronActivations.column(kernels, post, neuron));
+        activations.put(new NeuronId(l, neuron), NeuronActivations.column(kernels, post, neuron));
       }
       model.write(l, post, x);
     }
-    return seen;
+    return activations;
   }
 
   /** Values at the ablated positions. */
-  private void select(double[] values, int context, float[] into, int at) {
-    int next = at;
+  private void select(double[] values, int context, float[] into, int begin) {
+    int next = begin;
     for (int t = 0; t < values.length; t++) {
       if (positions.contains(t % context)) {
         into[next++] = (float) values[t];
@@ -257,7 +257,7 @@ public final class PathAblation {
     }
 
     /** Norm of z and attention on BOS at the ablated positions. */
-    void measure(float[] zNorm, float[] bosAttention, int at) {
+    void measure(float[] zNorm, float[] bosAttention, int begin) {
       for (int part = 0; part < 3; part++) {
         copy(part(kept, part), both, part);
       }
@@ -268,7 +268,7 @@ public final class PathAblation {
       try (Arena scratch = Arena.ofShared()) {
         Tensor host = kernels.toHost(scratch, z);
         double[] row = new double[2 * dHead];
-        int next = at;
+        int next = begin;
         for (int t = 0; t < host.rows(); t++) {
           if (positions.contains(t % batch.context())) {
             host.readRow(t, row);
@@ -283,8 +283,8 @@ public final class PathAblation {
       }
     }
 
-    private Tensor part(Tensor of, int part) {
-      return of.columns((long) part * dHead, (part + 1L) * dHead);
+    private Tensor part(Tensor parts, int part) {
+      return parts.columns((long) part * dHead, (part + 1L) * dHead);
     }
 
     private void copy(Tensor from, Tensor to, int part) {

@@ -45,10 +45,10 @@ final class Readout {
    * Memory of a reading.
    *
    * @param adjustment of all rows
-   * @param found F64 [T, 4]
+   * @param predictions F64 [T, 4]
    * @param values F64 [T, 6] on the host
    */
-  private record Way(LogitAdjustment adjustment, Tensor found, Tensor values) {}
+  private record Way(LogitAdjustment adjustment, Tensor predictions, Tensor values) {}
 
   Readout(Transformer model, Kernels kernels, Arena arena, long maxTokens, Sweep.Options options) {
     this.model = model;
@@ -161,9 +161,9 @@ final class Readout {
   }
 
   private double[] scales(Tensor residual) {
-    Tensor of = scale.rows(0, residual.rows());
-    model.finalScale(residual, of);
-    return numbers(of);
+    Tensor part = scale.rows(0, residual.rows());
+    model.finalScale(residual, part);
+    return numbers(part);
   }
 
   /** Of the logits along the direction. */
@@ -171,9 +171,9 @@ final class Readout {
     if (reader == null) {
       return null;
     }
-    Tensor of = component.rows(0, normal.rows());
-    kernels.linear(normal, reader, null, of);
-    return numbers(of);
+    Tensor part = component.rows(0, normal.rows());
+    kernels.linear(normal, reader, null, part);
+    return numbers(part);
   }
 
   private double[] numbers(Tensor tensor) {
@@ -218,22 +218,22 @@ final class Readout {
               way.adjustment.rows(from, to),
               targets.rows(from, to),
               weights,
-              way.found.rows(from, to)));
+              way.predictions.rows(from, to)));
     }
   }
 
   private Tensor values(Way way, double[] scales) {
     int T = scales.length;
     try (Arena scratch = Arena.ofShared()) {
-      Tensor of = kernels.toHost(scratch, way.found.rows(0, T));
+      Tensor predictions = kernels.toHost(scratch, way.predictions.rows(0, T));
       for (int t = 0; t < T; t++) {
-        double rank = of.get(t, 2);
-        way.values.set(t, 0, of.get(t, 0));
-        way.values.set(t, 1, of.get(t, 1));
+        double rank = predictions.get(t, 2);
+        way.values.set(t, 0, predictions.get(t, 0));
+        way.values.set(t, 1, predictions.get(t, 1));
         way.values.set(t, 2, rank);
         way.values.set(t, 3, 1 / (rank + 1));
         way.values.set(t, 4, scales[t]);
-        way.values.set(t, 5, of.get(t, 3));
+        way.values.set(t, 5, predictions.get(t, 3));
       }
     }
     return way.values.rows(0, T);

@@ -202,9 +202,9 @@ public final class Sweep {
     Totals nominal = new Totals();
     List<Map<Reading, Totals>> totals = new ArrayList<>();
     for (int v = 0; v < variants.size(); v++) {
-      Map<Reading, Totals> of = new EnumMap<>(Reading.class);
-      options.readings().forEach(reading -> of.put(reading, new Totals()));
-      totals.add(of);
+      Map<Reading, Totals> byReading = new EnumMap<>(Reading.class);
+      options.readings().forEach(reading -> byReading.put(reading, new Totals()));
+      totals.add(byReading);
     }
     double operations = 0;
     int count = text.rows().count();
@@ -226,9 +226,9 @@ public final class Sweep {
           operations += T * cost.unembedding();
           for (Reading reading : options.readings()) {
             values = read.get(reading);
-            Totals of = totals.get(v).get(reading);
-            of.add(values, batch.counted());
-            requireFinite(of, v, text, from);
+            Totals sums = totals.get(v).get(reading);
+            sums.add(values, batch.counted());
+            requireFinite(sums, v, text, from);
             listener.accept(new PositionMetrics(v, reading, from, values));
           }
         }
@@ -243,9 +243,9 @@ public final class Sweep {
           "give a longer --context, or more text");
     }
     List<Map<Reading, Metrics>> averages = new ArrayList<>();
-    for (Map<Reading, Totals> of : totals) {
+    for (Map<Reading, Totals> byReading : totals) {
       Map<Reading, Metrics> mean = new EnumMap<>(Reading.class);
-      of.forEach((reading, sums) -> mean.put(reading, sums.mean()));
+      byReading.forEach((reading, sums) -> mean.put(reading, sums.mean()));
       averages.add(mean);
     }
     return new Result(
@@ -263,13 +263,13 @@ public final class Sweep {
     model.embed(batch.ids(), batch.context(), x);
     for (int layer = 0; layer < model.config().layers(); layer++) {
       Start start = starts.get(layer);
-      Tensor preHere = start != null && pre != null ? pre.rows(0, T) : null;
+      Tensor layerPre = start != null && pre != null ? pre.rows(0, T) : null;
       Tensor z = frozenZ.containsKey(layer) ? frozenZ.get(layer).rows(0, T) : null;
       Tensor post =
-          model.activate(layer, batch.context(), x, new BlockTaps(preHere, null, z, null));
+          model.activate(layer, batch.context(), x, new BlockTaps(layerPre, null, z, null));
       if (start != null) {
         start.activations = new NeuronActivations();
-        start.activations.take(kernels, start.neurons, preHere, post);
+        start.activations.take(kernels, start.neurons, layerPre, post);
       }
       model.write(layer, post, x);
       if (start != null) {
@@ -291,23 +291,29 @@ public final class Sweep {
     kernels.copy(start.residual.rows(0, T), x);
     edits
         .getFirst()
-        .apply(kernels, model.config().activation(), start.activations, batch.context(), x);
+        .apply(
+            kernels,
+            model.config().architecture().mlp().activation(),
+            start.activations,
+            batch.context(),
+            x);
     double operations = 0;
     int next = 1;
     for (int layer = first + 1; layer < model.config().layers(); layer++) {
       boolean edited = next < edits.size() && edits.get(next).layer() == layer;
       LayerEdit edit = edited ? edits.get(next++) : null;
-      Tensor preHere = edit != null && edit.readsPre() ? pre.rows(0, T) : null;
+      Tensor layerPre = edit != null && edit.readsPre() ? pre.rows(0, T) : null;
       Tensor z = frozenZ.containsKey(layer) ? frozenZ.get(layer).rows(0, T) : null;
       Tensor post =
-          model.activate(layer, batch.context(), x, new BlockTaps(preHere, null, null, z));
+          model.activate(layer, batch.context(), x, new BlockTaps(layerPre, null, null, z));
       NeuronActivations seen = new NeuronActivations();
       if (edit != null) {
-        seen.take(kernels, edit.neurons(), preHere, post);
+        seen.take(kernels, edit.neurons(), layerPre, post);
       }
       model.write(layer, post, x);
       if (edit != null) {
-        edit.apply(kernels, model.config().activation(), seen, batch.context(), x);
+        edit.apply(
+            kernels, model.config().architecture().mlp().activation(), seen, batch.context(), x);
       }
       operations += cost.block();
     }
@@ -390,13 +396,13 @@ public final class Sweep {
       int bos = text.rules().bosId();
       int eos = text.rules().eosId().orElse(bos);
       for (int row = from; row < to; row++) {
-        var of = text.table().ids(text.rows().get(row), 1);
+        var rowIds = text.table().ids(text.rows().get(row), 1);
         for (int p = 0; p < context; p++) {
           int t = (row - from) * context + p;
-          int id = of.getAtIndex(ValueLayout.JAVA_INT, p);
+          int id = rowIds.getAtIndex(ValueLayout.JAVA_INT, p);
           boolean last = p == context - 1;
           ids.set(t, 0, id);
-          targets.set(t, 0, last ? -1 : of.getAtIndex(ValueLayout.JAVA_INT, p + 1L));
+          targets.set(t, 0, last ? -1 : rowIds.getAtIndex(ValueLayout.JAVA_INT, p + 1L));
           counted[t] = !last && id != bos && id != eos;
         }
       }

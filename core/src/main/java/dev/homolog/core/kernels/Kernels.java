@@ -1,9 +1,9 @@
 package dev.homolog.core.kernels;
 
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.util.OptionalLong;
 

@@ -7,11 +7,11 @@ import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 
 /**
- * Scratch memory of a forward pass over T tokens; models of the same width can take turns with it.
+ * Scratch memory of a forward pass over T tokens; models of the same width can share it.
  *
  * @param residual the residual stream [T, d_model]
  * @param normal a LayerNorm's output [T, d_model]
- * @param qkv queries, keys and values [T, 3 d_model], in the order of the family
+ * @param qkv queries, keys and values [T, 3 d_model]
  * @param z the heads' outputs [T, d_model]
  */
 record ForwardBuffers(Tensor residual, Tensor normal, Tensor qkv, Tensor z) {
@@ -22,13 +22,13 @@ record ForwardBuffers(Tensor residual, Tensor normal, Tensor qkv, Tensor z) {
     return new ForwardBuffers(
         kernels.allocate(arena, dtype, tokens, d),
         kernels.allocate(arena, dtype, tokens, d),
-        kernels.allocate(arena, dtype, tokens, 3L * d),
+        kernels.allocate(arena, dtype, tokens, config.dQkv()),
         kernels.allocate(arena, dtype, tokens, d));
   }
 
   /** Bytes that {@link #allocate} takes. */
   static long bytes(DType dtype, ModelConfig config, long tokens) {
-    return 6L * config.dModel() * tokens * dtype.bytes();
+    return (3L * config.dModel() + config.dQkv()) * tokens * dtype.bytes();
   }
 
   ForwardBuffers firstTokens(long tokens) {

@@ -1,12 +1,12 @@
 package dev.homolog.core.model;
 
 import dev.homolog.core.checkpoint.Checkpoint;
-import dev.homolog.core.checkpoint.Family;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.TensorNames;
 import dev.homolog.core.kernels.HeadLayout;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.MatrixOrder;
+import dev.homolog.core.model.family.TensorNames;
 import java.lang.foreign.Arena;
 import java.util.Optional;
 import java.util.function.IntUnaryOperator;
@@ -38,7 +38,7 @@ import java.util.stream.IntStream;
  * The checkpoint must stay open. One thread at a time.
  */
 public final class ProcessedWeights {
-  /** Columns that are turned at a time: one by one, each element would cost a cache line. */
+  /** Columns that are transposed at a time: one by one, each element would cost a cache line. */
   private static final int BLOCK = 32;
 
   private final Checkpoint checkpoint;
@@ -81,7 +81,7 @@ public final class ProcessedWeights {
   public ProcessedWeights(Checkpoint checkpoint, Processing processing) {
     this.checkpoint = checkpoint;
     this.config = checkpoint.config();
-    this.names = TensorNames.of(config.architecture().family());
+    this.names = config.architecture().family().names();
     this.folded = processing == Processing.FOLDED;
   }
 
@@ -301,7 +301,7 @@ public final class ProcessedWeights {
     Tensor W = Tensor.allocate(arena, DType.F64, in, columns.length);
     long elements = checkpoint.tensor(name + ".weight").elements();
     int out = Math.toIntExact(elements / in);
-    if (config.architecture().family() == Family.GPT2) {
+    if (config.architecture().family().matrixOrder() == MatrixOrder.IN_OUT) {
       Tensor stored = stored(name + ".weight", in, out);
       double[] all = new double[out];
       double[] chosen = new double[columns.length];

@@ -1,14 +1,15 @@
 package dev.homolog.core.model;
 
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.Rotary;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.PositionSpec;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /**
- * Cosine and sine of the angle by which rotary positions turn a pair of dimensions, computed in
+ * Cosine and sine of the angle by which rotary positions rotate a pair of dimensions, computed in
  * double.
  *
  * @param cos [positions, pairs]
@@ -17,13 +18,13 @@ import java.lang.foreign.Arena;
 record RotaryTables(Tensor cos, Tensor sin) {
 
   /**
-   * The tables of a model for batches of that many tokens, on the kernels' device; null where
+   * The tables of a model for batches of that many tokens, on the kernels' device; empty where
    * positions are learned.
    */
-  static RotaryTables of(ModelConfig config, Kernels kernels, Arena arena, long maxTokens) {
-    Rotary rotary = config.architecture().rotary().orElse(null);
-    if (rotary == null) {
-      return null;
+  static Optional<RotaryTables> of(
+      ModelConfig config, Kernels kernels, Arena arena, long maxTokens) {
+    if (!(config.architecture().positions() instanceof PositionSpec.Rotary rotary)) {
+      return Optional.empty();
     }
     long positions = positions(config, maxTokens);
     int pairs = rotary.dims() / 2;
@@ -36,17 +37,16 @@ record RotaryTables(Tensor cos, Tensor sin) {
           sin.set(p, i, Math.sin(rotary.angle(p, i)));
         }
       }
-      return new RotaryTables(kernels.fromHost(arena, cos), kernels.fromHost(arena, sin));
+      return Optional.of(
+          new RotaryTables(kernels.fromHost(arena, cos), kernels.fromHost(arena, sin)));
     }
   }
 
   /** Bytes that {@link #of} takes. */
   static long bytes(DType working, ModelConfig config, long maxTokens) {
-    return config
-        .architecture()
-        .rotary()
-        .map(rotary -> positions(config, maxTokens) * rotary.dims() * working.bytes())
-        .orElse(0L);
+    return config.architecture().positions() instanceof PositionSpec.Rotary rotary
+        ? positions(config, maxTokens) * rotary.dims() * working.bytes()
+        : 0;
   }
 
   /** No row is longer than a batch. */

@@ -1,6 +1,5 @@
 package dev.homolog.core.model;
 
-import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.AttentionShape;
@@ -8,26 +7,32 @@ import dev.homolog.core.kernels.HeadLayout;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Architecture;
+import dev.homolog.core.model.family.NormSpec;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /**
- * GPT-2 (Radford et al. 2019) and GPT-NeoX (Black et al. 2022): blocks of causal attention and an
- * MLP that read the residual stream through a LayerNorm and add to it, one after the other or side
- * by side, with positions that are learned or rotary. Weights are used as stored. Belongs to one
+ * A decoder-only transformer, whose blocks are made as its {@link Architecture} says. Causal
+ * attention and an MLP read the residual stream through a norm and add to it, one after the other
+ * or side by side. Positions are learned or rotary. Weights are used as stored. Belongs to one
  * thread and to the arena and kernels that it was made with.
  */
 public final class Transformer {
   private final ModelConfig config;
+  private final Architecture architecture;
   private final Kernels kernels;
   private final Weights weights;
   private final ForwardBuffers buffers;
   private final Tensor post;
-  private final RotaryTables rotary; // or null
+  private final Optional<RotaryTables> rotary;
   private final long maxTokens;
 
   private Transformer(
       ModelConfig config, Kernels kernels, Weights weights, Arena arena, long maxTokens) {
     this.config = config;
+    this.architecture = config.architecture();
     this.kernels = kernels;
     this.weights = weights;
     this.maxTokens = maxTokens;
@@ -62,6 +67,7 @@ public final class Transformer {
         .sum();
   }
 
+  /** The model's sizes and architecture. */
   public ModelConfig config() {
     return config;
   }
@@ -73,7 +79,7 @@ public final class Transformer {
    * @param ids token ids I32 [T, 1], rows of {@code context} tokens one after the other
    */
   public void forward(Tensor ids, int context, Activations out) {
-    Tensor residual = at(ids.rows()).residual(); // [T, d_model]
+    Tensor residual = buffers(ids.rows()).residual(); // [T, d_model]
     embed(ids, context, residual);
     for (int layer = 0; layer < config.layers(); layer++) {
       Tensor pre = Activations.layer(out.pre(), layer, config.dMlp()); // [T, d_mlp] or null
@@ -91,7 +97,7 @@ public final class Transformer {
 
   /** The residual stream [T, d_model] before layer 0. */
   public void embed(Tensor ids, int context, Tensor residual) {
-    kernels.embed(ids, context, weights.W_E(), weights.W_pos(), residual);
+    kernels.embed(ids, context, weights.W_E(), weights.W_pos().orElse(null), residual);
   }
 
   /**
@@ -102,32 +108,28 @@ public final class Transformer {
    */
   public Tensor activate(int layer, int context, Tensor residual, BlockTaps taps) {
     long T = residual.rows();
-    ForwardBuffers at = at(T);
-    Tensor normal = at.normal(); // [T, d_model]
-    boolean parallel = config.architecture().parallelResidual();
+    ForwardBuffers scratch = buffers(T);
+    Tensor normal = scratch.normal(); // [T, d_model]
+    boolean parallel = architecture.parallelResidual();
     Weights.Block block = weights.blocks().get(layer);
     Tensor z = taps.frozenZ(); // [T, d_model]
     if (z == null) {
-      z = taps.z() != null ? taps.z() : at.z();
-      layerNorm(residual, block.ln1(), normal);
-      kernels.linear(normal, block.qkv().W(), block.qkv().b(), at.qkv()); // [T, 3 d_model]
-      AttentionShape heads = attentionShape(context, layer);
-      if (rotary != null) {
-        kernels.rotate(at.qkv(), heads, rotary.cos(), rotary.sin());
-      }
-      kernels.attention(at.qkv(), heads, z);
+      z = taps.z() != null ? taps.z() : scratch.z();
+      normalise(residual, block.ln1(), normal);
+      kernels.linear(normal, block.qkv().W(), block.qkv().b(), scratch.qkv()); // [T, 3 d_model]
+      attend(scratch.qkv(), attentionShape(context, layer), z);
     }
     if (parallel) {
-      layerNorm(residual, block.ln2(), normal); // the MLP reads what attention read
+      normalise(residual, block.ln2(), normal); // the MLP reads what attention read
     }
     kernels.addLinear(z, block.o().W(), block.o().b(), residual);
 
     if (!parallel) {
-      layerNorm(residual, block.ln2(), normal); // the MLP reads what attention wrote
+      normalise(residual, block.ln2(), normal); // the MLP reads what attention wrote
     }
     Tensor neurons = taps.post() != null ? taps.post() : post.rows(0, T); // [T, d_mlp]
-    kernels.linearActivate(
-        normal, block.in().W(), block.in().b(), config.activation(), taps.pre(), neurons);
+    Activation f = architecture.mlp().activation();
+    kernels.linearActivate(normal, block.in().W(), block.in().b(), f, taps.pre(), neurons);
     return neurons;
   }
 
@@ -139,14 +141,16 @@ public final class Transformer {
 
   /** The last LayerNorm's output [T, d_model], in memory that the next call uses again. */
   public Tensor finalNorm(Tensor residual) {
-    Tensor normal = at(residual.rows()).normal();
-    layerNorm(residual, weights.ln_final(), normal);
+    Tensor normal = buffers(residual.rows()).normal();
+    normalise(residual, weights.ln_final(), normal);
     return normal;
   }
 
   /** What the last LayerNorm divides by, √(variance + epsilon): F64 [T, 1]. */
   public void finalScale(Tensor residual, Tensor scale) {
-    kernels.layerNormScale(residual, config.layerNormEpsilon(), scale);
+    switch (architecture.norm()) {
+      case NormSpec.LayerNorm(double epsilon) -> kernels.layerNormScale(residual, epsilon, scale);
+    }
   }
 
   /** Logits [T, vocab] of the last LayerNorm's output. */
@@ -190,16 +194,16 @@ public final class Transformer {
   /** Queries, keys and values [T, 3 d_model] of a layer, before rotary positions. */
   public void queriesKeysValues(int layer, Tensor residual, Tensor qkv) {
     Weights.Block block = weights.blocks().get(layer);
-    Tensor normal = at(residual.rows()).normal();
-    layerNorm(residual, block.ln1(), normal);
+    Tensor normal = buffers(residual.rows()).normal();
+    normalise(residual, block.ln1(), normal);
     kernels.linear(normal, block.qkv().W(), block.qkv().b(), qkv);
   }
 
   /** One head's queries [T, d_head], before rotary positions. */
   public void queries(int layer, int head, Tensor residual, Tensor q) {
     Weights.Block block = weights.blocks().get(layer);
-    Tensor normal = at(residual.rows()).normal();
-    layerNorm(residual, block.ln1(), normal);
+    Tensor normal = buffers(residual.rows()).normal();
+    normalise(residual, block.ln1(), normal);
     long from = headLayout(config).query(head);
     long to = from + config.dHead();
     Tensor b = block.qkv().b();
@@ -210,15 +214,15 @@ public final class Transformer {
   /** What biases alone give every query, key and value: [1, 3 d_model]. */
   public Tensor constants(int layer, Arena arena) {
     Weights.Block block = weights.blocks().get(layer);
-    Tensor qkv = kernels.allocate(arena, kernels.working(), 1, 3L * config.dModel());
+    Tensor qkv = kernels.allocate(arena, kernels.working(), 1, config.dQkv());
     kernels.linear(bias(block.ln1(), arena), block.qkv().W(), block.qkv().b(), qkv);
     return qkv;
   }
 
-  /** A LayerNorm's bias [1, d_model] in the working type: what it makes of 0. */
-  private Tensor bias(Weights.LayerNorm ln, Arena arena) {
+  /** A norm's bias [1, d_model] in the working type: what it makes of 0. */
+  private Tensor bias(Weights.Norm norm, Arena arena) {
     Tensor bias = kernels.allocate(arena, kernels.working(), 1, config.dModel());
-    layerNorm(kernels.allocate(arena, kernels.working(), 1, config.dModel()), ln, bias);
+    normalise(kernels.allocate(arena, kernels.working(), 1, config.dModel()), norm, bias);
     return bias;
   }
 
@@ -228,8 +232,8 @@ public final class Transformer {
   }
 
   /**
-   * Attention of some heads of a layer whose queries, keys and values lie head by head. Turns them
-   * by rotary positions in place.
+   * Attention of some heads of a layer whose queries, keys and values lie head by head. They are
+   * rotated by rotary positions in place.
    *
    * @param qkv [T, heads · 3 d_head]
    * @param z [T, heads · d_head]
@@ -244,37 +248,38 @@ public final class Transformer {
             dHead,
             all.scale(),
             HeadLayout.headByHead(dHead));
-    if (rotary != null) {
-      kernels.rotate(qkv, heads, rotary.cos(), rotary.sin());
-    }
+    attend(qkv, heads, z);
+  }
+
+  private void attend(Tensor qkv, AttentionShape heads, Tensor z) {
+    rotary.ifPresent(tables -> kernels.rotate(qkv, heads, tables.cos(), tables.sin()));
     kernels.attention(qkv, heads, z);
   }
 
-  private ForwardBuffers at(long tokens) {
+  private ForwardBuffers buffers(long tokens) {
     if (tokens > maxTokens) {
       throw new IllegalArgumentException(tokens + " tokens with buffers for " + maxTokens);
     }
     return buffers.firstTokens(tokens);
   }
 
-  private void layerNorm(Tensor x, Weights.LayerNorm ln, Tensor to) {
-    kernels.layerNorm(x, ln.gain(), ln.bias(), config.layerNormEpsilon(), to);
+  private void normalise(Tensor x, Weights.Norm norm, Tensor out) {
+    switch (architecture.norm()) {
+      case NormSpec.LayerNorm(double epsilon) ->
+          kernels.layerNorm(x, norm.gain(), norm.bias(), epsilon, out);
+    }
   }
 
   private AttentionShape attentionShape(int context, int layer) {
-    Architecture architecture = config.architecture();
-    double scale = architecture.scaleAttnWeights() ? 1 / Math.sqrt(config.dHead()) : 1;
-    if (architecture.scaleAttnByInverseLayerIdx()) {
-      scale /= layer + 1;
-    }
+    double scale = architecture.attention().scale(config.dHead(), layer);
     return new AttentionShape(context, config.heads(), config.dHead(), scale, headLayout(config));
   }
 
   /** Where a model's matrix of queries, keys and values has each head. */
   static HeadLayout headLayout(ModelConfig config) {
-    return switch (config.architecture().family()) {
-      case GPT2 -> HeadLayout.partByPart(config.heads(), config.dHead());
-      case GPT_NEOX -> HeadLayout.headByHead(config.dHead());
+    return switch (config.architecture().attention().order()) {
+      case PART_BY_PART -> HeadLayout.partByPart(config.heads(), config.dHead());
+      case HEAD_BY_HEAD -> HeadLayout.headByHead(config.dHead());
     };
   }
 }

@@ -34,10 +34,10 @@ public record ActivationBlock(
 
   /** The site's activations, of the first model or of all; fails where no sink asked for it. */
   public Tensor site(Site site) {
-    Tensor found = site == Site.MLP_PRE ? pre : post;
-    if (found == null) {
+    Tensor activations = site == Site.MLP_PRE ? pre : post;
+    if (activations == null) {
       throw new IllegalStateException("no sink of this stream asked for " + site);
     }
-    return found;
+    return activations;
   }
 }

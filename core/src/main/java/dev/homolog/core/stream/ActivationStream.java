@@ -146,9 +146,9 @@ public final class ActivationStream {
       sinks.add(new FiniteSink(kernels, scratch, keep.rows(), neurons()));
       MomentsSink pre = null;
       if (preactivations) {
-        int mine = models.getFirst().count();
-        Pilot none = Pilot.identity(kernels, scratch, mine);
-        pre = MomentsSink.ofPreactivations(kernels, scratch, none, mine, keep.rows());
+        int neurons = models.getFirst().count();
+        Pilot none = Pilot.identity(kernels, scratch, neurons);
+        pre = MomentsSink.ofPreactivations(kernels, scratch, none, neurons, keep.rows());
         sinks.add(pre);
       }
       run("pilot", rows, batch, identity, sinks, progress, _ -> {});
@@ -241,10 +241,11 @@ public final class ActivationStream {
     long tokens = (long) (to - from) * context;
     long rowBytes = (long) context * Integer.BYTES;
     for (int i = from; i < to; i++) {
-      long at = (long) (i - from) * context;
-      MemorySegment.copy(table.ids(rows.get(i), 1), 0, ids.data(), at * Integer.BYTES, rowBytes);
-      MemorySegment.copy(table.keep(rows.get(i), 1), 0, keep.data(), at, context);
-      table.subsets(rows.get(i), 1, subsets.data().asSlice(at * Integer.BYTES, rowBytes));
+      long offset = (long) (i - from) * context;
+      MemorySegment.copy(
+          table.ids(rows.get(i), 1), 0, ids.data(), offset * Integer.BYTES, rowBytes);
+      MemorySegment.copy(table.keep(rows.get(i), 1), 0, keep.data(), offset, context);
+      table.subsets(rows.get(i), 1, subsets.data().asSlice(offset * Integer.BYTES, rowBytes));
     }
     long kept = 0;
     for (long t = 0; t < tokens; t++) {

@@ -6,6 +6,7 @@ import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds the activation of a batch that is not finite, once it is known that there is one.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param locations the models' folders, in the order of the block
  */
 record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
+  private static final String FINITE = "all activations of the batch are finite";
 
   /**
    * The refusal of the model: its lowest such layer, since the layers above follow from it, and in
@@ -21,36 +23,36 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
   InputException find(ActivationBlock block) {
     if (block.post() != null) {
       for (int i = 0; i < block.models().size(); i++) {
-        InputException found = find(block.post(), block.models().get(i), i, block.rows());
-        if (found != null) {
-          return found;
+        Optional<InputException> refusal =
+            find(block.post(), block.models().get(i), i, block.rows());
+        if (refusal.isPresent()) {
+          return refusal.get();
         }
       }
     }
     // What an activation function swallows is still no number.
     if (block.pre() != null) {
-      InputException found = find(block.pre(), block.models().getFirst(), 0, block.rows());
-      if (found != null) {
-        return found;
-      }
+      return find(block.pre(), block.models().getFirst(), 0, block.rows())
+          .orElseThrow(() -> new IllegalStateException(FINITE));
     }
-    throw new IllegalStateException("all activations of the batch are finite");
+    throw new IllegalStateException(FINITE);
   }
 
-  private InputException find(Tensor all, ModelNeurons model, int number, Rows rows) {
+  private Optional<InputException> find(Tensor all, ModelNeurons model, int number, Rows rows) {
     for (int layer = 0; layer < model.layers(); layer++) {
       Tensor x = model.layer(all, layer);
       if (isFinite(x)) {
         continue;
       }
       for (int row = 0; row < x.rows() / table.context(); row++) {
-        InputException found = find(x, row, locations.get(number), layer, rows.get(row));
-        if (found != null) {
-          return found;
+        Optional<InputException> refusal =
+            find(x, row, locations.get(number), layer, rows.get(row));
+        if (refusal.isPresent()) {
+          return refusal;
         }
       }
     }
-    return null;
+    return Optional.empty();
   }
 
   private boolean isFinite(Tensor layer) {
@@ -63,7 +65,8 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
   }
 
   /** Looks at one row of the table, a layer [context, d_mlp] at a time, in the host's memory. */
-  private InputException find(Tensor x, int row, String location, int layer, long tableRow) {
+  private Optional<InputException> find(
+      Tensor x, int row, String location, int layer, long tableRow) {
     int context = table.context();
     try (Arena scratch = Arena.ofConfined()) {
       Tensor part = x.rows((long) row * context, (row + 1L) * context);
@@ -73,17 +76,18 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
           double value = values.get(position, neuron);
           if (!Double.isFinite(value)) {
             int document = table.documentOf(tableRow, position);
-            return new InputException(
-                location,
-                "layer " + layer + ", row " + tableRow,
-                "neuron %d is %s at position %d, in %s"
-                    .formatted(neuron, name(value), position, table.document(document)),
-                "use a checkpoint that stays within single precision on this text");
+            return Optional.of(
+                new InputException(
+                    location,
+                    "layer " + layer + ", row " + tableRow,
+                    "neuron %d is %s at position %d, in %s"
+                        .formatted(neuron, name(value), position, table.document(document)),
+                    "use a checkpoint that stays within single precision on this text"));
           }
         }
       }
     }
-    return null;
+    return Optional.empty();
   }
 
   private static String name(double value) {

@@ -31,11 +31,11 @@ public final class Rows {
     Random random = new Random(seed);
     long wanted = Math.min(rows, count);
     long[] indices = new long[Math.toIntExact(wanted)];
-    int found = 0;
+    int drawn = 0;
     // Knuth's selection sampling keeps them in order.
-    for (long row = 0; row < rows && found < wanted; row++) {
-      if (random.nextDouble() * (rows - row) < wanted - found) {
-        indices[found++] = row;
+    for (long row = 0; row < rows && drawn < wanted; row++) {
+      if (random.nextDouble() * (rows - row) < wanted - drawn) {
+        indices[drawn++] = row;
       }
     }
     return new Rows(indices);
@@ -46,10 +46,12 @@ public final class Rows {
     return new Rows(Arrays.copyOfRange(indices, from, to));
   }
 
+  /** How many rows. */
   public int count() {
     return indices.length;
   }
 
+  /** The {@code i}th of the rows. */
   public long get(int i) {
     return indices[i];
   }

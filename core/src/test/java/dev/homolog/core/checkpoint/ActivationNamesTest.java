@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.util.HashSet;
 import java.util.Set;

@@ -6,6 +6,10 @@ import static dev.homolog.core.checkpoint.TestFiles.writeModel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Architecture;
+import dev.homolog.core.model.family.GptNeoX;
+import dev.homolog.core.model.family.PositionSpec;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -164,11 +168,11 @@ class GptNeoXLayoutTest {
   @Test
   void configurationInMemoryIsChecked() {
     OptionalInt none = OptionalInt.empty();
-    Architecture architecture = Architecture.gptNeoX(true, true, new Rotary(3, 10_000));
-    ModelConfig odd =
-        new ModelConfig(5, 3, 8, 1, 2, 6, 1e-5, Activation.RELU, architecture, none, none, none);
+    Architecture architecture =
+        GptNeoX.architecture(1e-5, Activation.RELU, true, true, new PositionSpec.Rotary(3, 10_000));
+    ModelConfig odd = new ModelConfig(5, 3, 8, 1, 2, 6, architecture, none, none, none);
     assertRefused(
-        "weights in memory: rotary_pct: is 0.75, expected what turns an even number of a head's 4"
+        "weights in memory: rotary_pct: is 0.75, expected what rotates an even number of a head's 4"
             + " dimensions, not 3; correct the configuration",
         () -> MemoryCheckpoint.random(odd, 1, 0.02).close());
   }

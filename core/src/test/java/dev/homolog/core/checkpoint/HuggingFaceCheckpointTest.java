@@ -12,6 +12,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.MemorySegment;
@@ -87,9 +89,7 @@ class HuggingFaceCheckpointTest {
               4,
               4,
               512,
-              1e-5,
-              Activation.GELU_TANH,
-              Architecture.gpt2(),
+              Gpt2.architecture(1e-5, Activation.GELU_TANH),
               zero,
               zero,
               OptionalInt.empty()),

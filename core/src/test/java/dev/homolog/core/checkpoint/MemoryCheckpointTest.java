@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -85,7 +87,7 @@ class MemoryCheckpointTest {
     OptionalInt none = OptionalInt.empty();
     ModelConfig heads =
         new ModelConfig(
-            5, 3, 4, 1, 3, 16, 1e-5, Activation.RELU, Architecture.gpt2(), none, none, none);
+            5, 3, 4, 1, 3, 16, Gpt2.architecture(1e-5, Activation.RELU), none, none, none);
     assertRefused(
         "weights in memory: n_head: is 3, expected a divisor of n_embd, which is 4;"
             + " correct the configuration",
@@ -98,9 +100,7 @@ class MemoryCheckpointTest {
             1,
             2,
             16,
-            1e-5,
-            Activation.RELU,
-            Architecture.gpt2(),
+            Gpt2.architecture(1e-5, Activation.RELU),
             OptionalInt.of(5),
             none,
             none);
@@ -121,9 +121,7 @@ class MemoryCheckpointTest {
             2,
             4,
             256,
-            1e-5,
-            Activation.GELU_TANH,
-            Architecture.gpt2(),
+            Gpt2.architecture(1e-5, Activation.GELU_TANH),
             none,
             none,
             none);

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Architecture;
+import dev.homolog.core.model.family.Gpt2;
+import dev.homolog.core.model.family.GptNeoX;
+import dev.homolog.core.model.family.PositionSpec;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
@@ -38,7 +43,7 @@ class ModelConfigReaderTest {
     OptionalInt none = OptionalInt.empty();
     assertEquals(
         new ModelConfig(
-            10, 8, 6, 2, 3, 24, 1e-5, Activation.GELU_TANH, Architecture.gpt2(), none, none, none),
+            10, 8, 6, 2, 3, 24, Gpt2.architecture(1e-5, Activation.GELU_TANH), none, none, none),
         result.config());
     assertTrue(result.tied());
   }
@@ -62,9 +67,7 @@ class ModelConfigReaderTest {
             2,
             3,
             7,
-            1e-6,
-            Activation.GELU_ERF,
-            Architecture.gpt2(false, true),
+            Gpt2.architecture(1e-6, Activation.GELU_ERF, false, true),
             OptionalInt.of(9),
             OptionalInt.of(0),
             OptionalInt.of(3)),
@@ -88,7 +91,12 @@ class ModelConfigReaderTest {
   })
   void activationsByTheirNames(String name, Activation activation) {
     assertEquals(
-        activation, with("\"activation_function\":\"" + name + "\"").config().activation());
+        activation,
+        with("\"activation_function\":\"" + name + "\"")
+            .config()
+            .architecture()
+            .mlp()
+            .activation());
   }
 
   @Test
@@ -98,7 +106,7 @@ class ModelConfigReaderTest {
     ModelConfig nulls = with("\"n_inner\":null,\"bos_token_id\":null").config();
     assertEquals(24, nulls.dMlp());
     assertEquals(OptionalInt.empty(), nulls.bosTokenId());
-    assertEquals(1, with("\"layer_norm_epsilon\":1").config().layerNormEpsilon());
+    assertEquals(1, with("\"layer_norm_epsilon\":1").config().architecture().norm().epsilon());
   }
 
   @ParameterizedTest(name = "{0}")
@@ -215,11 +223,11 @@ class ModelConfigReaderTest {
   void keysThatAreLeftOutHaveTheDefaultsOfGptNeoX() {
     ModelConfigReader.Result result = neox("");
     OptionalInt none = OptionalInt.empty();
-    Architecture architecture = Architecture.gptNeoX(true, true, new Rotary(2, 10_000));
+    Architecture architecture =
+        GptNeoX.architecture(
+            1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000));
     assertEquals(
-        new ModelConfig(
-            10, 8, 16, 2, 2, 20, 1e-5, Activation.GELU_ERF, architecture, none, none, none),
-        result.config());
+        new ModelConfig(10, 8, 16, 2, 2, 20, architecture, none, none, none), result.config());
     assertFalse(result.tied());
   }
 
@@ -232,7 +240,9 @@ class ModelConfigReaderTest {
             "rotary_emb_base": 500, "layer_norm_eps": 1e-3, "hidden_act": "gelu_fast",
             "tie_word_embeddings": true, "bos_token_id": 9, "eos_token_id": 0, "pad_token_id": 3
             """);
-    Architecture architecture = Architecture.gptNeoX(false, false, new Rotary(8, 500));
+    Architecture architecture =
+        GptNeoX.architecture(
+            1e-3, Activation.GELU_TANH, false, false, new PositionSpec.Rotary(8, 500));
     assertEquals(
         new ModelConfig(
             10,
@@ -241,8 +251,6 @@ class ModelConfigReaderTest {
             2,
             2,
             20,
-            1e-3,
-            Activation.GELU_TANH,
             architecture,
             OptionalInt.of(9),
             OptionalInt.of(0),
@@ -263,7 +271,7 @@ class ModelConfigReaderTest {
             + "\"rope_theta\":100,\"rope_parameters\":{\"rope_theta\":100.0}"
       })
   void spellingsOfRotaryPositions(String keys) {
-    assertEquals(new Rotary(4, 100), neox(keys).config().architecture().rotary().orElseThrow());
+    assertEquals(new PositionSpec.Rotary(4, 100), neox(keys).config().architecture().positions());
   }
 
   @ParameterizedTest(name = "{0}")
@@ -284,10 +292,10 @@ class ModelConfigReaderTest {
         "\"rotary_emb_base\":5,\"rope_parameters\":{\"rope_theta\":6}|rope_parameters.rope_theta:"
             + " is 6, expected the same as rotary_emb_base"
             + FETCH,
-        "\"rotary_pct\":0.4|rotary_pct: is 0.4, expected what turns an even number of a head's 8"
+        "\"rotary_pct\":0.4|rotary_pct: is 0.4, expected what rotates an even number of a head's 8"
             + " dimensions, not 3"
             + FETCH,
-        "\"rotary_pct\":0.1|rotary_pct: is 0.1, expected what turns an even number of a head's 8"
+        "\"rotary_pct\":0.1|rotary_pct: is 0.1, expected what rotates an even number of a head's 8"
             + " dimensions, not 0"
             + FETCH,
         "\"rotary_pct\":1.5|rotary_pct: is 1.5, expected a number above 0 and at most 1" + FETCH,

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,9 +40,7 @@ final class TestFiles {
           1,
           2,
           16,
-          1e-5,
-          Activation.GELU_TANH,
-          Architecture.gpt2(),
+          Gpt2.architecture(1e-5, Activation.GELU_TANH),
           OptionalInt.empty(),
           OptionalInt.empty(),
           OptionalInt.empty());

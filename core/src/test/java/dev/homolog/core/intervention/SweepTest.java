@@ -14,6 +14,7 @@ import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.Rotary;
+import dev.homolog.core.kernels.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.kernels.vector.VectorKernels;
@@ -23,6 +24,11 @@ import dev.homolog.core.model.Activations;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.model.Transformer;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Architecture;
+import dev.homolog.core.model.family.Gpt2;
+import dev.homolog.core.model.family.GptNeoX;
+import dev.homolog.core.model.family.PositionSpec;
 import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -49,15 +55,16 @@ class SweepTest {
 
   static ModelConfig config(Architecture architecture) {
     OptionalInt none = OptionalInt.empty();
-    return new ModelConfig(
-        31, CONTEXT, 24, 3, 3, 20, 1e-5, Activation.GELU_ERF, architecture, none, none, none);
+    return new ModelConfig(31, CONTEXT, 24, 3, 3, 20, architecture, none, none, none);
   }
 
   private static List<Architecture> architectures() {
     return List.of(
-        Architecture.gpt2(),
-        Architecture.gptNeoX(true, true, new Rotary(4, 10_000)),
-        Architecture.gptNeoX(false, true, new Rotary(8, 10_000)));
+        Gpt2.architecture(1e-5, Activation.GELU_ERF),
+        GptNeoX.architecture(
+            1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(4, 10_000)),
+        GptNeoX.architecture(
+            1e-5, Activation.GELU_ERF, false, true, new PositionSpec.Rotary(8, 10_000)));
   }
 
   private static Intervention fix(int layer, int neuron, double value) {
@@ -182,7 +189,9 @@ class SweepTest {
     int neuron = 6;
     try (Kernels kernels = new ScalarKernels();
         Texts texts = Texts.random(folder, ROWS, CONTEXT, 31, 5);
-        var model = MemoryCheckpoint.random(config(Architecture.gpt2()), 13, 0.3)) {
+        var model =
+            MemoryCheckpoint.random(
+                config(Gpt2.architecture(1e-5, Activation.GELU_ERF)), 13, 0.3)) {
       Map<String, float[]> weights = weights(model);
       float[] out = weights.get("h." + layer + ".mlp.c_proj.weight"); // [d_mlp, d_model]
       float[] bias = weights.get("h." + layer + ".mlp.c_proj.bias");
@@ -239,7 +248,9 @@ class SweepTest {
   void averagesAreOverCountedPositions() {
     try (Kernels kernels = new ScalarKernels();
         Texts texts = Texts.random(folder, ROWS, CONTEXT, 31, 6);
-        var model = MemoryCheckpoint.random(config(Architecture.gpt2()), 14, 0.3)) {
+        var model =
+            MemoryCheckpoint.random(
+                config(Gpt2.architecture(1e-5, Activation.GELU_ERF)), 14, 0.3)) {
       List<List<Intervention>> variants = List.of(List.of(fix(0, 2, 4)));
       Seen seen = sweep(model, kernels, texts, variants, Sweep.Options.PLAIN);
       for (int v = -1; v < 1; v++) {
@@ -274,7 +285,9 @@ class SweepTest {
     try (Kernels scalar = new ScalarKernels();
         Kernels kernels = backend.open(2).kernels();
         Texts texts = Texts.random(folder, ROWS, CONTEXT, 31, 7);
-        var model = MemoryCheckpoint.random(config(Architecture.gpt2()), 15, 0.3)) {
+        var model =
+            MemoryCheckpoint.random(
+                config(Gpt2.architecture(1e-5, Activation.GELU_ERF)), 15, 0.3)) {
       List<Reading> readings = List.of(Reading.TOTAL, Reading.FROZEN_DIRECTION);
       var options = new Sweep.Options(false, readings, new Sweep.Vocabulary(null, direction));
       var variants = List.of(List.of(fix(1, 2, 9)));
@@ -334,7 +347,9 @@ class SweepTest {
   void laterLayersCostLess() {
     try (Kernels kernels = new VectorKernels(1);
         Texts texts = Texts.random(folder, ROWS, CONTEXT, 31, 8);
-        var model = MemoryCheckpoint.random(config(Architecture.gpt2()), 16, 0.3)) {
+        var model =
+            MemoryCheckpoint.random(
+                config(Gpt2.architecture(1e-5, Activation.GELU_ERF)), 16, 0.3)) {
       double d = 24;
       double block = 8 * d * d + 2 * d * CONTEXT + 4 * d * 20;
       double unembedding = 2 * d * 31;
@@ -359,7 +374,9 @@ class SweepTest {
   void whatIsNotInTheModelIsRefused() {
     try (Kernels kernels = new VectorKernels(1);
         Arena arena = Arena.ofShared();
-        var model = MemoryCheckpoint.random(config(Architecture.gpt2()), 17, 0.3)) {
+        var model =
+            MemoryCheckpoint.random(
+                config(Gpt2.architecture(1e-5, Activation.GELU_ERF)), 17, 0.3)) {
       for (Intervention outside : List.of(fix(3, 0, 1), fix(0, 20, 1))) {
         assertThrows(
             IllegalArgumentException.class,

@@ -8,6 +8,7 @@ import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.kernels.scalar.ScalarMath;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

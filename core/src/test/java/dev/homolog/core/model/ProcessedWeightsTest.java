@@ -3,19 +3,24 @@ package dev.homolog.core.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.homolog.core.checkpoint.Activation;
-import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.Checkpoint;
-import dev.homolog.core.checkpoint.Family;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.checkpoint.TensorNames;
+import dev.homolog.core.kernels.ScalarKernels;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Architecture;
+import dev.homolog.core.model.family.AttentionSpec;
+import dev.homolog.core.model.family.Gpt2;
+import dev.homolog.core.model.family.HeadOrder;
+import dev.homolog.core.model.family.MatrixOrder;
+import dev.homolog.core.model.family.TensorNames;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -167,8 +172,9 @@ class ProcessedWeightsTest {
 
   /** A model of the processed weights, in single precision, whose LayerNorms only normalise. */
   private static Checkpoint rebuilt(ModelConfig c, ProcessedWeights weights, Arena arena) {
-    boolean neox = c.architecture().family() == Family.GPT_NEOX;
-    TensorNames names = TensorNames.of(c.architecture().family());
+    boolean byHead = c.architecture().attention().order() == HeadOrder.HEAD_BY_HEAD;
+    boolean outFirst = c.architecture().family().matrixOrder() == MatrixOrder.OUT_IN;
+    TensorNames names = c.architecture().family().names();
     int d = c.dModel();
     Map<String, float[]> tensors = new LinkedHashMap<>();
     tensors.put(names.embedding(), floats(weights.W_E(0, c.vocabSize(), arena)));
@@ -187,17 +193,17 @@ class ProcessedWeightsTest {
       for (int part = 0; part < 3; part++) {
         for (int column = 0; column < d; column++) {
           int head = column / c.dHead();
-          int to = neox ? (3 * head + part) * c.dHead() + column % c.dHead() : part * d + column;
+          int to = byHead ? (3 * head + part) * c.dHead() + column % c.dHead() : part * d + column;
           b.set(0, to, biases[part].get(0, column));
           for (int i = 0; i < d; i++) {
             W.set(i, to, parts[part].get(i, column));
           }
         }
       }
-      linear(tensors, block.qkv(), W, b, neox);
-      linear(tensors, block.o(), attention.W_O(), attention.b_O(), neox);
-      linear(tensors, block.in(), mlp.W_in(), mlp.b_in(), neox);
-      linear(tensors, block.out(), mlp.W_out(), mlp.b_out(), neox);
+      linear(tensors, block.qkv(), W, b, outFirst);
+      linear(tensors, block.o(), attention.W_O(), attention.b_O(), outFirst);
+      linear(tensors, block.in(), mlp.W_in(), mlp.b_in(), outFirst);
+      linear(tensors, block.out(), mlp.W_out(), mlp.b_out(), outFirst);
     }
     norm(tensors, names.finalNorm(), d);
     tensors.put(names.unembedding(), floats(weights.W_U(0, c.vocabSize(), arena).transposed()));
@@ -210,11 +216,12 @@ class ProcessedWeightsTest {
     Architecture biased =
         new Architecture(
             a.family(),
-            a.scaleAttnWeights(),
-            a.scaleAttnByInverseLayerIdx(),
-            true,
-            a.parallelResidual(),
-            a.rotary());
+            a.norm(),
+            a.positions(),
+            new AttentionSpec(
+                a.attention().order(), true, a.attention().scaled(), a.attention().scaledByLayer()),
+            a.mlp(),
+            a.parallelResidual());
     return new ModelConfig(
         c.vocabSize(),
         c.positions(),
@@ -222,8 +229,6 @@ class ProcessedWeightsTest {
         c.layers(),
         c.heads(),
         c.dMlp(),
-        c.layerNormEpsilon(),
-        c.activation(),
         biased,
         c.bosTokenId(),
         c.eosTokenId(),
@@ -281,7 +286,7 @@ class ProcessedWeightsTest {
     OptionalInt none = OptionalInt.empty();
     ModelConfig config =
         new ModelConfig(
-            2, 1, 2, 1, 1, 1, 1e-5, Activation.RELU, Architecture.gpt2(), none, none, none);
+            2, 1, 2, 1, 1, 1, Gpt2.architecture(1e-5, Activation.RELU), none, none, none);
     return MemoryCheckpoint.of(config, tiny());
   }
 

@@ -3,8 +3,6 @@ package dev.homolog.core.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.homolog.core.checkpoint.Activation;
-import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
@@ -12,6 +10,8 @@ import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.kernels.vector.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import java.lang.foreign.Arena;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -109,9 +109,7 @@ class TransformerTest {
         3,
         heads,
         dMlp,
-        1e-5,
-        activation,
-        Architecture.gpt2(scale, byLayer),
+        Gpt2.architecture(1e-5, activation, scale, byLayer),
         none,
         none,
         none);

@@ -2,9 +2,9 @@ package dev.homolog.core.tokens;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.homolog.core.checkpoint.Activation;
-import dev.homolog.core.checkpoint.Architecture;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.model.family.Gpt2;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,9 +45,7 @@ final class Golden {
         4,
         4,
         512,
-        1e-5,
-        Activation.GELU_TANH,
-        Architecture.gpt2(),
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
         bos,
         bos,
         OptionalInt.empty());

@@ -1,6 +1,6 @@
 package dev.homolog.core.kernels.scalar;
 
-import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.model.family.Activation;
 
 /** Activation functions in double precision. */
 public final class ScalarMath {

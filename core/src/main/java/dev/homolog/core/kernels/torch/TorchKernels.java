@@ -6,7 +6,6 @@ import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.kernels.AttentionShape;
 import dev.homolog.core.kernels.Kernels;
@@ -20,6 +19,7 @@ import dev.homolog.core.kernels.vector.VectorApi;
 import dev.homolog.core.kernels.vector.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.util.OptionalLong;
 

@@ -1,7 +1,7 @@
 package dev.homolog.core.kernels.vector;
 
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import jdk.incubator.vector.FloatVector;
 
 /**

@@ -1,6 +1,5 @@
 package dev.homolog.core.kernels.vector;
 
-import dev.homolog.core.checkpoint.Activation;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.kernels.AttentionShape;
 import dev.homolog.core.kernels.Kernels;
@@ -11,6 +10,7 @@ import dev.homolog.core.kernels.shared.HostMemory;
 import dev.homolog.core.kernels.shared.ShapeChecks;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;

@@ -4,7 +4,7 @@ import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
 
-import dev.homolog.core.checkpoint.Activation;
+import dev.homolog.core.model.family.Activation;
 import jdk.incubator.vector.FloatVector;
 
 /** Elementary functions on vectors, to about 2e-7, without the platform's mathematics library. */

@@ -1,13 +1,14 @@
-package dev.homolog.core.checkpoint;
+package dev.homolog.core.model.family;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 
 /** The values of one JSON object of a {@code config.json}, each checked when it is asked for. */
-final class ConfigFields {
+public final class ConfigFields {
   private final String where;
   private final String remedy;
   private final String path;
@@ -19,7 +20,7 @@ final class ConfigFields {
    * @param where the file, for messages
    * @param remedy what to do about a value that is wrong
    */
-  ConfigFields(String where, String remedy, Map<String, Object> json) {
+  public ConfigFields(String where, String remedy, Map<String, Object> json) {
     this(where, remedy, "", json);
   }
 
@@ -34,7 +35,7 @@ final class ConfigFields {
     return json.containsKey(key);
   }
 
-  Object get(String key) {
+  public Object get(String key) {
     return json.get(key);
   }
 
@@ -42,7 +43,7 @@ final class ConfigFields {
     return json.getOrDefault(key, standard);
   }
 
-  Object required(String key) {
+  public Object required(String key) {
     if (!json.containsKey(key)) {
       throw new InputException(where, path + key, "is missing", remedy);
     }
@@ -60,7 +61,7 @@ final class ConfigFields {
     return new ConfigFields(where, remedy, path + key + ".", fields);
   }
 
-  int wholeNumber(String key, Object value, long minimum, long maximum) {
+  public int wholeNumber(String key, Object value, long minimum, long maximum) {
     if (!(value instanceof Long n) || n < minimum || n > maximum) {
       throw wrong(key, value, "a whole number from %d to %d".formatted(minimum, maximum));
     }
@@ -68,7 +69,7 @@ final class ConfigFields {
   }
 
   /** A number above 0 and at most the maximum. */
-  double number(String key, Object value, double maximum) {
+  public double number(String key, Object value, double maximum) {
     double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
     if (!(number > 0 && number <= maximum)) {
       throw wrong(key, value, "a number above 0 and at most %.0f".formatted(maximum));
@@ -76,13 +77,13 @@ final class ConfigFields {
     return number;
   }
 
-  OptionalInt id(String key, Object value, int vocabulary) {
+  public OptionalInt id(String key, Object value, int vocabulary) {
     return value == null
         ? OptionalInt.empty()
         : OptionalInt.of(wholeNumber(key, value, 0, vocabulary - 1L));
   }
 
-  boolean bool(String key, boolean standard) {
+  public boolean bool(String key, boolean standard) {
     Object value = json.getOrDefault(key, standard);
     if (!(value instanceof Boolean bool)) {
       throw wrong(key, value, "true or false");
@@ -91,14 +92,14 @@ final class ConfigFields {
   }
 
   /** Refuses a switch that is on. */
-  void requireOff(String key, String remedy) {
+  public void requireOff(String key, String remedy) {
     if (bool(key, false)) {
       throw new InputException(where, path + key, "is true, expected false", remedy);
     }
   }
 
   /** Refuses an object or a list that holds something. */
-  void requireEmpty(String key, String remedy) {
+  public void requireEmpty(String key, String remedy) {
     Object value = json.get(key);
     boolean empty =
         value == null
@@ -116,7 +117,7 @@ final class ConfigFields {
       if (!keys.contains(key)) {
         throw new InputException(
             where,
-            path + Json.clip(key),
+            path + StrictJson.clip(key),
             "is not supported",
             "use a model whose rotary positions are of the default type");
       }
@@ -132,13 +133,16 @@ final class ConfigFields {
     return activation;
   }
 
-  InputException wrong(String key, Object value, String expected) {
-    String problem = "is %s, expected %s".formatted(Json.describe(value), expected);
+  public InputException wrong(String key, Object value, String expected) {
+    String problem = "is %s, expected %s".formatted(StrictJson.describe(value), expected);
     return new InputException(where, path + key, problem, remedy);
   }
 
-  InputException unsupported(String key, Object value, String known) {
+  public InputException unsupported(String key, Object value, String known) {
     return new InputException(
-        where, path + key, "is " + Json.describe(value), "use a model that has one of: " + known);
+        where,
+        path + key,
+        "is " + StrictJson.describe(value),
+        "use a model that has one of: " + known);
   }
 }

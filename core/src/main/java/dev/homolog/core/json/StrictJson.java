@@ -1,4 +1,4 @@
-package dev.homolog.core.checkpoint;
+package dev.homolog.core.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
@@ -33,7 +33,7 @@ import java.util.Objects;
  * @param maxDepth levels of objects and lists, the outermost included
  * @param maxList entries of one list
  */
-record Json(String where, String field, String remedy, int maxDepth, int maxList) {
+public record StrictJson(String where, String field, String remedy, int maxDepth, int maxList) {
   private static final int MAX_NAME = 50_000;
   private static final int MAX_NUMBER = 1_000;
   private static final int MAX_STRING = 20_000_000;
@@ -62,7 +62,7 @@ record Json(String where, String field, String remedy, int maxDepth, int maxList
    *
    * @throws InputException if they are anything else
    */
-  Map<String, Object> readObject(InputStream bytes) {
+  public Map<String, Object> readObject(InputStream bytes) {
     // A decoder of our own: the parser's is lenient, and a reader made from a charset's name
     // replaces silently.
     Reader text =
@@ -161,7 +161,7 @@ record Json(String where, String field, String remedy, int maxDepth, int maxList
   }
 
   /** Whether every surrogate of the string has its other half. */
-  static boolean isUnicode(String text) {
+  public static boolean isUnicode(String text) {
     return text.codePoints()
         .noneMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
   }
@@ -171,7 +171,7 @@ record Json(String where, String field, String remedy, int maxDepth, int maxList
   }
 
   /** A value as messages show it: strings quoted, long ones cut, lists and objects only named. */
-  static String describe(Object value) {
+  public static String describe(Object value) {
     return switch (value) {
       case String text -> '"' + clip(text) + '"';
       case List<?> _ -> "a list";
@@ -182,7 +182,7 @@ record Json(String where, String field, String remedy, int maxDepth, int maxList
   }
 
   /** The text, cut to 200 characters. */
-  static String clip(String text) {
+  public static String clip(String text) {
     return text.length() <= CLIP ? text : text.substring(0, CLIP) + "…";
   }
 }

@@ -1,4 +1,4 @@
-package dev.homolog.core.checkpoint;
+package dev.homolog.core.model.family;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -41,7 +41,7 @@ public enum Activation {
   }
 
   /** The functions by the names that {@code config.json} has for them (transformers' ACT2FN). */
-  static Map<String, Activation> names() {
+  public static Map<String, Activation> names() {
     return BY_NAME;
   }
 }
