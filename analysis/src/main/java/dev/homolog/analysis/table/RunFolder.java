@@ -137,7 +137,7 @@ public final class RunFolder implements AutoCloseable {
     if (name.equals(STUDY)) {
       throw new IllegalArgumentException("study.json is written by finish");
     }
-    return writeData(jsonFile(name), temporary -> Json.write(temporary, value));
+    return writeData(jsonFile(name), temporary -> FiniteJson.write(temporary, value));
   }
 
   /**
@@ -161,7 +161,7 @@ public final class RunFolder implements AutoCloseable {
    * @throws IllegalStateException the run is finished or closed
    */
   public void finish(JsonNode study) {
-    writeData(jsonFile(STUDY), temporary -> Json.write(temporary, study));
+    writeData(jsonFile(STUDY), temporary -> FiniteJson.write(temporary, study));
     finished = true;
     claim.release();
   }
@@ -223,7 +223,7 @@ public final class RunFolder implements AutoCloseable {
   public JsonNode readJson(String name) {
     Path file = jsonFile(name);
     try {
-      return Json.read(file);
+      return FiniteJson.read(file);
     } catch (IOException e) {
       throw new InputException(
           file.toString(), "", "cannot be read: " + AtomicFile.reason(e), CsvScanner.REMEDY, e);

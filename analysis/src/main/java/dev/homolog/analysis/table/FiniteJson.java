@@ -20,14 +20,14 @@ import java.nio.file.StandardOpenOption;
  * JSON as a run folder holds it: UTF-8, indented by two spaces, lines ending in LF, keys in the
  * order given, null for NaN and the infinities. Stateless.
  */
-final class Json {
+final class FiniteJson {
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
-  private Json() {}
+  private FiniteJson() {}
 
   static void write(Path file, Object value) throws IOException {
     try (var out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
