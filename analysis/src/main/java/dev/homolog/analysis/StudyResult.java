@@ -145,7 +145,9 @@ public final class StudyResult {
 
   private Table neurons() {
     RunFacts.ModelFacts reference = facts.models().getFirst();
-    Table.Builder table = NeuronColumns.all("neurons", reference.neurons(), reference.dMlp());
+    Table.Builder table =
+        NeuronColumns.all(
+            Table.builder("neurons"), reference.neurons(), reference.dMlp());
     measurements.forEach(measurement -> measurement.addColumns(table));
     return table.build();
   }

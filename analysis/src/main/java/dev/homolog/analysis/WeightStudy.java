@@ -172,7 +172,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
     private Table neurons() {
       List<OfNeuron> neurons = tables.neurons();
       int dMlp = made.model.dMlp();
-      Table.Builder table = NeuronColumns.all("neurons", neurons.size(), dMlp);
+      Table.Builder table = NeuronColumns.all(Table.builder("neurons"), neurons.size(), dMlp);
       WeightColumns.add(table, neurons);
       return table.build();
     }

@@ -1,7 +1,9 @@
 package dev.homolog.analysis.closeup;
 
 import dev.homolog.analysis.table.Appender;
+import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
@@ -38,13 +40,11 @@ final class ExampleTable {
 
   /** A row a chosen neuron, peak and model. */
   Table table(List<CloseUp.Subject> subjects) {
-    Table.Builder table = Table.builder("examples");
-    Appender.Ints layer = table.ints("layer");
-    Appender.Ints neuron = table.ints("neuron");
+    Table.Builder table = ExampleColumns.EXAMPLES.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     Appender.Ints rank = table.ints("rank");
     Appender.Texts model = table.texts("model");
-    Appender.Ints modelLayer = table.ints("model_layer");
-    Appender.Ints modelNeuron = table.ints("model_neuron");
+    NeuronColumns modelNeuron = NeuronColumns.in(table, "model_");
     Appender.Texts document = table.texts("document");
     Appender.Longs row = table.longs("row");
     Appender.Ints position = table.ints("position");
@@ -69,12 +69,10 @@ final class ExampleTable {
           int length = Math.min(context - 1, peak + ExamplesSink.REACH) - from + 1;
           int skipped = from - (peak - ExamplesSink.REACH);
           int slot = ranked.get(place);
-          layer.add(subjects.get(j).neuron() / reference.dMlp());
-          neuron.add(subjects.get(j).neuron() % reference.dMlp());
+          neuron.add(id(subjects.get(j).neuron(), reference));
           rank.add(place + 1);
           model.add(models.get(m).name());
-          modelLayer.add(id / models.get(m).dMlp());
-          modelNeuron.add(id % models.get(m).dMlp());
+          modelNeuron.add(id(id, models.get(m)));
           document.add(documentOf(at / context, peak));
           row.add(at / context);
           position.add(peak);
@@ -94,6 +92,10 @@ final class ExampleTable {
       }
     }
     return table.build();
+  }
+
+  private static NeuronId id(int flat, ModelNeurons model) {
+    return new NeuronId(flat / model.dMlp(), flat % model.dMlp());
   }
 
   private String documentOf(long row, int position) {

@@ -1,9 +1,12 @@
 package dev.homolog.analysis.closeup;
 
+import dev.homolog.analysis.explanation.ExplanationColumns;
 import dev.homolog.analysis.explanation.Explanations;
+import dev.homolog.analysis.table.ActivityColumns;
 import dev.homolog.analysis.table.Appender;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.model.NeuronId;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -77,12 +80,12 @@ final class TopTokens {
   }
 
   private final class Rows {
-    private final Table.Builder table = Table.builder("tokens");
-    private final NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    private final Table.Builder table = ExplanationColumns.TOKENS.builder();
+    private final NeuronColumns neuron = NeuronColumns.in(table);
     private final Appender.Ints rank = table.ints("rank");
     private final Appender.Ints token = table.ints("token");
     private final Appender.Texts text = table.texts("text");
-    private final NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
+    private final ActivityColumns activity = ActivityColumns.in(table);
     private final Appender.Texts source = table.texts("source");
     private final String from;
 
@@ -91,7 +94,7 @@ final class TopTokens {
     }
 
     void add(int id, int place, int tokenId) {
-      neuron.add(id);
+      neuron.add(NeuronId.of(id, dMlp));
       rank.add(place);
       token.add(tokenId);
       text.add(texts.computeIfAbsent(tokenId, spelling::apply));

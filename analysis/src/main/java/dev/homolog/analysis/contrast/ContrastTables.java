@@ -1,31 +1,27 @@
 package dev.homolog.analysis.contrast;
 
+import dev.homolog.analysis.correlation.CorrelationColumns;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.table.Column;
+import dev.homolog.analysis.table.ColumnSpec;
 import dev.homolog.analysis.table.ColumnType;
+import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ModelNeurons;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Universal neurons beside the others: tables made from that of all neurons. */
 final class ContrastTables {
   /** Columns that are what makes a neuron universal, or names. */
   private static final Set<String> NOT_COMPARED =
-      Set.of(
-          "max_corr",
-          "mean_corr",
-          "min_corr",
-          "max_baseline",
-          "mean_baseline",
-          "min_baseline",
-          "baseline_sd",
-          "excess_corr",
-          "r_mean",
-          "r_var",
-          "r_skew",
-          "r_kurt");
+      CorrelationColumns.NEURONS.stream()
+          .map(ColumnSpec::name)
+          .collect(Collectors.toUnmodifiableSet());
 
   private ContrastTables() {}
 
@@ -37,34 +33,15 @@ final class ContrastTables {
   static Table comparison(Table neurons) {
     int[] layers = neurons.ints("layer").toArray();
     boolean[] universal = neurons.booleans("universal").toArray();
-    Table.Builder table = Table.builder("comparison");
-    var what = table.texts("statistic");
-    var count = table.ints("universal");
-    var others = table.ints("others");
-    var mean = table.doubles("universal_mean");
-    var otherMean = table.doubles("other_mean");
-    var lower = table.doubles("percentile_q25");
-    var median = table.doubles("percentile_q50");
-    var upper = table.doubles("percentile_q75");
-    var effect = table.doubles("effect");
-    var chance = table.doubles("chance_of_more");
-    var p = table.doubles("p");
+    List<ContrastColumns.Row> rows = new ArrayList<>();
     for (Column column : neurons.columns()) {
       if (column.type() == ColumnType.DOUBLE && !NOT_COMPARED.contains(column.name())) {
-        Contrast of = Contrast.of(neurons.doubles(column.name()).toArray(), layers, universal);
-        what.add(column.name());
-        count.add(of.universal());
-        others.add(of.others());
-        mean.add(of.universalMean());
-        otherMean.add(of.otherMean());
-        lower.add(of.lower());
-        median.add(of.median());
-        upper.add(of.upper());
-        effect.add(of.effect());
-        chance.add(of.chance());
-        p.add(of.p());
+        double[] values = neurons.doubles(column.name()).toArray();
+        rows.add(new ContrastColumns.Row(column.name(), Contrast.of(values, layers, universal)));
       }
     }
+    Table.Builder table = ContrastColumns.COMPARISON.builder();
+    ContrastColumns.COMPARISON_COLUMNS.addTo(table, rows);
     return table.build();
   }
 
@@ -77,31 +54,32 @@ final class ContrastTables {
   static Table depths(Table neurons, List<PairMatches> pairs) {
     int[] layers = neurons.ints("layer").toArray();
     boolean[] universal = neurons.booleans("universal").toArray();
-    Table.Builder table = Table.builder("depths");
+    Table.Builder table = ContrastColumns.DEPTHS.builder();
     var layer = table.ints("layer");
     var other = table.texts("other");
     var otherLayer = table.ints("other_layer");
     var count = table.ints("neurons");
-    var shared = table.ints("universal");
+    var universalCount = table.ints("universal");
     int depth = layers.length == 0 ? 0 : layers[layers.length - 1] + 1;
     for (PairMatches pair : pairs) {
-      int theirs = pair.other().layers();
-      int[][] all = new int[depth][theirs];
-      int[][] of = new int[depth][theirs];
+      int otherDepth = pair.other().layers();
+      int[][] matches = new int[depth][otherDepth];
+      int[][] universalMatches = new int[depth][otherDepth];
       for (int i = 0; i < layers.length; i++) {
         int match = pair.highest().match(i, 0);
         if (match >= 0) {
-          all[layers[i]][match / pair.other().dMlp()]++;
-          of[layers[i]][match / pair.other().dMlp()] += universal[i] ? 1 : 0;
+          int matchLayer = match / pair.other().dMlp();
+          matches[layers[i]][matchLayer]++;
+          universalMatches[layers[i]][matchLayer] += universal[i] ? 1 : 0;
         }
       }
       for (int l = 0; l < depth; l++) {
-        for (int there = 0; there < theirs; there++) {
+        for (int matchLayer = 0; matchLayer < otherDepth; matchLayer++) {
           layer.add(l);
           other.add(pair.other().name());
-          otherLayer.add(there);
-          count.add(all[l][there]);
-          shared.add(of[l][there]);
+          otherLayer.add(matchLayer);
+          count.add(matches[l][matchLayer]);
+          universalCount.add(universalMatches[l][matchLayer]);
         }
       }
     }
@@ -116,11 +94,10 @@ final class ContrastTables {
    */
   static Table homologs(
       List<Homologs.Group> groups, List<ModelNeurons> models, MemberFamilies families) {
-    Table.Builder table = Table.builder("homologs");
+    Table.Builder table = CorrelationColumns.HOMOLOGS.builder();
     var group = table.ints("group");
     var model = table.texts("model");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
+    NeuronColumns neuron = NeuronColumns.in(table);
     var mean = table.doubles("mean_correlation");
     var cohesion = table.doubles("cohesion");
     var family = table.texts("family");
@@ -132,8 +109,7 @@ final class ContrastTables {
         ModelNeurons of = models.get(member.model());
         group.add(number);
         model.add(of.name());
-        layer.add(member.neuron() / of.dMlp());
-        neuron.add(member.neuron() % of.dMlp());
+        neuron.add(NeuronId.of(member.neuron(), of.dMlp()));
         mean.add(member.meanCorrelation());
         cohesion.add(members.cohesion());
         family.add(families.name(member).orElse(null));

@@ -1,13 +1,12 @@
 package dev.homolog.analysis.correlation;
 
-import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.model.NeuronId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** Correlations as tables of a run folder. */
@@ -20,40 +19,10 @@ final class CorrelationTables {
   /** Columns of the table of neurons. */
   static void addColumns(Table.Builder table, Correlations correlations, double threshold) {
     List<Universality.Neuron> neurons = correlations.universality().neurons();
-    List<RowMoments> r = correlations.summary().rows();
-    correlations(table, neurons)
-        .doubles("baseline_sd", column(neurons, Universality.Neuron::baselineDeviation));
-    excess(table, neurons, threshold)
-        .doubles("r_mean", column(r, RowMoments::mean))
-        .doubles("r_var", column(r, RowMoments::variance))
-        .doubles("r_skew", column(r, RowMoments::skew))
-        .doubles("r_kurt", column(r, RowMoments::kurtosis));
-  }
-
-  private static Table.Builder correlations(
-      Table.Builder table, List<Universality.Neuron> neurons) {
-    return table
-        .doubles("max_corr", column(neurons, Universality.Neuron::maxCorr))
-        .doubles("mean_corr", column(neurons, Universality.Neuron::meanCorr))
-        .doubles("min_corr", column(neurons, Universality.Neuron::minCorr))
-        .doubles("max_baseline", column(neurons, Universality.Neuron::maxBaseline))
-        .doubles("mean_baseline", column(neurons, Universality.Neuron::meanBaseline))
-        .doubles("min_baseline", column(neurons, Universality.Neuron::minBaseline));
-  }
-
-  private static Table.Builder excess(
-      Table.Builder table, List<Universality.Neuron> neurons, double threshold) {
-    boolean[] universal = new boolean[neurons.size()];
-    for (int i = 0; i < universal.length; i++) {
-      universal[i] = neurons.get(i).universal(threshold);
-    }
-    return table
-        .doubles("excess_corr", column(neurons, Universality.Neuron::excessCorr))
-        .booleans("universal", universal);
-  }
-
-  private static <T> double[] column(List<T> rows, ToDoubleFunction<T> value) {
-    return rows.stream().mapToDouble(value).toArray();
+    CorrelationColumns.BEST.addTo(table, neurons);
+    CorrelationColumns.DEVIATION.addTo(table, neurons);
+    CorrelationColumns.excess(threshold).addTo(table, neurons);
+    CorrelationColumns.MOMENTS.addTo(table, correlations.summary().rows());
   }
 
   /** One end of the matches of one pair in one direction. */
@@ -101,7 +70,7 @@ final class CorrelationTables {
       c[6][row] = match < 0 ? -1 : match % end.otherDMlp;
       correlation[row] = tails.value(i, place);
     }
-    return Table.builder("matches")
+    return CorrelationColumns.MATCHES.builder()
         .ints("layer", c[0])
         .ints("neuron", c[1])
         .texts("other", c[2], names)
@@ -115,7 +84,7 @@ final class CorrelationTables {
 
   /** A row a bin of all correlations with one other model. */
   static Table histograms(List<PairMatches> pairs) {
-    Table.Builder table = Table.builder("histograms");
+    Table.Builder table = CorrelationColumns.HISTOGRAMS.builder();
     var what = table.texts("what");
     var other = table.texts("other");
     var low = table.doubles("low");
@@ -136,7 +105,7 @@ final class CorrelationTables {
 
   /** A row a share of the text. */
   static Table convergence(Convergence convergence) {
-    Table.Builder table = Table.builder("convergence");
+    Table.Builder table = CorrelationColumns.CONVERGENCE.builder();
     var share = table.doubles("share");
     var tokens = table.longs("tokens");
     var neurons = table.ints("neurons");
@@ -164,15 +133,18 @@ final class CorrelationTables {
     long[] tokens = new long[neurons.size()];
     Arrays.fill(tokens, subset.tokens());
     Table.Builder table =
-        NeuronColumns.all("subset_correlations", neurons.size(), dMlp)
+        NeuronColumns.all(
+                CorrelationColumns.SUBSET_CORRELATIONS.builder(), neurons.size(), dMlp)
             .texts("subset", new int[neurons.size()], new String[] {subset.name()})
             .longs("tokens", tokens);
-    return excess(correlations(table, neurons), neurons, threshold).build();
+    CorrelationColumns.BEST.addTo(table, neurons);
+    CorrelationColumns.excess(threshold).addTo(table, neurons);
+    return table.build();
   }
 
   /** A row an other model. */
   static Table byOther(List<Correlations.OfOther> models, boolean judged) {
-    Table.Builder table = Table.builder("by_other");
+    Table.Builder table = CorrelationColumns.BY_OTHER.builder();
     var other = table.texts("other");
     var step = table.longs("step");
     var neurons = table.ints("neurons");
@@ -197,13 +169,13 @@ final class CorrelationTables {
   /** A row a neuron that every other model but one has. */
   static Table allButOne(Correlations correlations, int dMlp) {
     List<PairMatches> pairs = correlations.summary().pairs();
-    Table.Builder table = Table.builder("all_but_one");
-    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    Table.Builder table = CorrelationColumns.ALL_BUT_ONE.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var missing = table.texts("missing");
     var excessThere = table.doubles("excess_there");
     var elsewhere = table.doubles("least_excess_elsewhere");
     for (Correlations.AllButOne row : correlations.allButOne()) {
-      neuron.add(row.neuron());
+      neuron.add(NeuronId.of(row.neuron(), dMlp));
       missing.add(pairs.get(row.missing()).other().name());
       excessThere.add(row.excessThere());
       elsewhere.add(row.leastElsewhere());

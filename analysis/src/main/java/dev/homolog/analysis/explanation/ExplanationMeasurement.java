@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Which features of the text explain the reference's neurons. */
@@ -83,7 +84,9 @@ public final class ExplanationMeasurement implements Measurement {
 
   @Override
   public void addColumns(Table.Builder neurons) {
-    ExplanationTables.addFamilies(neurons, found());
+    List<Explanations.OfFamily> families =
+        IntStream.range(0, found().neurons()).mapToObj(found()::family).toList();
+    ExplanationColumns.NEURONS.addTo(neurons, families);
   }
 
   @Override

@@ -1,13 +1,11 @@
 package dev.homolog.analysis.explanation;
 
 import dev.homolog.analysis.explanation.Explanations.Explanation;
-import dev.homolog.analysis.explanation.Explanations.OfFamily;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.model.NeuronId;
 import java.util.Iterator;
 import java.util.Set;
-import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** What explains the reference's neurons, as tables of a run folder. */
@@ -40,8 +38,8 @@ final class ExplanationTables {
   }
 
   private Table explanations(int from) {
-    Table.Builder table = Table.builder("explanations");
-    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    Table.Builder table = ExplanationColumns.EXPLANATIONS.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var rank = table.ints("rank");
     var kind = table.texts("kind");
     var feature = table.texts("feature");
@@ -55,7 +53,7 @@ final class ExplanationTables {
       int place = 0;
       int most = chosen.contains(id) ? Explanations.KEPT : LISTED;
       for (Explanation of : explanations.best(id, most)) {
-        neuron.add(id);
+        neuron.add(NeuronId.of(id, dMlp));
         rank.add(++place);
         kind.add(of.feature().kind().toString());
         feature.add(of.feature().name());
@@ -67,33 +65,5 @@ final class ExplanationTables {
       }
     }
     return table.build();
-  }
-
-  /** Columns of the table of neurons. */
-  static void addFamilies(Table.Builder table, Explanations explanations) {
-    table
-        .texts("family", column(explanations, family -> family.family().toString()))
-        .texts("family_feature", column(explanations, family -> name(family.feature())))
-        .doubles("family_score", numbers(explanations, OfFamily::score))
-        .texts("runner_up", column(explanations, family -> name(family.runnerUp())))
-        .doubles("margin", numbers(explanations, OfFamily::margin));
-  }
-
-  private static String name(Feature feature) {
-    return feature == null ? "" : feature.name();
-  }
-
-  private static String[] column(Explanations explanations, Function<OfFamily, String> value) {
-    return IntStream.range(0, explanations.neurons())
-        .mapToObj(explanations::family)
-        .map(value)
-        .toArray(String[]::new);
-  }
-
-  private static double[] numbers(Explanations explanations, ToDoubleFunction<OfFamily> value) {
-    return IntStream.range(0, explanations.neurons())
-        .mapToObj(explanations::family)
-        .mapToDouble(value)
-        .toArray();
   }
 }

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.homolog.analysis.explanation.ExplanationColumns;
+import dev.homolog.analysis.statistics.StatisticsColumns;
 import dev.homolog.analysis.table.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,37 +23,37 @@ final class ActivationParts {
   static List<CardPart> read(CardTables tables) {
     List<CardPart> parts = new ArrayList<>();
     tables
-        .read("neuron_histograms", rows -> rows, "low DOUBLE", "high DOUBLE", "count LONG")
+        .read(StatisticsColumns.HISTOGRAMS, rows -> rows, "low", "high", "count")
         .ifPresent(
             by -> parts.add(new CardPart("histogram", by, rows -> histogram(by.table(), rows))));
     tables
         .read(
-            "tokens",
+            ExplanationColumns.TOKENS,
             rows -> rows.between("rank", 1, TOKENS),
-            "text TEXT",
-            "mean DOUBLE",
-            "max DOUBLE",
-            "count LONG")
+            "text",
+            "mean",
+            "max",
+            "count")
         .ifPresent(
             by -> parts.add(new CardPart("tokens", by, rows -> keyed(by.table(), "text", rows))));
     tables
-        .read("positions", rows -> rows, "position INT", "mean DOUBLE", "count LONG")
+        .read(StatisticsColumns.POSITIONS, rows -> rows, "position", "mean", "count")
         .ifPresent(
             by -> parts.add(new CardPart("positions", by, rows -> positions(by.table(), rows))));
     tables
-        .read("subsets", rows -> rows, "subset TEXT", "mean DOUBLE", "max DOUBLE", "count LONG")
+        .read(StatisticsColumns.SUBSETS, rows -> rows, "subset", "mean", "max", "count")
         .ifPresent(by ->
             parts.add(new CardPart("subsets", by, rows -> keyed(by.table(), "subset", rows))));
     tables
         .read(
-            "explanations",
+            ExplanationColumns.EXPLANATIONS,
             rows -> rows.between("rank", 1, FEATURES),
-            "kind TEXT",
-            "feature TEXT",
-            "variance_explained DOUBLE",
-            "share DOUBLE",
-            "mean_with DOUBLE",
-            "mean_without DOUBLE")
+            "kind",
+            "feature",
+            "variance_explained",
+            "share",
+            "mean_with",
+            "mean_without")
         .ifPresent(by ->
             parts.add(new CardPart("explanations", by, rows -> explanations(by.table(), rows))));
     return parts;

@@ -1,7 +1,11 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.homolog.analysis.correlation.CorrelationColumns;
+import dev.homolog.analysis.roles.RoleColumns;
 import dev.homolog.analysis.table.Column;
+import dev.homolog.analysis.table.ColumnSpec;
+import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import java.io.IOException;
@@ -11,40 +15,19 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** The table of all neurons as the page holds it: an array of columns. */
 final class AllNeurons {
-  /** By which the page ranks and counts neurons: six digits, where the others have three. */
-  private static final Set<String> FINE = Set.of("excess_corr", "mean_corr");
-
-  /**
-   * Left out for the page's size: what follows from other columns, or is of little use in a table
-   * to look at.
-   */
-  private static final List<String> LEFT_OUT =
-      List.of(
-          "max_baseline",
-          "min_baseline",
-          "r_mean",
-          "r_var",
-          "r_skew",
-          "r_kurt",
-          "runner_up",
-          "l2_penalty",
-          "vocab_dot_mean",
-          "vocab_dot_var",
-          "vocab_dot_skew",
-          "vocab_dot_kurt");
-
   private final Reference reference;
   private final RunTables tables;
-  private final Set<String> written = new HashSet<>(LEFT_OUT);
+  private final Set<String> written = new HashSet<>();
 
   AllNeurons(Reference reference, RunTables tables) {
     this.reference = reference;
     this.tables = tables;
-    written.addAll(List.of("layer", "neuron"));
+    written.addAll(List.of(NeuronColumns.LAYER, NeuronColumns.NEURON));
   }
 
   /**
@@ -56,7 +39,7 @@ final class AllNeurons {
   void write(JsonGenerator json, String model) throws IOException {
     json.writeStartArray();
     columns(json, reference.neurons());
-    Table roles = tables.read("prediction").orElse(null);
+    Table roles = tables.read(RoleColumns.PREDICTION.name()).orElse(null);
     if (roles != null && reference.matches(roles)) {
       columns(json, roles);
     }
@@ -66,14 +49,16 @@ final class AllNeurons {
 
   private void columns(JsonGenerator json, Table table) throws IOException {
     for (Column column : table.columns()) {
-      if (written.add(column.name())) {
-        column(json, column);
+      Optional<ColumnSpec> spec = Declared.ofNeuron(column.name());
+      boolean leftOut = spec.filter(of -> of.is(ColumnSpec.Use.LEFT_OUT)).isPresent();
+      if (!leftOut && written.add(column.name())) {
+        column(json, column, spec.map(ColumnSpec::digits).orElse(ColumnSpec.DIGITS));
       }
     }
   }
 
   /** A column of all neurons; one of lists is left out. */
-  private static void column(JsonGenerator json, Column column) throws IOException {
+  private static void column(JsonGenerator json, Column column, int digits) throws IOException {
     switch (column) {
       case Column.Booleans flags -> {
         start(json, column.name(), "flag");
@@ -105,16 +90,23 @@ final class AllNeurons {
       case Column.Lists<?> _ -> {}
       case Column.Doubles doubles -> {
         start(json, column.name(), "number");
-        boolean fine = FINE.contains(column.name());
         for (int i = 0; i < doubles.size(); i++) {
-          double value = doubles.get(i);
-          Packed.number(json, fine ? Rounded.besideThresholds(value) : Rounded.brief(value));
+          Packed.number(json, Rounded.declared(doubles.get(i), digits));
         }
         end(json);
       }
-      default -> {
+      case Column.Ints ints -> {
         start(json, column.name(), "number");
-        SmallTable.cells(json, column);
+        for (int i = 0; i < ints.size(); i++) {
+          json.writeNumber(ints.get(i));
+        }
+        end(json);
+      }
+      case Column.Longs longs -> {
+        start(json, column.name(), "number");
+        for (int i = 0; i < longs.size(); i++) {
+          json.writeNumber(longs.get(i));
+        }
         end(json);
       }
     }
@@ -139,7 +131,10 @@ final class AllNeurons {
   private void homologs(JsonGenerator json, String model) throws IOException {
     Table members =
         tables
-            .read("homologs", RowFilter.ALL, "group INT", "model TEXT", "layer INT", "neuron INT")
+            .read(
+                CorrelationColumns.HOMOLOGS,
+                RowFilter.ALL,
+                List.of("group", "model", "layer", "neuron"))
             .orElse(null);
     if (members == null) {
       return;
@@ -150,9 +145,10 @@ final class AllNeurons {
     }
     double[] models = new double[members.rows()];
     Arrays.setAll(models, row -> sizes.get(members.ints("group").get(row)) - 1);
-    ofReference(json, "homolog_models", 0, members, model, models);
-    for (String column : List.of("cohesion", "agreement")) {
-      Table values = tables.read("homologs", RowFilter.ALL, column + " DOUBLE").orElse(null);
+    ofReference(json, Declared.HOMOLOG_MODELS.name(), 0, members, model, models);
+    for (String column : Declared.OF_GROUP) {
+      Table values =
+          tables.read(CorrelationColumns.HOMOLOGS, RowFilter.ALL, List.of(column)).orElse(null);
       if (values != null) {
         double[] all = values.doubles(column).toArray();
         ofReference(json, column, Double.NaN, members, model, all);

@@ -1,6 +1,8 @@
 package dev.homolog.analysis.report;
 
+import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.RowFilter;
+import dev.homolog.analysis.table.TableSpec;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -23,17 +25,14 @@ final class CardTables {
    * The rows of the chosen neurons.
    *
    * @param rows narrows them
-   * @param columns besides layer and neuron, each as {@code name TYPE}
+   * @param columns besides layer and neuron
    * @return nothing where the table or one of the columns is absent
    */
-  Optional<ByNeuron> read(String table, UnaryOperator<RowFilter> rows, String... columns) {
-    List<String> all = new ArrayList<>(List.of("layer INT", "neuron INT"));
+  Optional<ByNeuron> read(TableSpec table, UnaryOperator<RowFilter> rows, String... columns) {
+    List<String> all = new ArrayList<>(List.of(NeuronColumns.LAYER, NeuronColumns.NEURON));
     all.addAll(List.of(columns));
     return tables
-        .read(
-            table,
-            rows.apply(RowFilter.ALL.of(reference.width(), chosen)),
-            all.toArray(String[]::new))
+        .read(table, rows.apply(RowFilter.ALL.of(reference.width(), chosen)), all)
         .map(read -> new ByNeuron(reference, read));
   }
 }

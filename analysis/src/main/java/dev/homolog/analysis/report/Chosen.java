@@ -1,7 +1,10 @@
 package dev.homolog.analysis.report;
 
+import dev.homolog.analysis.closeup.ExampleColumns;
+import dev.homolog.analysis.explanation.ExplanationColumns;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.analysis.table.TableSpec;
 import dev.homolog.core.InputException;
 import dev.homolog.core.model.NeuronId;
 import java.util.BitSet;
@@ -21,7 +24,8 @@ record Chosen(int[] ids) {
   private static final int WITHOUT_TABLES = 1000;
 
   /** Tables of the neurons that a run looked at closely; the first that is there says which. */
-  private static final List<String> TABLES = List.of("examples", "tokens");
+  private static final List<TableSpec> TABLES =
+      List.of(ExampleColumns.EXAMPLES, ExplanationColumns.TOKENS);
 
   /**
    * The neurons of a name each.
@@ -54,9 +58,9 @@ record Chosen(int[] ids) {
   static Chosen best(Reference reference, RunTables tables) {
     BitSet close = new BitSet();
     TABLES.stream()
-        .flatMap(name ->
+        .flatMap(table ->
             tables
-                .read(name, RowFilter.ALL.between("rank", 1, 1), "layer INT", "neuron INT")
+                .read(table, RowFilter.ALL.between("rank", 1, 1), List.of("layer", "neuron"))
                 .stream())
         .findFirst()
         .ifPresent(table -> mark(reference, table, close));

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.homolog.analysis.correlation.CorrelationColumns;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import java.io.IOException;
@@ -29,16 +30,17 @@ final class Counterparts {
     Counterparts found = new Counterparts();
     tables
         .read(
-            "matches",
+            CorrelationColumns.MATCHES,
             RowFilter.ALL.between("rank", 1, 1),
-            "layer INT",
-            "neuron INT",
-            "other TEXT",
-            "direction TEXT",
-            "rank INT",
-            "other_layer INT",
-            "other_neuron INT",
-            "correlation DOUBLE")
+            List.of(
+                "layer",
+                "neuron",
+                "other",
+                "direction",
+                "rank",
+                "other_layer",
+                "other_neuron",
+                "correlation"))
         .ifPresent(best -> found.add(reference, best));
     return found;
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.homolog.analysis.closeup.ExampleColumns;
 import dev.homolog.analysis.table.Table;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,18 +40,18 @@ final class Examples {
   static List<CardPart> read(CardTables tables, String model) {
     return tables
         .read(
-            "examples",
+            ExampleColumns.EXAMPLES,
             rows -> rows.between("rank", 1, WINDOWS),
-            "rank INT",
-            "model TEXT",
-            "model_layer INT",
-            "model_neuron INT",
-            "document TEXT",
-            "row LONG",
-            "position INT",
-            "first INT",
-            "texts TEXT_LIST",
-            "activations DOUBLE_LIST")
+            "rank",
+            "model",
+            "model_layer",
+            "model_neuron",
+            "document",
+            "row",
+            "position",
+            "first",
+            "texts",
+            "activations")
         .map(by -> {
           Examples examples = new Examples(by.table(), model);
           return List.of(

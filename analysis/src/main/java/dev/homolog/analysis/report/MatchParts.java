@@ -3,6 +3,7 @@ package dev.homolog.analysis.report;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.homolog.analysis.correlation.CorrelationColumns;
 import dev.homolog.analysis.table.Table;
 import java.util.List;
 import java.util.Optional;
@@ -16,13 +17,13 @@ final class MatchParts {
   static List<CardPart> read(CardTables tables, List<String> others) {
     Optional<ByNeuron> matches =
         tables.read(
-            "matches",
+            CorrelationColumns.MATCHES,
             rows -> rows.between("rank", -1, BEST).equal("direction", "out"),
-            "other TEXT",
-            "rank INT",
-            "other_layer INT",
-            "other_neuron INT",
-            "correlation DOUBLE");
+            "other",
+            "rank",
+            "other_layer",
+            "other_neuron",
+            "correlation");
     return matches.stream()
         .map(by -> new CardPart("matches", by, rows -> byOther(by.table(), rows, others)))
         .toList();

@@ -3,8 +3,12 @@ package dev.homolog.analysis.report;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.homolog.analysis.contrast.ContrastColumns;
+import dev.homolog.analysis.correlation.CorrelationColumns;
+import dev.homolog.analysis.explanation.ExplanationColumns;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.analysis.table.TableSpec;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -12,8 +16,13 @@ import java.util.stream.IntStream;
 /** What the page has at hand as soon as it opens: all but the cards. */
 final class Overview {
   /** Tables of few rows, shown whole but for what is past {@link #MOST_ROWS}. */
-  private static final List<String> SMALL =
-      List.of("histograms", "convergence", "by_other", "comparison", "all_but_one");
+  private static final List<TableSpec> SMALL =
+      List.of(
+          CorrelationColumns.HISTOGRAMS,
+          CorrelationColumns.CONVERGENCE,
+          CorrelationColumns.BY_OTHER,
+          ContrastColumns.COMPARISON,
+          CorrelationColumns.ALL_BUT_ONE);
 
   private static final int MOST_ROWS = 10_000;
 
@@ -38,9 +47,11 @@ final class Overview {
     this.chosen = chosen;
   }
 
-  /** An object: study, neurons, others, tables, cards, top_tokens. */
+  /** An object: declared, study, neurons, others, tables, cards, top_tokens. */
   void write(JsonGenerator json) throws IOException {
     json.writeStartObject();
+    json.writeFieldName("declared");
+    Declared.write(json);
     json.writeFieldName("study");
     new ObjectMapper().writeTree(json, study);
     json.writeObjectFieldStart("neurons");
@@ -52,15 +63,15 @@ final class Overview {
     json.writeFieldName("others");
     counterparts.write(json);
     json.writeObjectFieldStart("tables");
-    for (String name : SMALL) {
-      Table table = tables.read(name).orElse(null);
+    for (TableSpec spec : SMALL) {
+      Table table = tables.read(spec.name()).orElse(null);
       if (table != null) {
-        json.writeFieldName(name);
+        json.writeFieldName(spec.name());
         int rows = Math.min(MOST_ROWS, table.rows());
         SmallTable.write(json, table, IntStream.range(0, rows).toArray());
       }
     }
-    RoleTables.write(json, tables);
+    RoleParts.write(json, tables);
     json.writeEndObject();
     json.writeObjectFieldStart("cards");
     json.writeNumberField("block", Cards.BLOCK);
@@ -81,12 +92,9 @@ final class Overview {
     Table table =
         tables
             .read(
-                "tokens",
+                ExplanationColumns.TOKENS,
                 RowFilter.ALL.between("rank", 1, TOP_TOKENS).of(reference.width(), chosen.set()),
-                "layer INT",
-                "neuron INT",
-                "rank INT",
-                "text TEXT")
+                List.of("layer", "neuron", "rank", "text"))
             .orElse(null);
     if (table != null) {
       ByNeuron byNeuron = new ByNeuron(reference, table);

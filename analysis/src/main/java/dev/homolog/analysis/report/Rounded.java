@@ -1,35 +1,32 @@
 package dev.homolog.analysis.report;
 
+import dev.homolog.analysis.table.ColumnSpec;
 import java.math.BigDecimal;
 import java.math.MathContext;
 
 /** Numbers as the page holds them: few significant digits, so that they take few bytes. */
 final class Rounded {
-  private static final int DIGITS = 4;
-  private static final int BRIEF = 3;
+  private static final int FINE = 6;
 
   private Rounded() {}
 
-  /** The number with four significant digits, or null where it is none. */
-  static BigDecimal of(double value) {
-    return of(value, DIGITS);
-  }
-
   /** The number with three significant digits, or null where it is none. */
   static BigDecimal brief(double value) {
-    return of(value, BRIEF);
+    return of(value, ColumnSpec.DIGITS);
   }
 
   /**
-   * Six significant digits; more where these would fall on a number of few digits, such as a
-   * threshold that the value is just above.
+   * The number with as many significant digits as are declared, or null where it is none. Six or
+   * more become twelve where they fall on a number of few digits, such as a threshold that the
+   * value is just above.
    */
-  static BigDecimal besideThresholds(double value) {
-    BigDecimal rounded = of(value, 6);
-    return rounded == null || rounded.precision() > 4 ? rounded : of(value, 12);
+  static BigDecimal declared(double value, int digits) {
+    BigDecimal rounded = of(value, digits);
+    return rounded == null || digits < FINE || rounded.precision() > 4 ? rounded : of(value, 12);
   }
 
-  private static BigDecimal of(double value, int digits) {
+  /** The number with so many significant digits, or null where it is none. */
+  static BigDecimal of(double value, int digits) {
     if (!Double.isFinite(value)) {
       return null;
     }

@@ -4,9 +4,9 @@ import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
-import java.util.LinkedHashMap;
+import dev.homolog.analysis.table.TableSpec;
+import java.util.List;
 import java.util.Optional;
-import java.util.SequencedMap;
 
 /** The tables of a run, of which any but the neurons may be absent. */
 final class RunTables {
@@ -19,16 +19,11 @@ final class RunTables {
   /**
    * Reads columns of a table.
    *
-   * @param columns each as {@code name TYPE}
+   * @param columns that it declares
    * @return nothing where the table or one of the columns is absent
    */
-  Optional<Table> read(String table, RowFilter rows, String... columns) {
-    SequencedMap<String, ColumnType> wanted = new LinkedHashMap<>();
-    for (String column : columns) {
-      String[] parts = column.split(" ", 2);
-      wanted.put(parts[0], ColumnType.valueOf(parts[1]));
-    }
-    return run.find(table, wanted, rows);
+  Optional<Table> read(TableSpec table, RowFilter rows, List<String> columns) {
+    return run.find(table.name(), table.schema(columns), rows);
   }
 
   /** Reads a table that is known to be small, whole. */

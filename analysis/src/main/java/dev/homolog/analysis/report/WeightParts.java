@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.analysis.weights.WeightColumns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,13 +28,13 @@ final class WeightParts {
     List<CardPart> parts = new ArrayList<>();
     tables
         .read(
-            "neighbours",
+            WeightColumns.NEIGHBOURS,
             rows -> rows.between("rank", 1, NEURONS),
-            "kind TEXT",
-            "rank INT",
-            "other_layer INT",
-            "other_neuron INT",
-            "cosine DOUBLE")
+            "kind",
+            "rank",
+            "other_layer",
+            "other_neuron",
+            "cosine")
         .ifPresent(by ->
             parts.add(
                 new CardPart(
@@ -43,22 +44,22 @@ final class WeightParts {
     TOKENS.forEach((space, most) ->
         tables
             .read(
-                "vocabulary",
+                WeightColumns.VOCABULARY,
                 rows -> rows.between("rank", -most, most).equal("space", space),
-                "rank INT",
-                "text TEXT",
-                "cosine DOUBLE")
+                "rank",
+                "text",
+                "cosine")
             .ifPresent(by ->
                 parts.add(new CardPart("tokens_" + space, by, rows -> ends(by.table(), rows)))));
     tables
         .read(
-            "composition",
+            WeightColumns.COMPOSITION,
             rows -> rows.between("rank", 1, HEADS),
-            "kind TEXT",
-            "rank INT",
-            "head_layer INT",
-            "head INT",
-            "composition DOUBLE")
+            "kind",
+            "rank",
+            "head_layer",
+            "head",
+            "composition")
         .ifPresent(by ->
             parts.add(
                 new CardPart(

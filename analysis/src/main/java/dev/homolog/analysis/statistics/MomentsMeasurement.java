@@ -12,7 +12,6 @@ import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.MomentsSink;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
 
 /** Moments of every neuron's MLP_POST over kept tokens, which correlations are read by too. */
 public final class MomentsMeasurement implements Measurement {
@@ -62,15 +61,7 @@ public final class MomentsMeasurement implements Measurement {
 
   @Override
   public void addColumns(Table.Builder neurons) {
-    neurons
-        .doubles("post_mean", column(NeuronMoments::mean))
-        .doubles("post_var", column(NeuronMoments::variance))
-        .doubles("post_skew", column(NeuronMoments::skew))
-        .doubles("post_kurt", column(NeuronMoments::kurtosis));
-  }
-
-  private double[] column(ToDoubleFunction<NeuronMoments> value) {
-    return found().neurons().stream().mapToDouble(value).toArray();
+    StatisticsColumns.POST.addTo(neurons, found().neurons());
   }
 
   @Override

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -119,17 +118,7 @@ public final class StatisticsMeasurement implements Measurement {
 
   @Override
   public void addColumns(Table.Builder neurons) {
-    neurons
-        .doubles("mean", column(StudyStatistics.OfNeuron::mean))
-        .doubles("var", column(StudyStatistics.OfNeuron::variance))
-        .doubles("skew", column(StudyStatistics.OfNeuron::skew))
-        .doubles("kurt", column(StudyStatistics.OfNeuron::kurtosis))
-        .doubles("sparsity", column(StudyStatistics.OfNeuron::sparsity))
-        .doubles("position_information", column(StudyStatistics.OfNeuron::positionInformation));
-  }
-
-  private double[] column(ToDoubleFunction<StudyStatistics.OfNeuron> value) {
-    return found().neurons().stream().mapToDouble(value).toArray();
+    StatisticsColumns.PRE.addTo(neurons, found().neurons());
   }
 
   @Override

@@ -1,8 +1,10 @@
 package dev.homolog.analysis.statistics;
 
 import dev.homolog.analysis.statistics.StudyStatistics.OfChosen;
+import dev.homolog.analysis.table.ActivityColumns;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.model.NeuronId;
 import java.util.List;
 import java.util.function.IntFunction;
 
@@ -24,14 +26,14 @@ final class StatisticsTables {
 
   /** A row a neuron and position. */
   Table positions() {
-    Table.Builder table = Table.builder("positions");
-    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    Table.Builder table = StatisticsColumns.POSITIONS.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var position = table.ints("position");
-    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
+    ActivityColumns activity = ActivityColumns.in(table);
     for (OfChosen of : statistics.chosen()) {
       for (int p = 0; p < of.positions().size(); p++) {
         Statistics.Summary summary = of.positions().get(p);
-        neuron.add(of.neuron());
+        neuron.add(NeuronId.of(of.neuron(), dMlp));
         position.add(p);
         activity.add(summary.mean(), summary.max(), summary.count());
       }
@@ -41,16 +43,16 @@ final class StatisticsTables {
 
   /** A row a neuron and subset that has text; documents without a subset are under no name. */
   Table subsets() {
-    Table.Builder table = Table.builder("subsets");
-    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    Table.Builder table = StatisticsColumns.SUBSETS.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var subset = table.texts("subset");
-    NeuronColumns.Activity activity = NeuronColumns.Activity.of(table);
+    ActivityColumns activity = ActivityColumns.in(table);
     IntFunction<String> name = s -> s < subsets.size() ? subsets.get(s) : "";
     for (OfChosen of : statistics.chosen()) {
       for (int s = 0; s < of.subsets().size(); s++) {
         Statistics.Summary summary = of.subsets().get(s);
         if (summary.count() > 0) {
-          neuron.add(of.neuron());
+          neuron.add(NeuronId.of(of.neuron(), dMlp));
           subset.add(name.apply(s));
           activity.add(summary.mean(), summary.max(), summary.count());
         }
@@ -61,15 +63,15 @@ final class StatisticsTables {
 
   /** A row a neuron and bin that is not empty; the outer bins reach to infinity. */
   Table histograms() {
-    Table.Builder table = Table.builder("neuron_histograms");
-    NeuronColumns neuron = NeuronColumns.of(table, dMlp);
+    Table.Builder table = StatisticsColumns.HISTOGRAMS.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var low = table.doubles("low");
     var high = table.doubles("high");
     var count = table.longs("count");
     for (OfChosen of : statistics.chosen()) {
       for (int bin = 0; bin < of.histogram().size(); bin++) {
         if (of.histogram().get(bin) > 0) {
-          neuron.add(of.neuron());
+          neuron.add(NeuronId.of(of.neuron(), dMlp));
           low.add(edge(bin - 1));
           high.add(edge(bin));
           count.add(of.histogram().get(bin));

@@ -39,6 +39,8 @@ public abstract sealed class Appender {
     return size;
   }
 
+  abstract ColumnType type();
+
   abstract Column column();
 
   /** Takes the last row back. */
@@ -88,6 +90,11 @@ public abstract sealed class Appender {
     }
 
     @Override
+    ColumnType type() {
+      return ColumnType.INT;
+    }
+
+    @Override
     Column column() {
       return new Column.Ints(name, values, size);
     }
@@ -107,6 +114,11 @@ public abstract sealed class Appender {
         values = Arrays.copyOf(values, capacity);
       }
       values[size++] = value;
+    }
+
+    @Override
+    ColumnType type() {
+      return ColumnType.LONG;
     }
 
     @Override
@@ -132,6 +144,11 @@ public abstract sealed class Appender {
     }
 
     @Override
+    ColumnType type() {
+      return ColumnType.DOUBLE;
+    }
+
+    @Override
     Column column() {
       return new Column.Doubles(name, values, size);
     }
@@ -151,6 +168,11 @@ public abstract sealed class Appender {
         values = Arrays.copyOf(values, capacity);
       }
       values[size++] = value;
+    }
+
+    @Override
+    ColumnType type() {
+      return ColumnType.BOOLEAN;
     }
 
     @Override
@@ -189,6 +211,11 @@ public abstract sealed class Appender {
     }
 
     @Override
+    ColumnType type() {
+      return ColumnType.TEXT;
+    }
+
+    @Override
     Column column() {
       return new Column.Texts(name, values, size);
     }
@@ -215,6 +242,11 @@ public abstract sealed class Appender {
     }
 
     @Override
+    ColumnType type() {
+      return ColumnType.TEXT;
+    }
+
+    @Override
     Column column() {
       return new Column.Texts(name, Arrays.copyOf(values, size), dictionary);
     }
@@ -235,6 +267,7 @@ public abstract sealed class Appender {
       this.values = values;
     }
 
+    @Override
     ColumnType type() {
       return type;
     }

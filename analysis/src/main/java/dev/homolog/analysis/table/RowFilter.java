@@ -23,8 +23,8 @@ public final class RowFilter {
 
   /** Two INT columns whose layer · width + neuron is in a set. */
   record Among(int width, BitSet neurons) {
-    static final String LAYER = "layer";
-    static final String NEURON = "neuron";
+    static final String LAYER = NeuronColumns.LAYER;
+    static final String NEURON = NeuronColumns.NEURON;
   }
 
   private final List<Range> ranges;

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.regex.Pattern;
 
@@ -24,6 +25,7 @@ import java.util.regex.Pattern;
  */
 public final class Table {
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]*");
+  private static final Pattern COLUMN_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
 
   private final String name;
   private final SequencedMap<String, Column> columns;
@@ -163,6 +165,11 @@ public final class Table {
     return NAME.matcher(name).matches();
   }
 
+  static boolean isColumnName(String name) {
+    return COLUMN_NAME.matcher(name).matches();
+  }
+
+  /** The name, if a table can have it; else IllegalArgumentException. */
   public static String checkName(String name) {
     if (!isName(name)) {
       throw new IllegalArgumentException("a table cannot be named " + name);
@@ -177,11 +184,18 @@ public final class Table {
    */
   public static final class Builder {
     private final String name;
+    private final Optional<TableSpec> declared;
     private final List<String> names = new ArrayList<>();
     private final List<Object> columns = new ArrayList<>(); // Column or Appender
 
     private Builder(String name) {
       this.name = name;
+      this.declared = Optional.empty();
+    }
+
+    Builder(TableSpec declared) {
+      this.name = declared.name();
+      this.declared = Optional.of(declared);
     }
 
     public Builder ints(String column, int[] values) {
@@ -273,15 +287,15 @@ public final class Table {
     }
 
     Appender appender(Appender appender) {
-      add(appender.name, appender);
+      add(appender.name, appender.type(), appender);
       return appender;
     }
 
     /**
      * The table.
      *
-     * @throws IllegalStateException there is no column, or the columns differ in length; the
-     *     message names both lengths
+     * @throws IllegalStateException there is no column, one that is declared is missing, or the
+     *     columns differ in length; the message names both lengths
      */
     public Table build() {
       if (columns.isEmpty()) {
@@ -292,6 +306,7 @@ public final class Table {
         Column done = column instanceof Appender appender ? appender.build() : (Column) column;
         built.put(done.name(), done);
       }
+      declared.ifPresent(spec -> arrange(built, spec));
       Column first = built.firstEntry().getValue();
       for (Column column : built.values()) {
         if (column.size() != first.size()) {
@@ -303,6 +318,16 @@ public final class Table {
       return new Table(name, Collections.unmodifiableSequencedMap(built), first.size());
     }
 
+    private static void arrange(SequencedMap<String, Column> built, TableSpec spec) {
+      for (ColumnSpec column : spec.columns()) {
+        if (!built.containsKey(column.name())) {
+          throw new IllegalStateException(
+              "table " + spec.name() + " lacks its column " + column.name());
+        }
+        built.putLast(column.name(), built.get(column.name()));
+      }
+    }
+
     private <A> Builder lists(String column, ColumnType type, A[] values) {
       for (A value : values) {
         Objects.requireNonNull(value, column);
@@ -310,8 +335,17 @@ public final class Table {
       return add(column, new Column.Lists<>(column, type, values, values.length));
     }
 
+    private Builder add(String column, Column values) {
+      return add(column, values.type(), values);
+    }
+
     /** Names differ in more than case, since Parquet's readers ignore it. */
-    private Builder add(String column, Object values) {
+    private Builder add(String column, ColumnType type, Object values) {
+      if (declared.isPresent() && declared.get().require(column).type() != type) {
+        throw new IllegalArgumentException(
+            "column %s of table %s is declared as %s, not %s"
+                .formatted(column, name, declared.get().require(column).type(), type));
+      }
       if (column.isEmpty() || names.contains(column.toLowerCase(Locale.ROOT))) {
         throw new IllegalArgumentException("table " + name + " cannot have a column " + column);
       }

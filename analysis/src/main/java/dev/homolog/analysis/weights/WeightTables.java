@@ -2,11 +2,13 @@ package dev.homolog.analysis.weights;
 
 import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.statistics.RowMoments;
+import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.ProcessedWeights;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ProgressListener;
@@ -103,14 +105,14 @@ public final class WeightTables implements AutoCloseable {
   }
 
   private Table neighbourPart(Map<Pairing, CosineScan.Found> found, Block block, int from, int to) {
-    Table.Builder table = Table.builder("neighbours");
-    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    Table.Builder table = WeightColumns.NEIGHBOURS.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var kind = table.texts("kind");
     var rank = table.ints("rank");
-    NeuronName other = NeuronName.of(table, "other_", config.dMlp());
+    NeuronColumns other = NeuronColumns.in(table, "other_");
     var cosine = table.doubles("cosine");
     for (int i = from; i < to; i++) {
-      int id = block.neurons()[i];
+      NeuronId id = NeuronId.of(block.neurons()[i], config);
       for (Pairing pairing : Pairing.values()) {
         found
             .get(pairing)
@@ -120,7 +122,7 @@ public final class WeightTables implements AutoCloseable {
                   neuron.add(id);
                   kind.add(pairing.toString());
                   rank.add(at);
-                  other.add(match);
+                  other.add(NeuronId.of(match, config));
                   cosine.add(value);
                 });
       }
@@ -151,15 +153,15 @@ public final class WeightTables implements AutoCloseable {
 
   private Table vocabularyPart(
       Map<TokenSpace, CosineScan.Found> found, Block block, int from, int to) {
-    Table.Builder table = Table.builder("vocabulary");
-    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    Table.Builder table = WeightColumns.VOCABULARY.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var of = table.texts("space");
     var rank = table.ints("rank");
     var token = table.ints("token");
     var text = table.texts("text");
     var cosine = table.doubles("cosine");
     for (int i = from; i < to; i++) {
-      int id = block.neurons()[i];
+      NeuronId id = NeuronId.of(block.neurons()[i], config);
       for (TokenSpace space : TokenSpace.values()) {
         found
             .get(space)
@@ -242,19 +244,20 @@ public final class WeightTables implements AutoCloseable {
   }
 
   private Table compositionPart(Map<HeadPart, Tails> found, Block block, int from, int to) {
-    Table.Builder table = Table.builder("composition");
-    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    Table.Builder table = WeightColumns.COMPOSITION.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var kind = table.texts("kind");
     var rank = table.ints("rank");
     var layer = table.ints("head_layer");
     var head = table.ints("head");
     var composition = table.doubles("composition");
     for (int i = from; i < to; i++) {
+      NeuronId id = NeuronId.of(block.neurons()[i], config);
       int row = block.first() + i;
       for (HeadPart part : HeadPart.values()) {
         Tails of = found.get(part);
         for (int place = 0; place < of.k() && of.match(row, place) >= 0; place++) {
-          neuron.add(block.neurons()[i]);
+          neuron.add(id);
           kind.add(part.toString());
           rank.add(place + 1);
           layer.add(of.match(row, place) / config.heads());
@@ -280,8 +283,8 @@ public final class WeightTables implements AutoCloseable {
   }
 
   private Table momentsPart(Map<String, List<RowMoments>> all, Block block, int from, int to) {
-    Table.Builder table = Table.builder("weight_moments");
-    NeuronName neuron = NeuronName.of(table, "", config.dMlp());
+    Table.Builder table = WeightColumns.MOMENTS.builder();
+    NeuronColumns neuron = NeuronColumns.in(table);
     var of = table.texts("of");
     var count = table.longs("count");
     var mean = table.doubles("mean");
@@ -289,7 +292,7 @@ public final class WeightTables implements AutoCloseable {
     var skew = table.doubles("skew");
     var kurtosis = table.doubles("kurt");
     for (int i = from; i < to; i++) {
-      int id = block.neurons()[i];
+      NeuronId id = NeuronId.of(block.neurons()[i], config);
       int row = block.first() + i;
       all.forEach((name, list) -> {
         RowMoments moments = list.get(row);
@@ -307,7 +310,7 @@ public final class WeightTables implements AutoCloseable {
 
   /** How many cosines of chosen neurons with others lie where; once the neighbours were read. */
   public Table histograms() {
-    Table.Builder table = Table.builder("histograms");
+    Table.Builder table = WeightColumns.HISTOGRAMS.builder();
     var what = table.texts("what");
     var low = table.doubles("low");
     var high = table.doubles("high");

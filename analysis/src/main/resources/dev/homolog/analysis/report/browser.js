@@ -11,7 +11,7 @@ class Browser {
     this.columns = [...neurons.numbers.keys(), ...neurons.texts.keys()].filter(
       (name) => name !== "layer" && name !== "neuron",
     );
-    this.shown = FIRST_COLUMNS.filter((name) => this.columns.includes(name));
+    this.shown = columnsThatAre("FIRST").filter((name) => this.columns.includes(name));
     this.sort = ["excess_corr", "mean_corr"].find((column) => this.any(column)) ?? "name";
     this.descending = this.sort !== "name";
     this.page = 0;

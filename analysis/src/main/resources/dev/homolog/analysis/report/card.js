@@ -1,27 +1,5 @@
 // One neuron: everything the run knows of it.
 
-/** The columns whose place in the layer a card shows, where the run has them. */
-const CARD_COLUMNS = [
-  "excess_corr",
-  "mean_corr",
-  "mean_baseline",
-  "sparsity",
-  "mean",
-  "var",
-  "skew",
-  "kurt",
-  "position_information",
-  "w_in_norm",
-  "w_out_norm",
-  "input_bias",
-  "in_out_sim",
-  "vocab_var",
-  "vocab_skew",
-  "vocab_kurt",
-  "family_score",
-  "cohesion",
-];
-
 /** Activations beside text come as characters: this one is 0, and so many steps lead to the highest. */
 const LEVEL_ZERO = "P".charCodeAt(0);
 const LEVELS = 40;
@@ -165,7 +143,7 @@ class CardView {
   }
 
   statistics(id) {
-    const rows = CARD_COLUMNS.filter((name) => this.neurons.numbers.has(name)).map((name) => {
+    const rows = columnsThatAre("CARD").filter((name) => this.neurons.numbers.has(name)).map((name) => {
       const place = this.neurons.percentile(name, id);
       const gauge = Number.isNaN(place)
         ? null
@@ -203,12 +181,12 @@ class CardView {
     });
     return this.part(
       "Counterparts in each other model",
-      plainTable("Counterparts in each other model", ["model", "neuron", "r", "rank"], rows, [
-        false,
-        false,
-        true,
-        false,
-      ]),
+      plainTable(
+        "Counterparts in each other model",
+        columnLabels("matches", ["other", "other_neuron", "correlation", "rank"]),
+        rows,
+        [false, false, true, false],
+      ),
     );
   }
 
@@ -233,7 +211,7 @@ class CardView {
             yLabel: "positions",
           }),
         numbers: {
-          heads: ["from", "to", "positions"],
+          heads: columnLabels("neuron_histograms", ["low", "high", "count"]),
           rows: () => counts.map((count, i) => [number(low + i * step), number(low + (i + 1) * step), count]),
         },
       }),
@@ -245,7 +223,14 @@ class CardView {
       "Explanation",
       plainTable(
         "Features that explain it",
-        ["feature", "kind", "variance explained", "share of tokens", "mean with", "mean without"],
+        columnLabels("explanations", [
+          "feature",
+          "kind",
+          "variance_explained",
+          "share",
+          "mean_with",
+          "mean_without",
+        ]),
         rows.map(([kind, feature, explained, share, withIt, without]) => [
           tokenChip(feature),
           kind,
@@ -265,7 +250,7 @@ class CardView {
       "Tokens it fires on",
       plainTable(
         "Tokens it fires on",
-        ["token", "mean", "max", "seen"],
+        columnLabels("tokens", ["text", "mean", "max", "count"]),
         rows.map(([text, mean, max, count]) => [tokenChip(text), bar(mean, most), max, count]),
       ),
     );
@@ -318,7 +303,7 @@ class CardView {
       "Subsets of the text",
       plainTable(
         "Mean activation by subset",
-        ["subset", "mean", "max", "tokens"],
+        columnLabels("subsets", ["subset", "mean", "max", "count"]),
         rows.map(([name, mean, max, count]) => [
           el("bdi", {}, visible(name || "(no subset)")),
           bar(mean, most),
@@ -339,7 +324,12 @@ class CardView {
     );
     return this.part(
       "Nearest neighbours by weight",
-      plainTable("Nearest neighbours by weight", ["which", "neuron", "cosine"], rows, [false, false, true]),
+      plainTable(
+        "Nearest neighbours by weight",
+        columnLabels("neighbours", ["kind", "other_neuron", "cosine"]),
+        rows,
+        [false, false, true],
+      ),
     );
   }
 
@@ -353,7 +343,12 @@ class CardView {
     );
     return this.part(
       "Attention heads it works with",
-      plainTable("Attention heads it works with", ["weights", "head", "score"], rows, [false, false, true]),
+      plainTable(
+        "Attention heads it works with",
+        columnLabels("composition", ["kind", "head", "composition"]),
+        rows,
+        [false, false, true],
+      ),
     );
   }
 

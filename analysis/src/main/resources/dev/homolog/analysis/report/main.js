@@ -46,6 +46,7 @@ function section(main, id, title, draw) {
 async function open() {
   themeButton();
   const overview = await unpack("overview");
+  Object.assign(declared, overview.declared);
   const neurons = new Neurons(overview.neurons);
   const data = {
     study: overview.study,

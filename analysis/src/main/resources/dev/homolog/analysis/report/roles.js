@@ -101,7 +101,15 @@ function predictions(neurons) {
     chart,
     plainTable(
       "Neurons and their sets of tokens",
-      ["neuron", "role", "tokens", "in the set", "variance reduction", "Welch's t", "confirmed"],
+      [
+        columnLabel("neuron"),
+        columnLabel("role"),
+        "tokens",
+        "in the set",
+        "variance reduction",
+        columnLabel("welch_t"),
+        columnLabel("confirmed"),
+      ],
       named
         .slice(0, 15)
         .map((id) => [
@@ -184,18 +192,18 @@ function entropySweeps(rows, neurons) {
     ),
     el("div", { class: "charts" }, charts),
     candidates("Candidates for entropy", "entropy", rows, neurons, [
-      ["|w_out|", "w_out_norm"],
-      ["vocab variance", "vocab_var"],
-      ["share in the null space", "null_share"],
-      ["score, in medians of the layer", "score"],
-      ["effect on entropy", "entropy_effect"],
-      ["by the LayerNorm", "entropy_effect_mediated"],
+      "w_out_norm",
+      "vocab_var",
+      "null_share",
+      "score",
+      "entropy_effect",
+      "entropy_effect_mediated",
     ]),
     candidates("Candidates for token frequency", "frequency", rows, neurons, [
-      ["cosine with token frequency", "frequency_cosine"],
-      ["in medians of the layer", "cosine_ratio"],
-      ["effect on the divergence from the frequencies", "divergence_effect"],
-      ["along the frequencies", "frequency_effect"],
+      "frequency_cosine",
+      "cosine_ratio",
+      "divergence_effect",
+      "frequency_effect",
     ]),
   );
 }
@@ -209,13 +217,13 @@ function most(rows, name) {
 function candidates(title, kind, rows, neurons, columns) {
   const table = plainTable(
     title,
-    ["neuron", ...columns.map(([head]) => head), "found"],
+    ["neuron", ...columnLabels("entropy", columns), "found"],
     rows
       .filter((row) => row.candidate === kind)
       .slice(0, 20)
       .map((row) => [
         neuronLink(neurons, row.layer, row.neuron),
-        ...columns.map(([, name]) => row[name]),
+        ...columns.map((name) => row[name]),
         row.sets_entropy ? "entropy" : row.sets_frequency ? "token frequency" : "no",
       ]),
     [false, ...columns.map(() => true), false],
@@ -257,16 +265,16 @@ function switchedHeads(pairs, neurons) {
     }),
     plainTable(
       "Pairs of neuron and head",
-      [
+      columnLabels("attention", [
         "neuron",
         "head",
-        "BOS effect",
-        "attention on BOS",
-        "its change",
-        "norm of z, change",
-        "Spearman with the activation",
+        "bos_effect",
+        "bos_attention",
+        "bos_attention_change",
+        "z_norm_change",
+        "bos_attention_spearman",
         "found",
-      ],
+      ]),
       shown.map((pair) => [
         neuronLink(neurons, pair.layer, pair.neuron),
         `L${pair.head_layer} head ${pair.head}`,

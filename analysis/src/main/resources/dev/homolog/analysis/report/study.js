@@ -177,7 +177,15 @@ function convergence(table) {
         yLabel: "distance of best r",
       }),
     numbers: {
-      heads: ["share", "tokens", "median", "90 %", "99 %", "greatest", "universal by then"],
+      heads: columnLabels("convergence", [
+        "share",
+        "tokens",
+        "change_q50",
+        "change_q90",
+        "change_q99",
+        "change_max",
+        "universal",
+      ]),
       rows: () =>
         rowsOf(table).map((row) => [
           percent(row.share, 0),
@@ -239,7 +247,15 @@ function correlationsSection(section, { study, neurons, tables, others }) {
     tables.by_other
       ? plainTable(
           "Each other model on its own",
-          ["model", "neurons", "above its baseline", "mean best r", "median best r", "mean baseline", "homologs"],
+          columnLabels("by_other", [
+            "other",
+            "neurons",
+            "universal",
+            "mean_corr",
+            "median_corr",
+            "mean_baseline",
+            "homologs",
+          ]),
           rowsOf(tables.by_other).map((row) => [
             el("bdi", {}, visible(row.other)),
             row.neurons,
@@ -300,7 +316,7 @@ function bestCorrelations(study, neurons, best) {
 function ownMatches(others) {
   return plainTable(
     "Each other model on its own",
-    ["model", "neurons", "mean best r", "median best r"],
+    columnLabels("by_other", ["other", "neurons", "mean_corr", "median_corr"]),
     others.map(({ name, r }) => {
       const values = sorted(r.map((value) => value ?? NaN));
       return [
@@ -348,7 +364,7 @@ function allCorrelations(study, table) {
         yLabel: "pairs",
       }),
     numbers: {
-      heads: ["from", "to", "pairs"],
+      heads: columnLabels("histograms", ["low", "high", "count"]),
       rows: () =>
         lows.map((value, i) => [number(value), number(lows[i + 1] ?? 1), counts[i]]).filter((row) => row[2] > 0),
     },

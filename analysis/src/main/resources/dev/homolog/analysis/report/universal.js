@@ -78,7 +78,7 @@ function butOne(table, neurons, view) {
       ? null
       : plainTable(
           "In every other model but one",
-          ["neuron", "missing in", "excess there", "least excess elsewhere"],
+          columnLabels("all_but_one", ["neuron", "missing", "excess_there", "least_excess_elsewhere"]),
           rows
             .slice(0, 10)
             .map((row) => [
@@ -233,36 +233,6 @@ function meanOf(values) {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Columns that say how universal a neuron is themselves, or what lies behind that. */
-const CIRCULAR = new Set([
-  "layer",
-  "neuron",
-  "max_corr",
-  "mean_corr",
-  "min_corr",
-  "max_baseline",
-  "mean_baseline",
-  "min_baseline",
-  "baseline_sd",
-  "excess_corr",
-  "universal",
-  "r_mean",
-  "r_var",
-  "r_skew",
-  "r_kurt",
-  "homolog_models",
-  "agreement",
-  "cohesion",
-  "excess_se",
-  "universal_p",
-  "margin",
-  "set_size",
-  "variance_reduction",
-  "welch_t",
-  "set_probability",
-  "set_probability_raised",
-]);
-
 function percentilesSection(section, { neurons, tables }, view) {
   if (!view.judged) {
     add(
@@ -274,7 +244,7 @@ function percentilesSection(section, { neurons, tables }, view) {
     );
     return;
   }
-  const columns = [...neurons.numbers.keys()].filter((name) => !CIRCULAR.has(name));
+  const columns = [...neurons.numbers.keys()].filter((name) => !columnIs("NOT_COMPARED", name));
   const place = el("div", {});
   add(
     section,
@@ -367,19 +337,19 @@ function comparison(table, view) {
     ),
     plainTable(
       "Effect sizes and tests",
-      [
+      columnLabels("comparison", [
         "statistic",
         "universal",
-        "mean",
+        "universal_mean",
         "others",
-        "mean",
-        "percentiles: a quarter below",
-        "half below",
-        "three quarters below",
+        "other_mean",
+        "percentile_q25",
+        "percentile_q50",
+        "percentile_q75",
         "effect",
-        "chance of more",
+        "chance_of_more",
         "p",
-      ],
+      ]),
       rowsOf(table).map((row) => [
         columnLabel(row.statistic),
         row.universal,

@@ -327,15 +327,16 @@ class ReportTest {
     Random random = new Random(11);
     for (int i = 0; i < 100_000; i++) {
       double value = random.nextGaussian() * Math.pow(10, random.nextInt(40) - 20);
-      checkRounded(value, Rounded.of(value), 4);
+      checkRounded(value, Rounded.of(value, 4), 4);
       checkRounded(value, Rounded.brief(value), 3);
     }
-    assertEquals(0, Rounded.of(0.0).signum());
-    assertEquals("12340", Rounded.of(12341).toString());
-    assertEquals("-0.1235", Rounded.of(-0.12345678).toString());
-    assertEquals("5E-324", Rounded.of(Double.MIN_VALUE).toString().replace("4.941E-324", "5E-324"));
-    assertNull(Rounded.of(Double.NaN));
-    assertNull(Rounded.of(Double.NEGATIVE_INFINITY));
+    assertEquals(0, Rounded.of(0.0, 4).signum());
+    assertEquals("12340", Rounded.of(12341, 4).toString());
+    assertEquals("-0.1235", Rounded.of(-0.12345678, 4).toString());
+    assertEquals(
+        "5E-324", Rounded.of(Double.MIN_VALUE, 4).toString().replace("4.941E-324", "5E-324"));
+    assertNull(Rounded.of(Double.NaN, 4));
+    assertNull(Rounded.of(Double.NEGATIVE_INFINITY, 4));
   }
 
   /** The last digit may be the other one where the next is a 5 but for rounding. */

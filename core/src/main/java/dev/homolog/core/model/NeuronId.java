@@ -25,7 +25,12 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
 
   /** The neuron of that flat id, layer · d_mlp + neuron. */
   public static NeuronId of(int flat, ModelConfig config) {
-    return new NeuronId(flat / config.dMlp(), flat % config.dMlp());
+    return of(flat, config.dMlp());
+  }
+
+  /** The neuron of that flat id in a model of so many neurons a layer. */
+  public static NeuronId of(int flat, int dMlp) {
+    return new NeuronId(flat / dMlp, flat % dMlp);
   }
 
   /**

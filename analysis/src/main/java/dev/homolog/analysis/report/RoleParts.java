@@ -1,9 +1,12 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.homolog.analysis.roles.RoleColumns;
 import dev.homolog.analysis.table.Column;
+import dev.homolog.analysis.table.ColumnSpec;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.analysis.table.TableSpec;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -15,60 +18,34 @@ import java.util.stream.IntStream;
  * What interventions found, as fields of the page's tables; those of a run without roles are left
  * out.
  */
-final class RoleTables {
+final class RoleParts {
   private static final int FIRST_OF_HEAD = 2;
   private static final int STRONGEST = 20;
   private static final int MOST_PAIRS = 4000;
 
-  private RoleTables() {}
+  private RoleParts() {}
 
   /** Writes the fields {@code entropy} and {@code attention}. */
   static void write(JsonGenerator json, RunTables tables) throws IOException {
-    Optional<Table> entropy =
-        tables.read(
-            "entropy",
-            RowFilter.ALL,
-            "layer INT",
-            "neuron INT",
-            "candidate TEXT",
-            "w_out_norm DOUBLE",
-            "vocab_var DOUBLE",
-            "null_share DOUBLE",
-            "score DOUBLE",
-            "frequency_cosine DOUBLE",
-            "cosine_ratio DOUBLE",
-            "entropy_effect DOUBLE",
-            "entropy_effect_mediated DOUBLE",
-            "divergence_effect DOUBLE",
-            "frequency_effect DOUBLE",
-            "sets_entropy BOOLEAN",
-            "sets_frequency BOOLEAN",
-            "values DOUBLE_LIST",
-            "loss DOUBLE_LIST",
-            "entropy DOUBLE_LIST",
-            "scale DOUBLE_LIST");
+    Optional<Table> entropy = shownColumns(tables, RoleColumns.ENTROPY);
     if (entropy.isPresent()) {
       json.writeFieldName("entropy");
       SmallTable.write(json, entropy.get(), IntStream.range(0, entropy.get().rows()).toArray());
     }
-    Optional<Table> attention =
-        tables.read(
-            "attention",
-            RowFilter.ALL,
-            "layer INT",
-            "neuron INT",
-            "head_layer INT",
-            "head INT",
-            "bos_effect DOUBLE",
-            "z_norm_change DOUBLE",
-            "bos_attention DOUBLE",
-            "bos_attention_change DOUBLE",
-            "bos_attention_spearman DOUBLE",
-            "found BOOLEAN");
+    Optional<Table> attention = shownColumns(tables, RoleColumns.ATTENTION);
     if (attention.isPresent()) {
       json.writeFieldName("attention");
       SmallTable.write(json, attention.get(), shown(attention.get()));
     }
+  }
+
+  private static Optional<Table> shownColumns(RunTables tables, TableSpec table) {
+    List<String> columns =
+        table.columns().stream()
+            .filter(column -> !column.is(ColumnSpec.Use.LEFT_OUT))
+            .map(ColumnSpec::name)
+            .toList();
+    return tables.read(table, RowFilter.ALL, columns);
   }
 
   /**
