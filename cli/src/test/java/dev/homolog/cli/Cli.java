@@ -9,7 +9,7 @@ import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
-import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.npy.NpyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,6 +3,7 @@ package dev.homolog.core.tokens;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.npy.NpyFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
