@@ -15,6 +15,7 @@ module dev.homolog.core {
   exports dev.homolog.core.kernels;
   exports dev.homolog.core.model;
   exports dev.homolog.core.model.family;
+  exports dev.homolog.core.npy;
   exports dev.homolog.core.stream;
   exports dev.homolog.core.tokens;
 }

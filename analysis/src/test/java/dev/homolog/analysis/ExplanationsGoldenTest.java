@@ -11,7 +11,7 @@ import dev.homolog.core.backend.Backend;
 import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.npy.NpyFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -9,7 +9,7 @@ import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.npy.NpyFile;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

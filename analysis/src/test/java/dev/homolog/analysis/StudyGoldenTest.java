@@ -18,7 +18,7 @@ import dev.homolog.core.backend.Backend;
 import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.npy.NpyFile;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;

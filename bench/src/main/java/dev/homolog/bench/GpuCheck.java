@@ -16,7 +16,7 @@ import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.bindings.Cublas;
 import dev.homolog.bindings.Device;
-import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchGemm;
 import dev.homolog.bindings.TorchPointwise;
@@ -390,15 +390,15 @@ public final class GpuCheck {
     Torch torch = torch();
     Device device = torch.gpu().orElse(Device.CPU);
     int width = Math.min(neurons, 7168);
-    Dtype dtype = precision == Precision.BF16 ? Dtype.BFLOAT16 : Dtype.FLOAT32;
+    ScalarType dtype = precision == Precision.BF16 ? ScalarType.BFLOAT16 : ScalarType.FLOAT32;
     try (Arena arena = Arena.ofConfined();
         TorchTensor left = onDevice(arena, dtype, device, tokens, neurons, 3);
         TorchTensor right = onDevice(arena, dtype, device, tokens, width, 4);
         TorchTensor turned = left.t();
-        TorchTensor out = torch.empty(Dtype.FLOAT32, device, neurons, width);
+        TorchTensor out = torch.empty(ScalarType.FLOAT32, device, neurons, width);
         TorchTensor lastRow = out.rows(neurons - 1, neurons);
         TorchTensor corner = lastRow.columns(width - 1, width);
-        TorchTensor cell = torch.empty(Dtype.FLOAT32, Device.CPU, 1, 1)) {
+        TorchTensor cell = torch.empty(ScalarType.FLOAT32, Device.CPU, 1, 1)) {
       double median =
           median(
               () -> {
@@ -417,11 +417,11 @@ public final class GpuCheck {
   }
 
   private TorchTensor onDevice(
-      Arena arena, Dtype dtype, Device device, long rows, long cols, long seed) {
+      Arena arena, ScalarType dtype, Device device, long rows, long cols, long seed) {
     Tensor chunk = normalOnHost(arena, Math.min(rows, CHUNK), cols, seed);
     TorchTensor all = torch().empty(dtype, device, rows, cols);
     try (TorchTensor part =
-            TorchTensor.wrap(chunk.data(), Dtype.FLOAT32, chunk.rows(), chunk.cols());
+            TorchTensor.wrap(chunk.data(), ScalarType.FLOAT32, chunk.rows(), chunk.cols());
         TorchTensor rounded = TorchPointwise.to(part, dtype)) {
       for (long t = 0; t < rows; t += chunk.rows()) {
         try (TorchTensor target = all.rows(t, t + chunk.rows())) {

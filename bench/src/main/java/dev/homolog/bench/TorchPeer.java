@@ -1,6 +1,6 @@
 package dev.homolog.bench;
 
-import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.TorchGemm;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
@@ -36,7 +36,7 @@ final class TorchPeer {
     try (Open open = new Open()) {
       TorchTensor factor = open.of(a);
       // Its values do not matter: it is as large as the sums and in single precision.
-      TorchTensor product = open.own(TorchPointwise.to(open.of(sum), Dtype.FLOAT32));
+      TorchTensor product = open.own(TorchPointwise.to(open.of(sum), ScalarType.FLOAT32));
       TorchGemm.mmInto(product, open.own(factor.t()), factor);
       TorchPointwise.addInPlace(open.of(sum), product, 1);
     }
@@ -74,7 +74,7 @@ final class TorchPeer {
       TorchTensor z = open.own(TorchPointwise.sub(open.of(x), open.of(mean), 1));
       TorchPointwise.mulInPlace(z, open.of(scale));
       TorchPointwise.maskedFillInPlace(z, dropped, 0);
-      TorchTensor one = open.own(TorchPointwise.to(z, Dtype.FLOAT64));
+      TorchTensor one = open.own(TorchPointwise.to(z, ScalarType.FLOAT64));
       TorchTensor power = open.own(one.copy());
       for (int p = 0; p < 4; p++) {
         if (p > 0) {
@@ -93,7 +93,7 @@ final class TorchPeer {
 
   private static void replace(Open open, Tensor sums, TorchTensor found, boolean greatest) {
     TorchTensor target = open.of(sums);
-    TorchTensor other = open.own(TorchPointwise.to(found, Dtype.FLOAT64));
+    TorchTensor other = open.own(TorchPointwise.to(found, ScalarType.FLOAT64));
     TorchPointwise.Binary choice =
         greatest ? TorchPointwise.Binary.MAXIMUM : TorchPointwise.Binary.MINIMUM;
     target.copyFrom(open.own(choice.of(target, other)));
@@ -117,12 +117,12 @@ final class TorchPeer {
     }
 
     TorchTensor of(Tensor t) {
-      Dtype dtype =
+      ScalarType dtype =
           t.dtype() == DType.F64
-              ? Dtype.FLOAT64
+              ? ScalarType.FLOAT64
               : t.dtype() == DType.I32
-                  ? Dtype.INT32
-                  : t.dtype() == DType.U8 ? Dtype.UINT8 : Dtype.FLOAT32;
+                  ? ScalarType.INT32
+                  : t.dtype() == DType.U8 ? ScalarType.UINT8 : ScalarType.FLOAT32;
       long[] sizes = {t.rows(), t.cols()};
       return own(
           TorchTensor.wrap(t.data(), dtype, sizes, new long[] {t.rowStride(), t.colStride()}));
@@ -133,7 +133,7 @@ final class TorchPeer {
     }
 
     TorchTensor dropped(Tensor keep) {
-      TorchTensor kept = own(TorchPointwise.to(of(keep), Dtype.BOOL));
+      TorchTensor kept = own(TorchPointwise.to(of(keep), ScalarType.BOOL));
       return own(TorchPointwise.Unary.LOGICAL_NOT.of(kept));
     }
 

@@ -125,7 +125,7 @@ public final class Cublas implements AutoCloseable {
    * @param ld elements from one column to the next
    * @param transposed whether it takes part transposed
    */
-  public record Matrix(MemorySegment data, Dtype type, int ld, boolean transposed) {}
+  public record Matrix(MemorySegment data, ScalarType type, int ld, boolean transposed) {}
 
   /**
    * c [m, n] = beta · c + alpha · a [m, k] · b [k, n], by columns. Sums are in float32 for a and b
@@ -133,7 +133,7 @@ public final class Cublas implements AutoCloseable {
    */
   public void gemmEx(int m, int n, int k, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
     requireGemm(m, n, k, a, b, c);
-    boolean wide = a.type() == Dtype.FLOAT64;
+    boolean wide = a.type() == ScalarType.FLOAT64;
     setScalars(wide, alpha, beta);
     int compute = wide ? CublasC.CUBLAS_COMPUTE_64F() : CublasC.CUBLAS_COMPUTE_32F();
     check(
@@ -164,7 +164,7 @@ public final class Cublas implements AutoCloseable {
   public void gemmStridedBatchedEx(
       int m, int n, int k, double alpha, Batch a, Batch b, double beta, Batch c, int count) {
     requireGemm(m, n, k, a.first(), b.first(), c.first());
-    boolean wide = a.first().type() == Dtype.FLOAT64;
+    boolean wide = a.first().type() == ScalarType.FLOAT64;
     setScalars(wide, alpha, beta);
     int compute = wide ? CublasC.CUBLAS_COMPUTE_64F() : CublasC.CUBLAS_COMPUTE_32F();
     check(
@@ -256,7 +256,7 @@ public final class Cublas implements AutoCloseable {
       throw new IllegalArgumentException("aᵀ · b of %s and %s".formatted(a, b));
     }
     TorchGemm.requireShape(c, new long[] {a.size(1), b.size(1)});
-    Dtype sum = a.dtype() == Dtype.FLOAT64 ? Dtype.FLOAT64 : Dtype.FLOAT32;
+    ScalarType sum = a.dtype() == ScalarType.FLOAT64 ? ScalarType.FLOAT64 : ScalarType.FLOAT32;
     if (c.dtype() != sum) {
       throw new IllegalArgumentException("the sums of %s are not %s".formatted(a, c));
     }
@@ -339,7 +339,7 @@ public final class Cublas implements AutoCloseable {
     return matrix.transposed() ? CublasC.CUBLAS_OP_T() : CublasC.CUBLAS_OP_N();
   }
 
-  private static int type(Dtype dtype) {
+  private static int type(ScalarType dtype) {
     return switch (dtype) {
       case FLOAT32 -> CublasC.CUDA_R_32F();
       case FLOAT64 -> CublasC.CUDA_R_64F();

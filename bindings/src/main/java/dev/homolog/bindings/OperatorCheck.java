@@ -39,7 +39,7 @@ final class OperatorCheck {
     }
   }
 
-  private TorchTensor ones(Dtype dtype, long... sizes) {
+  private TorchTensor ones(ScalarType dtype, long... sizes) {
     return keep(TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes)).fill(1));
   }
 
@@ -53,22 +53,22 @@ final class OperatorCheck {
   }
 
   private void gemm() {
-    TorchTensor a = ones(Dtype.FLOAT32, 2, 2);
-    TorchTensor out = ones(Dtype.FLOAT32, 2, 2);
-    TorchTensor batch = ones(Dtype.FLOAT32, 1, 2, 2);
-    TorchTensor batchOut = ones(Dtype.FLOAT32, 1, 2, 2);
+    TorchTensor a = ones(ScalarType.FLOAT32, 2, 2);
+    TorchTensor out = ones(ScalarType.FLOAT32, 2, 2);
+    TorchTensor batch = ones(ScalarType.FLOAT32, 1, 2, 2);
+    TorchTensor batchOut = ones(ScalarType.FLOAT32, 1, 2, 2);
     TorchGemm.mmInto(out, a, a);
     TorchGemm.accumulateTransposed(out, a, a);
     TorchGemm.bmmInto(batchOut, batch, batch);
     TorchGemm.baddbmmInto(batchOut, batchOut, batch, batch, 1, 1);
-    keep(TorchGemm.linear(a, a, ones(Dtype.FLOAT32, 2)));
+    keep(TorchGemm.linear(a, a, ones(ScalarType.FLOAT32, 2)));
     TorchGemm.linearInto(out, a, a, null);
   }
 
   private void pointwise() {
-    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
-    TorchTensor out = ones(Dtype.FLOAT32, 2, 2);
-    TorchTensor mask = ones(Dtype.BOOL, 2, 2);
+    TorchTensor x = ones(ScalarType.FLOAT32, 2, 2);
+    TorchTensor out = ones(ScalarType.FLOAT32, 2, 2);
+    TorchTensor mask = ones(ScalarType.BOOL, 2, 2);
     keep(TorchPointwise.add(x, x, 2));
     keep(TorchPointwise.add(x, 2));
     keep(TorchPointwise.sub(x, x, 2));
@@ -84,8 +84,8 @@ final class OperatorCheck {
     TorchPointwise.geluInto(out, x, false);
     keep(TorchPointwise.where(mask, x, x));
     TorchPointwise.maskedFillInPlace(out, mask, 1);
-    keep(TorchPointwise.to(x, Dtype.FLOAT64));
-    keep(TorchPointwise.to(x, Dtype.BFLOAT16, Device.CPU));
+    keep(TorchPointwise.to(x, ScalarType.FLOAT64));
+    keep(TorchPointwise.to(x, ScalarType.BFLOAT16, Device.CPU));
     for (TorchPointwise.Binary operator : TorchPointwise.Binary.values()) {
       keep(operator.of(x, x));
     }
@@ -98,35 +98,37 @@ final class OperatorCheck {
   }
 
   private void transformer() {
-    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
-    TorchTensor weight = ones(Dtype.FLOAT32, 2);
-    TorchTensor heads = ones(Dtype.FLOAT32, 1, 1, 2, 2);
+    TorchTensor x = ones(ScalarType.FLOAT32, 2, 2);
+    TorchTensor weight = ones(ScalarType.FLOAT32, 2);
+    TorchTensor heads = ones(ScalarType.FLOAT32, 1, 1, 2, 2);
     keep(TorchOps.layerNorm(x, weight, weight, 1e-5));
     keep(TorchOps.nativeLayerNorm(x, null, null, 1e-5));
     keep(TorchOps.attention(heads, heads, heads, null, true, 0.5));
     keep(TorchOps.softmax(x, -1));
     keep(TorchOps.logSoftmax(x, -1));
     keep(TorchOps.logSumExp(x, false, -1));
-    keep(TorchOps.embedding(x, ones(Dtype.INT64, 1)));
+    keep(TorchOps.embedding(x, ones(ScalarType.INT64, 1)));
   }
 
   private void selection() {
-    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
-    TorchTensor index = ones(Dtype.INT64, 1);
-    TorchTensor indices = ones(Dtype.INT64, 1, 2);
+    TorchTensor x = ones(ScalarType.FLOAT32, 2, 2);
+    TorchTensor index = ones(ScalarType.INT64, 1);
+    TorchTensor indices = ones(ScalarType.INT64, 1, 2);
     keep(TorchOps.indexSelect(x, 0, index));
     keep(TorchOps.gather(x, 0, indices));
-    TorchOps.scatterAddInPlace(ones(Dtype.FLOAT32, 2, 2), 0, indices, ones(Dtype.FLOAT32, 1, 2));
-    TorchOps.scatterMaxInPlace(ones(Dtype.FLOAT32, 2, 2), 0, indices, ones(Dtype.FLOAT32, 1, 2));
+    TorchOps.scatterAddInPlace(
+        ones(ScalarType.FLOAT32, 2, 2), 0, indices, ones(ScalarType.FLOAT32, 1, 2));
+    TorchOps.scatterMaxInPlace(
+        ones(ScalarType.FLOAT32, 2, 2), 0, indices, ones(ScalarType.FLOAT32, 1, 2));
     keep(TorchOps.topK(x, 1, 1, true, true));
     keep(TorchOps.sort(x, 1, true));
     keep(TorchOps.cat(0, x, x));
-    keep(TorchOps.bucketize(x, ones(Dtype.FLOAT32, 1), true));
+    keep(TorchOps.bucketize(x, ones(ScalarType.FLOAT32, 1), true));
   }
 
   private void reductions() {
-    TorchTensor x = ones(Dtype.FLOAT32, 2, 2);
-    keep(TorchOps.sum(x, Dtype.FLOAT64, false, 0));
+    TorchTensor x = ones(ScalarType.FLOAT32, 2, 2);
+    keep(TorchOps.sum(x, ScalarType.FLOAT64, false, 0));
     keep(TorchOps.cumsum(x, 0));
     keep(TorchOps.amax(x, false, 0));
     keep(TorchOps.amin(x, false, 0));

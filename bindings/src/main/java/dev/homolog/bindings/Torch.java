@@ -64,17 +64,17 @@ public final class Torch {
   // ---- tensors ----
 
   /** Not initialised, contiguous. */
-  public TorchTensor empty(Dtype dtype, Device device, long... sizes) {
+  public TorchTensor empty(ScalarType dtype, Device device, long... sizes) {
     requireDevice(device);
     return TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes));
   }
 
-  public TorchTensor zeros(Dtype dtype, Device device, long... sizes) {
+  public TorchTensor zeros(ScalarType dtype, Device device, long... sizes) {
     return empty(dtype, device, sizes).zero();
   }
 
   /** In page-locked memory of the CPU, for copies to and from a GPU. Needs CUDA. */
-  public TorchTensor pinned(Dtype dtype, long... sizes) {
+  public TorchTensor pinned(ScalarType dtype, long... sizes) {
     requireCuda();
     return TorchCalls.emptyStridedPinned(dtype, sizes, Shapes.contiguous(sizes));
   }
@@ -289,14 +289,14 @@ public final class Torch {
     boolean equal =
         Device.CPU.type() == TorchC.aoti_torch_device_type_cpu()
             && Device.cuda(0).type() == TorchC.aoti_torch_device_type_cuda()
-            && Dtype.BFLOAT16.code() == TorchC.aoti_torch_dtype_bfloat16()
-            && Dtype.FLOAT16.code() == TorchC.aoti_torch_dtype_float16()
-            && Dtype.FLOAT32.code() == TorchC.aoti_torch_dtype_float32()
-            && Dtype.FLOAT64.code() == TorchC.aoti_torch_dtype_float64()
-            && Dtype.UINT8.code() == TorchC.aoti_torch_dtype_uint8()
-            && Dtype.INT32.code() == TorchC.aoti_torch_dtype_int32()
-            && Dtype.INT64.code() == TorchC.aoti_torch_dtype_int64()
-            && Dtype.BOOL.code() == TorchC.aoti_torch_dtype_bool();
+            && ScalarType.BFLOAT16.code() == TorchC.aoti_torch_dtype_bfloat16()
+            && ScalarType.FLOAT16.code() == TorchC.aoti_torch_dtype_float16()
+            && ScalarType.FLOAT32.code() == TorchC.aoti_torch_dtype_float32()
+            && ScalarType.FLOAT64.code() == TorchC.aoti_torch_dtype_float64()
+            && ScalarType.UINT8.code() == TorchC.aoti_torch_dtype_uint8()
+            && ScalarType.INT32.code() == TorchC.aoti_torch_dtype_int32()
+            && ScalarType.INT64.code() == TorchC.aoti_torch_dtype_int64()
+            && ScalarType.BOOL.code() == TorchC.aoti_torch_dtype_bool();
     if (!equal) {
       throw new NativeUnavailableException(
           new Refusal(

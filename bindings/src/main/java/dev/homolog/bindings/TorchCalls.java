@@ -16,7 +16,7 @@ final class TorchCalls {
   // ---- life ----
 
   static MemorySegment createFromBlob(
-      MemorySegment data, Dtype dtype, long[] sizes, long[] strides) {
+      MemorySegment data, ScalarType dtype, long[] sizes, long[] strides) {
     Scratch s = Scratch.get();
     check(
         TorchC.aoti_torch_create_tensor_from_blob(
@@ -33,7 +33,7 @@ final class TorchCalls {
     return s.pointer0();
   }
 
-  static TorchTensor emptyStrided(Dtype dtype, Device device, long[] sizes, long[] strides) {
+  static TorchTensor emptyStrided(ScalarType dtype, Device device, long[] sizes, long[] strides) {
     Scratch s = Scratch.get();
     check(
         TorchC.aoti_torch_empty_strided(
@@ -48,7 +48,7 @@ final class TorchCalls {
     return TorchTensor.own(s.pointer0());
   }
 
-  static TorchTensor emptyStridedPinned(Dtype dtype, long[] sizes, long[] strides) {
+  static TorchTensor emptyStridedPinned(ScalarType dtype, long[] sizes, long[] strides) {
     Scratch s = Scratch.get();
     check(
         TorchC.aoti_torch_empty_strided_pinned(

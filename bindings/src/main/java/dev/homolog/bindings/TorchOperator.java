@@ -173,12 +173,12 @@ public final class TorchOperator {
       return push(PLAIN, value ? 1 : 0);
     }
 
-    public Call dtype(Dtype value) {
+    public Call dtype(ScalarType value) {
       return push(PLAIN, value.code());
     }
 
     /** A dtype where the schema has {@code ScalarType?}; none if null. */
-    public Call optionalDtype(Dtype value) {
+    public Call optionalDtype(ScalarType value) {
       return value == null ? none() : pushOptional(value.code());
     }
 

@@ -232,7 +232,7 @@ public final class TorchOps {
   }
 
   /** Sum over dimensions, added up in another dtype; null for that of x. */
-  public static TorchTensor sum(TorchTensor x, Dtype dtype, boolean keepDim, long... dims) {
+  public static TorchTensor sum(TorchTensor x, ScalarType dtype, boolean keepDim, long... dims) {
     try (TorchOperator.Call call = SUM.call()) {
       return call.tensor(x).optionalIntegers(dims).bool(keepDim).optionalDtype(dtype).one();
     }

@@ -254,14 +254,14 @@ public final class TorchPointwise {
   }
 
   /** A copy in another dtype. */
-  public static TorchTensor to(TorchTensor x, Dtype dtype) {
+  public static TorchTensor to(TorchTensor x, ScalarType dtype) {
     try (TorchOperator.Call call = TO.call()) {
       return call.tensor(x).dtype(dtype).bool(false).bool(true).none().one();
     }
   }
 
   /** A contiguous copy in another dtype on another device. */
-  public static TorchTensor to(TorchTensor x, Dtype dtype, Device device) {
+  public static TorchTensor to(TorchTensor x, ScalarType dtype, Device device) {
     long[] sizes = x.rawSizes();
     TorchTensor copy = TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes));
     try {

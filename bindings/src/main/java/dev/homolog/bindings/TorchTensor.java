@@ -40,7 +40,7 @@ public final class TorchTensor implements AutoCloseable {
   private final boolean writable;
 
   // Read from libtorch on first use; a tensor never changes them.
-  private volatile Dtype dtype;
+  private volatile ScalarType dtype;
   private volatile Device device;
   private volatile long[] sizes;
   private volatile long[] strides;
@@ -66,7 +66,7 @@ public final class TorchTensor implements AutoCloseable {
   }
 
   /** A tensor over native memory of the caller, rows contiguous, without a copy. */
-  public static TorchTensor wrap(MemorySegment data, Dtype dtype, long... sizes) {
+  public static TorchTensor wrap(MemorySegment data, ScalarType dtype, long... sizes) {
     return wrap(data, dtype, sizes, Shapes.contiguous(sizes));
   }
 
@@ -78,7 +78,8 @@ public final class TorchTensor implements AutoCloseable {
    * @param data native, aligned for the dtype, at least as long as the shape needs
    * @param strides in elements, none negative
    */
-  public static TorchTensor wrap(MemorySegment data, Dtype dtype, long[] sizes, long[] strides) {
+  public static TorchTensor wrap(
+      MemorySegment data, ScalarType dtype, long[] sizes, long[] strides) {
     if (!data.isNative()) {
       throw new IllegalArgumentException("the segment is on the Java heap");
     }
@@ -132,10 +133,10 @@ public final class TorchTensor implements AutoCloseable {
     return handle == null;
   }
 
-  public Dtype dtype() {
+  public ScalarType dtype() {
     MemorySegment current = handle();
     if (dtype == null) {
-      dtype = Dtype.ofCode(TorchCalls.getDtype(this, current));
+      dtype = ScalarType.ofCode(TorchCalls.getDtype(this, current));
     }
     return dtype;
   }
@@ -379,7 +380,7 @@ public final class TorchTensor implements AutoCloseable {
     }
   }
 
-  /** Dtype and shape; of a closed tensor, that it is. */
+  /** The element type and shape; of a closed tensor, that it is. */
   @Override
   public String toString() {
     if (isClosed() || (owner != null && !owner.scope().isAlive())) {

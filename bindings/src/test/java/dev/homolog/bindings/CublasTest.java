@@ -313,12 +313,12 @@ class CublasTest {
 
   /** A matrix by columns, with leading dimension ld. */
   private static Cublas.Matrix byColumns(
-      Matrix x, Dtype dtype, int ld, boolean transposed, Arena arena) {
+      Matrix x, ScalarType dtype, int ld, boolean transposed, Arena arena) {
     MemorySegment data = arena.allocate(8L * ld * x.columns(), 8);
     for (int i = 0; i < x.rows(); i++) {
       for (int j = 0; j < x.columns(); j++) {
         long at = i + (long) j * ld;
-        if (dtype == Dtype.FLOAT64) {
+        if (dtype == ScalarType.FLOAT64) {
           data.setAtIndex(ValueLayout.JAVA_DOUBLE, at, x.at(i, j));
         } else {
           data.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) x.at(i, j));
@@ -329,7 +329,7 @@ class CublasTest {
   }
 
   private static void assertColumns(Matrix expected, Cublas.Matrix actual, String what) {
-    int type = actual.type() == Dtype.FLOAT64 ? R_64F : R_32F;
+    int type = actual.type() == ScalarType.FLOAT64 ? R_64F : R_32F;
     for (int i = 0; i < expected.rows(); i++) {
       for (int j = 0; j < expected.columns(); j++) {
         double found = get(actual.data(), type, i + (long) j * actual.ld());
@@ -352,7 +352,7 @@ class CublasTest {
       Matrix c = Matrix.random(m, n, random);
       Matrix product = (turnA ? a.transposed() : a).times(turnB ? b.transposed() : b);
       Matrix expected = product.map(x -> 0.5 * x).plus(c, 2);
-      for (Dtype dtype : new Dtype[] {Dtype.FLOAT32, Dtype.FLOAT64}) {
+      for (ScalarType dtype : new ScalarType[] {ScalarType.FLOAT32, ScalarType.FLOAT64}) {
         for (boolean ex : new boolean[] {true, false}) {
           try (Arena arena = Arena.ofConfined();
               Cublas cublas = Cublas.create()) {
@@ -361,7 +361,7 @@ class CublasTest {
             Cublas.Matrix cc = byColumns(c, dtype, m + 3, false, arena);
             if (ex) {
               cublas.gemmEx(m, n, k, 0.5, ca, cb, 2, cc);
-            } else if (dtype == Dtype.FLOAT32) {
+            } else if (dtype == ScalarType.FLOAT32) {
               cublas.sgemm(m, n, k, 0.5, ca, cb, 2, cc);
             } else {
               cublas.dgemm(m, n, k, 0.5, ca, cb, 2, cc);
@@ -381,9 +381,9 @@ class CublasTest {
       // Two matrices side by side: the second starts a stride of ld · columns after the first.
       Matrix a = Matrix.random(3, 2 * 4, random);
       Matrix b = Matrix.random(4, 2 * 2, random);
-      Cublas.Matrix ca = byColumns(a, Dtype.FLOAT32, 3, false, arena);
-      Cublas.Matrix cb = byColumns(b, Dtype.FLOAT32, 5, false, arena);
-      Cublas.Matrix cc = byColumns(Matrix.zeros(3, 2 * 2), Dtype.FLOAT32, 4, false, arena);
+      Cublas.Matrix ca = byColumns(a, ScalarType.FLOAT32, 3, false, arena);
+      Cublas.Matrix cb = byColumns(b, ScalarType.FLOAT32, 5, false, arena);
+      Cublas.Matrix cc = byColumns(Matrix.zeros(3, 2 * 2), ScalarType.FLOAT32, 4, false, arena);
       cublas.gemmStridedBatchedEx(
           3,
           2,
@@ -423,14 +423,14 @@ class CublasTest {
         TorchTensor tc = c.toFloat32(arena, 8)) {
       cublas.accumulateTransposed(tc, ta, tb, 1);
       c.plus(a.transposed().times(b), 1).assertClose(tc, 1e-5, "C += AtB in float32");
-      try (TorchTensor a16 = TorchPointwise.to(ta, Dtype.BFLOAT16);
-          TorchTensor b16 = TorchPointwise.to(tb, Dtype.BFLOAT16)) {
+      try (TorchTensor a16 = TorchPointwise.to(ta, ScalarType.BFLOAT16);
+          TorchTensor b16 = TorchPointwise.to(tb, ScalarType.BFLOAT16)) {
         cublas.accumulateTransposed(tc, a16, b16, 0);
         Matrix.of(a16).transposed().times(Matrix.of(b16)).assertClose(tc, 1e-5, "bfloat16");
       }
-      try (TorchTensor a64 = TorchPointwise.to(ta, Dtype.FLOAT64);
-          TorchTensor b64 = TorchPointwise.to(tb, Dtype.FLOAT64);
-          TorchTensor c64 = c.to(Dtype.FLOAT64)) {
+      try (TorchTensor a64 = TorchPointwise.to(ta, ScalarType.FLOAT64);
+          TorchTensor b64 = TorchPointwise.to(tb, ScalarType.FLOAT64);
+          TorchTensor c64 = c.to(ScalarType.FLOAT64)) {
         cublas.accumulateTransposed(c64, a64, b64, 1);
         c.plus(a.transposed().times(b), 1).assertClose(c64, 1e-14, "float64");
         assertThrows(
@@ -476,9 +476,9 @@ class CublasTest {
   @Test
   void matricesThatDoNotFitAreRefused() {
     try (Cublas cublas = Cublas.create()) {
-      Cublas.Matrix x = new Cublas.Matrix(MemorySegment.NULL, Dtype.FLOAT32, 3, false);
-      Cublas.Matrix turned = new Cublas.Matrix(MemorySegment.NULL, Dtype.FLOAT32, 3, true);
-      Cublas.Matrix whole = new Cublas.Matrix(MemorySegment.NULL, Dtype.INT64, 3, false);
+      Cublas.Matrix x = new Cublas.Matrix(MemorySegment.NULL, ScalarType.FLOAT32, 3, false);
+      Cublas.Matrix turned = new Cublas.Matrix(MemorySegment.NULL, ScalarType.FLOAT32, 3, true);
+      Cublas.Matrix whole = new Cublas.Matrix(MemorySegment.NULL, ScalarType.INT64, 3, false);
       assertThrows(IllegalArgumentException.class, () -> cublas.gemmEx(4, 1, 1, 1, x, x, 0, x));
       assertThrows(
           IllegalArgumentException.class, () -> cublas.gemmEx(3, 3, 4, 1, turned, x, 0, x));

@@ -89,11 +89,11 @@ record Matrix(int rows, int columns, double[] values) {
       }
     }
     return TorchTensor.wrap(
-        data, Dtype.FLOAT32, new long[] {rows, columns}, new long[] {stride, 1});
+        data, ScalarType.FLOAT32, new long[] {rows, columns}, new long[] {stride, 1});
   }
 
   /** A tensor of libtorch's own. */
-  TorchTensor to(Dtype dtype) {
+  TorchTensor to(ScalarType dtype) {
     try (Arena arena = Arena.ofConfined();
         TorchTensor here = toFloat32(arena)) {
       return TorchPointwise.to(here, dtype);
@@ -102,7 +102,7 @@ record Matrix(int rows, int columns, double[] values) {
 
   /** Reads a tensor of any dtype and strides. */
   static Matrix of(TorchTensor tensor) {
-    try (TorchTensor copy = TorchPointwise.to(tensor, Dtype.FLOAT64, Device.CPU)) {
+    try (TorchTensor copy = TorchPointwise.to(tensor, ScalarType.FLOAT64, Device.CPU)) {
       int columns = copy.dim() == 0 ? 1 : (int) copy.size(-1);
       double[] values = copy.data().toArray(ValueLayout.JAVA_DOUBLE);
       return new Matrix(columns == 0 ? 0 : values.length / columns, columns, values);

@@ -94,7 +94,7 @@ class TorchGemmTest {
         TorchTensor flatB = b.toFloat32(arena);
         TorchTensor ta = flatA.reshape(2, 5, 7);
         TorchTensor tb = flatB.reshape(2, 7, 3);
-        TorchTensor out = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 2, 5, 3)) {
+        TorchTensor out = TorchFixture.torch().zeros(ScalarType.FLOAT32, Device.CPU, 2, 5, 3)) {
       TorchGemm.bmmInto(out, ta, tb);
       TorchGemm.baddbmmInto(out, out, ta, tb, 1, 2);
       Matrix expected = Matrix.zeros(10, 3);
@@ -146,12 +146,12 @@ class TorchGemmTest {
     Random random = new Random(SEED);
     Matrix a = Matrix.random(11, 17, random);
     Matrix b = Matrix.random(17, 6, random);
-    try (TorchTensor a64 = a.to(Dtype.FLOAT64);
-        TorchTensor b64 = b.to(Dtype.FLOAT64);
-        TorchTensor out64 = Matrix.zeros(11, 6).to(Dtype.FLOAT64);
-        TorchTensor a16 = a.to(Dtype.BFLOAT16);
-        TorchTensor b16 = b.to(Dtype.BFLOAT16);
-        TorchTensor out16 = Matrix.zeros(11, 6).to(Dtype.BFLOAT16)) {
+    try (TorchTensor a64 = a.to(ScalarType.FLOAT64);
+        TorchTensor b64 = b.to(ScalarType.FLOAT64);
+        TorchTensor out64 = Matrix.zeros(11, 6).to(ScalarType.FLOAT64);
+        TorchTensor a16 = a.to(ScalarType.BFLOAT16);
+        TorchTensor b16 = b.to(ScalarType.BFLOAT16);
+        TorchTensor out16 = Matrix.zeros(11, 6).to(ScalarType.BFLOAT16)) {
       TorchGemm.mmInto(out64, a64, b64);
       a.times(b).assertClose(out64, 1e-14, "mm in float64");
       TorchGemm.mmInto(out16, a16, b16);
@@ -162,9 +162,9 @@ class TorchGemmTest {
   @Test
   void shapeErrorsCarryTheLibrarysText() {
     Torch torch = TorchFixture.torch();
-    try (TorchTensor a = torch.zeros(Dtype.FLOAT32, Device.CPU, 2, 3);
-        TorchTensor b = torch.zeros(Dtype.FLOAT32, Device.CPU, 5, 2);
-        TorchTensor out = torch.zeros(Dtype.FLOAT32, Device.CPU, 2, 2)) {
+    try (TorchTensor a = torch.zeros(ScalarType.FLOAT32, Device.CPU, 2, 3);
+        TorchTensor b = torch.zeros(ScalarType.FLOAT32, Device.CPU, 5, 2);
+        TorchTensor out = torch.zeros(ScalarType.FLOAT32, Device.CPU, 2, 2)) {
       NativeException failure =
           assertThrows(NativeException.class, () -> TorchGemm.mmInto(out, a, b));
       assertEquals("mm_out", failure.function());
@@ -176,9 +176,9 @@ class TorchGemmTest {
   @Test
   void outputIsNeverResized() {
     Torch torch = TorchFixture.torch();
-    try (TorchTensor a = torch.zeros(Dtype.FLOAT32, Device.CPU, 2, 3);
-        TorchTensor b = torch.zeros(Dtype.FLOAT32, Device.CPU, 3, 4);
-        TorchTensor out = torch.zeros(Dtype.FLOAT32, Device.CPU, 2, 5)) {
+    try (TorchTensor a = torch.zeros(ScalarType.FLOAT32, Device.CPU, 2, 3);
+        TorchTensor b = torch.zeros(ScalarType.FLOAT32, Device.CPU, 3, 4);
+        TorchTensor out = torch.zeros(ScalarType.FLOAT32, Device.CPU, 2, 5)) {
       IllegalArgumentException failure =
           assertThrows(IllegalArgumentException.class, () -> TorchGemm.mmInto(out, a, b));
       assertEquals(

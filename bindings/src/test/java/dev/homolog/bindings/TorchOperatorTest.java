@@ -27,7 +27,7 @@ class TorchOperatorTest {
   }
 
   private static TorchTensor ones(long... sizes) {
-    return TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, sizes).fill(1);
+    return TorchFixture.torch().zeros(ScalarType.FLOAT32, Device.CPU, sizes).fill(1);
   }
 
   @Test

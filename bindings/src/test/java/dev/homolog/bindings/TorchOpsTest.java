@@ -22,7 +22,7 @@ class TorchOpsTest {
 
   private static TorchTensor ids(Arena arena, long... values) {
     MemorySegment data = arena.allocateFrom(ValueLayout.JAVA_LONG, values);
-    return TorchTensor.wrap(data, Dtype.INT64, values.length);
+    return TorchTensor.wrap(data, ScalarType.INT64, values.length);
   }
 
   @ParameterizedTest
@@ -216,7 +216,7 @@ class TorchOpsTest {
         TorchTensor index = flat.reshape(3, 1);
         TorchTensor picked = TorchOps.gather(tx, 1, index);
         TorchTensor classes = index.expand(3, 4);
-        TorchTensor sums = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 3, 4)) {
+        TorchTensor sums = TorchFixture.torch().zeros(ScalarType.FLOAT32, Device.CPU, 3, 4)) {
       new Matrix(3, 1, new double[] {x.at(0, 2), x.at(1, 0), x.at(2, 0)})
           .assertClose(picked, 0, "gather");
       TorchOps.scatterAddInPlace(sums, 0, classes, tx);
@@ -230,7 +230,7 @@ class TorchOpsTest {
   @Test
   void topKAndSort() {
     Matrix x = new Matrix(1, 6, new double[] {3, -1, 7, 7, 0, -9});
-    try (TorchTensor tx = x.to(Dtype.FLOAT32)) {
+    try (TorchTensor tx = x.to(ScalarType.FLOAT32)) {
       assertPair(TorchOps.topK(tx, 3, 1, true, true), new double[] {7, 7, 3}, null, "largest");
       assertPair(
           TorchOps.topK(tx, 2, -1, false, true),
@@ -251,7 +251,7 @@ class TorchOpsTest {
     try (TorchTensor first = pair[0];
         TorchTensor second = pair[1]) {
       assertArrayEquals(values, Matrix.of(first).values(), what);
-      assertEquals(Dtype.INT64, second.dtype());
+      assertEquals(ScalarType.INT64, second.dtype());
       if (indices != null) {
         assertArrayEquals(indices, Matrix.of(second).values(), what);
       }
@@ -275,7 +275,7 @@ class TorchOpsTest {
     try (Guarded arena = new Guarded();
         TorchTensor tx = x.toFloat32(arena, 5);
         TorchTensor sum = TorchOps.sum(tx, false, 0);
-        TorchTensor wide = TorchOps.sum(tx, Dtype.FLOAT64, true, 0);
+        TorchTensor wide = TorchOps.sum(tx, ScalarType.FLOAT64, true, 0);
         TorchTensor min = TorchOps.amin(tx, false, 0);
         TorchTensor max = TorchOps.amax(tx, true, 0);
         TorchTensor where = TorchOps.argmax(tx, 0, false);
@@ -284,7 +284,7 @@ class TorchOpsTest {
         TorchTensor all = TorchOps.sum(tx, false, 0, 1)) {
       new Matrix(1, 3, sums).assertClose(sum, 1e-7 * n, "sum");
       new Matrix(1, 3, sums).assertClose(wide, 1e-15 * n, "sum in float64");
-      assertEquals(Dtype.FLOAT64, wide.dtype());
+      assertEquals(ScalarType.FLOAT64, wide.dtype());
       assertArrayEquals(new long[] {1, 3}, wide.sizes());
       new Matrix(1, 3, least).assertClose(min, 0, "amin");
       new Matrix(1, 3, most).assertClose(max, 0, "amax");
@@ -303,9 +303,9 @@ class TorchOpsTest {
         TorchTensor a = x.toFloat32(arena);
         TorchTensor b = x.toFloat32(arena, 9);
         TorchTensor both = TorchOps.cat(0, a, b);
-        TorchTensor edges = new Matrix(1, 3, new double[] {-1, 0, 1}).to(Dtype.FLOAT32);
+        TorchTensor edges = new Matrix(1, 3, new double[] {-1, 0, 1}).to(ScalarType.FLOAT32);
         TorchTensor line = edges.reshape(3);
-        TorchTensor values = new Matrix(1, 4, new double[] {-2, 0, 0.5, 1}).to(Dtype.FLOAT32);
+        TorchTensor values = new Matrix(1, 4, new double[] {-2, 0, 0.5, 1}).to(ScalarType.FLOAT32);
         TorchTensor left = TorchOps.bucketize(values, line, false);
         TorchTensor right = TorchOps.bucketize(values, line, true)) {
       assertArrayEquals(new long[] {4, 3}, both.sizes());

@@ -84,8 +84,8 @@ class TorchPointwiseTest {
   @Test
   void float32IsAddedIntoFloat64() {
     Matrix a = Matrix.random(5, 7, new Random(SEED));
-    try (TorchTensor wide = Matrix.zeros(5, 7).map(x -> 1e9).to(Dtype.FLOAT64);
-        TorchTensor narrow = a.to(Dtype.FLOAT32)) {
+    try (TorchTensor wide = Matrix.zeros(5, 7).map(x -> 1e9).to(ScalarType.FLOAT64);
+        TorchTensor narrow = a.to(ScalarType.FLOAT32)) {
       TorchPointwise.addInPlace(wide, narrow, 1);
       a.map(x -> 1e9 + x).assertClose(wide, 1e-15, "float64 += float32");
     }
@@ -156,7 +156,7 @@ class TorchPointwiseTest {
         operator.inPlace(tx);
         x.map(f).assertClose(tx, 2e-6, operator + " in place");
       } else {
-        assertEquals(Dtype.BOOL, result.dtype());
+        assertEquals(ScalarType.BOOL, result.dtype());
         assertThrows(IllegalStateException.class, () -> operator.inPlace(tx));
       }
     }
@@ -208,7 +208,7 @@ class TorchPointwiseTest {
   @Test
   void finiteness() {
     Matrix x = new Matrix(1, 4, new double[] {1, Double.NaN, Double.NEGATIVE_INFINITY, 0});
-    try (TorchTensor tx = x.to(Dtype.FLOAT32);
+    try (TorchTensor tx = x.to(ScalarType.FLOAT32);
         TorchTensor finite = TorchPointwise.Unary.IS_FINITE.of(tx);
         TorchTensor all = TorchOps.all(finite);
         TorchTensor any = TorchOps.any(finite)) {

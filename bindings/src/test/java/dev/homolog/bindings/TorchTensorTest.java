@@ -37,9 +37,9 @@ class TorchTensorTest {
   void wrapsWithoutACopy() {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment data = counting(arena, 12);
-      try (TorchTensor tensor = TorchTensor.wrap(data, Dtype.FLOAT32, 3, 4)) {
+      try (TorchTensor tensor = TorchTensor.wrap(data, ScalarType.FLOAT32, 3, 4)) {
         assertEquals(data.address(), tensor.address().address());
-        assertEquals(Dtype.FLOAT32, tensor.dtype());
+        assertEquals(ScalarType.FLOAT32, tensor.dtype());
         assertEquals(Device.CPU, tensor.device());
         assertArrayEquals(new long[] {3, 4}, tensor.sizes());
         assertArrayEquals(new long[] {4, 1}, tensor.strides());
@@ -53,7 +53,7 @@ class TorchTensorTest {
 
   @Test
   void viewsShareAndOutliveTheirBase() {
-    TorchTensor base = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 4, 6);
+    TorchTensor base = TorchFixture.torch().zeros(ScalarType.FLOAT32, Device.CPU, 4, 6);
     TorchTensor columns = base.columns(2, 5);
     TorchTensor row = columns.rows(1, 2);
     TorchTensor turned = row.t();
@@ -71,7 +71,7 @@ class TorchTensorTest {
   @Test
   void expandRepeatsWithoutACopy() {
     try (Arena arena = Arena.ofConfined();
-        TorchTensor row = TorchTensor.wrap(counting(arena, 3), Dtype.FLOAT32, 1, 3);
+        TorchTensor row = TorchTensor.wrap(counting(arena, 3), ScalarType.FLOAT32, 1, 3);
         TorchTensor rows = row.expand(4, 3)) {
       assertArrayEquals(new long[] {0, 1}, rows.strides());
       assertEquals(2, Matrix.of(rows).at(3, 2));
@@ -81,7 +81,7 @@ class TorchTensorTest {
 
   @Test
   void viewsStayInside() {
-    try (TorchTensor base = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 4, 6);
+    try (TorchTensor base = TorchFixture.torch().zeros(ScalarType.FLOAT32, Device.CPU, 4, 6);
         TorchTensor lower = base.rows(2, 4)) {
       assertThrows(IndexOutOfBoundsException.class, () -> base.rows(0, 5));
       assertThrows(IndexOutOfBoundsException.class, () -> base.rows(-1, 2));
@@ -104,7 +104,7 @@ class TorchTensorTest {
 
   @Test
   void useAfterCloseAndDoubleClose() {
-    TorchTensor tensor = TorchFixture.torch().zeros(Dtype.FLOAT32, Device.CPU, 2, 2);
+    TorchTensor tensor = TorchFixture.torch().zeros(ScalarType.FLOAT32, Device.CPU, 2, 2);
     tensor.close();
     tensor.close();
     assertTrue(tensor.isClosed());
@@ -121,7 +121,7 @@ class TorchTensorTest {
   @Test
   void closedArenaUnderALiveTensorIsSeen() {
     Arena arena = Arena.ofShared();
-    TorchTensor tensor = TorchTensor.wrap(counting(arena, 4), Dtype.FLOAT32, 2, 2);
+    TorchTensor tensor = TorchTensor.wrap(counting(arena, 4), ScalarType.FLOAT32, 2, 2);
     TorchTensor view = tensor.t();
     arena.close();
     IllegalStateException failure =
@@ -138,7 +138,7 @@ class TorchTensorTest {
   @Test
   void confinedMemoryIsItsThreadsAlone() throws InterruptedException {
     try (Arena arena = Arena.ofConfined()) {
-      TorchTensor tensor = TorchTensor.wrap(counting(arena, 4), Dtype.FLOAT32, 2, 2);
+      TorchTensor tensor = TorchTensor.wrap(counting(arena, 4), ScalarType.FLOAT32, 2, 2);
       String[] found = new String[2];
       Thread thread =
           Thread.ofPlatform()
@@ -178,7 +178,7 @@ class TorchTensorTest {
 
   @Test
   void dataDiesWithItsTensor() {
-    TorchTensor tensor = TorchFixture.torch().zeros(Dtype.INT64, Device.CPU, 3).fill(4);
+    TorchTensor tensor = TorchFixture.torch().zeros(ScalarType.INT64, Device.CPU, 3).fill(4);
     MemorySegment data = tensor.data();
     assertEquals(24, data.byteSize());
     assertEquals(4, data.getAtIndex(ValueLayout.JAVA_LONG, 2));
@@ -193,7 +193,7 @@ class TorchTensorTest {
     try (Arena arena = Arena.ofShared();
         FileChannel channel = FileChannel.open(file)) {
       MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, 64, arena);
-      try (TorchTensor tensor = TorchTensor.wrap(mapped, Dtype.FLOAT32, 4, 4);
+      try (TorchTensor tensor = TorchTensor.wrap(mapped, ScalarType.FLOAT32, 4, 4);
           TorchTensor view = tensor.rows(1, 3);
           TorchTensor sum = TorchPointwise.add(view, 1)) {
         assertEquals(mapped.address(), tensor.address().address());
@@ -216,14 +216,15 @@ class TorchTensorTest {
       MemorySegment data = arena.allocate(64, 8);
       assertThrows(
           IllegalArgumentException.class,
-          () -> TorchTensor.wrap(MemorySegment.ofArray(new float[16]), Dtype.FLOAT32, 4, 4));
+          () -> TorchTensor.wrap(MemorySegment.ofArray(new float[16]), ScalarType.FLOAT32, 4, 4));
       assertThrows(
           IllegalArgumentException.class,
-          () -> TorchTensor.wrap(data.asSlice(2), Dtype.FLOAT32, 2));
+          () -> TorchTensor.wrap(data.asSlice(2), ScalarType.FLOAT32, 2));
       IllegalArgumentException failure =
           assertThrows(
               IllegalArgumentException.class,
-              () -> TorchTensor.wrap(data, Dtype.FLOAT32, new long[] {4, 4}, new long[] {5, 1}));
+              () ->
+                  TorchTensor.wrap(data, ScalarType.FLOAT32, new long[] {4, 4}, new long[] {5, 1}));
       assertEquals(
           "[4, 4] with strides [5, 1] needs 76 bytes; the segment has 64", failure.getMessage());
     }
@@ -233,14 +234,14 @@ class TorchTensorTest {
   void copiesConvert() {
     Torch torch = TorchFixture.torch();
     try (Arena arena = Arena.ofConfined();
-        TorchTensor source = TorchTensor.wrap(counting(arena, 6), Dtype.FLOAT32, 2, 3);
-        TorchTensor target = torch.empty(Dtype.FLOAT64, Device.CPU, 3, 2);
+        TorchTensor source = TorchTensor.wrap(counting(arena, 6), ScalarType.FLOAT32, 2, 3);
+        TorchTensor target = torch.empty(ScalarType.FLOAT64, Device.CPU, 3, 2);
         TorchTensor turned = target.t();
         TorchTensor copy = turned.copyFrom(source).copy();
-        TorchTensor rounded = TorchPointwise.to(copy, Dtype.BFLOAT16)) {
+        TorchTensor rounded = TorchPointwise.to(copy, ScalarType.BFLOAT16)) {
       assertEquals(5, Matrix.of(target).at(2, 1));
       assertEquals(5, Matrix.of(copy).at(1, 2));
-      assertEquals(Dtype.BFLOAT16, rounded.dtype());
+      assertEquals(ScalarType.BFLOAT16, rounded.dtype());
     }
   }
 
@@ -248,8 +249,8 @@ class TorchTensorTest {
   void itemReadsOneElement() {
     Torch torch = TorchFixture.torch();
     try (TorchTensor scalar = torch.scalar(2.5);
-        TorchTensor whole = torch.zeros(Dtype.INT64, Device.CPU, 1).fill(-3);
-        TorchTensor two = torch.zeros(Dtype.FLOAT32, Device.CPU, 2);
+        TorchTensor whole = torch.zeros(ScalarType.INT64, Device.CPU, 1).fill(-3);
+        TorchTensor two = torch.zeros(ScalarType.FLOAT32, Device.CPU, 2);
         TorchTensor yes = TorchOps.all(whole)) {
       assertEquals(2.5, scalar.item());
       assertEquals(-3, whole.item());
@@ -278,10 +279,10 @@ class TorchTensorTest {
     assertTrue(torch.gpu().isEmpty());
     IllegalStateException failure =
         assertThrows(
-            IllegalStateException.class, () -> torch.zeros(Dtype.FLOAT32, Device.cuda(0), 2));
+            IllegalStateException.class, () -> torch.zeros(ScalarType.FLOAT32, Device.cuda(0), 2));
     assertEquals("this process runs libtorch without CUDA", failure.getMessage());
     assertThrows(IllegalStateException.class, torch::blasHandle);
-    assertThrows(IllegalStateException.class, () -> torch.pinned(Dtype.FLOAT32, 2));
+    assertThrows(IllegalStateException.class, () -> torch.pinned(ScalarType.FLOAT32, 2));
     assertThrows(IllegalStateException.class, () -> torch.onDevice(Device.cuda(0)));
   }
 }

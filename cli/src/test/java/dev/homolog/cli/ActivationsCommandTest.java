@@ -9,7 +9,7 @@ import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.npy.NpyFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.memory.DType;
-import dev.homolog.core.tokens.NpyFile;
+import dev.homolog.core.npy.NpyFile;
 import dev.homolog.core.tokens.Share;
 import java.io.IOException;
 import java.lang.foreign.Arena;

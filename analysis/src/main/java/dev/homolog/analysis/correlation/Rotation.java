@@ -2,8 +2,8 @@ package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.npy.NpyFile;
 import dev.homolog.core.stream.ModelNeurons;
-import dev.homolog.core.tokens.NpyFile;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;

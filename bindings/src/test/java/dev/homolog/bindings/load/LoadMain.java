@@ -1,7 +1,7 @@
 package dev.homolog.bindings.load;
 
 import dev.homolog.bindings.Device;
-import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchTensor;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ public final class LoadMain {
     }
     try {
       Torch torch = Torch.open(options);
-      try (TorchTensor x = torch.zeros(Dtype.FLOAT32, Device.CPU, 2).fill(21)) {
+      try (TorchTensor x = torch.zeros(ScalarType.FLOAT32, Device.CPU, 2).fill(21)) {
         System.out.println("opened " + torch.library().source() + " " + torch.library().folder());
         torch.library().refusals().forEach(refusal -> System.out.println("refused " + refusal));
         System.out.println("handles " + Torch.liveHandles() + " of " + x);

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.npy.NpyFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

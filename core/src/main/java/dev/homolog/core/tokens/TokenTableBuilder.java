@@ -4,6 +4,7 @@ import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.npy.NpyFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;

@@ -2,8 +2,8 @@ package dev.homolog.core.intervention;
 
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.npy.NpyFile;
 import dev.homolog.core.stream.Rows;
-import dev.homolog.core.tokens.NpyFile;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;

@@ -1,6 +1,6 @@
 package dev.homolog.core.kernels.torch;
 
-import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.TorchTensor;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -44,16 +44,16 @@ final class Handles implements AutoCloseable {
     return own(of(t).view(new long[] {t.cols()}, new long[] {t.colStride()}, 0));
   }
 
-  static Dtype dtype(DType dtype) {
+  static ScalarType dtype(DType dtype) {
     return switch (dtype) {
-      case F64 -> Dtype.FLOAT64;
-      case F32 -> Dtype.FLOAT32;
-      case F16 -> Dtype.FLOAT16;
-      case BF16 -> Dtype.BFLOAT16;
-      case I64 -> Dtype.INT64;
-      case I32 -> Dtype.INT32;
-      case U8 -> Dtype.UINT8;
-      case BOOL -> Dtype.BOOL;
+      case F64 -> ScalarType.FLOAT64;
+      case F32 -> ScalarType.FLOAT32;
+      case F16 -> ScalarType.FLOAT16;
+      case BF16 -> ScalarType.BFLOAT16;
+      case I64 -> ScalarType.INT64;
+      case I32 -> ScalarType.INT32;
+      case U8 -> ScalarType.UINT8;
+      case BOOL -> ScalarType.BOOL;
       case I16, I8 -> throw new IllegalArgumentException("libtorch tensors of " + dtype);
     };
   }

@@ -2,15 +2,13 @@ package dev.homolog.core.kernels.torch;
 
 import dev.homolog.bindings.Cublas;
 import dev.homolog.bindings.Device;
-import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchGemm;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.Precision;
-import dev.homolog.core.kernels.shared.ShapeChecks;
-import dev.homolog.core.kernels.vector.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
@@ -35,28 +33,30 @@ final class TorchProducts implements AutoCloseable {
    */
   private static final long CPU_ROWS = 4608;
 
-  /** Elements of W from which screening saves more than its code takes to be compiled. */
-  private static final long SCREENED = 1L << 21;
-
   /** Tokens whose products are added up in single precision. */
   private static final long DEPTH = 16_384;
 
   private final Torch torch;
   private final Device device;
   private final Precision precision;
-  private final VectorKernels onHost;
+  private final DoubleSums sums;
   private final Set<Object> weights = Collections.newSetFromMap(new IdentityHashMap<>());
   private final IdentityHashMap<Object, TorchTensor> rounded = new IdentityHashMap<>();
 
-  /**
-   * @param onHost adds to sums where libtorch works in the host's memory, which it does by way of a
-   *     copy in double; or null
-   */
-  TorchProducts(Torch torch, Device device, Precision precision, VectorKernels onHost) {
+  /** Products are added to sums in double a block at a time, by way of a buffer. */
+  interface DoubleSums {
+    /** Memory for a block in single precision, which lives as long as both arguments. */
+    Tensor buffer(Handles h, Arena arena, long elements);
+
+    /** sum += product. */
+    void add(Tensor product, Tensor sum);
+  }
+
+  TorchProducts(Torch torch, Device device, Precision precision, DoubleSums sums) {
     this.torch = torch;
     this.device = device;
     this.precision = precision;
-    this.onHost = onHost;
+    this.sums = sums;
   }
 
   /** out = x W + b; shapes as {@link Kernels#linear}. */
@@ -96,7 +96,7 @@ final class TorchProducts implements AutoCloseable {
           Arena arena = Arena.ofShared()) {
         TorchTensor left = factor(h, a.rows(t, end));
         TorchTensor right = factor(h, b.rows(t, end));
-        Tensor buffer = sum.dtype() == DType.F32 ? null : buffer(h, arena, height * width);
+        Tensor buffer = sum.dtype() == DType.F32 ? null : sums.buffer(h, arena, height * width);
         for (long i = 0; i < a.cols(); i += height) {
           long down = Math.min(a.cols(), i + height);
           TorchTensor upper = h.own(left.columns(i, down));
@@ -118,7 +118,7 @@ final class TorchProducts implements AutoCloseable {
       try (Handles h = new Handles();
           Arena arena = Arena.ofShared()) {
         TorchTensor factor = factor(h, a.rows(t, end));
-        Tensor buffer = sum.dtype() == DType.F32 ? null : buffer(h, arena, n * width);
+        Tensor buffer = sum.dtype() == DType.F32 ? null : sums.buffer(h, arena, n * width);
         for (long j = 0; j < n; j += width) {
           long to = Math.min(n, j + width);
           try (TorchTensor upper = factor.columns(0, to)) {
@@ -127,50 +127,6 @@ final class TorchProducts implements AutoCloseable {
         }
       }
     }
-  }
-
-  /** Whether rounded products with such a matrix come so fast that screening is worth it. */
-  boolean screens(Tensor transposed) {
-    return onHost != null && transposed.size() >= SCREENED && Processor.multipliesBfloat16();
-  }
-
-  /**
-   * W prepared for screening; on a processor that multiplies bfloat16, for products of any size.
-   */
-  ScreenedFactor screened(Arena arena, Tensor transposed) {
-    ShapeChecks.requireF32(transposed);
-    Tensor rounded = Tensor.allocate(arena, DType.BF16, transposed.rows(), transposed.cols());
-    try (Handles h = new Handles()) {
-      h.of(rounded).copyFrom(h.of(transposed));
-    }
-    return new ScreenedFactor(transposed, rounded, onHost.maxima().margins(transposed));
-  }
-
-  /** As {@link Kernels#raiseToProducts}, of tensors on the host. */
-  void raiseByScreening(Tensor x, ScreenedFactor factor, Tensor scratch, Tensor best) {
-    ShapeChecks.requireF32(x, scratch);
-    Tensor roundedX = halves(scratch, 0, x.cols());
-    Tensor products = halves(scratch, roundedX.size(), factor.cols());
-    try (Handles h = new Handles()) {
-      TorchTensor left = h.of(roundedX);
-      left.copyFrom(h.of(x));
-      TorchGemm.mmInto(h.of(products), left, h.own(h.of(factor.rounded()).t()));
-    }
-    onHost.maxima().raiseByScreening(x, factor.transposed(), factor.margins(), products, best);
-  }
-
-  /** As many rows in bfloat16, in the memory of a contiguous tensor from that bfloat16 on. */
-  private static Tensor halves(Tensor memory, long from, long cols) {
-    long start = memory.offset(0, 0) + from * DType.BF16.bytes();
-    long bytes = memory.rows() * cols * DType.BF16.bytes();
-    return Tensor.wrap(memory.data().asSlice(start, bytes), DType.BF16, memory.rows(), cols);
-  }
-
-  private Tensor buffer(Handles h, Arena arena, long elements) {
-    return onHost != null
-        ? Tensor.allocate(arena, DType.F32, elements, 1)
-        : Tensor.onDevice(
-            h.own(torch.empty(Dtype.FLOAT32, device, elements)), DType.F32, elements, 1);
   }
 
   private static Tensor rowMajor(Tensor buffer, long rows, long cols) {
@@ -194,13 +150,8 @@ final class TorchProducts implements AutoCloseable {
       } else {
         product(h, block, h.own(left.t()), part, inPlace ? 1 : 0);
       }
-      if (inPlace) {
-        return;
-      }
-      if (onHost != null) {
-        onHost.addSingles(product, sum);
-      } else {
-        TorchPointwise.addInPlace(h.of(sum), block, 1);
+      if (!inPlace) {
+        sums.add(product, sum);
       }
     }
   }
@@ -210,7 +161,7 @@ final class TorchProducts implements AutoCloseable {
   }
 
   private static TorchTensor rounded(Handles h, Tensor x) {
-    return h.own(TorchPointwise.to(h.of(x), Dtype.BFLOAT16));
+    return h.own(TorchPointwise.to(h.of(x), ScalarType.BFLOAT16));
   }
 
   /** Of a tensor on the device, which does not change once it is filled, nor do its views. */
@@ -227,7 +178,8 @@ final class TorchProducts implements AutoCloseable {
     }
     TorchTensor root = (TorchTensor) W.root();
     TorchTensor copy =
-        rounded.computeIfAbsent(root, key -> TorchPointwise.to((TorchTensor) key, Dtype.BFLOAT16));
+        rounded.computeIfAbsent(
+            root, key -> TorchPointwise.to((TorchTensor) key, ScalarType.BFLOAT16));
     long[] sizes = {W.rows(), W.cols()};
     return h.own(copy.view(sizes, new long[] {W.rowStride(), W.colStride()}, W.origin()));
   }
@@ -238,7 +190,7 @@ final class TorchProducts implements AutoCloseable {
   private void product(Handles h, TorchTensor out, TorchTensor a, TorchTensor b, double beta) {
     TorchTensor left = a;
     TorchTensor right = b;
-    if (a.dtype() == Dtype.BFLOAT16) {
+    if (a.dtype() == ScalarType.BFLOAT16) {
       if (device.isCuda()) {
         try (Cublas cublas = Cublas.borrow(torch.blasHandle())) {
           cublas.multiply(out, a, b, beta);
@@ -246,8 +198,8 @@ final class TorchProducts implements AutoCloseable {
         return;
       }
       // The CPU sums products of rounded factors in single precision, as the GPU does.
-      left = h.own(TorchPointwise.to(a, Dtype.FLOAT32));
-      right = h.own(TorchPointwise.to(b, Dtype.FLOAT32));
+      left = h.own(TorchPointwise.to(a, ScalarType.FLOAT32));
+      right = h.own(TorchPointwise.to(b, ScalarType.FLOAT32));
     }
     if (beta == 0) {
       TorchGemm.mmInto(out, left, right);

@@ -1,6 +1,6 @@
 package dev.homolog.core.kernels.torch;
 
-import dev.homolog.bindings.Dtype;
+import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchPointwise.Binary;
@@ -18,7 +18,7 @@ final class TorchStatistics {
 
   void layerNormScale(Tensor x, double epsilon, Tensor scale) {
     try (Handles h = new Handles()) {
-      TorchTensor c = deviations(h, h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT64)));
+      TorchTensor c = deviations(h, h.own(TorchPointwise.to(h.of(x), ScalarType.FLOAT64)));
       TorchPointwise.mulInPlace(c, h.own(c.copy()));
       TorchTensor squares = h.own(TorchOps.sum(c, true, 1));
       TorchTensor variance = h.own(TorchPointwise.mul(squares, 1.0 / x.cols()));
@@ -42,7 +42,7 @@ final class TorchStatistics {
       Tensor part = out.rows(t, to);
       try (Handles h = new Handles()) {
         TorchTensor x = adjusted(h, logits.rows(t, to), adjustment.rows(t, to));
-        TorchTensor ids = h.own(TorchPointwise.to(h.of(targets.rows(t, to)), Dtype.INT64));
+        TorchTensor ids = h.own(TorchPointwise.to(h.of(targets.rows(t, to)), ScalarType.INT64));
         TorchTensor zero = number(h, ids, 0);
         TorchTensor missing = h.own(Binary.LT.of(ids, zero));
         TorchTensor index = h.own(Binary.MAXIMUM.of(ids, zero));
@@ -56,7 +56,7 @@ final class TorchStatistics {
         TorchPointwise.mulInPlace(entropy, -1);
         h.of(part.columns(1, 2)).copyFrom(entropy);
         TorchTensor above = h.own(Binary.GT.of(x, h.own(TorchOps.gather(x, 1, index))));
-        TorchTensor ones = h.own(TorchPointwise.to(above, Dtype.FLOAT64));
+        TorchTensor ones = h.own(TorchPointwise.to(above, ScalarType.FLOAT64));
         TorchTensor rank = h.own(TorchOps.sum(ones, true, 1));
         TorchPointwise.maskedFillInPlace(rank, missing, Double.NaN);
         h.of(part.columns(2, 3)).copyFrom(rank);
@@ -72,14 +72,14 @@ final class TorchStatistics {
 
   /** Logits in double; what libtorch multiplies by 1, and adds 0 to, stays as it is. */
   private static TorchTensor adjusted(Handles h, Tensor logits, LogitAdjustment by) {
-    TorchTensor x = h.own(TorchPointwise.to(h.of(logits), Dtype.FLOAT64));
+    TorchTensor x = h.own(TorchPointwise.to(h.of(logits), ScalarType.FLOAT64));
     if (by.scale() != null) {
       x = h.own(TorchPointwise.mul(x, h.of(by.scale())));
     }
     if (by.along() != null) {
       try (Handles scratch = new Handles()) {
         TorchTensor direction =
-            scratch.own(TorchPointwise.to(scratch.of(by.direction()), Dtype.FLOAT64));
+            scratch.own(TorchPointwise.to(scratch.of(by.direction()), ScalarType.FLOAT64));
         TorchTensor moved = scratch.own(TorchPointwise.mul(direction, scratch.of(by.along())));
         x = h.own(TorchPointwise.add(x, moved, 1));
       }
@@ -97,7 +97,7 @@ final class TorchStatistics {
         TorchTensor dropped = h.own(TorchPointwise.Unary.LOGICAL_NOT.of(kept));
         TorchTensor z = centred(h, values, mean.columns(j, to), scale.columns(j, to));
         TorchPointwise.maskedFillInPlace(z, dropped, 0);
-        TorchTensor one = h.own(TorchPointwise.to(z, Dtype.FLOAT64));
+        TorchTensor one = h.own(TorchPointwise.to(z, ScalarType.FLOAT64));
         TorchTensor power = h.own(one.copy());
         Tensor part = sums.columns(j, to);
         for (int p = 0; p < 4; p++) {
@@ -107,7 +107,7 @@ final class TorchStatistics {
           TorchTensor sum = h.own(TorchOps.sum(power, true, 0));
           TorchPointwise.addInPlace(h.of(part.rows(p, p + 1)), sum, 1);
         }
-        TorchTensor raw = h.own(TorchPointwise.to(values, Dtype.FLOAT64));
+        TorchTensor raw = h.own(TorchPointwise.to(values, ScalarType.FLOAT64));
         TorchPointwise.maskedFillInPlace(raw, dropped, Double.POSITIVE_INFINITY);
         TorchTensor least = h.own(TorchOps.amin(raw, true, 0));
         TorchPointwise.maskedFillInPlace(raw, dropped, Double.NEGATIVE_INFINITY);
@@ -169,7 +169,7 @@ final class TorchStatistics {
 
   private static TorchTensor doubles(Handles h, Tensor sum) {
     TorchTensor there = h.of(sum);
-    return sum.dtype() == DType.F64 ? there : h.own(TorchPointwise.to(there, Dtype.FLOAT64));
+    return sum.dtype() == DType.F64 ? there : h.own(TorchPointwise.to(there, ScalarType.FLOAT64));
   }
 
   /** (x − mean) · scale, in single precision as all kernels do it. */
@@ -181,7 +181,7 @@ final class TorchStatistics {
 
   /** Bools [T, 1]. */
   private static TorchTensor kept(Handles h, Tensor keep) {
-    return h.own(TorchPointwise.to(h.of(keep), Dtype.BOOL));
+    return h.own(TorchPointwise.to(h.of(keep), ScalarType.BOOL));
   }
 
   void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r) {
@@ -252,10 +252,10 @@ final class TorchStatistics {
       TorchTensor best = h.own(h.own(sorted[0].columns(0, k)).copy());
       TorchTensor place = h.own(h.own(sorted[1].columns(0, k)).copy());
       // In double, which holds every row: libtorch adds to integers in single precision.
-      TorchTensor known = h.own(TorchPointwise.to(h.of(rows), Dtype.FLOAT64));
+      TorchTensor known = h.own(TorchPointwise.to(h.of(rows), ScalarType.FLOAT64));
       TorchTensor among = h.own(Binary.MINIMUM.of(place, number(h, place, k - 1.0)));
       TorchTensor before = h.own(TorchOps.gather(known, 1, among));
-      TorchTensor inBlock = h.own(TorchPointwise.to(place, Dtype.FLOAT64));
+      TorchTensor inBlock = h.own(TorchPointwise.to(place, ScalarType.FLOAT64));
       TorchPointwise.addInPlace(inBlock, number(h, inBlock, firstRow - k), 1);
       TorchTensor isNew = h.own(Binary.GE.of(place, number(h, place, k)));
       TorchTensor at = h.own(TorchPointwise.where(isNew, inBlock, before));
@@ -281,7 +281,7 @@ final class TorchStatistics {
 
   /** A copy in single precision with another number for NaN. */
   private static TorchTensor numbers(Handles h, Tensor x, double none) {
-    TorchTensor clean = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT32));
+    TorchTensor clean = h.own(TorchPointwise.to(h.of(x), ScalarType.FLOAT32));
     TorchPointwise.maskedFillInPlace(clean, h.own(Binary.NE.of(clean, clean)), none);
     return clean;
   }
@@ -289,7 +289,7 @@ final class TorchStatistics {
   void histogram(Tensor x, double low, double high, Tensor counts) {
     long bins = counts.cols();
     try (Handles h = new Handles()) {
-      TorchTensor values = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT64));
+      TorchTensor values = h.own(TorchPointwise.to(h.of(x), ScalarType.FLOAT64));
       TorchTensor above = h.own(Binary.GE.of(values, number(h, values, low)));
       TorchTensor below = h.own(Binary.LE.of(values, number(h, values, high)));
       TorchTensor inside = h.own(Binary.LOGICAL_AND.of(above, below));
@@ -299,13 +299,13 @@ final class TorchStatistics {
       TorchTensor last = h.own(Binary.MINIMUM.of(place, number(h, place, bins - 1)));
       // What lies outside is counted in a bin of its own, which is left out.
       TorchPointwise.maskedFillInPlace(last, outside, bins);
-      TorchTensor bin = h.own(TorchPointwise.to(last, Dtype.INT64));
+      TorchTensor bin = h.own(TorchPointwise.to(last, ScalarType.INT64));
       long n = x.size();
       TorchTensor flat = h.own(h.own(bin.copy()).reshape(n));
       TorchTensor found = h.own(h.own(number(h, values, 0).expand(bins + 1)).copy());
       TorchTensor ones = h.own(number(h, values, 1).expand(n));
       TorchOps.scatterAddInPlace(found, 0, flat, ones);
-      TorchTensor total = h.own(TorchPointwise.to(h.vector(counts), Dtype.FLOAT64));
+      TorchTensor total = h.own(TorchPointwise.to(h.vector(counts), ScalarType.FLOAT64));
       TorchPointwise.addInPlace(total, h.own(found.slice(0, 0, bins)), 1);
       h.vector(counts).copyFrom(total);
     }
@@ -317,7 +317,7 @@ final class TorchStatistics {
     for (long j = 0; j < x.cols(); j += width) {
       long to = Math.min(x.cols(), j + width);
       try (Handles h = new Handles()) {
-        TorchTensor values = h.own(TorchPointwise.to(h.of(x.columns(j, to)), Dtype.FLOAT64));
+        TorchTensor values = h.own(TorchPointwise.to(h.of(x.columns(j, to)), ScalarType.FLOAT64));
         TorchTensor below = h.own(Binary.LT.of(values, number(h, values, low)));
         TorchTensor above = h.own(Binary.GE.of(values, number(h, values, high)));
         TorchTensor missing = h.own(Binary.NE.of(values, values));
@@ -330,12 +330,12 @@ final class TorchStatistics {
         TorchPointwise.maskedFillInPlace(bin, above, bins + 1);
         // NaN is counted in a bin of its own, which is left out.
         TorchPointwise.maskedFillInPlace(bin, missing, bins + 2);
-        TorchTensor index = h.own(h.own(TorchPointwise.to(bin, Dtype.INT64)).t());
+        TorchTensor index = h.own(h.own(TorchPointwise.to(bin, ScalarType.INT64)).t());
         TorchTensor found = h.own(h.own(number(h, values, 0).expand(to - j, bins + 3)).copy());
         TorchTensor ones = h.own(number(h, values, 1).expand(to - j, x.rows()));
         TorchOps.scatterAddInPlace(found, 1, h.own(index.copy()), ones);
         Tensor part = counts.rows(j, to);
-        TorchTensor total = h.own(TorchPointwise.to(h.of(part), Dtype.FLOAT64));
+        TorchTensor total = h.own(TorchPointwise.to(h.of(part), ScalarType.FLOAT64));
         TorchPointwise.addInPlace(total, h.own(found.columns(0, bins + 2)), 1);
         h.of(part).copyFrom(total);
       }
@@ -344,11 +344,11 @@ final class TorchStatistics {
 
   void rowPowerSums(Tensor x, Tensor sums) {
     try (Handles h = new Handles()) {
-      TorchTensor values = h.own(TorchPointwise.to(h.of(x), Dtype.FLOAT64));
+      TorchTensor values = h.own(TorchPointwise.to(h.of(x), ScalarType.FLOAT64));
       TorchTensor present = h.own(Binary.EQ.of(values, values));
       TorchTensor missing = h.own(TorchPointwise.Unary.LOGICAL_NOT.of(present));
       TorchPointwise.maskedFillInPlace(values, missing, 0);
-      TorchTensor power = h.own(TorchPointwise.to(present, Dtype.FLOAT64));
+      TorchTensor power = h.own(TorchPointwise.to(present, ScalarType.FLOAT64));
       for (int p = 0; p < 5; p++) {
         if (p > 0) {
           TorchPointwise.mulInPlace(power, values);
@@ -364,9 +364,9 @@ final class TorchStatistics {
     long k = columns.cols();
     try (Handles h = new Handles()) {
       TorchTensor chosen = h.own(TorchOps.indexSelect(h.of(x), 1, h.vector(columns)));
-      TorchTensor ids = h.own(TorchPointwise.to(h.of(classes), Dtype.INT64));
+      TorchTensor ids = h.own(TorchPointwise.to(h.of(classes), ScalarType.INT64));
       TorchTensor index = h.own(h.own(ids.expand(tokens, k)).copy());
-      TorchTensor wide = h.own(TorchPointwise.to(chosen, Dtype.FLOAT64));
+      TorchTensor wide = h.own(TorchPointwise.to(chosen, ScalarType.FLOAT64));
       TorchOps.scatterAddInPlace(h.of(sums), 0, index, wide);
       TorchOps.scatterMaxInPlace(h.of(maxima), 0, index, chosen);
     }
@@ -385,7 +385,7 @@ final class TorchStatistics {
         TorchTensor z =
             centred(h, h.of(x.columns(j, to)), mean.columns(j, to), scale.columns(j, to));
         TorchTensor taken = h.own(TorchOps.indexSelect(z, 0, h.vector(rows.transposed())));
-        TorchTensor power = h.own(TorchPointwise.to(taken, Dtype.FLOAT64));
+        TorchTensor power = h.own(TorchPointwise.to(taken, ScalarType.FLOAT64));
         TorchTensor index = wide(h, classes, to - j);
         TorchOps.scatterAddInPlace(h.of(sums.rows(0, half).columns(j, to)), 0, index, power);
         TorchPointwise.mulInPlace(power, power);
@@ -417,7 +417,7 @@ final class TorchStatistics {
 
   /** A class for each of that many columns, as scattering wants it. */
   private static TorchTensor wide(Handles h, Tensor classes, long columns) {
-    TorchTensor ids = h.own(TorchPointwise.to(h.of(classes), Dtype.INT64));
+    TorchTensor ids = h.own(TorchPointwise.to(h.of(classes), ScalarType.INT64));
     return h.own(h.own(ids.expand(classes.rows(), columns)).copy());
   }
 }

@@ -29,7 +29,7 @@ class ScreeningTorchKernelsTest {
     int out = 523;
     long before = Torch.liveHandles();
     try (Arena arena = Arena.ofShared();
-        TorchKernels kernels = (TorchKernels) Backend.TORCH.open(2).kernels()) {
+        TorchHostKernels kernels = (TorchHostKernels) Backend.TORCH.open(2).kernels()) {
       Tensor x = normal(arena, rows, in);
       Tensor transposed = normal(arena, out, in);
       PreparedFactor factor = kernels.screened(arena, transposed);

@@ -4,7 +4,7 @@ package dev.homolog.bindings;
  * Element types of tensors, with libtorch's codes; {@link Torch#open} checks that the library
  * agrees.
  */
-public enum Dtype {
+public enum ScalarType {
   UINT8(0, 1),
   INT32(3, 4),
   INT64(4, 8),
@@ -14,10 +14,10 @@ public enum Dtype {
   BOOL(11, 1),
   BFLOAT16(15, 2);
 
-  private static final Dtype[] BY_CODE = new Dtype[16];
+  private static final ScalarType[] BY_CODE = new ScalarType[16];
 
   static {
-    for (Dtype dtype : values()) {
+    for (ScalarType dtype : values()) {
       BY_CODE[dtype.code] = dtype;
     }
   }
@@ -25,7 +25,7 @@ public enum Dtype {
   private final int code;
   private final int bytes;
 
-  Dtype(int code, int bytes) {
+  ScalarType(int code, int bytes) {
     this.code = code;
     this.bytes = bytes;
   }
@@ -39,8 +39,8 @@ public enum Dtype {
     return bytes;
   }
 
-  static Dtype ofCode(int code) {
-    Dtype found = code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
+  static ScalarType ofCode(int code) {
+    ScalarType found = code >= 0 && code < BY_CODE.length ? BY_CODE[code] : null;
     if (found == null) {
       throw new IllegalStateException("libtorch made a tensor of the dtype with code " + code);
     }

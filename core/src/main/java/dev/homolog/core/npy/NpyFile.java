@@ -1,4 +1,4 @@
-package dev.homolog.core.tokens;
+package dev.homolog.core.npy;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;

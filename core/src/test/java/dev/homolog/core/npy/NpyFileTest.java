@@ -1,10 +1,11 @@
-package dev.homolog.core.tokens;
+package dev.homolog.core.npy;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;
@@ -23,6 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class NpyFileTest {
   private static final String CONVERT =
       "; convert it: numpy.save(path, numpy.ascontiguousarray(array, dtype='<f4')), or '<i4' for tokens";
+
+  private static final Path GOLDEN =
+      Path.of(System.getProperty("homolog.testResources"), "tokens", "npy.json");
 
   @TempDir Path folder;
 
@@ -209,7 +213,8 @@ class NpyFileTest {
   }
 
   private Path numpy(String name) throws IOException {
-    return write(Base64.getDecoder().decode(Golden.read("npy.json").get(name).textValue()));
+    String encoded = new ObjectMapper().readTree(GOLDEN.toFile()).get(name).textValue();
+    return write(Base64.getDecoder().decode(encoded));
   }
 
   private Path write(byte[] bytes) throws IOException {

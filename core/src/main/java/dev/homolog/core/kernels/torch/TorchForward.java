@@ -1,0 +1,107 @@
+package dev.homolog.core.kernels.torch;
+
+import dev.homolog.bindings.TorchOps;
+import dev.homolog.bindings.TorchPointwise;
+import dev.homolog.bindings.TorchTensor;
+import dev.homolog.core.model.family.Activation;
+import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.kernels.shared.HostMemory;
+import dev.homolog.core.kernels.shared.ShapeChecks;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
+import java.lang.foreign.Arena;
+
+/** Parts of the forward pass, and of memory, by libtorch's operators, on any device. */
+final class TorchForward {
+  private TorchForward() {}
+
+  /** Copies, with a conversion of the type where types differ. */
+  static void convert(Tensor from, Tensor to) {
+    try (Handles h = new Handles()) {
+      h.of(to).copyFrom(h.of(from));
+    }
+  }
+
+  /** A stored weight into single precision; libtorch reads it in place where it is aligned. */
+  static void convert(StoredTensor stored, Tensor to) {
+    Tensor mapped = Tensor.wrap(stored.data(), stored.dtype(), to.rows(), to.cols());
+    if (isAligned(stored)) {
+      convert(mapped, to);
+      return;
+    }
+    try (Arena scratch = Arena.ofConfined()) {
+      Tensor aligned = Tensor.allocate(scratch, stored.dtype(), to.rows(), to.cols());
+      HostMemory.copy(mapped, aligned);
+      convert(aligned, to);
+    }
+  }
+
+  /** Whether libtorch can read a weight where it is mapped. */
+  static boolean readsInPlace(StoredTensor stored) {
+    return stored.dtype() == DType.F32 && isAligned(stored);
+  }
+
+  private static boolean isAligned(StoredTensor stored) {
+    return stored.data().address() % stored.dtype().bytes() == 0;
+  }
+
+  /** to += from. */
+  static void add(Tensor from, Tensor to) {
+    to.requireShape("to", from.rows(), from.cols());
+    try (Handles h = new Handles()) {
+      TorchPointwise.addInPlace(h.of(to), h.of(from), 1);
+    }
+  }
+
+  /** As {@link Kernels#embed}. */
+  static void embed(Tensor ids, int context, Tensor W_E, Tensor W_pos, Tensor out) {
+    ShapeChecks.embed(ids, context, W_E, W_pos, out);
+    long rows = out.rows() / context;
+    long d = out.cols();
+    try (Handles h = new Handles()) {
+      TorchTensor tokens = h.own(TorchOps.embedding(h.of(W_E), column(h, ids)));
+      TorchTensor target = h.of(out);
+      target.copyFrom(tokens);
+      if (W_pos != null) {
+        TorchTensor positions = h.of(W_pos.rows(0, context));
+        long[] stride = {context * out.rowStride(), out.rowStride(), out.colStride()};
+        TorchTensor byRow = h.own(target.view(new long[] {rows, context, d}, stride, 0));
+        TorchPointwise.addInPlace(byRow, positions, 1);
+      }
+    }
+  }
+
+  private static TorchTensor column(Handles h, Tensor ids) {
+    return h.own(h.of(ids).view(new long[] {ids.rows()}, new long[] {ids.rowStride()}, 0));
+  }
+
+  /** As {@link Kernels#layerNorm}. */
+  static void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out) {
+    try (Handles h = new Handles()) {
+      TorchTensor normal =
+          h.own(TorchOps.layerNorm(h.of(x), h.vector(gain), h.vector(bias), epsilon));
+      h.of(out).copyFrom(normal);
+    }
+  }
+
+  /** post = f(pre); where nobody reads pre, post holds it. */
+  static void activate(Handles h, Activation f, TorchTensor before, TorchTensor neurons) {
+    switch (f) {
+      case GELU_TANH -> TorchPointwise.geluInto(neurons, before, true);
+      case GELU_ERF -> TorchPointwise.geluInto(neurons, before, false);
+      case RELU, SILU -> {
+        if (neurons != before) {
+          neurons.copyFrom(before);
+        }
+        (f == Activation.RELU ? TorchPointwise.Unary.RELU : TorchPointwise.Unary.SILU)
+            .inPlace(neurons);
+      }
+      case QUICK_GELU -> {
+        TorchTensor gate = h.own(TorchPointwise.mul(before, Activation.QUICK));
+        TorchPointwise.Unary.SIGMOID.inPlace(gate);
+        TorchPointwise.mulInto(neurons, before, gate);
+      }
+    }
+  }
+}
