@@ -509,7 +509,7 @@ public final class GpuCheck {
       ArrayNode phases = json.putArray("phases");
       for (RunFacts.PhaseFacts phase : result.facts().phases()) {
         ObjectNode node = phases.addObject();
-        node.put("name", phase.name()).put("seconds", phase.seconds());
+        node.put("name", phase.phase().toString()).put("seconds", phase.seconds());
         if (phase.tokens() > 0) {
           node.put("tokens_per_second", phase.tokensPerSecond());
         }

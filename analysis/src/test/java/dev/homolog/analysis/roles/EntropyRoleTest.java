@@ -7,13 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.roles.EntropyRole.Kind;
 import dev.homolog.core.model.family.Activation;
-import dev.homolog.core.model.family.Architecture;
+import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Sweep;
+import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.kernels.vector.VectorKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.NeuronId;
@@ -64,7 +64,7 @@ class EntropyRoleTest {
 
   @Test
   void noEntropyLikeNeuronIsEverAControl() {
-    try (Kernels kernels = new VectorKernels(1);
+    try (Kernels kernels = Backend.VECTOR.open(1).kernels();
         TokenTable table = table();
         var model = MemoryCheckpoint.of(config(), planted())) {
       OutputWeights weights = OutputWeights.of(model, Processing.FOLDED, kernels);
@@ -144,9 +144,7 @@ class EntropyRoleTest {
         LAYERS,
         2,
         D_MLP,
-        1e-5,
-        Activation.GELU_TANH,
-        Architecture.gpt2(),
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
         none,
         none,
         none);
