@@ -13,6 +13,7 @@ import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.intervention.Intervention;
 import dev.homolog.core.intervention.Metrics;
@@ -71,15 +72,18 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       public Change {
         if (!mode.takesValue()) {
           if (!values.isEmpty() && !values.equals(List.of(0.0))) {
-            throw new InputException("--value", "", "--mode " + mode + " takes none", "leave it out");
+            throw new InputException(
+ InputOption.VALUE, "--mode " + mode + " takes none", "leave it out");
           }
           values = List.of(0.0);
         } else if (values.isEmpty()) {
-          throw new InputException("--value", "", "--mode " + mode + " needs one", "give a number");
+          throw new InputException(
+ InputOption.VALUE, "--mode " + mode + " needs one", "give a number");
         }
         for (double value : values) {
           if (!Double.isFinite(value)) {
-            throw new InputException("--value", "", value + "", "give a finite number");
+            throw new InputException(
+ InputOption.VALUE, value + "", "give a finite number");
           }
         }
         values = List.copyOf(values);
@@ -104,12 +108,13 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       Objects.requireNonNull(model, "model");
       neurons = List.copyOf(neurons);
       if (neurons.isEmpty()) {
-        throw new InputException("--neuron", "", "no neuron is named", "name one, such as 3.117");
+        throw new InputException(
+ InputOption.NEURON, "no neuron is named", "name one, such as 3.117");
       }
       for (int i = 0; i < neurons.size(); i++) {
         if (neurons.indexOf(neurons.get(i)) < i) {
           throw new InputException(
-              "--neuron", "", neurons.get(i) + " is given twice", "leave one out");
+ InputOption.NEURON, neurons.get(i).plain() + " is given twice", "leave one out");
         }
       }
     }
@@ -192,7 +197,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
 
     private void describe(Facts asked, long seed) {
       ModelStudy.describe(asked, facts, options.input(), options.resources(), seed);
-      options.neurons().forEach(id -> asked.add("neuron", id.toString()));
+      options.neurons().forEach(id -> asked.add("neuron", id.plain()));
       asked.put("mode", options.change().mode().toString());
       asked.list("value");
       options.change().values().forEach(value -> asked.add("value", value));
@@ -223,7 +228,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
   public static InterventionStudy open(Options options) {
     Inputs inputs = Inputs.open(List.of(options.model), options.input);
     try {
-      options.neurons.forEach(id -> id.require("--neuron", inputs.reference()));
+      options.neurons.forEach(id -> id.require(InputOption.NEURON, inputs.reference()));
       return new InterventionStudy(options, inputs);
     } catch (RuntimeException | Error e) {
       inputs.close();
@@ -295,9 +300,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
     Positions positions = options.change.positions();
     if (positions.from() >= context) {
       throw new InputException(
-          "--positions",
-          "",
-          positions + ", but rows have " + context + " tokens",
+ InputOption.POSITIONS, positions + ", but rows have " + context + " tokens",
           "give less than that");
     }
   }

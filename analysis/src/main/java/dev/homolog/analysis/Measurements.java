@@ -104,7 +104,7 @@ final class Measurements implements AutoCloseable {
                 new CloseUpMeasurement.Who(best::subjects, most, false)));
     double threshold = options.comparison().threshold();
     add(new HomologMeasurement(setting, threshold, correlations, explanations, closeUp));
-    add(new OtherModels(setting, options.baseline(), correlations));
+    add(new OtherModels(options.baseline(), correlations));
     add(new ContrastMeasurement(options.baseline(), correlations));
     add(new WeightMeasurement(setting, options.processing(), best::chosen, most));
     roles();
@@ -158,7 +158,10 @@ final class Measurements implements AutoCloseable {
     private CorrelationMeasurement correlations;
 
     List<Integer> chosen() {
-      return correlations.found().universality().ranking().stream().limit(CHOSEN).toList();
+      return correlations.found().universality().ranking().stream()
+          .limit(CHOSEN)
+          .map(neuron -> neuron.flat(setting.reference()))
+          .toList();
     }
 
     List<CloseUp.Subject> subjects() {

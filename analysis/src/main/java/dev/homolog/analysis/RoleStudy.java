@@ -15,6 +15,7 @@ import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
@@ -60,8 +61,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
       if (positions.from() >= context) {
         boolean one = positions.to() - positions.from() == 1;
         throw new InputException(
-            one ? "--position" : "--after",
-            "",
+            one ? InputOption.POSITION : InputOption.AFTER,
             positions.from() + ", but rows have " + context + " tokens",
             "give less than that");
       }

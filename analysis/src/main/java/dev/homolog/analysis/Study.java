@@ -1,5 +1,6 @@
 package dev.homolog.analysis;
 
+import dev.homolog.core.InputOption;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.input.Inputs;
 import dev.homolog.analysis.measure.Measurement;
@@ -77,7 +78,7 @@ public final class Study implements OpenStudy<StudyResult> {
         List<ModelNeurons> models = ActivationStream.columns(inputs.models());
         Rotation.requireFits(options.baseline().rotation(), models.subList(1, models.size()));
       }
-      options.focus().neurons().forEach(name -> name.require("--neuron", inputs.reference()));
+      options.focus().neurons().forEach(name -> name.require(InputOption.NEURON, inputs.reference()));
       return new Study(options, inputs);
     } catch (RuntimeException | Error e) {
       inputs.close();

@@ -12,6 +12,7 @@ import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.model.Processing;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -86,41 +87,36 @@ public record StudyOptions(
       throw new IllegalArgumentException("a study looks at the best neurons that it finds");
     } else if (others.isEmpty()) {
       throw new InputException(
-          "--other", "", "no model to compare with", "name at least one folder");
+ InputOption.OTHER, "no model to compare with", "name at least one folder");
     }
     Set<Path> seen = new HashSet<>();
     for (Path other : others) {
       if (!seen.add(other.toAbsolutePath().normalize())) {
-        throw new InputException("--other", "", other + " is given twice", "leave one out");
+        throw new InputException(
+ InputOption.OTHER, other + " is given twice", "leave one out");
       }
     }
     if (comparison.similarity() == Similarity.JACCARD
         && (baseline.kind() == Baseline.Kind.ROTATION
             || baseline.kind() == Baseline.Kind.GAUSSIAN)) {
       throw new InputException(
-          "--baseline",
-          "",
-          "sets of tokens, which --similarity jaccard compares, have no " + baseline.kind(),
+ InputOption.BASELINE, "sets of tokens, which --similarity jaccard compares, have no " + baseline.kind(),
           "give --baseline permutation or none");
     }
     if (comparison.allPairs() && (others.size() < 2 || scope.extent() == Extent.CORRELATIONS)) {
       throw new InputException(
-          "--all-pairs",
-          "",
-          others.size() < 2
+ InputOption.ALL_PAIRS, others.size() < 2
               ? "there is only one other model"
               : "its edges are those of homologs, which only a whole study finds",
           "leave it out");
     }
     if (scope.roles() && scope.extent() == Extent.CORRELATIONS) {
       throw new InputException(
-          "--roles", "", "roles are looked for in a whole study only", "leave it out");
+ InputOption.ROLES, "roles are looked for in a whole study only", "leave it out");
     }
     if (comparison.bySubset() && baseline.kind() == Baseline.Kind.PERMUTATION) {
       throw new InputException(
-          "--by-subset",
-          "",
-          "a batch holds too few tokens of a subset to permute",
+ InputOption.BY_SUBSET, "a batch holds too few tokens of a subset to permute",
           "give --baseline rotation, gaussian or none");
     }
   }
@@ -131,7 +127,7 @@ public record StudyOptions(
     others.forEach(path -> facts.add("other", path.toString()));
     Manifest.input(facts, input);
     Manifest.resources(facts, resources, run.batchRows());
-    focus().neurons().forEach(neuron -> facts.add("neuron", neuron.toString()));
+    focus().neurons().forEach(neuron -> facts.add("neuron", neuron.plain()));
     facts.put("seed", seed);
     if (!others.isEmpty()) {
       facts.put("roles", roles());

@@ -5,6 +5,7 @@ import dev.homolog.analysis.input.Limits;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
@@ -31,7 +32,8 @@ public final class Tokenization {
   public static RunFacts.TokenFacts write(
       Path model, TokenInput input, Path out, ProgressListener progress) {
     if (input.tokens() != null) {
-      throw new InputException("--tokens", "", "are tokens already", "give --text");
+      throw new InputException(
+ InputOption.TOKENS, "are tokens already", "give --text");
     }
     TokenCache.requireFree(out);
     try (HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(model)) {
@@ -40,7 +42,7 @@ public final class Tokenization {
           Limits.of(
               List.of(new ActivationStream.Model("model", checkpoint)),
               TokenRules.of(checkpoint.config(), tokenizer));
-      limits.requirePositions("--context", limits.context(input));
+      limits.requireContext(limits.context(input));
       try (TokenTable table = limits.text(input, tokenizer, progress)) {
         TokenCache.write(out, table, tokenizer);
         return RunFacts.TokenFacts.of(table, 0);

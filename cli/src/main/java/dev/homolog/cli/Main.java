@@ -126,7 +126,7 @@ final class Main implements Runnable {
     }
     boolean misfit =
         e instanceof InputException input
-            && LATE.stream().map(InputOption::flag).anyMatch(input.where()::equals);
+            && input.options().stream().anyMatch(LATE::contains);
     return misfit ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 

@@ -72,7 +72,7 @@ record RolesSummary(RoleStudy.Result result, Path out, PrintWriter to) {
 
   private void prediction(PredictionRole.Neuron neuron) {
     print(
-        "  L%s  variance %.4f, kurtosis %.1f  ", neuron.id(), neuron.variance(), neuron.kurtosis());
+        "  %s  variance %.4f, kurtosis %.1f  ", neuron.id(), neuron.variance(), neuron.kurtosis());
     if (neuron.set().isEmpty()) {
       print("no class of tokens names its set%n");
       return;
@@ -104,7 +104,7 @@ record RolesSummary(RoleStudy.Result result, Path out, PrintWriter to) {
         .limit(PRINTED)
         .forEach(n ->
             print(
-                "  L%s  |w_out| over vocabulary's deviation %.2f medians of its layer; entropy"
+                "  %s  |w_out| over vocabulary's deviation %.2f medians of its layer; entropy"
                     + " %+.4f, of which %+.4f by the last LayerNorm%s%n",
                 n.id(),
                 n.score(),
@@ -127,7 +127,7 @@ record RolesSummary(RoleStudy.Result result, Path out, PrintWriter to) {
         .limit(PRINTED)
         .forEach(n ->
             print(
-                "  L%s  cosine %+.3f, %.2f medians of its layer; divergence %+.4f, of which %+.4f"
+                "  %s  cosine %+.3f, %.2f medians of its layer; divergence %+.4f, of which %+.4f"
                     + " along the frequencies%s%n",
                 n.id(),
                 n.frequencyCosine(),
@@ -171,7 +171,7 @@ record RolesSummary(RoleStudy.Result result, Path out, PrintWriter to) {
         .limit(PRINTED)
         .forEach(p ->
             print(
-                "  L%s on %s  score of BOS %+.3f a unit of activation; attention on BOS %.3f, %+.4f"
+                "  %s on %s  score of BOS %+.3f a unit of activation; attention on BOS %.3f, %+.4f"
                     + " without the neuron%n",
                 p.neuron(), p.head(), p.bosEffect(), p.bosAttention(), p.bosAttentionChange()));
   }

@@ -11,6 +11,7 @@ import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.statistics.StudyStatistics;
+import dev.homolog.core.model.NeuronId;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -193,12 +194,12 @@ final class Summary {
   }
 
   private void best() {
-    List<Integer> ranking = result.universality().ranking();
+    List<NeuronId> ranking = result.universality().ranking();
     int shown = Math.min(BEST, ranking.size());
     if (shown == 0) {
       return;
     }
-    Map<Integer, CloseUp.NeuronTokens> tokens =
+    Map<NeuronId, CloseUp.NeuronTokens> tokens =
         result.find(CloseUp.class).map(CloseUp::neurons).orElse(List.of()).stream()
             .collect(Collectors.toMap(CloseUp.NeuronTokens::neuron, Function.identity()));
     to.println();
@@ -211,26 +212,29 @@ final class Summary {
     names.forEach(name -> head.append(pad(name, width)));
     head.append(tokens.isEmpty() ? "" : "fires most on");
     line("%s", head.toString().stripTrailing());
-    for (int i : ranking.subList(0, shown)) {
-      Universality.Neuron neuron = result.universality().neurons().get(i);
+    for (NeuronId id : ranking.subList(0, shown)) {
+      Universality.Neuron neuron = result.universality().neuron(id);
+      int flat = id.flat(result.dMlp());
       StringBuilder row = new StringBuilder();
       row.append(
           String.format(
               Locale.ROOT,
               "  %-9s %6s   %6s  ",
-              name(i, result.dMlp()),
+              id,
               number(neuron.excessCorr()),
               number(neuron.meanCorr())));
       for (PairMatches pair : result.summary().pairs()) {
-        int match = pair.highest().match(i, 0);
+        int match = pair.highest().match(flat, 0);
         String text =
             match < 0
                 ? "-"
-                : name(match, pair.other().dMlp()) + " " + number(pair.highest().value(i, 0));
+                : NeuronId.of(match, pair.other().dMlp())
+                    + " "
+                    + number(pair.highest().value(flat, 0));
         row.append(pad(text, width));
       }
-      if (tokens.containsKey(i)) {
-        row.append(words(tokens.get(i)));
+      if (tokens.containsKey(id)) {
+        row.append(words(tokens.get(id)));
       }
       line("%s", row.toString().stripTrailing());
     }
@@ -242,15 +246,16 @@ final class Summary {
       return;
     }
     line("  neuron       fires      mean  variance  fires most on");
-    for (CloseUp.NeuronTokens of : result.closeUp().neurons()) {
-      StudyStatistics.OfNeuron statistics = result.statistics().neurons().get(of.neuron());
+    for (CloseUp.NeuronTokens neuron : result.closeUp().neurons()) {
+      int flat = neuron.neuron().flat(result.dMlp());
+      StudyStatistics.OfNeuron statistics = result.statistics().neurons().get(flat);
       line(
           "  %-9s %7.2f%%  %8.3f  %8.3f  %s",
-          name(of.neuron(), result.dMlp()),
+          neuron.neuron(),
           100 * statistics.sparsity(),
           statistics.mean(),
           statistics.variance(),
-          words(of));
+          words(neuron));
     }
   }
 
@@ -281,10 +286,6 @@ final class Summary {
           }
         });
     return text.toString();
-  }
-
-  private static String name(int neuron, int dMlp) {
-    return "L" + neuron / dMlp + "." + neuron % dMlp;
   }
 
   private static String number(double value) {

@@ -119,7 +119,7 @@ final class CacheSink implements ActivationSink, AutoCloseable {
       new SafetensorsWriter(cache.file())
           .metadata("site", cache.site().name())
           .metadata(
-              "neurons", neurons.stream().map(NeuronId::toString).collect(Collectors.joining(" ")))
+              "neurons", neurons.stream().map(NeuronId::plain).collect(Collectors.joining(" ")))
           .tensor("activations", DType.F32, List.of(table.rows(), context, k), file.data())
           .tensor("tokens", DType.I32, List.of(table.rows(), context), table.ids(0, table.rows()))
           .write();

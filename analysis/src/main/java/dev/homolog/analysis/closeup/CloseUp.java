@@ -5,6 +5,7 @@ import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.FiniteSink;
@@ -29,13 +30,13 @@ import java.util.Map;
  *     (its counterpart there), {@code document}, {@code row}, {@code position} of the peak, {@code
  *     first} position of the window, and as lists {@code tokens}, {@code texts} and {@code
  *     activations} (MLP_POST)
- * @param families of the members of homologs in each other model, by flat id; empty of one model
+ * @param families of the members of homologs in each other model; empty of one model
  */
 public record CloseUp(
     long tokens,
     List<NeuronTokens> neurons,
     Table examples,
-    List<Map<Integer, Explanations.OfFamily>> families) {
+    List<Map<NeuronId, Explanations.OfFamily>> families) {
   /** A token id seen less often says too little of a neuron to be listed. */
   public static final int LEAST_COUNT = 4;
 
@@ -50,8 +51,8 @@ public record CloseUp(
 
   private static final long MOST_TOKENS = 1_000_000;
 
-  /** A neuron (flat id) and its token ids, the highest mean activation first. */
-  public record NeuronTokens(int neuron, List<TokenMean> tokens) {}
+  /** A neuron and its token ids, the highest mean activation first. */
+  public record NeuronTokens(NeuronId neuron, List<TokenMean> tokens) {}
 
   /** Mean and maximum MLP_POST over {@code count} positions of a token id. */
   public record TokenMean(int id, double mean, double max, long count) {}
@@ -167,14 +168,15 @@ public record CloseUp(
       Map<String, Tensor> state = sums.state();
       List<NeuronTokens> neurons = new ArrayList<>();
       for (int j = 0; j < subjects.size(); j++) {
-        neurons.add(new NeuronTokens(subjects.get(j).neuron(), top(state, j)));
+        neurons.add(new NeuronTokens(
+                NeuronId.of(subjects.get(j).neuron(), models.getFirst().dMlp()), top(state, j)));
       }
       return new CloseUp(
           tokens,
           List.copyOf(neurons),
           new ExampleTable(examples, models, scene.text.table(), scene.tokenizer).table(subjects),
           members.stream()
-              .map(of -> of == null ? Map.<Integer, Explanations.OfFamily>of() : of.families())
+              .map(of -> of == null ? Map.<NeuronId, Explanations.OfFamily>of() : of.families())
               .toList());
     }
   }

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.closeup;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.nio.file.Files;
@@ -35,14 +36,16 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
       String name = file.toString();
       if (!name.endsWith(".npy") && !name.endsWith(".safetensors")) {
         throw new InputException(
-            "--cache", "", name + " says no format", "give a name in .npy or .safetensors");
+ InputOption.CACHE, name + " says no format", "give a name in .npy or .safetensors");
       }
       if (Files.exists(file)) {
-        throw new InputException("--cache", "", name + " is there already", "give another name");
+        throw new InputException(
+ InputOption.CACHE, name + " is there already", "give another name");
       }
       Path folder = file.toAbsolutePath().getParent();
       if (folder == null || !Files.isDirectory(folder)) {
-        throw new InputException("--cache", "", folder + " is no folder", "make it first");
+        throw new InputException(
+ InputOption.CACHE, folder + " is no folder", "make it first");
       }
     }
   }
@@ -55,15 +58,17 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
     Set<NeuronId> seen = new HashSet<>();
     for (NeuronId neuron : neurons) {
       if (!seen.add(neuron)) {
-        throw new InputException("--neuron", "", neuron + " is named twice", "leave one out");
+        throw new InputException(
+ InputOption.NEURON, neuron.plain() + " is named twice", "leave one out");
       }
     }
     if (neurons.size() > MOST) {
       throw new InputException(
-          "--neuron", "", neurons.size() + " neurons", "name at most " + MOST + " at once");
+ InputOption.NEURON, neurons.size() + " neurons", "name at most " + MOST + " at once");
     }
     if (cache.isPresent() && neurons.isEmpty()) {
-      throw new InputException("--cache", "", "no neuron is named to cache", "add --neuron L.N");
+      throw new InputException(
+ InputOption.CACHE, "no neuron is named to cache", "add --neuron L.N");
     }
   }
 }

@@ -6,6 +6,7 @@ import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationBlock;
 import dev.homolog.core.stream.ActivationSink;
@@ -83,10 +84,10 @@ final class MemberSink implements ActivationSink {
   @Override
   public void accept(ActivationBlock block) {
     long tokens = block.ids().rows();
-    Tensor turned = gathered.columns(0, tokens);
+    Tensor transposed = gathered.columns(0, tokens);
     Tensor here = upright.rows(0, tokens);
-    kernels.gatherRows(model.columns(block.site(Site.MLP_POST)).transposed(), columns, turned);
-    kernels.copy(turned.transposed(), here);
+    kernels.gatherRows(model.columns(block.site(Site.MLP_POST)).transposed(), columns, transposed);
+    kernels.copy(transposed.transposed(), here);
     sums.accept(
         new ActivationBlock(
             kernels,
@@ -100,14 +101,14 @@ final class MemberSink implements ActivationSink {
             here));
   }
 
-  /** The family of each member, by flat id. */
-  Map<Integer, Explanations.OfFamily> families() {
+  /** The family of each member. */
+  Map<NeuronId, Explanations.OfFamily> families() {
     Explanations.Builder builder = new Explanations.Builder(features, members.size());
     builder.add(sums, 0);
     Explanations found = builder.build();
-    Map<Integer, Explanations.OfFamily> families = new HashMap<>();
+    Map<NeuronId, Explanations.OfFamily> families = new HashMap<>();
     for (int j = 0; j < members.size(); j++) {
-      families.put(members.get(j), found.family(j));
+      families.put(NeuronId.of(members.get(j), model.dMlp()), found.family(j));
     }
     return families;
   }

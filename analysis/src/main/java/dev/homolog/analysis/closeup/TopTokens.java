@@ -44,7 +44,7 @@ final class TopTokens {
 
   /** A row a neuron and token, in parts. */
   Iterator<Table> tokens() {
-    Set<Integer> chosen =
+    Set<NeuronId> chosen =
         closeUp.neurons().stream().map(CloseUp.NeuronTokens::neuron).collect(Collectors.toSet());
     Stream<Table> others =
         IntStream.range(0, Math.ceilDiv(explanations.neurons(), PART))
@@ -64,13 +64,14 @@ final class TopTokens {
     return rows.table.build();
   }
 
-  private Table ofStream(int from, Set<Integer> chosen) {
+  private Table ofStream(int from, Set<NeuronId> chosen) {
     Rows rows = new Rows("stream");
     int to = Math.min(explanations.neurons(), from + PART);
-    for (int neuron = from; neuron < to; neuron++) {
+    for (int flat = from; flat < to; flat++) {
+      NeuronId neuron = NeuronId.of(flat, dMlp);
       if (!chosen.contains(neuron)) {
         int rank = 0;
-        for (Explanations.TokenMean seen : explanations.tokens(neuron)) {
+        for (Explanations.TokenMean seen : explanations.tokens(flat)) {
           rows.add(neuron, ++rank, seen.id());
           rows.activity.add(seen.mean(), seen.max(), seen.count());
         }
@@ -93,8 +94,8 @@ final class TopTokens {
       this.from = from;
     }
 
-    void add(int id, int place, int tokenId) {
-      neuron.add(NeuronId.of(id, dMlp));
+    void add(NeuronId id, int place, int tokenId) {
+      neuron.add(id);
       rank.add(place);
       token.add(tokenId);
       text.add(texts.computeIfAbsent(tokenId, spelling::apply));

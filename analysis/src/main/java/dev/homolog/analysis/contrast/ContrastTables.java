@@ -8,7 +8,6 @@ import dev.homolog.analysis.table.ColumnSpec;
 import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
-import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ModelNeurons;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,10 +105,9 @@ final class ContrastTables {
       Homologs.Group members = groups.get(number);
       double agrees = families.agreement(members);
       for (Homologs.Member member : members.members()) {
-        ModelNeurons of = models.get(member.model());
         group.add(number);
-        model.add(of.name());
-        neuron.add(NeuronId.of(member.neuron(), of.dMlp()));
+        model.add(models.get(member.model()).name());
+        neuron.add(member.neuron());
         mean.add(member.meanCorrelation());
         cohesion.add(members.cohesion());
         family.add(families.name(member).orElse(null));

@@ -9,14 +9,15 @@ import java.util.Optional;
  * What the members of homolog groups respond to.
  *
  * @param reference explanations of the reference's neurons
+ * @param dMlp neurons a layer of the reference
  * @param closeUp which has explained members in the other models
  */
-record MemberFamilies(Explanations reference, CloseUp closeUp) {
+record MemberFamilies(Explanations reference, int dMlp, CloseUp closeUp) {
 
   /** The name of a member's family; empty where nobody looked. */
   Optional<String> name(Homologs.Member member) {
     if (member.model() == 0) {
-      return Optional.of(reference.family(member.neuron()).family().toString());
+      return Optional.of(reference.family(member.neuron().flat(dMlp)).family().toString());
     }
     Explanations.OfFamily family =
         closeUp.families().get(member.model() - 1).get(member.neuron());

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -37,9 +38,7 @@ public record Baseline(Kind kind, int draws, Path rotation) {
           .findFirst()
           .orElseThrow(() ->
               new InputException(
-                  "--baseline",
-                  "",
-                  "no baseline is called " + name,
+ InputOption.BASELINE, "no baseline is called " + name,
                   "known: "
                       + Arrays.stream(values())
                           .map(Kind::toString)
@@ -63,20 +62,17 @@ public record Baseline(Kind kind, int draws, Path rotation) {
    */
   public Baseline {
     if (draws < 1) {
-      throw new InputException("--baseline-draws", "", draws + "", "give at least 1");
+      throw new InputException(
+ InputOption.BASELINE_DRAWS, draws + "", "give at least 1");
     }
     if (draws > 1 && !kind.drawn()) {
       throw new InputException(
-          "--baseline-draws",
-          "",
-          "--baseline " + kind + " has no use for it",
+ InputOption.BASELINE_DRAWS, "--baseline " + kind + " has no use for it",
           "leave one of the two out");
     }
     if (rotation != null && (kind != Kind.ROTATION || draws != 1)) {
       throw new InputException(
-          "--rotation",
-          "",
-          "goes with --baseline rotation and one draw",
+ InputOption.ROTATION, "goes with --baseline rotation and one draw",
           "leave out --baseline-draws");
     }
   }

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 
 /**
  * How neurons are compared and what is kept of it.
@@ -21,10 +22,12 @@ public record Comparison(
 
   public Comparison {
     if (top < 1) {
-      throw new InputException("--top", "", top + "", "give at least 1");
+      throw new InputException(
+ InputOption.TOP, top + "", "give at least 1");
     }
     if (!(threshold >= -2 && threshold <= 2)) {
-      throw new InputException("--threshold", "", threshold + "", "give a number in [-2, 2]");
+      throw new InputException(
+ InputOption.THRESHOLD, threshold + "", "give a number in [-2, 2]");
     }
   }
 }

@@ -10,6 +10,7 @@ import dev.homolog.analysis.measure.Shape;
 import dev.homolog.analysis.statistics.MomentsMeasurement;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
@@ -67,9 +68,7 @@ public final class CorrelationMeasurement implements Measurement {
       long least = ActivationStream.leastKept(setting.text());
       if (least < PermutedSink.LEAST_KEPT) {
         throw new InputException(
-            "--baseline",
-            "",
-            "tokens are permuted within batches, and one holds only " + least + " kept tokens",
+ InputOption.BASELINE, "tokens are permuted within batches, and one holds only " + least + " kept tokens",
             "give text and --batch for at least " + PermutedSink.LEAST_KEPT);
       }
     }

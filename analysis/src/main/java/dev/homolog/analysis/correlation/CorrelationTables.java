@@ -2,7 +2,6 @@ package dev.homolog.analysis.correlation;
 
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
-import dev.homolog.core.model.NeuronId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -167,7 +166,7 @@ final class CorrelationTables {
   }
 
   /** A row a neuron that every other model but one has. */
-  static Table allButOne(Correlations correlations, int dMlp) {
+  static Table allButOne(Correlations correlations) {
     List<PairMatches> pairs = correlations.summary().pairs();
     Table.Builder table = CorrelationColumns.ALL_BUT_ONE.builder();
     NeuronColumns neuron = NeuronColumns.in(table);
@@ -175,7 +174,7 @@ final class CorrelationTables {
     var excessThere = table.doubles("excess_there");
     var elsewhere = table.doubles("least_excess_elsewhere");
     for (Correlations.AllButOne row : correlations.allButOne()) {
-      neuron.add(NeuronId.of(row.neuron(), dMlp));
+      neuron.add(row.neuron());
       missing.add(pairs.get(row.missing()).other().name());
       excessThere.add(row.excessThere());
       elsewhere.add(row.leastElsewhere());

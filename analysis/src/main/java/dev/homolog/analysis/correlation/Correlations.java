@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,12 +30,11 @@ public record Correlations(
    * A neuron of the reference whose best correlation is above its baseline by more than the
    * threshold in every other model but one.
    *
-   * @param neuron flat id
    * @param missing number of that model among the others
    * @param excessThere its excess in that model
    * @param leastElsewhere the least excess in the rest
    */
-  public record AllButOne(int neuron, int missing, double excessThere, double leastElsewhere) {}
+  public record AllButOne(NeuronId neuron, int missing, double excessThere, double leastElsewhere) {}
 
   /**
    * The greatest correlation with as many independent normal neurons as another model has.
@@ -100,16 +100,17 @@ public record Correlations(
   }
 
   static Correlations of(CorrelationSummary summary, Evidence evidence) {
+    int dMlp = summary.pairs().getFirst().one().dMlp();
     return new Correlations(
         summary,
-        Universality.of(evidence.greatest, evidence.draws),
+        Universality.of(evidence.greatest, evidence.draws, dMlp),
         laws(summary, evidence),
         byOther(summary, evidence),
-        allButOne(evidence));
+        allButOne(evidence, dMlp));
   }
 
   /** Of three models and more: a neuron missing in the one other model is in none. */
-  private static List<AllButOne> allButOne(Evidence evidence) {
+  private static List<AllButOne> allButOne(Evidence evidence, int dMlp) {
     int others = evidence.greatest.length;
     List<AllButOne> neurons = new ArrayList<>();
     int all = others > 1 && !evidence.draws.isEmpty() ? evidence.greatest[0].length : 0;
@@ -129,7 +130,7 @@ public record Correlations(
         }
       }
       if (below == 1) {
-        neurons.add(new AllButOne(i, missing, excessThere, least));
+        neurons.add(new AllButOne(NeuronId.of(i, dMlp), missing, excessThere, least));
       }
     }
     return List.copyOf(neurons);

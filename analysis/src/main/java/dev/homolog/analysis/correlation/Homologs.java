@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.model.NeuronId;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,10 +27,10 @@ public record Homologs(List<Group> groups) {
    * A neuron of a group.
    *
    * @param model number of its model, 0 the reference
-   * @param neuron flat id
+   * @param neuron of that model
    * @param meanCorrelation mean correlation of its edges
    */
-  public record Member(int model, int neuron, double meanCorrelation) {}
+  public record Member(int model, NeuronId neuron, double meanCorrelation) {}
 
   private record Edge(int one, int other, double correlation) {}
 
@@ -45,7 +46,7 @@ public record Homologs(List<Group> groups) {
       int[] members = members(summary, neuron, threshold);
       List<Edge> edges = edges(summary, members, threshold);
       if (!edges.isEmpty()) {
-        groups.add(group(members, edges));
+        groups.add(group(summary, members, edges));
       }
     }
     return new Homologs(List.copyOf(groups));
@@ -104,7 +105,7 @@ public record Homologs(List<Group> groups) {
     }
   }
 
-  private static Group group(int[] members, List<Edge> edges) {
+  private static Group group(CorrelationSummary summary, int[] members, List<Edge> edges) {
     List<Member> found = new ArrayList<>();
     for (int model = 0; model < members.length; model++) {
       if (members[model] >= 0) {
@@ -115,10 +116,17 @@ public record Homologs(List<Group> groups) {
                 .mapToDouble(Edge::correlation)
                 .average()
                 .orElse(Double.NaN);
-        found.add(new Member(model, members[model], mean));
+        found.add(new Member(model, NeuronId.of(members[model], dMlp(summary, model)), mean));
       }
     }
     double cohesion = edges.stream().mapToDouble(Edge::correlation).average().orElse(Double.NaN);
     return new Group(cohesion, List.copyOf(found));
+  }
+
+  /** Neurons a layer of a model, 0 the reference. */
+  private static int dMlp(CorrelationSummary summary, int model) {
+    return model == 0
+        ? summary.pairs().getFirst().one().dMlp()
+        : summary.pairs().get(model - 1).other().dMlp();
   }
 }

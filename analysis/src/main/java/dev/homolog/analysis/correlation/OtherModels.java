@@ -1,7 +1,6 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.analysis.measure.Measurement;
-import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.table.Table;
 import java.util.Iterator;
 import java.util.List;
@@ -11,15 +10,13 @@ import java.util.stream.Stream;
 public final class OtherModels implements Measurement {
   private final CorrelationMeasurement correlations;
   private final boolean judged;
-  private final int dMlp;
 
   /**
    * @param correlations which come before this in the list of measurements
    */
-  public OtherModels(Setting setting, Baseline baseline, CorrelationMeasurement correlations) {
+  public OtherModels(Baseline baseline, CorrelationMeasurement correlations) {
     this.correlations = correlations;
     this.judged = baseline.kind() != Baseline.Kind.NONE;
-    this.dMlp = setting.reference().dMlp();
   }
 
   @Override
@@ -27,7 +24,7 @@ public final class OtherModels implements Measurement {
     Correlations found = correlations.found();
     return Stream.of(
             CorrelationTables.byOther(found.byOther(), judged),
-            CorrelationTables.allButOne(found, dMlp))
+            CorrelationTables.allButOne(found))
         .map(table -> List.of(table).iterator());
   }
 }

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.stream.Preparation;
 import java.util.Arrays;
 import java.util.Locale;
@@ -37,9 +38,7 @@ public enum Similarity {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
-                "--similarity",
-                "",
-                "no similarity is called " + name,
+ InputOption.SIMILARITY, "no similarity is called " + name,
                 "known: "
                     + Arrays.stream(values())
                         .map(Similarity::toString)

@@ -8,6 +8,7 @@ import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ProgressListener;
 import java.util.ArrayList;
@@ -45,9 +46,7 @@ public final class SubsetMeasurement implements Measurement {
     this.names = setting.text().table().subsets();
     if (names.isEmpty()) {
       throw new InputException(
-          "--by-subset",
-          "",
-          "no document of the text has a subset",
+ InputOption.BY_SUBSET, "no document of the text has a subset",
           "give .jsonl with meta.pile_set_name, or leave it out");
     }
   }

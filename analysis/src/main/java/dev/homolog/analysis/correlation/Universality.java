@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.model.NeuronId;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -13,9 +14,11 @@ import java.util.stream.IntStream;
  */
 public final class Universality {
   private final List<Neuron> neurons;
+  private final int dMlp;
 
-  private Universality(List<Neuron> neurons) {
+  private Universality(List<Neuron> neurons, int dMlp) {
     this.neurons = neurons;
+    this.dMlp = dMlp;
   }
 
   /**
@@ -40,12 +43,18 @@ public final class Universality {
     }
   }
 
+  /** As below, of a reference of one layer. */
+  public static Universality of(double[][] correlations, List<double[][]> draws) {
+    return of(correlations, draws, correlations[0].length);
+  }
+
   /**
    * @param correlations greatest correlation by other model and reference neuron
    * @param draws the same of the baseline, by draw; empty without a baseline, and then the excess
    *     is NaN
+   * @param dMlp neurons a layer of the reference
    */
-  public static Universality of(double[][] correlations, List<double[][]> draws) {
+  public static Universality of(double[][] correlations, List<double[][]> draws, int dMlp) {
     int n = correlations[0].length;
     Neuron[] neurons = new Neuron[n];
     double[] best = new double[correlations.length];
@@ -78,7 +87,7 @@ public final class Universality {
               deviation(mean, meanBaseline),
               corr.mean - meanBaseline);
     }
-    return new Universality(List.of(neurons));
+    return new Universality(List.of(neurons), dMlp);
   }
 
   /** By flat id. */
@@ -91,17 +100,23 @@ public final class Universality {
     return (int) neurons.stream().filter(neuron -> neuron.universal(threshold)).count();
   }
 
+  /** One neuron. */
+  public Neuron neuron(NeuronId id) {
+    return neurons.get(id.flat(dMlp));
+  }
+
   /**
-   * Flat ids of all neurons that have a correlation, the best first: by excess, or by mean
+   * All neurons that have a correlation, the best first: by excess, or by mean
    * correlation where there is no baseline; ties by id.
    */
-  public List<Integer> ranking() {
+  public List<NeuronId> ranking() {
     boolean excess = neurons.stream().anyMatch(neuron -> !Double.isNaN(neuron.excessCorr));
     ToDoubleFunction<Neuron> score = excess ? Neuron::excessCorr : Neuron::meanCorr;
     return IntStream.range(0, neurons.size())
         .boxed()
         .filter(i -> !Double.isNaN(score.applyAsDouble(neurons.get(i))))
         .sorted(Comparator.comparingDouble(i -> -score.applyAsDouble(neurons.get(i))))
+        .map(i -> NeuronId.of(i, dMlp))
         .toList();
   }
 

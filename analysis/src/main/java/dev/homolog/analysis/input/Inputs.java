@@ -3,6 +3,7 @@ package dev.homolog.analysis.input;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
@@ -59,7 +60,7 @@ public final class Inputs implements AutoCloseable {
       }
       Limits limits = Limits.of(models, rules);
       if (input.tokens() == null) {
-        limits.requirePositions("--context", limits.context(input));
+        limits.requireContext(limits.context(input));
         TokenTable.requireFiles(input.text());
       }
       return new Inputs(input, models, tokenizer, limits);
@@ -111,11 +112,11 @@ public final class Inputs implements AutoCloseable {
 
   private void requireKept(TokenTable table) {
     if (table.kept() < 2) {
-      throw new InputException(
-          input.tokens() == null ? "--text" : input.tokens().toString(),
-          "",
-          table.kept() + " tokens are kept of " + table.tokens(),
-          "give text that is more than line breaks and separators");
+      String problem = table.kept() + " tokens are kept of " + table.tokens();
+      String remedy = "give text that is more than line breaks and separators";
+      throw input.tokens() == null
+          ? new InputException(InputOption.TEXT, problem, remedy)
+          : new InputException(input.tokens(), "", problem, remedy);
     }
   }
 

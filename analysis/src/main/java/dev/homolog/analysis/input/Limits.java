@@ -1,12 +1,14 @@
 package dev.homolog.analysis.input;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -65,12 +67,10 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
       int width = table.context();
       if (input.context().isPresent() && input.context().getAsInt() != width) {
         throw new InputException(
-            "--context",
-            "",
-            input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
+ InputOption.CONTEXT, input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
             "leave --context out");
       }
-      requirePositions(input.tokens().toString(), width);
+      requireContext(input.tokens(), width);
       return table;
     } catch (RuntimeException e) {
       table.close();
@@ -79,18 +79,25 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
   }
 
   /**
-   * Refuses rows that are longer than a model can read.
+   * Refuses a context that is longer than a model can read.
    *
-   * @param where file or option to name
-   * @throws InputException if they are
+   * @throws InputException if it is
    */
-  public void requirePositions(String where, int context) {
+  public void requireContext(int context) {
     if (context > positions) {
       throw new InputException(
-          where,
-          "",
-          context + " tokens a row, but " + narrowest + " has " + positions + " positions",
-          "give at most " + positions);
+          InputOption.CONTEXT, tooLong(context), "give at most " + positions);
     }
+  }
+
+  /** As above, for rows of a file. */
+  private void requireContext(Path file, int context) {
+    if (context > positions) {
+      throw new InputException(file, "", tooLong(context), "give at most " + positions);
+    }
+  }
+
+  private String tooLong(int context) {
+    return context + " tokens a row, but " + narrowest + " has " + positions + " positions";
   }
 }

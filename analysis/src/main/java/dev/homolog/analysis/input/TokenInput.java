@@ -1,6 +1,7 @@
 package dev.homolog.analysis.input;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.tokens.Share;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -33,29 +34,29 @@ public record TokenInput(
     text = List.copyOf(text);
     if (text.isEmpty() == (tokens == null)) {
       throw new InputException(
-          "--text, --tokens",
-          "",
+          List.of(InputOption.TEXT, InputOption.TOKENS),
           tokens == null ? "neither is given" : "both are given",
           "give one of the two");
     }
     Set<Path> seen = new HashSet<>();
     for (Path file : text) {
       if (!seen.add(file.toAbsolutePath().normalize())) {
-        throw new InputException("--text", "", file + " is given twice", "leave one out");
+        throw new InputException(
+ InputOption.TEXT, file + " is given twice", "leave one out");
       }
     }
     if (tokens != null && !share.all()) {
       throw new InputException(
-          "--share",
-          "",
-          "documents are chosen by their text, and --tokens has none",
+ InputOption.SHARE, "documents are chosen by their text, and --tokens has none",
           "give --text");
     }
     if (context.isPresent() && context.getAsInt() < 2) {
-      throw new InputException("--context", "", "" + context.getAsInt(), "give at least 2");
+      throw new InputException(
+ InputOption.CONTEXT, "" + context.getAsInt(), "give at least 2");
     }
     if (maxTokens.isPresent() && maxTokens.getAsLong() < 1) {
-      throw new InputException("--max-tokens", "", "" + maxTokens.getAsLong(), "give at least 1");
+      throw new InputException(
+ InputOption.MAX_TOKENS, "" + maxTokens.getAsLong(), "give at least 1");
     }
   }
 

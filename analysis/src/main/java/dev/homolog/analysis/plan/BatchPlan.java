@@ -1,6 +1,7 @@
 package dev.homolog.analysis.plan;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Transformer;
@@ -50,9 +51,7 @@ public record BatchPlan(int rows, long hostBytes, long deviceBytes) {
       }
       if (batch == 1 || resources.batchRows().isPresent()) {
         throw new InputException(
-            "--memory",
-            "",
-            String.format(
+ InputOption.MEMORY, String.format(
                 Locale.ROOT,
                 "batches of %,d rows take %,d bytes, and there are %,d",
                 batch,

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.plan;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.kernels.Kernels;
 import java.util.Locale;
 import java.util.Optional;
@@ -35,12 +36,9 @@ public record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kern
   /** The first bound that a plan breaks, as the refusal that says so. */
   public Optional<InputException> problem(Plan plan, Heap heap) {
     if (memory.isPresent() && plan.hostBytes() > memory.getAsLong()) {
-      return problem(
-          "--memory",
-          memory.getAsLong(),
-          "",
-          plan.hostBytes(),
-          "give --memory " + plan.hostBytes() + less);
+      String text = text(memory.getAsLong(), "", plan.hostBytes());
+      String remedy = "give --memory " + plan.hostBytes() + less;
+      return Optional.of(new InputException(InputOption.MEMORY, text, remedy));
     }
     if (heap.needed > bounds.mostHeap()) {
       return problem(
@@ -82,8 +80,10 @@ public record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kern
 
   private static Optional<InputException> problem(
       String name, long bytes, String what, long needed, String remedy) {
-    String text =
-        String.format(Locale.ROOT, "%,d bytes%s, but the study needs %,d", bytes, what, needed);
-    return Optional.of(new InputException(name, "", text, remedy));
+    return Optional.of(new InputException(name, "", text(bytes, what, needed), remedy));
+  }
+
+  private static String text(long bytes, String what, long needed) {
+    return String.format(Locale.ROOT, "%,d bytes%s, but the study needs %,d", bytes, what, needed);
   }
 }

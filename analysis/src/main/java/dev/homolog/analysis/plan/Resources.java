@@ -1,6 +1,7 @@
 package dev.homolog.analysis.plan;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
@@ -19,11 +20,12 @@ public record Resources(OptionalInt batchRows, OptionalLong memory) {
 
   public Resources {
     if (batchRows.isPresent() && batchRows.getAsInt() < 1) {
-      throw new InputException("--batch", "", batchRows.getAsInt() + "", "give at least 1");
+      throw new InputException(
+ InputOption.BATCH, batchRows.getAsInt() + "", "give at least 1");
     }
     if (memory.isPresent() && memory.getAsLong() < 1) {
       throw new InputException(
-          "--memory", "", memory.getAsLong() + "", "give a number of bytes, such as 8g");
+ InputOption.MEMORY, memory.getAsLong() + "", "give a number of bytes, such as 8g");
     }
   }
 

@@ -6,6 +6,7 @@ import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableSpec;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -35,7 +36,7 @@ record Chosen(int[] ids) {
   static Chosen named(Reference reference, List<NeuronId> names) {
     if (names.size() > MOST) {
       throw new InputException(
-          "--neurons", "", names.size() + " neurons are too many", "name at most " + MOST);
+ InputOption.NEURONS, names.size() + " neurons are too many", "name at most " + MOST);
     }
     return new Chosen(
         names.stream().mapToInt(name -> checked(reference, name)).distinct().toArray());
@@ -45,9 +46,7 @@ record Chosen(int[] ids) {
     int id = reference.id(name.layer(), name.neuron());
     if (id < 0) {
       throw new InputException(
-          "--neurons",
-          "",
-          name + " is not in the reference",
+ InputOption.NEURONS, name + " is not in the reference",
           "its layers are 0 to %d, its neurons 0 to %d"
               .formatted(reference.layers() - 1, reference.width() - 1));
     }

@@ -128,7 +128,7 @@ public final class StatisticsMeasurement implements Measurement {
     }
     StatisticsTables tables =
         new StatisticsTables(
-            found(), setting.reference().dMlp(), setting.text().table().subsets());
+            found(), setting.text().table().subsets());
     return Stream.of(tables.positions(), tables.subsets(), tables.histograms())
         .map(table -> List.of(table).iterator());
   }

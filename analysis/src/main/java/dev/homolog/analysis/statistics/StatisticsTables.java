@@ -4,23 +4,19 @@ import dev.homolog.analysis.statistics.StudyStatistics.OfChosen;
 import dev.homolog.analysis.table.ActivityColumns;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
-import dev.homolog.core.model.NeuronId;
 import java.util.List;
 import java.util.function.IntFunction;
 
 /** The statistics of the chosen neurons as tables of a run folder. */
 final class StatisticsTables {
   private final StudyStatistics statistics;
-  private final int dMlp;
   private final List<String> subsets;
 
   /**
-   * @param dMlp neurons a layer of the reference
    * @param subsets names of the text's subsets
    */
-  StatisticsTables(StudyStatistics statistics, int dMlp, List<String> subsets) {
+  StatisticsTables(StudyStatistics statistics, List<String> subsets) {
     this.statistics = statistics;
-    this.dMlp = dMlp;
     this.subsets = subsets;
   }
 
@@ -33,7 +29,7 @@ final class StatisticsTables {
     for (OfChosen of : statistics.chosen()) {
       for (int p = 0; p < of.positions().size(); p++) {
         Statistics.Summary summary = of.positions().get(p);
-        neuron.add(NeuronId.of(of.neuron(), dMlp));
+        neuron.add(of.neuron());
         position.add(p);
         activity.add(summary.mean(), summary.max(), summary.count());
       }
@@ -52,7 +48,7 @@ final class StatisticsTables {
       for (int s = 0; s < of.subsets().size(); s++) {
         Statistics.Summary summary = of.subsets().get(s);
         if (summary.count() > 0) {
-          neuron.add(NeuronId.of(of.neuron(), dMlp));
+          neuron.add(of.neuron());
           subset.add(name.apply(s));
           activity.add(summary.mean(), summary.max(), summary.count());
         }
@@ -71,7 +67,7 @@ final class StatisticsTables {
     for (OfChosen of : statistics.chosen()) {
       for (int bin = 0; bin < of.histogram().size(); bin++) {
         if (of.histogram().get(bin) > 0) {
-          neuron.add(NeuronId.of(of.neuron(), dMlp));
+          neuron.add(of.neuron());
           low.add(edge(bin - 1));
           high.add(edge(bin));
           count.add(of.histogram().get(bin));

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.statistics;
 
 import dev.homolog.analysis.statistics.Statistics.Summary;
+import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
    * @param subsets MLP_POST by subset, and last in documents that have none
    */
   public record OfChosen(
-      int neuron, List<Long> histogram, List<Summary> positions, List<Summary> subsets) {}
+      NeuronId neuron, List<Long> histogram, List<Summary> positions, List<Summary> subsets) {}
 
   /**
    * Takes what is kept out of the sums.
@@ -68,7 +69,7 @@ public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
     for (int n : chosen) {
       more.add(
           new OfChosen(
-              n,
+              NeuronId.of(n, reference.dMlp()),
               statistics.histogram(n),
               IntStream.range(0, context).mapToObj(p -> statistics.atPosition(n, p)).toList(),
               IntStream.rangeClosed(0, subsets).mapToObj(s -> statistics.inSubset(n, s)).toList()));

@@ -2,6 +2,7 @@ package dev.homolog.analysis.table;
 
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ public enum TableFormat {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
-                "--format", "", "there is no format " + name, "choose one of " + names(", ")));
+ InputOption.FORMAT, "there is no format " + name, "choose one of " + names(", ")));
   }
 
   /** The format of a file, by its name. */

@@ -68,24 +68,26 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
     if (layer >= config.layers() || neuron >= config.dMlp()) {
       throw new InputException(
           option,
-          "there is no neuron " + this,
+          "there is no neuron " + plain(),
           "the model has layers 0 to %d of neurons 0 to %d"
               .formatted(config.layers() - 1, config.dMlp() - 1));
     }
     return this;
   }
 
-  /** As above, for a flag. */
-  public NeuronId require(String flag, ModelConfig config) {
-    if (!flag.equals(InputOption.NEURON.flag())) {
-      throw new IllegalArgumentException(flag);
-    }
-    return require(InputOption.NEURON, config);
-  }
-
   /** Layer · d_mlp + neuron. */
   public int flat(ModelConfig config) {
-    return layer * config.dMlp() + neuron;
+    return flat(config.dMlp());
+  }
+
+  /** The same in a model of so many neurons a layer. */
+  public int flat(int dMlp) {
+    return layer * dMlp + neuron;
+  }
+
+  /** The name without its letter, {@code 3.117}, as files have it. */
+  public String plain() {
+    return layer + "." + neuron;
   }
 
   @Override
@@ -95,8 +97,9 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
         : Integer.compare(neuron, other.neuron);
   }
 
+  /** The name, such as {@code L3.117}. */
   @Override
   public String toString() {
-    return layer + "." + neuron;
+    return "L" + plain();
   }
 }
