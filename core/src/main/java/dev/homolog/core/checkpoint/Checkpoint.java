@@ -5,9 +5,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A model's configuration and weights. Opening one reads names and shapes only; a tensor's values
- * are looked at (and refused when they are not finite) the first time it is asked for. One thread
- * at a time.
+ * A model's configuration and weights. Opening one reads names and shapes only. A tensor's values
+ * are checked when it is first asked for, and refused if one is not finite. One thread at a time.
  */
 public interface Checkpoint extends AutoCloseable {
   /** The folder, or a name for a checkpoint that lies in memory: for messages and results. */

@@ -75,9 +75,9 @@ final class FiniteTensors {
    * @throws IllegalArgumentException for a dtype other than F32, F16 and BF16
    */
   static long firstNotFinite(DType dtype, MemorySegment data) {
-    // Eight bytes at a time: with all but the exponents masked out, adding an exponent's lowest bit
-    // carries into the
-    // sign bit where they are all ones, and never beyond it.
+    // Eight bytes at a time. All but the exponents is masked out, and an exponent's lowest bit
+    // added.
+    // That carries into the sign bit where the exponent is all ones, and never beyond it.
     long exponents =
         switch (dtype) {
           case F32 -> 0x7f80_0000_7f80_0000L;

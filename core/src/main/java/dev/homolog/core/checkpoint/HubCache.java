@@ -42,9 +42,8 @@ public final class HubCache {
   /**
    * The folder of a model.
    *
-   * @param model a path, or {@code org/name} or {@code org/name@revision}, where the revision is a
-   *     branch, a tag or a whole commit hash, and {@code main} where there is none. A folder of
-   *     that path wins.
+   * @param model a path, or {@code org/name} or {@code org/name@revision}. A revision is a branch,
+   *     a tag or a whole commit hash; without one it is {@code main}. A folder of that path wins.
    * @throws InputException if it is neither, or not wholly in the cache
    */
   public static Path folder(String model) {
@@ -58,8 +57,8 @@ public final class HubCache {
 
   /**
    * The name of a model whose folder is a snapshot in such a cache: {@code org/name} for its main
-   * branch, else {@code org/name@revision}, with the beginning of the commit's hash where no branch
-   * or tag has it. Empty for every other folder.
+   * branch, else {@code org/name@revision}. A commit of no branch or tag is named by the beginning
+   * of its hash. Empty for every other folder.
    */
   public static Optional<String> name(Path folder) {
     return names(folder).stream().findFirst();

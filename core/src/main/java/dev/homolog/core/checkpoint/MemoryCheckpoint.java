@@ -44,8 +44,8 @@ public final class MemoryCheckpoint implements Checkpoint {
   /**
    * A checkpoint of the given weights.
    *
-   * @param weights name (without prefix, as {@link TensorNames} has it) to values in C order, each
-   *     of the shape that files of the family have; the unembedding may be left out
+   * @param weights names, without prefix, as {@link TensorNames} has them, to values in C order.
+   *     Shapes are those of the family's files. The unembedding may be left out
    * @throws InputException if a tensor is missing, unknown or of another length than its shape, or
    *     if the configuration is out of range
    */
@@ -66,10 +66,10 @@ public final class MemoryCheckpoint implements Checkpoint {
   }
 
   /**
-   * A checkpoint as GPT-2 is initialised, of any family: matrices and embeddings normal with mean 0
-   * and deviation {@code scale} (0.02 in GPT-2), those that write into the residual stream with
-   * scale / √(2 · layers); biases 0, LayerNorm weights 1; unembedding tied. The same seed gives the
-   * same weights.
+   * A checkpoint of any family, initialised as GPT-2 is. Matrices and embeddings are normal with
+   * mean 0 and deviation {@code scale}, 0.02 in GPT-2. Matrices that write into the residual stream
+   * have deviation scale / √(2 · layers). Biases are 0, gains of norms 1, and the unembedding is
+   * tied. The same seed gives the same weights.
    *
    * @throws InputException if the configuration is out of range
    */

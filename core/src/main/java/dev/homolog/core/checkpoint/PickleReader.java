@@ -17,8 +17,8 @@ import java.util.Map;
 
 /**
  * Reads the pickle of a PyTorch state dict, protocols 2 to 4. A pickle is a program for a stack
- * machine; this one knows the opcodes that a dict of tensors needs, and the names in {@link
- * PickleGlobal}, and refuses all else by name. Nothing is looked up, loaded or called, there is no
+ * machine. This one knows the opcodes that a dict of tensors needs, and the names in {@link
+ * PickleGlobal}. All else is refused by name. Nothing is looked up, loaded or called, there is no
  * recursion, and what is built stays below 16 MiB whatever the pickle says.
  */
 final class PickleReader {

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The header of a safetensors file, checked against every rule of the format, so that a tensor's
- * bytes can be cut out of the file without looking at them.
+ * The header of a safetensors file, checked against every rule of the format. So a tensor's bytes
+ * can be cut out of the file without looking at them.
  *
  * @param metadata {@code __metadata__}, empty where the file has none
  * @param entries all tensors in the order of their bytes

@@ -30,14 +30,14 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Writes a safetensors file in one step that either happens or does not: the bytes go to a hidden
- * temporary file in the same folder, are forced to the disk, and take the name by an atomic move.
- * Whatever fails before that leaves an earlier file of the name as it was; a killed process may
- * leave the temporary file behind. A mapped earlier file may be the source. Nothing is written
- * before {@link #write()}. One thread.
+ * Writes a safetensors file in one step that either happens or does not. The bytes go to a hidden
+ * temporary file in the same folder and are forced to the disk. The file then takes the name by an
+ * atomic move. Whatever fails before that leaves an earlier file of the name as it was; a killed
+ * process may leave the temporary file behind. A mapped earlier file may be the source. Nothing is
+ * written before {@link #write()}. One thread.
  *
- * <p>Tensors are laid out by falling size of their elements, otherwise in the order given, so that
- * every one is aligned to its element size; the same input makes the same bytes.
+ * <p>Tensors are laid out by falling size of their elements, otherwise in the order given. So every
+ * one is aligned to its element size. The same input makes the same bytes.
  */
 public final class SafetensorsWriter {
   private static final int DEFAULT_CHUNK = 16 << 20;
@@ -83,7 +83,7 @@ public final class SafetensorsWriter {
 
   /**
    * Adds a tensor whose little-endian bytes in C order are {@code data}, of any size and alignment,
-   * on or off the heap; it must stay alive and unchanged until {@link #write()} returns.
+   * on or off the heap. The data must stay alive and unchanged until {@link #write()} returns.
    *
    * @throws IllegalArgumentException if the size is not that of dtype and shape, or the name is
    *     taken or illegal

@@ -13,9 +13,9 @@ import java.util.Map;
 
 /**
  * A state dict as {@code torch.save} of PyTorch 1.6 or later writes it ({@code .bin}, {@code .pt},
- * {@code .pth}): a zip file that holds a pickle, {@code <archive>/data.pkl}, and the elements of
- * each storage, {@code <archive>/data/<key>}. Tensors are cut out of the mapped file; several may
- * share a storage.
+ * {@code .pth}). It is a zip file that holds a pickle, {@code <archive>/data.pkl}, and the elements
+ * of each storage, {@code <archive>/data/<key>}. Tensors are cut out of the mapped file; several
+ * may share a storage.
  */
 final class TorchFile {
   private static final String DAMAGED =
@@ -41,8 +41,8 @@ final class TorchFile {
    * elements do not lie in C order is left out.
    *
    * @param where the file, for messages
-   * @throws InputException if the file is anything but a plain state dict, if a tensor goes beyond
-   *     its storage, or if a weight's elements do not lie in C order
+   * @throws InputException if the file is anything but a plain state dict, or a tensor goes beyond
+   *     its storage, or a weight is not in C order
    */
   static List<StoredTensor> read(String where, MemorySegment file) {
     return new TorchFile(where, file).tensors();

@@ -16,11 +16,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The entries of a zip file as {@code torch.save} writes it: stored, not compressed, one after the
- * other from the file's first byte up to the central directory, which ends the file. Local and
- * central headers must agree. With that, no byte belongs to two entries, none to no entry, and no
- * two programs read the same file differently. Zip64 and data descriptors are read; check sums of
- * contents are not looked at, for that would read the whole file.
+ * The entries of a zip file as {@code torch.save} writes it. They are stored, not compressed, one
+ * after the other from the file's first byte up to the central directory, which ends the file.
+ * Local and central headers must agree. With that, no byte belongs to two entries, none to no
+ * entry, and no two programs read the same file differently. Zip64 and data descriptors are read;
+ * check sums of contents are not looked at, for that would read the whole file.
  *
  * @param entries by name, in the order of the central directory
  */

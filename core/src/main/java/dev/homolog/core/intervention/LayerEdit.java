@@ -14,8 +14,8 @@ import java.util.TreeMap;
 
 /**
  * What interventions change in one layer. The change of an activation times what the neuron writes
- * is added to the residual stream after the layer, so that a pass can be resumed there, and so that
- * one that changes nothing adds nothing.
+ * is added to the residual stream after the layer. So a pass can be resumed there, and an edit that
+ * changes nothing adds nothing.
  */
 final class LayerEdit {
   private final int layer;

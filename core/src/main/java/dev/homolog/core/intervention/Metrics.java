@@ -1,8 +1,8 @@
 package dev.homolog.core.intervention;
 
 /**
- * What is measured of predictions, at a position or on average over positions that are not last in
- * their row and whose token is neither BOS nor EOS.
+ * What is measured of predictions, at a position or on average. Averages leave out the last
+ * position of each row, and tokens that are BOS or EOS.
  *
  * @param loss −log p of the token that follows, in nats
  * @param entropy of the prediction, exact, in nats

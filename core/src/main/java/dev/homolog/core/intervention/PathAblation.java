@@ -19,9 +19,9 @@ import java.util.TreeSet;
 
 /**
  * Takes what a neuron writes out of the queries of a later head, and out of nothing else (Gurnee et
- * al. 2024, section 5.3): the LayerNorm is computed again, keys and values stay. Measured are the
- * norm of the head's output z before W_O, without what the biases of values give it, and its
- * attention on BOS, position 0 of the row. Belongs to one thread, arena and kernels.
+ * al. 2024, section 5.3). The LayerNorm is computed again; keys and values stay. One measure is the
+ * norm of the head's output z before W_O, without what the biases of values give it. The other is
+ * its attention on BOS, position 0 of the row. Belongs to one thread, arena and kernels.
  */
 public final class PathAblation {
   private final Kernels kernels;
@@ -203,7 +203,8 @@ public final class PathAblation {
 
   /**
    * A head on a batch. Attention runs on two heads side by side: the head itself, and one with the
-   * same queries and keys whose values are 1 at BOS, so that its output is the attention on BOS.
+   * same queries and keys. The second one's values are 1 at BOS, so its output is the attention on
+   * BOS.
    */
   private final class OneHead {
     private final Head head;

@@ -12,12 +12,13 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * From the residual stream after the last layer to metrics of every position: logits are made a
- * block of positions at a time, and each block is read in all ways before the next is made. With L
- * = n W_U the logits of the last LayerNorm's output n, a frozen scale makes of n what is r (n − β)
- * + β, so of L what is r L + (1 − r) β W_U, where r is the scale over the nominal one; and a frozen
- * direction u makes L + a u, where a is what n (W_U u) is less than nominally. Remembers of the
- * pass without intervention what a reading holds fixed.
+ * From the residual stream after the last layer to metrics of every position. Logits are made a
+ * block of positions at a time, and each block is read in all ways before the next is made.
+ *
+ * <p>L = n W_U are the logits of the last LayerNorm's output n. Let r be the scale over the nominal
+ * one. A frozen scale changes n into r (n − β) + β, and so L into r L + (1 − r) β W_U. A frozen
+ * direction u changes L into L + a u, where a is the nominal n (W_U u) minus that of this pass.
+ * What a reading holds fixed is remembered from the pass without intervention.
  */
 final class Readout {
   /** Bytes of a block of logits on a GPU: enough rows for products of full speed. */

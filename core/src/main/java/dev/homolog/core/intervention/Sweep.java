@@ -25,8 +25,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Many interventions on the same text. Each batch of tokens runs through the model once as it is;
- * the residual stream after the layers where variants begin is kept, and every variant resumes from
+ * Many interventions on the same text. Each batch of tokens runs through the model once as it is.
+ * The residual stream after the layers where variants begin is kept, and every variant resumes from
  * there. All passes have the shape of the first, so that a variant that changes nothing gives its
  * metrics to the last bit. Belongs to one thread and to the arena and kernels it was made with.
  */

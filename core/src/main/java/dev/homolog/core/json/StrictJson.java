@@ -23,9 +23,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Reads one JSON object from a file that may be hostile: strict UTF-8, no duplicate keys, bounded
- * depth and list length, nothing but white space after it. Values come back as String, Long,
- * BigInteger (beyond a long), Double, Boolean, List, Map or null.
+ * Reads one JSON object from a file that may be hostile. UTF-8 is strict, keys are unique, depth
+ * and list length are bounded, and nothing but white space may follow. Values come back as String,
+ * Long, BigInteger (beyond a long), Double, Boolean, List, Map or null.
  *
  * @param where the file, for messages
  * @param field the part of it that is JSON; empty for the whole

@@ -13,13 +13,14 @@ import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * A model's weights as tables of weights look at them, made in double when they are asked for: of a
- * layer at a time, and of the embeddings a block of tokens at a time. No more is held than what was
- * asked for, by the caller's arena, and a few rows besides.
+ * A model's weights as tables of weights look at them, in double. They are made when they are asked
+ * for: a layer at a time, and a block of tokens of the embeddings. The caller's arena holds what
+ * was asked for; besides, a few rows are held.
  *
- * <p>Preset {@link Processing#FOLDED} is, in this order (docs/definitions.md, "Weights"; the same
- * as TransformerLens's {@code fold_ln}, {@code center_writing_weights}, {@code center_unembed},
- * {@code fold_value_biases}), with gain g and bias β of the LayerNorm that a matrix reads:
+ * <p>Preset {@link Processing#FOLDED} takes these steps in order (docs/definitions.md, "Weights").
+ * They are TransformerLens's {@code fold_ln}, {@code center_writing_weights}, {@code
+ * center_unembed} and {@code fold_value_biases}. Gain g and bias β are those of the LayerNorm that
+ * a matrix reads:
  *
  * <ol>
  *   <li>b += β W for the readers W_Q, W_K, W_V, W_in and W_U
@@ -33,9 +34,9 @@ import java.util.stream.IntStream;
  * logits, has the same log-probabilities. Preset {@link Processing#RAW} gives what is stored, in
  * the same shapes; a bias that is not there is 0 in both.
  *
- * <p>The heads of W_Q, W_K and W_V [d_model, d_model] and of their biases lie side by side, head h
- * in columns [h d_head, (h + 1) d_head), and in the rows of W_O, whatever the order in the file.
- * The checkpoint must stay open. One thread at a time.
+ * <p>The heads of W_Q, W_K and W_V [d_model, d_model] and of their biases lie side by side,
+ * whatever the order in the file. Head h has columns [h d_head, (h + 1) d_head), and these rows of
+ * W_O. The checkpoint must stay open. One thread at a time.
  */
 public final class ProcessedWeights {
   /** Columns that are transposed at a time: one by one, each element would cost a cache line. */

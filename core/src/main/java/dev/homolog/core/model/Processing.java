@@ -10,9 +10,9 @@ public enum Processing {
   /** Nothing. */
   RAW,
   /**
-   * LayerNorms folded into the matrices that read them, readers and writers centred over d_model,
-   * the unembedding over the vocabulary, biases of values folded into that of the output:
-   * TransformerLens's defaults. Logits change by a constant a token at most.
+   * TransformerLens's defaults. LayerNorms are folded into the matrices that read them, and biases
+   * of values into that of the output. Readers and writers are centred over d_model, the
+   * unembedding over the vocabulary. Logits change by a constant a token at most.
    */
   FOLDED;
 

@@ -8,8 +8,8 @@ import java.util.Set;
 /**
  * A measurement of a stream of activations. It hands blocks to the kernels and owns sums that the
  * same kernels made; it never reads an element of a block. Sums of disjoint parts of a stream add
- * up to those of the whole, so what {@link #state} gives can be saved, sent and merged: resuming,
- * sharding and distributing are all that.
+ * up to those of the whole. So what {@link #state} gives can be saved, sent and merged; no more is
+ * needed to resume, shard or distribute.
  */
 public interface ActivationSink {
 
@@ -24,15 +24,15 @@ public interface ActivationSink {
   /** The sites that are read. */
   Set<Site> sites();
 
+  /** Which values it reads. */
   Values values();
 
   /** Adds one batch. */
   void accept(ActivationBlock block);
 
   /**
-   * Whether all activations that were added up so far are finite, as far as the sink can tell
-   * without a look at each; asked after every batch. Where not, the stream finds the activation and
-   * refuses the model.
+   * Whether all activations that were added up so far are finite, as far as the sums can tell.
+   * Asked after every batch. If not, the stream finds the activation and refuses the model.
    */
   default boolean isFinite() {
     return true;

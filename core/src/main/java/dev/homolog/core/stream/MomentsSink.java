@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Power sums, least and greatest of every neuron: of MLP_POST of every model over kept tokens, or
- * of MLP_PRE of the first model over all positions.
+ * Power sums, least and greatest of every neuron. They are of MLP_POST of every model over kept
+ * tokens, or of MLP_PRE of the first model over all positions.
  */
 public final class MomentsSink implements ActivationSink {
   private final Kernels kernels;

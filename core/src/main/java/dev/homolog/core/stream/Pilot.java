@@ -5,9 +5,9 @@ import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 
 /**
- * Mean and one over the deviation of every neuron on a few rows, by which the stream is
- * standardised so that products keep their digits in single precision. What is measured does not
- * depend on it but for rounding: true moments correct it at the end.
+ * Mean and one over the deviation of every neuron on a few rows. The stream is standardised by
+ * them, so that products keep their digits in single precision. Results depend on them only by
+ * rounding: true moments correct them at the end.
  */
 public final class Pilot {
   private final Kernels kernels;
@@ -37,8 +37,8 @@ public final class Pilot {
   }
 
   /**
-   * The least deviation, absolute and as a share of the mean, that a neuron is divided by: one that
-   * hardly moves on the pilot may move a great deal after it, and must not leave the range of
+   * The least deviation that a neuron is divided by, absolute and as a share of the mean. A neuron
+   * that hardly moves on the pilot may move a great deal after it. It must not leave the range of
    * single precision then.
    */
   private static final double LEAST_DEVIATION = 1e-6;

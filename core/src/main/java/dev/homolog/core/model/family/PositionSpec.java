@@ -8,7 +8,7 @@ public sealed interface PositionSpec {
 
   /**
    * Rotary positions (Su et al. 2021). At position p, dimensions i and i + {@code dims} / 2 of
-   * every query and key are rotated by p · base^(−2i / dims), for i below {@code dims} / 2.
+   * every query and key are rotated by p · base^(−2i / dims). Here i is below {@code dims} / 2.
    *
    * @param dims how many of a head's first dimensions are rotated; even
    * @param base of the wavelengths, 10,000 in Pythia
