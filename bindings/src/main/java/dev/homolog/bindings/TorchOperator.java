@@ -164,11 +164,6 @@ public final class TorchOperator {
       return pushOptional(Double.doubleToRawLongBits(value));
     }
 
-    /** An integer where the schema has {@code int?}. */
-    public Call optionalInteger(long value) {
-      return pushOptional(value);
-    }
-
     public Call bool(boolean value) {
       return push(PLAIN, value ? 1 : 0);
     }
@@ -252,16 +247,6 @@ public final class TorchOperator {
     public TorchTensor one() {
       invoke();
       return result(0);
-    }
-
-    /** Makes the call of an operator that returns several tensors. */
-    public TorchTensor[] results(int number) {
-      invoke();
-      TorchTensor[] results = new TorchTensor[number];
-      for (int i = 0; i < number; i++) {
-        results[i] = result(i);
-      }
-      return results;
     }
 
     /**
