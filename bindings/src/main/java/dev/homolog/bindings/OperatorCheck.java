@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Calls every operator of this package once on tiny tensors, so that one that is missing or has
- * another schema is found when a run starts and not in the middle of it. Takes some milliseconds.
+ * Calls every operator of this package once on tiny tensors, so that a run fails at its start. One
+ * may be missing or have another schema. Takes some milliseconds.
  */
 final class OperatorCheck {
   private final Device device;

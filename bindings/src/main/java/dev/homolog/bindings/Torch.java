@@ -109,8 +109,8 @@ public final class Torch {
    * The two functions that no generated class has; each takes one int and returns nothing.
    *
    * <p>{@code at::set_num_threads(int)} is called by its C++ name, since libtorch has no C function
-   * for it: a name of the Itanium ABI, unchanged since torch 1.0. {@code openblas_set_num_threads}
-   * is OpenBLAS's, to which libtorch does not pass its number on.
+   * for it. That name of the Itanium ABI is unchanged since torch 1.0. {@code
+   * openblas_set_num_threads} is OpenBLAS's, to which libtorch does not pass its number on.
    */
   private static final class ThreadSetters {
     private static final MethodHandle TORCH =

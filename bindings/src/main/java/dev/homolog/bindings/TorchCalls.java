@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One method for each C function of libtorch about the life and the look of a tensor: its arguments
- * marshalled, its status checked, its result taken over.
+ * One method for each C function of libtorch about the life and the look of a tensor. It marshals
+ * arguments, checks the status and takes over the result.
  */
 final class TorchCalls {
   private TorchCalls() {}

@@ -281,7 +281,7 @@ public final class TorchOperator {
             TorchErrors.failure(status, called.name, Arrays.copyOf(given, givenCount));
         // An operator that does not exist consumes nothing. Where that cannot be told from a
         // failure that has consumed all,
-        // the arguments are left alone: losing a few bytes once is better than freeing them twice.
+        // the arguments are left alone. Losing a few bytes once is better than freeing them twice.
         if (called.proven || !failure.text().startsWith("Could not find schema")) {
           forgetAll();
         }

@@ -6,7 +6,7 @@ import dev.homolog.bindings.gen.torch.TorchC;
 
 /**
  * Elementwise operators, the same on the CPU and on a GPU. Results are new tensors that the caller
- * closes; a method whose name ends in {@code Into} or {@code InPlace} writes to its first argument
+ * closes. A method whose name ends in {@code Into} or {@code InPlace} writes to its first argument
  * and returns nothing.
  *
  * <p>Shapes broadcast as in PyTorch. Tensors of no dimension on the CPU go with tensors on a GPU.
