@@ -18,7 +18,7 @@ import java.lang.foreign.Arena;
  * its product, and needs no temporaries. Weights in single precision are read where they are
  * mapped.
  */
-public final class TorchHostKernels extends HostKernels {
+final class TorchHostKernels extends HostKernels {
   private final Torch torch;
   private final TorchProducts products;
   private final TorchScreening screening;
