@@ -1,5 +1,7 @@
 package dev.homolog.core.kernels;
 
+import dev.homolog.core.memory.Tensor;
+
 /**
  * Bulk operations on the tensors of one device: what the forward pass and the statistics are made
  * of. Implementations agree to the tolerance of their {@link #working} type; the scalar backend in
@@ -21,6 +23,9 @@ public interface Kernels extends Memory, ForwardPass, Statistics, AutoCloseable 
 
   /** What factors of products and their sums are rounded to, in a few words for every result. */
   String precision();
+
+  /** Mean and one over the deviation of each column, F64 [1, N] each. */
+  record Columns(Tensor mean, Tensor inverse) {}
 
   /** Frees threads and native handles; idempotent. */
   @Override

@@ -45,16 +45,13 @@ public interface Statistics {
    */
   void gram(Tensor a, Tensor sum);
 
-  /** Mean and one over the deviation of each column, F64 [1, N] each. */
-  record Columns(Tensor mean, Tensor inverse) {}
-
   /**
    * r[i, j] = (sum[i, j] / n - meanA[i] meanB[j]) inverseA[i] inverseB[j], clamped to [-1, 1]. It
    * is the correlation where mean is that of z and inverse one over its deviation. NaN in an
    * inverse makes NaN. sum F32 or F64 [A, B] with contiguous rows; the vectors F64 [1, A] or [1,
    * B]; r [A, B] of the working type.
    */
-  void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r);
+  void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r);
 
   /**
    * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]). It is the similarity of Jaccard of
