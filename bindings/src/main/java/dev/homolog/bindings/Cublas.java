@@ -8,26 +8,21 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * A cuBLAS handle: its own, or libtorch's ({@link Torch#blasHandle}), which runs on the stream that
- * is current in libtorch.
+ * libtorch's cuBLAS handle ({@link Torch#blasHandle}), which runs on the stream that is current in
+ * libtorch.
  *
  * <p>cuBLAS stores matrices by columns. A row-major matrix [r, c] with row stride s is, seen by
  * columns, its transpose [c, r] with leading dimension s: {@link #accumulateTransposed} does that
  * translation. One thread at a time.
  */
 public final class Cublas implements AutoCloseable {
-  private final boolean owned;
   private MemorySegment handle;
 
   /** alpha and beta, read by cuBLAS before a call returns: its pointer mode is that of the host. */
   private final MemorySegment scalars = Arena.ofAuto().allocate(16, 8);
 
-  private Cublas(MemorySegment handle, boolean owned) {
+  private Cublas(MemorySegment handle) {
     this.handle = handle;
-    this.owned = owned;
-    if (owned) {
-      LiveHandles.made();
-    }
   }
 
   /** Whether cuBLAS is in this process, with all functions that are used here. */
@@ -37,20 +32,10 @@ public final class Cublas implements AutoCloseable {
         .allMatch(function -> lookup.find(function.getSimpleName()).isPresent());
   }
 
-  /** A new handle on the calling thread's current device, which this object destroys. */
-  public static Cublas create() {
-    requireLoaded();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      check(CublasC.cublasCreate_v2(out), "cublasCreate");
-      return new Cublas(out.get(ValueLayout.ADDRESS, 0), true);
-    }
-  }
-
   /** libtorch's handle, which stays libtorch's. */
   public static Cublas borrow(MemorySegment handle) {
     requireLoaded();
-    return new Cublas(handle, false);
+    return new Cublas(handle);
   }
 
   private static void requireLoaded() {
@@ -73,48 +58,6 @@ public final class Cublas implements AutoCloseable {
       check(CublasC.cublasGetVersion_v2(handle(), out), "cublasGetVersion");
       return out.get(ValueLayout.JAVA_INT, 0);
     }
-  }
-
-  /** The stream that calls run on. Resets the workspace. */
-  public void setStream(MemorySegment stream) {
-    check(CublasC.cublasSetStream_v2(handle(), stream), "cublasSetStream");
-  }
-
-  public MemorySegment stream() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      check(CublasC.cublasGetStream_v2(handle(), out), "cublasGetStream");
-      return out.get(ValueLayout.ADDRESS, 0);
-    }
-  }
-
-  /**
-   * Memory of the device for calls to use, so that reruns are equal bit for bit; null pointer and 0
-   * for cuBLAS's own.
-   */
-  public void setWorkspace(MemorySegment memory, long bytes) {
-    check(CublasC.cublasSetWorkspace_v2(handle(), memory, bytes), "cublasSetWorkspace");
-  }
-
-  /** Which shortcuts calls may take. */
-  public enum MathMode {
-    /** Those that keep the precision of the compute type; no TF32. */
-    DEFAULT,
-    /** None: only what the compute type says, step by step. */
-    PEDANTIC,
-    /** As the default, and split sums are added in full precision too. */
-    FULL_PRECISION_REDUCTION
-  }
-
-  public void setMathMode(MathMode mode) {
-    int code =
-        switch (mode) {
-          case DEFAULT -> CublasC.CUBLAS_DEFAULT_MATH();
-          case PEDANTIC -> CublasC.CUBLAS_PEDANTIC_MATH();
-          case FULL_PRECISION_REDUCTION ->
-              CublasC.CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION();
-        };
-    check(CublasC.cublasSetMathMode(handle(), code), "cublasSetMathMode");
   }
 
   /**
@@ -160,90 +103,6 @@ public final class Cublas implements AutoCloseable {
         "cublasGemmEx");
   }
 
-  /** As {@link #gemmEx}, count times, each matrix so many elements after the one before. */
-  public void gemmStridedBatchedEx(
-      int m, int n, int k, double alpha, Batch a, Batch b, double beta, Batch c, int count) {
-    requireGemm(m, n, k, a.first(), b.first(), c.first());
-    boolean wide = a.first().type() == ScalarType.FLOAT64;
-    setScalars(wide, alpha, beta);
-    int compute = wide ? CublasC.CUBLAS_COMPUTE_64F() : CublasC.CUBLAS_COMPUTE_32F();
-    check(
-        CublasC.cublasGemmStridedBatchedEx(
-            handle(),
-            operation(a.first()),
-            operation(b.first()),
-            m,
-            n,
-            k,
-            scalars,
-            a.first().data(),
-            type(a.first().type()),
-            a.first().ld(),
-            a.stride(),
-            b.first().data(),
-            type(b.first().type()),
-            b.first().ld(),
-            b.stride(),
-            scalars.asSlice(8),
-            c.first().data(),
-            type(c.first().type()),
-            c.first().ld(),
-            c.stride(),
-            count,
-            compute,
-            CublasC.CUBLAS_GEMM_DEFAULT()),
-        "cublasGemmStridedBatchedEx");
-  }
-
-  /** Matrices of one shape, stride elements apart. */
-  public record Batch(Matrix first, long stride) {}
-
-  /** As {@link #gemmEx}, all in float32. */
-  public void sgemm(int m, int n, int k, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
-    requireGemm(m, n, k, a, b, c);
-    setScalars(false, alpha, beta);
-    check(
-        CublasC.cublasSgemm_v2(
-            handle(),
-            operation(a),
-            operation(b),
-            m,
-            n,
-            k,
-            scalars,
-            a.data(),
-            a.ld(),
-            b.data(),
-            b.ld(),
-            scalars.asSlice(8),
-            c.data(),
-            c.ld()),
-        "cublasSgemm");
-  }
-
-  /** As {@link #gemmEx}, all in float64. */
-  public void dgemm(int m, int n, int k, double alpha, Matrix a, Matrix b, double beta, Matrix c) {
-    requireGemm(m, n, k, a, b, c);
-    setScalars(true, alpha, beta);
-    check(
-        CublasC.cublasDgemm_v2(
-            handle(),
-            operation(a),
-            operation(b),
-            m,
-            n,
-            k,
-            scalars,
-            a.data(),
-            a.ld(),
-            b.data(),
-            b.ld(),
-            scalars.asSlice(8),
-            c.data(),
-            c.ld()),
-        "cublasDgemm");
-  }
-
   /**
    * c [n, m] = beta · c + aᵀ · b of row-major a [rows, n] and b [rows, m]: the update of cross
    * products. a and b are of one dtype; c is float32, or float64 if they are. Columns may be slices
@@ -261,7 +120,7 @@ public final class Cublas implements AutoCloseable {
       throw new IllegalArgumentException("the sums of %s are not %s".formatted(a, c));
     }
     // By columns: cᵀ [m, n] = bᵀ [m, rows] · a [rows, n], where b's rows are columns already and
-    // a's must be turned.
+    // a's must be transposed.
     gemmEx(
         Math.toIntExact(b.size(1)),
         Math.toIntExact(a.size(1)),
@@ -296,13 +155,13 @@ public final class Cublas implements AutoCloseable {
         rowMajor(out, false));
   }
 
-  /** A row-major matrix, or a view of one that is turned and must be turned back. */
+  /** A row-major matrix, or a transposed view of one. */
   private static Matrix eitherMajor(TorchTensor tensor) {
     if (tensor.rawStrides()[1] == 1) {
       return rowMajor(tensor, false);
     }
-    try (TorchTensor turned = tensor.t()) {
-      return rowMajor(turned, true);
+    try (TorchTensor upright = tensor.t()) {
+      return rowMajor(upright, true);
     }
   }
 
@@ -367,17 +226,9 @@ public final class Cublas implements AutoCloseable {
     }
   }
 
-  /** Destroys the handle if it is this object's. Closing twice is allowed. */
+  /** Gives the handle back; it stays libtorch's. Closing twice is allowed. */
   @Override
   public void close() {
-    if (handle == null) {
-      return;
-    }
-    MemorySegment last = handle;
     handle = null;
-    if (owned) {
-      LiveHandles.gone();
-      check(CublasC.cublasDestroy_v2(last), "cublasDestroy");
-    }
   }
 }

@@ -29,27 +29,6 @@ public final class CudaRuntime {
   /** Free and total bytes of a GPU. */
   public record Memory(long free, long total) {}
 
-  /** Number of GPUs; throws, with CUDA's reason, if there is none. */
-  public int deviceCount() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);
-      check(CudartC.cudaGetDeviceCount(out), "cudaGetDeviceCount");
-      return out.get(ValueLayout.JAVA_INT, 0);
-    }
-  }
-
-  public int device() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);
-      check(CudartC.cudaGetDevice(out), "cudaGetDevice");
-      return out.get(ValueLayout.JAVA_INT, 0);
-    }
-  }
-
-  public void setDevice(int device) {
-    check(CudartC.cudaSetDevice(device), "cudaSetDevice");
-  }
-
   /** What a GPU is called: "NVIDIA H100 80GB HBM3". */
   public String deviceName(int device) {
     try (Arena arena = Arena.ofConfined()) {
@@ -65,6 +44,7 @@ public final class CudaRuntime {
         + attribute(CudartC.cudaDevAttrComputeCapabilityMinor(), device);
   }
 
+  /** Streaming multiprocessors of a GPU. */
   public int multiprocessors(int device) {
     return attribute(CudartC.cudaDevAttrMultiProcessorCount(), device);
   }
@@ -102,98 +82,6 @@ public final class CudaRuntime {
       MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);
       check(CudartC.cudaDriverGetVersion(out), "cudaDriverGetVersion");
       return out.get(ValueLayout.JAVA_INT, 0);
-    }
-  }
-
-  /** Memory of the current device that libtorch does not know of; the caller frees it. */
-  public MemorySegment malloc(long bytes) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      check(CudartC.cudaMalloc(out, bytes), "cudaMalloc");
-      LiveHandles.made();
-      return out.get(ValueLayout.ADDRESS, 0);
-    }
-  }
-
-  public void free(MemorySegment memory) {
-    check(CudartC.cudaFree(memory), "cudaFree");
-    LiveHandles.gone();
-  }
-
-  /** Copies between host and devices; waits. */
-  public void copy(MemorySegment target, MemorySegment source, long bytes) {
-    check(CudartC.cudaMemcpy(target, source, bytes, CudartC.cudaMemcpyDefault()), "cudaMemcpy");
-  }
-
-  /** Copies in the order of a stream; both sides stay as they are until it was waited for. */
-  public void copyAsync(
-      MemorySegment target, MemorySegment source, long bytes, MemorySegment stream) {
-    check(
-        CudartC.cudaMemcpyAsync(target, source, bytes, CudartC.cudaMemcpyDefault(), stream),
-        "cudaMemcpyAsync");
-  }
-
-  public void synchronize(MemorySegment stream) {
-    check(CudartC.cudaStreamSynchronize(stream), "cudaStreamSynchronize");
-  }
-
-  public void synchronizeDevice() {
-    check(CudartC.cudaDeviceSynchronize(), "cudaDeviceSynchronize");
-  }
-
-  /** A point in a stream's work, for timing. */
-  public Event event() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      check(CudartC.cudaEventCreate(out), "cudaEventCreate");
-      return new Event(out.get(ValueLayout.ADDRESS, 0));
-    }
-  }
-
-  /** Owns a cudaEvent_t. One thread at a time; closing twice is allowed. */
-  public static final class Event implements AutoCloseable {
-    private MemorySegment handle;
-
-    private Event(MemorySegment handle) {
-      this.handle = handle;
-      LiveHandles.made();
-    }
-
-    private MemorySegment handle() {
-      if (handle == null) {
-        throw new IllegalStateException("the event is closed");
-      }
-      return handle;
-    }
-
-    /** Marks where the stream's work stands now. */
-    public void record(MemorySegment stream) {
-      check(CudartC.cudaEventRecord(handle(), stream), "cudaEventRecord");
-    }
-
-    /** Waits until the stream has come to the mark. */
-    public void synchronize() {
-      check(CudartC.cudaEventSynchronize(handle()), "cudaEventSynchronize");
-    }
-
-    /** Milliseconds from an earlier mark to this one; both were waited for. */
-    public float millisecondsSince(Event earlier) {
-      try (Arena arena = Arena.ofConfined()) {
-        MemorySegment out = arena.allocate(ValueLayout.JAVA_FLOAT);
-        check(
-            CudartC.cudaEventElapsedTime(out, earlier.handle(), handle()), "cudaEventElapsedTime");
-        return out.get(ValueLayout.JAVA_FLOAT, 0);
-      }
-    }
-
-    @Override
-    public void close() {
-      if (handle != null) {
-        MemorySegment last = handle;
-        handle = null;
-        LiveHandles.gone();
-        check(CudartC.cudaEventDestroy(last), "cudaEventDestroy");
-      }
     }
   }
 

@@ -12,8 +12,8 @@ import java.lang.invoke.MethodHandle;
 /**
  * Zeroed memory off the heap, of which what is large is not touched before it is used. {@link
  * Arena#allocate} writes zeros on the calling thread, so the system hands out gigabytes page by
- * page on one core; memory of {@code calloc} is zero as it comes, and whoever computes in it
- * touches it, on all cores.
+ * page on one core. Memory of {@code calloc} is zero as it comes. Whoever computes in it touches it
+ * first, on all cores.
  */
 public final class LazyMemory {
   /** Bytes from which the C library asks the system for memory of its own, however it is tuned. */

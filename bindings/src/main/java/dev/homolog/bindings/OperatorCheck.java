@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Calls every operator of this package once on tiny tensors, so that one that is missing or has
- * another schema is found when a run starts and not in the middle of it. Takes some milliseconds.
+ * Calls every operator of this package once on tiny tensors, so that a run fails at its start. One
+ * may be missing or have another schema. Takes some milliseconds.
  */
 final class OperatorCheck {
   private final Device device;
@@ -55,14 +55,8 @@ final class OperatorCheck {
   private void gemm() {
     TorchTensor a = ones(ScalarType.FLOAT32, 2, 2);
     TorchTensor out = ones(ScalarType.FLOAT32, 2, 2);
-    TorchTensor batch = ones(ScalarType.FLOAT32, 1, 2, 2);
-    TorchTensor batchOut = ones(ScalarType.FLOAT32, 1, 2, 2);
     TorchGemm.mmInto(out, a, a);
-    TorchGemm.accumulateTransposed(out, a, a);
-    TorchGemm.bmmInto(batchOut, batch, batch);
-    TorchGemm.baddbmmInto(batchOut, batchOut, batch, batch, 1, 1);
-    keep(TorchGemm.linear(a, a, ones(ScalarType.FLOAT32, 2)));
-    TorchGemm.linearInto(out, a, a, null);
+    TorchGemm.accumulate(out, a, a);
   }
 
   private void pointwise() {
@@ -74,13 +68,10 @@ final class OperatorCheck {
     keep(TorchPointwise.sub(x, x, 2));
     keep(TorchPointwise.mul(x, x));
     keep(TorchPointwise.mul(x, 2));
-    keep(TorchPointwise.pow(x, 2));
     keep(TorchPointwise.div(x, x));
     TorchPointwise.addInPlace(out, x, 2);
     TorchPointwise.mulInPlace(out, 2);
-    TorchPointwise.divInPlace(out, x);
     TorchPointwise.mulInto(out, x, x);
-    keep(TorchPointwise.gelu(x, true));
     TorchPointwise.geluInto(out, x, false);
     keep(TorchPointwise.where(mask, x, x));
     TorchPointwise.maskedFillInPlace(out, mask, 1);
@@ -102,11 +93,8 @@ final class OperatorCheck {
     TorchTensor weight = ones(ScalarType.FLOAT32, 2);
     TorchTensor heads = ones(ScalarType.FLOAT32, 1, 1, 2, 2);
     keep(TorchOps.layerNorm(x, weight, weight, 1e-5));
-    keep(TorchOps.nativeLayerNorm(x, null, null, 1e-5));
     keep(TorchOps.attention(heads, heads, heads, null, true, 0.5));
-    keep(TorchOps.softmax(x, -1));
     keep(TorchOps.logSoftmax(x, -1));
-    keep(TorchOps.logSumExp(x, false, -1));
     keep(TorchOps.embedding(x, ones(ScalarType.INT64, 1)));
   }
 
@@ -123,17 +111,12 @@ final class OperatorCheck {
     keep(TorchOps.topK(x, 1, 1, true, true));
     keep(TorchOps.sort(x, 1, true));
     keep(TorchOps.cat(0, x, x));
-    keep(TorchOps.bucketize(x, ones(ScalarType.FLOAT32, 1), true));
   }
 
   private void reductions() {
     TorchTensor x = ones(ScalarType.FLOAT32, 2, 2);
     keep(TorchOps.sum(x, ScalarType.FLOAT64, false, 0));
-    keep(TorchOps.cumsum(x, 0));
     keep(TorchOps.amax(x, false, 0));
     keep(TorchOps.amin(x, false, 0));
-    keep(TorchOps.argmax(x, 0, false));
-    keep(TorchOps.any(x));
-    keep(TorchOps.all(x));
   }
 }

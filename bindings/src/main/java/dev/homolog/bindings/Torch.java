@@ -15,7 +15,7 @@ import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
- * The libtorch of this process: makes tensors, sets threads, and hands out CUDA's streams. Any
+ * The libtorch of this process: makes tensors, sets threads, and hands out cuBLAS's handle. Any
  * thread.
  */
 public final class Torch {
@@ -69,22 +69,9 @@ public final class Torch {
     return TorchCalls.emptyStrided(dtype, device, sizes, Shapes.contiguous(sizes));
   }
 
+  /** Contiguous, all elements 0. */
   public TorchTensor zeros(ScalarType dtype, Device device, long... sizes) {
     return empty(dtype, device, sizes).zero();
-  }
-
-  /** In page-locked memory of the CPU, for copies to and from a GPU. Needs CUDA. */
-  public TorchTensor pinned(ScalarType dtype, long... sizes) {
-    requireCuda();
-    return TorchCalls.emptyStridedPinned(dtype, sizes, Shapes.contiguous(sizes));
-  }
-
-  /**
-   * A float64 tensor without dimensions on the CPU: it does not widen the float tensors it is
-   * combined with.
-   */
-  public TorchTensor scalar(double value) {
-    return TorchCalls.scalar(value);
   }
 
   // ---- threads ----
@@ -122,8 +109,8 @@ public final class Torch {
    * The two functions that no generated class has; each takes one int and returns nothing.
    *
    * <p>{@code at::set_num_threads(int)} is called by its C++ name, since libtorch has no C function
-   * for it: a name of the Itanium ABI, unchanged since torch 1.0. {@code openblas_set_num_threads}
-   * is OpenBLAS's, to which libtorch does not pass its number on.
+   * for it. That name of the Itanium ABI is unchanged since torch 1.0. {@code
+   * openblas_set_num_threads} is OpenBLAS's, to which libtorch does not pass its number on.
    */
   private static final class ThreadSetters {
     private static final MethodHandle TORCH =
@@ -143,49 +130,7 @@ public final class Torch {
     }
   }
 
-  /**
-   * Whether operators of the calling thread record gradients: off once a thread has made a call
-   * here.
-   */
-  public boolean gradMode() {
-    Scratch.get();
-    return TorchC.aoti_torch_grad_mode_is_enabled();
-  }
-
   // ---- CUDA ----
-
-  /** The cudaStream_t on which the calling thread's operators run. */
-  public MemorySegment currentStream(Device device) {
-    requireGpu(device);
-    Scratch s = Scratch.get();
-    TorchErrors.check(
-        TorchC.aoti_torch_get_current_cuda_stream(device.index(), s.out0),
-        "aoti_torch_get_current_cuda_stream");
-    return s.pointer0();
-  }
-
-  /** Another cudaStream_t, from libtorch's pool. */
-  public MemorySegment pooledStream(Device device) {
-    requireGpu(device);
-    Scratch s = Scratch.get();
-    TorchErrors.check(
-        TorchC.torch_get_cuda_stream_from_pool(false, device.index(), s.out0),
-        "torch_get_cuda_stream_from_pool");
-    return s.pointer0();
-  }
-
-  /** Waits until a stream has done all its work; errors of that work come out here. */
-  public void synchronize(MemorySegment stream, Device device) {
-    requireGpu(device);
-    TorchErrors.check(
-        TorchC.torch_cuda_stream_synchronize(stream, device.index()),
-        "torch_cuda_stream_synchronize");
-  }
-
-  /** Waits for the calling thread's current stream. */
-  public void synchronize(Device device) {
-    synchronize(currentStream(device), device);
-  }
 
   /**
    * libtorch's cublasHandle_t of the calling thread's current device and stream: not to be
@@ -197,72 +142,6 @@ public final class Torch {
     TorchErrors.check(
         TorchC.torch_get_current_cuda_blas_handle(s.out0), "torch_get_current_cuda_blas_handle");
     return s.pointer0();
-  }
-
-  /** The GPU that is current on the calling thread. */
-  public int currentDevice() {
-    requireCuda();
-    Scratch s = Scratch.get();
-    TorchErrors.check(
-        TorchC.aoti_torch_get_current_device_index(s.out0), "aoti_torch_get_current_device_index");
-    return s.int0();
-  }
-
-  /** Makes a GPU current on the calling thread until the guard is closed, on the same thread. */
-  public Guard onDevice(Device device) {
-    requireGpu(device);
-    Scratch s = Scratch.get();
-    TorchErrors.check(
-        TorchC.aoti_torch_create_device_guard(device.index(), s.out0),
-        "aoti_torch_create_device_guard");
-    return new Guard(s.pointer0(), false);
-  }
-
-  /** Makes a stream current on the calling thread until the guard is closed, on the same thread. */
-  public Guard onStream(MemorySegment stream, Device device) {
-    requireGpu(device);
-    Scratch s = Scratch.get();
-    TorchErrors.check(
-        TorchC.aoti_torch_create_cuda_stream_guard(stream, device.index(), s.out0),
-        "aoti_torch_create_cuda_stream_guard");
-    return new Guard(s.pointer0(), true);
-  }
-
-  /**
-   * Puts back what was current before. Belongs to the thread that asked for it; closing twice is
-   * allowed.
-   */
-  public static final class Guard implements AutoCloseable {
-    private final Thread thread = Thread.currentThread();
-    private final boolean ofStream;
-    private MemorySegment handle;
-
-    private Guard(MemorySegment handle, boolean ofStream) {
-      this.handle = handle;
-      this.ofStream = ofStream;
-      LiveHandles.made();
-    }
-
-    @Override
-    public void close() {
-      if (Thread.currentThread() != thread) {
-        throw new IllegalStateException("the guard belongs to " + thread);
-      }
-      if (handle == null) {
-        return;
-      }
-      MemorySegment last = handle;
-      handle = null;
-      LiveHandles.gone();
-      if (ofStream) {
-        TorchErrors.check(
-            TorchC.aoti_torch_delete_cuda_stream_guard(last),
-            "aoti_torch_delete_cuda_stream_guard");
-      } else {
-        TorchErrors.check(
-            TorchC.aoti_torch_delete_device_guard(last), "aoti_torch_delete_device_guard");
-      }
-    }
   }
 
   private void requireDevice(Device device) {

@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * One method for each C function of libtorch about the life and the look of a tensor: its arguments
- * marshalled, its status checked, its result taken over.
+ * One method for each C function of libtorch about the life and the look of a tensor. It marshals
+ * arguments, checks the status and takes over the result.
  */
 final class TorchCalls {
   private TorchCalls() {}
@@ -45,21 +45,6 @@ final class TorchCalls {
             device.index(),
             s.out0),
         "aoti_torch_empty_strided");
-    return TorchTensor.own(s.pointer0());
-  }
-
-  static TorchTensor emptyStridedPinned(ScalarType dtype, long[] sizes, long[] strides) {
-    Scratch s = Scratch.get();
-    check(
-        TorchC.aoti_torch_empty_strided_pinned(
-            sizes.length,
-            s.sizes(sizes),
-            s.strides(strides),
-            dtype.code(),
-            Device.CPU.type(),
-            Device.CPU.index(),
-            s.out0),
-        "aoti_torch_empty_strided_pinned");
     return TorchTensor.own(s.pointer0());
   }
 
@@ -146,12 +131,6 @@ final class TorchCalls {
     return array.reinterpret(8L * length).toArray(ValueLayout.JAVA_LONG);
   }
 
-  static long getNumel(TorchTensor self) {
-    Scratch s = Scratch.get();
-    check(TorchC.aoti_torch_get_numel(self.handle(), s.out0), "aoti_torch_get_numel", self);
-    return s.long0();
-  }
-
   static long getStorageOffset(TorchTensor self) {
     Scratch s = Scratch.get();
     check(
@@ -179,9 +158,9 @@ final class TorchCalls {
 
   // ---- values ----
 
-  static void copy(TorchTensor self, TorchTensor source, boolean nonBlocking) {
+  static void copy(TorchTensor self, TorchTensor source) {
     check(
-        TorchC.aoti_torch_copy_(self.writableHandle(), source.handle(), nonBlocking ? 1 : 0),
+        TorchC.aoti_torch_copy_(self.writableHandle(), source.handle(), 0),
         "aoti_torch_copy_",
         self,
         source);
@@ -196,29 +175,5 @@ final class TorchCalls {
         TorchC.aoti_torch_aten_fill__Scalar(self.writableHandle(), value),
         "aoti_torch_aten_fill__Scalar",
         self);
-  }
-
-  static float itemFloat32(TorchTensor self) {
-    Scratch s = Scratch.get();
-    check(TorchC.aoti_torch_item_float32(self.handle(), s.out0), "aoti_torch_item_float32", self);
-    return s.out0.get(ValueLayout.JAVA_FLOAT, 0);
-  }
-
-  static double itemFloat64(TorchTensor self) {
-    Scratch s = Scratch.get();
-    check(TorchC.aoti_torch_item_float64(self.handle(), s.out0), "aoti_torch_item_float64", self);
-    return s.out0.get(ValueLayout.JAVA_DOUBLE, 0);
-  }
-
-  static long itemInt64(TorchTensor self) {
-    Scratch s = Scratch.get();
-    check(TorchC.aoti_torch_item_int64(self.handle(), s.out0), "aoti_torch_item_int64", self);
-    return s.long0();
-  }
-
-  static boolean itemBool(TorchTensor self) {
-    Scratch s = Scratch.get();
-    check(TorchC.aoti_torch_item_bool(self.handle(), s.out0), "aoti_torch_item_bool", self);
-    return s.out0.get(ValueLayout.JAVA_BYTE, 0) != 0;
   }
 }

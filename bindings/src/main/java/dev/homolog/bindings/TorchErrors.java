@@ -7,7 +7,7 @@ import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.StringJoiner;
 
-/** Turns libtorch's status codes into exceptions with its own text, or with the best substitute. */
+/** Makes exceptions of libtorch's status codes, with its own text or the best substitute. */
 final class TorchErrors {
   /**
    * Whether the library keeps the text of the last exception: torch 2.13 and newer. Tests switch it

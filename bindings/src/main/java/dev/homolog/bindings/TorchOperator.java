@@ -164,11 +164,6 @@ public final class TorchOperator {
       return pushOptional(Double.doubleToRawLongBits(value));
     }
 
-    /** An integer where the schema has {@code int?}. */
-    public Call optionalInteger(long value) {
-      return pushOptional(value);
-    }
-
     public Call bool(boolean value) {
       return push(PLAIN, value ? 1 : 0);
     }
@@ -254,16 +249,6 @@ public final class TorchOperator {
       return result(0);
     }
 
-    /** Makes the call of an operator that returns several tensors. */
-    public TorchTensor[] results(int number) {
-      invoke();
-      TorchTensor[] results = new TorchTensor[number];
-      for (int i = 0; i < number; i++) {
-        results[i] = result(i);
-      }
-      return results;
-    }
-
     /**
      * Makes the call of an operator that writes to its first or last argument and returns it:
      * nothing is left to close.
@@ -296,7 +281,7 @@ public final class TorchOperator {
             TorchErrors.failure(status, called.name, Arrays.copyOf(given, givenCount));
         // An operator that does not exist consumes nothing. Where that cannot be told from a
         // failure that has consumed all,
-        // the arguments are left alone: losing a few bytes once is better than freeing them twice.
+        // the arguments are left alone. Losing a few bytes once is better than freeing them twice.
         if (called.proven || !failure.text().startsWith("Could not find schema")) {
           forgetAll();
         }

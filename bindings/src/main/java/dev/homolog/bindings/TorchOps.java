@@ -13,13 +13,9 @@ import java.lang.foreign.ValueLayout;
  */
 public final class TorchOps {
   private static final TorchOperator LAYER_NORM = new TorchOperator("aten::layer_norm", "");
-  private static final TorchOperator NATIVE_LAYER_NORM =
-      new TorchOperator("aten::native_layer_norm", "");
   private static final TorchOperator ATTENTION =
       new TorchOperator("aten::scaled_dot_product_attention", "");
-  private static final TorchOperator SOFTMAX = new TorchOperator("aten::softmax", "int");
   private static final TorchOperator LOG_SOFTMAX = new TorchOperator("aten::log_softmax", "int");
-  private static final TorchOperator LOG_SUM_EXP = new TorchOperator("aten::logsumexp", "");
   private static final TorchOperator EMBEDDING = new TorchOperator("aten::embedding", "");
   private static final TorchOperator INDEX_SELECT = new TorchOperator("aten::index_select", "");
   private static final TorchOperator GATHER = new TorchOperator("aten::gather", "");
@@ -28,9 +24,6 @@ public final class TorchOps {
       new TorchOperator("aten::scatter_reduce_", "two");
   private static final TorchOperator SUM = new TorchOperator("aten::sum", "dim_IntList");
   private static final TorchOperator AMIN = new TorchOperator("aten::amin", "");
-  private static final TorchOperator ARGMAX = new TorchOperator("aten::argmax", "");
-  private static final TorchOperator ANY = new TorchOperator("aten::any", "");
-  private static final TorchOperator ALL = new TorchOperator("aten::all", "");
 
   private TorchOps() {}
 
@@ -47,22 +40,6 @@ public final class TorchOps {
           .real(eps)
           .bool(true)
           .one();
-    }
-  }
-
-  /**
-   * As {@link #layerNorm}, with the mean and the reciprocal standard deviation of each row: three
-   * tensors.
-   */
-  public static TorchTensor[] nativeLayerNorm(
-      TorchTensor x, TorchTensor weight, TorchTensor bias, double eps) {
-    try (TorchOperator.Call call = NATIVE_LAYER_NORM.call()) {
-      return call.tensor(x)
-          .integers(x.size(-1))
-          .optional(weight)
-          .optional(bias)
-          .real(eps)
-          .results(3);
     }
   }
 
@@ -87,21 +64,10 @@ public final class TorchOps {
     }
   }
 
-  public static TorchTensor softmax(TorchTensor x, int dim) {
-    try (TorchOperator.Call call = SOFTMAX.call()) {
-      return call.tensor(x).integer(dim).none().one();
-    }
-  }
-
+  /** log softmax(x) along a dimension. */
   public static TorchTensor logSoftmax(TorchTensor x, int dim) {
     try (TorchOperator.Call call = LOG_SOFTMAX.call()) {
       return call.tensor(x).integer(dim).none().one();
-    }
-  }
-
-  public static TorchTensor logSumExp(TorchTensor x, boolean keepDim, long... dims) {
-    try (TorchOperator.Call call = LOG_SUM_EXP.call()) {
-      return call.tensor(x).integers(dims).bool(keepDim).one();
     }
   }
 
@@ -205,25 +171,6 @@ public final class TorchOps {
     return TorchTensor.own(s.pointer0());
   }
 
-  /**
-   * The number of boundaries, a sorted vector, at or below each element: below only, if right is
-   * false. int64.
-   */
-  public static TorchTensor bucketize(TorchTensor x, TorchTensor boundaries, boolean right) {
-    TorchGemm.requireSameDevice(x, boundaries);
-    Scratch s = Scratch.get();
-    check(
-        x.device().isCuda()
-            ? TorchC.aoti_torch_cuda_bucketize_Tensor(
-                x.handle(), boundaries.handle(), 0, right ? 1 : 0, s.out0)
-            : TorchC.aoti_torch_cpu_bucketize_Tensor(
-                x.handle(), boundaries.handle(), 0, right ? 1 : 0, s.out0),
-        "bucketize",
-        x,
-        boundaries);
-    return TorchTensor.own(s.pointer0());
-  }
-
   // ---- reductions ----
 
   /** Sum over dimensions. */
@@ -236,18 +183,6 @@ public final class TorchOps {
     try (TorchOperator.Call call = SUM.call()) {
       return call.tensor(x).optionalIntegers(dims).bool(keepDim).optionalDtype(dtype).one();
     }
-  }
-
-  /** Running sums along a dimension. */
-  public static TorchTensor cumsum(TorchTensor x, int dim) {
-    Scratch s = Scratch.get();
-    check(
-        x.device().isCuda()
-            ? TorchC.aoti_torch_cuda_cumsum(x.handle(), dim, MemorySegment.NULL, s.out0)
-            : TorchC.aoti_torch_cpu_cumsum(x.handle(), dim, MemorySegment.NULL, s.out0),
-        "cumsum",
-        x);
-    return TorchTensor.own(s.pointer0());
   }
 
   /** Largest over dimensions; NaN if one is. */
@@ -265,27 +200,6 @@ public final class TorchOps {
   public static TorchTensor amin(TorchTensor x, boolean keepDim, long... dims) {
     try (TorchOperator.Call call = AMIN.call()) {
       return call.tensor(x).integers(dims).bool(keepDim).one();
-    }
-  }
-
-  /** Index (int64) of the largest along a dimension. */
-  public static TorchTensor argmax(TorchTensor x, int dim, boolean keepDim) {
-    try (TorchOperator.Call call = ARGMAX.call()) {
-      return call.tensor(x).optionalInteger(dim).bool(keepDim).one();
-    }
-  }
-
-  /** Whether any element is not zero: one bool. */
-  public static TorchTensor any(TorchTensor x) {
-    try (TorchOperator.Call call = ANY.call()) {
-      return call.tensor(x).one();
-    }
-  }
-
-  /** Whether no element is zero: one bool. */
-  public static TorchTensor all(TorchTensor x) {
-    try (TorchOperator.Call call = ALL.call()) {
-      return call.tensor(x).one();
     }
   }
 }

@@ -6,20 +6,17 @@ import dev.homolog.bindings.gen.torch.TorchC;
 
 /**
  * Elementwise operators, the same on the CPU and on a GPU. Results are new tensors that the caller
- * closes; a method whose name ends in {@code Into} or {@code InPlace} writes to its first argument
+ * closes. A method whose name ends in {@code Into} or {@code InPlace} writes to its first argument
  * and returns nothing.
  *
- * <p>Shapes broadcast as in PyTorch. Tensors of no dimension ({@link Torch#scalar}) on the CPU go
- * with tensors on a GPU.
+ * <p>Shapes broadcast as in PyTorch. Tensors of no dimension on the CPU go with tensors on a GPU.
  */
 public final class TorchPointwise {
   private static final TorchOperator FOREACH_ADDCMUL =
       new TorchOperator("aten::_foreach_addcmul_", "Tensor");
   private static final TorchOperator MUL_IN_PLACE = new TorchOperator("aten::mul_", "Tensor");
   private static final TorchOperator DIV = new TorchOperator("aten::div", "Tensor");
-  private static final TorchOperator DIV_IN_PLACE = new TorchOperator("aten::div_", "Tensor");
   private static final TorchOperator MUL_OUT = new TorchOperator("aten::mul", "out");
-  private static final TorchOperator GELU = new TorchOperator("aten::gelu", "");
   private static final TorchOperator GELU_OUT = new TorchOperator("aten::gelu", "out");
   private static final TorchOperator TO = new TorchOperator("aten::to", "dtype");
   private static final TorchOperator WHERE = new TorchOperator("aten::where", "self");
@@ -89,18 +86,6 @@ public final class TorchPointwise {
     return TorchTensor.own(s.pointer0());
   }
 
-  /** a to the power of value. */
-  public static TorchTensor pow(TorchTensor a, double value) {
-    Scratch s = Scratch.get();
-    check(
-        a.device().isCuda()
-            ? TorchC.aoti_torch_cuda_pow_Tensor_Scalar(a.handle(), value, s.out0)
-            : TorchC.aoti_torch_cpu_pow_Tensor_Scalar(a.handle(), value, s.out0),
-        "pow",
-        a);
-    return TorchTensor.own(s.pointer0());
-  }
-
   /**
    * a += alpha · b, b broadcast to a. a may have the wider dtype.
    *
@@ -140,15 +125,9 @@ public final class TorchPointwise {
     }
   }
 
+  /** a / b. */
   public static TorchTensor div(TorchTensor a, TorchTensor b) {
     return binary(DIV, a, b);
-  }
-
-  /** a /= b. */
-  public static void divInPlace(TorchTensor a, TorchTensor b) {
-    try (TorchOperator.Call call = DIV_IN_PLACE.call()) {
-      call.output(a).tensor(b).inPlace();
-    }
   }
 
   /** Elementwise functions and comparisons of two tensors; comparisons give bools. */
@@ -162,8 +141,7 @@ public final class TorchPointwise {
     LE("le", "Tensor"),
     EQ("eq", "Tensor"),
     NE("ne", "Tensor"),
-    LOGICAL_AND("logical_and", ""),
-    LOGICAL_OR("logical_or", "");
+    LOGICAL_AND("logical_and", "");
 
     private final TorchOperator operator;
 
@@ -181,18 +159,9 @@ public final class TorchPointwise {
   public enum Unary {
     RELU("relu", true),
     SILU("silu", true),
-    TANH("tanh", true),
     SIGMOID("sigmoid", true),
     EXP("exp", true),
-    LOG("log", true),
     SQRT("sqrt", true),
-    RSQRT("rsqrt", true),
-    RECIPROCAL("reciprocal", true),
-    ABS("abs", true),
-    NEG("neg", true),
-    SIN("sin", true),
-    COS("cos", true),
-    IS_FINITE("isfinite", false),
     LOGICAL_NOT("logical_not", false);
 
     private final TorchOperator operator;
@@ -223,16 +192,27 @@ public final class TorchPointwise {
     }
   }
 
-  /** GELU, by its tanh approximation or exact. */
-  public static TorchTensor gelu(TorchTensor x, boolean tanh) {
-    try (TorchOperator.Call call = GELU.call()) {
-      return call.tensor(x).string(tanh ? "tanh" : "none").one();
+  /**
+   * GELU of x into out, which may be x: by its tanh approximation or exact.
+   *
+   * <p>libtorch's exact form leaves an output on the CPU unwritten whose elements are not one after
+   * the other. Such an output is filled by way of a copy.
+   */
+  public static void geluInto(TorchTensor out, TorchTensor x, boolean tanh) {
+    TorchGemm.requireShape(out, x.rawSizes());
+    if (tanh || out.isContiguous() || out.device().isCuda()) {
+      callGelu(out, x, tanh);
+      return;
+    }
+    long[] sizes = out.rawSizes();
+    try (TorchTensor whole =
+        TorchCalls.emptyStrided(out.dtype(), out.device(), sizes, Shapes.contiguous(sizes))) {
+      callGelu(whole, x, tanh);
+      out.copyFrom(whole);
     }
   }
 
-  /** GELU of x into out, which may be x. */
-  public static void geluInto(TorchTensor out, TorchTensor x, boolean tanh) {
-    TorchGemm.requireShape(out, x.rawSizes());
+  private static void callGelu(TorchTensor out, TorchTensor x, boolean tanh) {
     try (TorchOperator.Call call = GELU_OUT.call()) {
       call.tensor(x).string(tanh ? "tanh" : "none").output(out).inPlace();
     }

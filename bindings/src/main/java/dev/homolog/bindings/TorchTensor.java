@@ -13,8 +13,7 @@ import java.util.Locale;
  *
  * <p>Over a caller's segment ({@link #wrap}) nothing is copied. The tensor and all its views keep
  * the segment reachable, and refuse every use once its arena is closed; they cannot keep the arena
- * open. Where the memory is libtorch's, views share it and the last one to close frees it; {@link
- * #data} is such a share too and dies with the tensor that gave it.
+ * open. Where the memory is libtorch's, views share it and the last one to close frees it.
  *
  * <p>Any thread may use it, but one over a segment of a confined arena only that arena's. Closing
  * twice is allowed, on any thread; any other use after closing throws IllegalStateException.
@@ -44,9 +43,6 @@ public final class TorchTensor implements AutoCloseable {
   private volatile Device device;
   private volatile long[] sizes;
   private volatile long[] strides;
-
-  /** Lives as long as this tensor, for segments over libtorch's memory; made on first use. */
-  private Arena dataArena;
 
   private TorchTensor(MemorySegment handle, MemorySegment owner, boolean writable) {
     this.handle = handle;
@@ -275,35 +271,6 @@ public final class TorchTensor implements AutoCloseable {
   }
 
   /**
-   * The memory from the first element to the last, of a tensor on the CPU; strides are the caller's
-   * to follow.
-   *
-   * <p>Of a wrapped tensor it is a slice of the caller's segment. Else it belongs to this tensor:
-   * closing the tensor closes it.
-   */
-  @SuppressWarnings("MustBeClosed") // Closed with this tensor.
-  public MemorySegment data() {
-    if (device().isCuda()) {
-      throw new IllegalStateException("the tensor is on " + device() + ": copy it to the CPU");
-    }
-    long bytes = Shapes.extent(rawSizes(), rawStrides()) * dtype().bytes();
-    MemorySegment first = TorchCalls.getDataPtr(this);
-    if (owner != null) {
-      // Writable as the segment is; an empty tensor may have no address.
-      return bytes == 0
-          ? owner.asSlice(0, 0)
-          : owner.asSlice(first.address() - owner.address(), bytes);
-    }
-    synchronized (this) {
-      handle();
-      if (dataArena == null) {
-        dataArena = Arena.ofShared();
-      }
-      return first.reinterpret(bytes, dataArena, null);
-    }
-  }
-
-  /**
    * Address of the first element, on the device it is on: for cuBLAS. Valid while this tensor is
    * open.
    */
@@ -313,16 +280,7 @@ public final class TorchTensor implements AutoCloseable {
 
   /** Copies all elements of a tensor of the same shape, converting dtype and device. */
   public TorchTensor copyFrom(TorchTensor source) {
-    TorchCalls.copy(this, source, false);
-    return this;
-  }
-
-  /**
-   * As {@link #copyFrom}, but does not wait where one side is page-locked and the other a GPU:
-   * neither may be touched until the GPU's stream has been waited for.
-   */
-  public TorchTensor copyFromAsync(TorchTensor source) {
-    TorchCalls.copy(this, source, true);
+    TorchCalls.copy(this, source);
     return this;
   }
 
@@ -341,18 +299,6 @@ public final class TorchTensor implements AutoCloseable {
     return TorchCalls.cloneTensor(this);
   }
 
-  /** The one element of this tensor; waits for the GPU if it is on one. */
-  public double item() {
-    return switch (dtype()) {
-      case FLOAT64 -> TorchCalls.itemFloat64(this);
-      case FLOAT32 -> TorchCalls.itemFloat32(this);
-      case INT64 -> TorchCalls.itemInt64(this);
-      case BOOL -> TorchCalls.itemBool(this) ? 1 : 0;
-      case BFLOAT16, FLOAT16, INT32, UINT8 ->
-          throw new IllegalStateException("item of " + this + ": convert it first");
-    };
-  }
-
   /** Closes this tensor when the arena closes. */
   public TorchTensor closeWith(Arena arena) {
     MemorySegment.ofAddress(1).reinterpret(arena, _ -> close());
@@ -367,11 +313,6 @@ public final class TorchTensor implements AutoCloseable {
   public void close() {
     MemorySegment last;
     synchronized (this) {
-      if (dataArena != null) {
-        // Throws, and leaves all as it is, while a native call on another thread uses the segment.
-        dataArena.close();
-        dataArena = null;
-      }
       last = (MemorySegment) HANDLE.getAndSet(this, null);
     }
     if (last != null) {

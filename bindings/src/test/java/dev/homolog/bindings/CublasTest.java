@@ -24,15 +24,12 @@ import org.junit.jupiter.api.io.TempDir;
 class CublasTest {
   private static final long SEED = 17;
   private static final long HANDLE = 0x1234;
-  private static long stream;
-  private static long workspaceBytes;
-  private static int mathMode;
   private static int nextStatus;
 
   @BeforeAll
   static void replaceCublas(@TempDir Path folder) throws Exception {
     assertFalse(Cublas.isLoaded());
-    assertThrows(IllegalStateException.class, Cublas::create);
+    assertThrows(IllegalStateException.class, CublasTest::borrowed);
     FakeCuda.load(folder.resolve("libcublas.so"), CublasC.class);
     FakeCuda.answer(CublasC.class, CublasTest.class, MethodHandles.lookup());
   }
@@ -45,37 +42,8 @@ class CublasTest {
     return status;
   }
 
-  static int cublasCreate_v2(MemorySegment out) {
-    out.reinterpret(8).set(ValueLayout.JAVA_LONG, 0, HANDLE);
-    return nextStatus;
-  }
-
-  static int cublasDestroy_v2(MemorySegment handle) {
-    return status(handle);
-  }
-
   static int cublasGetVersion_v2(MemorySegment handle, MemorySegment out) {
     out.reinterpret(4).set(ValueLayout.JAVA_INT, 0, 130200);
-    return status(handle);
-  }
-
-  static int cublasSetStream_v2(MemorySegment handle, MemorySegment newStream) {
-    stream = newStream.address();
-    return status(handle);
-  }
-
-  static int cublasGetStream_v2(MemorySegment handle, MemorySegment out) {
-    out.reinterpret(8).set(ValueLayout.JAVA_LONG, 0, stream);
-    return status(handle);
-  }
-
-  static int cublasSetWorkspace_v2(MemorySegment handle, MemorySegment memory, long bytes) {
-    workspaceBytes = memory.address() + bytes;
-    return status(handle);
-  }
-
-  static int cublasSetMathMode(MemorySegment handle, int mode) {
-    mathMode = mode;
     return status(handle);
   }
 
@@ -141,76 +109,6 @@ class CublasTest {
     }
   }
 
-  static int cublasSgemm_v2(
-      MemorySegment handle,
-      int transA,
-      int transB,
-      int m,
-      int n,
-      int k,
-      MemorySegment alpha,
-      MemorySegment a,
-      int lda,
-      MemorySegment b,
-      int ldb,
-      MemorySegment beta,
-      MemorySegment c,
-      int ldc) {
-    multiply(
-        transA,
-        transB,
-        m,
-        n,
-        k,
-        get(alpha, R_32F, 0),
-        a,
-        R_32F,
-        lda,
-        b,
-        R_32F,
-        ldb,
-        get(beta, R_32F, 0),
-        c,
-        R_32F,
-        ldc);
-    return status(handle);
-  }
-
-  static int cublasDgemm_v2(
-      MemorySegment handle,
-      int transA,
-      int transB,
-      int m,
-      int n,
-      int k,
-      MemorySegment alpha,
-      MemorySegment a,
-      int lda,
-      MemorySegment b,
-      int ldb,
-      MemorySegment beta,
-      MemorySegment c,
-      int ldc) {
-    multiply(
-        transA,
-        transB,
-        m,
-        n,
-        k,
-        get(alpha, R_64F, 0),
-        a,
-        R_64F,
-        lda,
-        b,
-        R_64F,
-        ldb,
-        get(beta, R_64F, 0),
-        c,
-        R_64F,
-        ldc);
-    return status(handle);
-  }
-
   static int cublasGemmEx(
       MemorySegment handle,
       int transA,
@@ -255,61 +153,11 @@ class CublasTest {
     return status(handle);
   }
 
-  static int cublasGemmStridedBatchedEx(
-      MemorySegment handle,
-      int transA,
-      int transB,
-      int m,
-      int n,
-      int k,
-      MemorySegment alpha,
-      MemorySegment a,
-      int typeA,
-      int lda,
-      long strideA,
-      MemorySegment b,
-      int typeB,
-      int ldb,
-      long strideB,
-      MemorySegment beta,
-      MemorySegment c,
-      int typeC,
-      int ldc,
-      long strideC,
-      int count,
-      int compute,
-      int algorithm) {
-    int bytes = typeA == R_64F ? 8 : typeA == R_32F ? 4 : 2;
-    for (int g = 0; g < count; g++) {
-      int status =
-          cublasGemmEx(
-              handle,
-              transA,
-              transB,
-              m,
-              n,
-              k,
-              alpha,
-              MemorySegment.ofAddress(a.address() + bytes * strideA * g),
-              typeA,
-              lda,
-              MemorySegment.ofAddress(b.address() + bytes * strideB * g),
-              typeB,
-              ldb,
-              beta,
-              MemorySegment.ofAddress(c.address() + (typeC == R_64F ? 8 : 4) * strideC * g),
-              typeC,
-              ldc,
-              compute,
-              algorithm);
-      if (status != 0) {
-        return status;
-      }
-    }
-    return 0;
-  }
-
   // ---- the tests ----
+
+  private static Cublas borrowed() {
+    return Cublas.borrow(MemorySegment.ofAddress(HANDLE));
+  }
 
   /** A matrix by columns, with leading dimension ld. */
   private static Cublas.Matrix byColumns(
@@ -345,68 +193,23 @@ class CublasTest {
     int n = 3;
     int k = 4;
     for (int flags = 0; flags < 4; flags++) {
-      boolean turnA = (flags & 1) != 0;
-      boolean turnB = (flags & 2) != 0;
-      Matrix a = Matrix.random(turnA ? k : m, turnA ? m : k, random);
-      Matrix b = Matrix.random(turnB ? n : k, turnB ? k : n, random);
+      boolean transposeA = (flags & 1) != 0;
+      boolean transposeB = (flags & 2) != 0;
+      Matrix a = Matrix.random(transposeA ? k : m, transposeA ? m : k, random);
+      Matrix b = Matrix.random(transposeB ? n : k, transposeB ? k : n, random);
       Matrix c = Matrix.random(m, n, random);
-      Matrix product = (turnA ? a.transposed() : a).times(turnB ? b.transposed() : b);
+      Matrix product = (transposeA ? a.transposed() : a).times(transposeB ? b.transposed() : b);
       Matrix expected = product.map(x -> 0.5 * x).plus(c, 2);
       for (ScalarType dtype : new ScalarType[] {ScalarType.FLOAT32, ScalarType.FLOAT64}) {
-        for (boolean ex : new boolean[] {true, false}) {
-          try (Arena arena = Arena.ofConfined();
-              Cublas cublas = Cublas.create()) {
-            Cublas.Matrix ca = byColumns(a, dtype, a.rows() + 2, turnA, arena);
-            Cublas.Matrix cb = byColumns(b, dtype, b.rows() + 1, turnB, arena);
-            Cublas.Matrix cc = byColumns(c, dtype, m + 3, false, arena);
-            if (ex) {
-              cublas.gemmEx(m, n, k, 0.5, ca, cb, 2, cc);
-            } else if (dtype == ScalarType.FLOAT32) {
-              cublas.sgemm(m, n, k, 0.5, ca, cb, 2, cc);
-            } else {
-              cublas.dgemm(m, n, k, 0.5, ca, cb, 2, cc);
-            }
-            assertColumns(expected, cc, "flags " + flags + " " + dtype + " ex " + ex);
-          }
+        try (Arena arena = Arena.ofConfined();
+            Cublas cublas = borrowed()) {
+          Cublas.Matrix ca = byColumns(a, dtype, a.rows() + 2, transposeA, arena);
+          Cublas.Matrix cb = byColumns(b, dtype, b.rows() + 1, transposeB, arena);
+          Cublas.Matrix cc = byColumns(c, dtype, m + 3, false, arena);
+          cublas.gemmEx(m, n, k, 0.5, ca, cb, 2, cc);
+          assertColumns(expected, cc, "flags " + flags + " " + dtype);
         }
       }
-    }
-  }
-
-  @Test
-  void batches() {
-    Random random = new Random(SEED);
-    try (Arena arena = Arena.ofConfined();
-        Cublas cublas = Cublas.create()) {
-      // Two matrices side by side: the second starts a stride of ld · columns after the first.
-      Matrix a = Matrix.random(3, 2 * 4, random);
-      Matrix b = Matrix.random(4, 2 * 2, random);
-      Cublas.Matrix ca = byColumns(a, ScalarType.FLOAT32, 3, false, arena);
-      Cublas.Matrix cb = byColumns(b, ScalarType.FLOAT32, 5, false, arena);
-      Cublas.Matrix cc = byColumns(Matrix.zeros(3, 2 * 2), ScalarType.FLOAT32, 4, false, arena);
-      cublas.gemmStridedBatchedEx(
-          3,
-          2,
-          4,
-          1,
-          new Cublas.Batch(ca, 12),
-          new Cublas.Batch(cb, 10),
-          0,
-          new Cublas.Batch(cc, 8),
-          2);
-      Matrix expected = Matrix.zeros(3, 4);
-      for (int g = 0; g < 2; g++) {
-        for (int i = 0; i < 3; i++) {
-          for (int j = 0; j < 2; j++) {
-            double sum = 0;
-            for (int p = 0; p < 4; p++) {
-              sum += a.at(i, 4 * g + p) * b.at(p, 2 * g + j);
-            }
-            expected.set(i, 2 * g + j, sum);
-          }
-        }
-      }
-      assertColumns(expected, cc, "batch");
     }
   }
 
@@ -417,7 +220,7 @@ class CublasTest {
     Matrix b = Matrix.random(9, 7, random);
     Matrix c = Matrix.random(5, 7, random);
     try (Arena arena = Arena.ofConfined();
-        Cublas cublas = Cublas.borrow(MemorySegment.ofAddress(HANDLE));
+        Cublas cublas = borrowed();
         TorchTensor ta = a.toFloat32(arena, 11);
         TorchTensor tb = b.toFloat32(arena);
         TorchTensor tc = c.toFloat32(arena, 8)) {
@@ -442,30 +245,15 @@ class CublasTest {
   }
 
   @Test
-  void handleAndItsState() {
-    try (Cublas cublas = Cublas.create()) {
-      assertEquals(130200, cublas.version());
-      cublas.setStream(MemorySegment.ofAddress(77));
-      assertEquals(77, cublas.stream().address());
-      cublas.setWorkspace(MemorySegment.ofAddress(1000), 24);
-      assertEquals(1024, workspaceBytes);
-      cublas.setMathMode(Cublas.MathMode.PEDANTIC);
-      assertEquals(2, mathMode);
-      cublas.setMathMode(Cublas.MathMode.FULL_PRECISION_REDUCTION);
-      assertEquals(16, mathMode);
-      cublas.setMathMode(Cublas.MathMode.DEFAULT);
-      assertEquals(0, mathMode);
-    }
-  }
-
-  @Test
   void failuresCarryCublassText() {
-    Cublas cublas = Cublas.create();
+    Cublas cublas = borrowed();
     nextStatus = 13;
     NativeException failure = assertThrows(NativeException.class, cublas::version);
     assertEquals("cublasGetVersion failed with 13: NAME_13, text of 13", failure.getMessage());
     nextStatus = 14;
-    assertEquals("no text, text of 14", assertThrows(NativeException.class, cublas::stream).text());
+    failure = assertThrows(NativeException.class, cublas::version);
+    assertEquals("no text, text of 14", failure.text());
+    assertEquals(130200, cublas.version());
     cublas.close();
     cublas.close();
     assertEquals(
@@ -475,15 +263,15 @@ class CublasTest {
 
   @Test
   void matricesThatDoNotFitAreRefused() {
-    try (Cublas cublas = Cublas.create()) {
+    try (Cublas cublas = borrowed()) {
       Cublas.Matrix x = new Cublas.Matrix(MemorySegment.NULL, ScalarType.FLOAT32, 3, false);
-      Cublas.Matrix turned = new Cublas.Matrix(MemorySegment.NULL, ScalarType.FLOAT32, 3, true);
+      Cublas.Matrix transposed = new Cublas.Matrix(MemorySegment.NULL, ScalarType.FLOAT32, 3, true);
       Cublas.Matrix whole = new Cublas.Matrix(MemorySegment.NULL, ScalarType.INT64, 3, false);
       assertThrows(IllegalArgumentException.class, () -> cublas.gemmEx(4, 1, 1, 1, x, x, 0, x));
       assertThrows(
-          IllegalArgumentException.class, () -> cublas.gemmEx(3, 3, 4, 1, turned, x, 0, x));
+          IllegalArgumentException.class, () -> cublas.gemmEx(3, 3, 4, 1, transposed, x, 0, x));
       assertThrows(
-          IllegalArgumentException.class, () -> cublas.gemmEx(3, 3, 3, 1, x, x, 0, turned));
+          IllegalArgumentException.class, () -> cublas.gemmEx(3, 3, 3, 1, x, x, 0, transposed));
       assertThrows(IllegalArgumentException.class, () -> cublas.gemmEx(-1, 3, 3, 1, x, x, 0, x));
       assertThrows(IllegalArgumentException.class, () -> cublas.gemmEx(3, 3, 3, 1, whole, x, 0, x));
     }

@@ -102,9 +102,13 @@ record Matrix(int rows, int columns, double[] values) {
 
   /** Reads a tensor of any dtype and strides. */
   static Matrix of(TorchTensor tensor) {
-    try (TorchTensor copy = TorchPointwise.to(tensor, ScalarType.FLOAT64, Device.CPU)) {
-      int columns = copy.dim() == 0 ? 1 : (int) copy.size(-1);
-      double[] values = copy.data().toArray(ValueLayout.JAVA_DOUBLE);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment data = arena.allocate(Math.max(8, 8 * tensor.elements()), 8);
+      try (TorchTensor copy = TorchTensor.wrap(data, ScalarType.FLOAT64, tensor.sizes())) {
+        copy.copyFrom(tensor);
+      }
+      int columns = tensor.dim() == 0 ? 1 : (int) tensor.size(-1);
+      double[] values = data.asSlice(0, 8 * tensor.elements()).toArray(ValueLayout.JAVA_DOUBLE);
       return new Matrix(columns == 0 ? 0 : values.length / columns, columns, values);
     }
   }

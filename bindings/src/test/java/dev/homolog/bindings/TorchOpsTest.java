@@ -35,8 +35,6 @@ class TorchOpsTest {
     Matrix bias = Matrix.random(1, n, random);
     Matrix plain = Matrix.zeros(5, n);
     Matrix scaled = Matrix.zeros(5, n);
-    Matrix means = Matrix.zeros(5, 1);
-    Matrix rstds = Matrix.zeros(5, 1);
     for (int i = 0; i < 5; i++) {
       double mean = 0;
       double variance = 0;
@@ -46,8 +44,6 @@ class TorchOpsTest {
       for (int j = 0; j < n; j++) {
         variance += Math.pow(x.at(i, j) - mean, 2) / n;
       }
-      means.set(i, 0, mean);
-      rstds.set(i, 0, 1 / Math.sqrt(variance + eps));
       for (int j = 0; j < n; j++) {
         double value = (x.at(i, j) - mean) / Math.sqrt(variance + eps);
         plain.set(i, j, value);
@@ -66,11 +62,6 @@ class TorchOpsTest {
         TorchTensor full = TorchOps.layerNorm(tx, tw, tb, eps)) {
       plain.assertClose(bare, tolerance, "layer_norm");
       scaled.assertClose(full, tolerance, "layer_norm with weight and bias");
-      TorchTensor[] parts = TorchOps.nativeLayerNorm(tx, tw, tb, eps);
-      scaled.assertClose(parts[0], tolerance, "native_layer_norm");
-      means.assertClose(parts[1], TOLERANCE, "mean");
-      rstds.assertClose(parts[2], n == 1 ? 1e-2 : 1e-4, "rstd");
-      Arrays.stream(parts).forEach(TorchTensor::close);
     }
   }
 
@@ -153,10 +144,9 @@ class TorchOpsTest {
   }
 
   @Test
-  void softmaxes() {
+  void logSoftmax() {
     Matrix x = Matrix.random(4, 31, new Random(SEED)).map(v -> (float) (20 * v));
     Matrix logs = Matrix.zeros(4, 31);
-    Matrix norms = Matrix.zeros(4, 1);
     for (int i = 0; i < 4; i++) {
       double max = Double.NEGATIVE_INFINITY;
       for (int j = 0; j < 31; j++) {
@@ -166,20 +156,16 @@ class TorchOpsTest {
       for (int j = 0; j < 31; j++) {
         sum += Math.exp(x.at(i, j) - max);
       }
-      norms.set(i, 0, max + Math.log(sum));
       for (int j = 0; j < 31; j++) {
-        logs.set(i, j, x.at(i, j) - norms.at(i, 0));
+        logs.set(i, j, x.at(i, j) - max - Math.log(sum));
       }
     }
     try (Arena arena = Arena.ofConfined();
         TorchTensor tx = x.toFloat32(arena);
-        TorchTensor soft = TorchOps.softmax(tx, -1);
         TorchTensor logSoft = TorchOps.logSoftmax(tx, 1);
-        TorchTensor norm = TorchOps.logSumExp(tx, true, 1)) {
-      logs.map(Math::exp).assertClose(soft, TOLERANCE, "softmax");
+        TorchTensor last = TorchOps.logSoftmax(tx, -1)) {
       logs.assertClose(logSoft, TOLERANCE, "log_softmax");
-      norms.assertClose(norm, TOLERANCE, "logsumexp");
-      assertArrayEquals(new long[] {4, 1}, norm.sizes());
+      logs.assertClose(last, TOLERANCE, "log_softmax of the last dimension");
     }
   }
 
@@ -278,9 +264,6 @@ class TorchOpsTest {
         TorchTensor wide = TorchOps.sum(tx, ScalarType.FLOAT64, true, 0);
         TorchTensor min = TorchOps.amin(tx, false, 0);
         TorchTensor max = TorchOps.amax(tx, true, 0);
-        TorchTensor where = TorchOps.argmax(tx, 0, false);
-        TorchTensor running = TorchOps.cumsum(tx, 0);
-        TorchTensor last = running.rows(n - 1, n);
         TorchTensor all = TorchOps.sum(tx, false, 0, 1)) {
       new Matrix(1, 3, sums).assertClose(sum, 1e-7 * n, "sum");
       new Matrix(1, 3, sums).assertClose(wide, 1e-15 * n, "sum in float64");
@@ -288,30 +271,19 @@ class TorchOpsTest {
       assertArrayEquals(new long[] {1, 3}, wide.sizes());
       new Matrix(1, 3, least).assertClose(min, 0, "amin");
       new Matrix(1, 3, most).assertClose(max, 0, "amax");
-      new Matrix(1, 3, sums).assertClose(last, 1e-6 * n, "cumsum");
-      assertEquals(Arrays.stream(sums).sum(), all.item(), 1e-6 * n);
-      for (int j = 0; j < 3; j++) {
-        assertEquals(most[j], x.at((int) Matrix.of(where).at(0, j), j));
-      }
+      assertEquals(Arrays.stream(sums).sum(), Matrix.of(all).at(0, 0), 1e-6 * n);
     }
   }
 
   @Test
-  void catAndBucketize() {
+  void cat() {
     Matrix x = Matrix.random(2, 3, new Random(SEED));
     try (Arena arena = Arena.ofConfined();
         TorchTensor a = x.toFloat32(arena);
         TorchTensor b = x.toFloat32(arena, 9);
-        TorchTensor both = TorchOps.cat(0, a, b);
-        TorchTensor edges = new Matrix(1, 3, new double[] {-1, 0, 1}).to(ScalarType.FLOAT32);
-        TorchTensor line = edges.reshape(3);
-        TorchTensor values = new Matrix(1, 4, new double[] {-2, 0, 0.5, 1}).to(ScalarType.FLOAT32);
-        TorchTensor left = TorchOps.bucketize(values, line, false);
-        TorchTensor right = TorchOps.bucketize(values, line, true)) {
+        TorchTensor both = TorchOps.cat(0, a, b)) {
       assertArrayEquals(new long[] {4, 3}, both.sizes());
       assertEquals(x.at(1, 2), Matrix.of(both).at(3, 2));
-      assertArrayEquals(new double[] {0, 1, 2, 2}, Matrix.of(left).values());
-      assertArrayEquals(new double[] {0, 2, 2, 3}, Matrix.of(right).values());
       assertThrows(IllegalArgumentException.class, () -> TorchOps.cat(0));
     }
   }

@@ -26,9 +26,9 @@ import java.util.zip.CRC32;
  * Folders of libraries unpacked from jars, kept between runs.
  *
  * <p>A folder appears whole or not at all: it is written under another name, forced to disk and
- * renamed, under a lock on a file beside it, so that processes that start at once unpack it once.
- * Each use compares size and checksum of every file with the jar's; a folder that differs is
- * unpacked anew. A whole folder is used without writing anything.
+ * renamed. A lock on a file beside it lets processes that start at once unpack it once. Each use
+ * compares size and checksum of every file with the jar's; a folder that differs is unpacked anew.
+ * A whole folder is used without writing anything.
  */
 final class LibraryCache {
   /** A file to unpack, with what the jar says of it. */

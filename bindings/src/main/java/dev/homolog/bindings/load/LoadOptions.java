@@ -21,16 +21,14 @@ public record LoadOptions(Optional<Path> libtorch, Map<String, String> environme
     return new LoadOptions(Optional.empty(), System.getenv(), GpuUse.IF_PRESENT);
   }
 
+  /** The same with another folder. */
   public LoadOptions withLibtorch(Path folder) {
     return new LoadOptions(Optional.of(folder), environment, gpu);
   }
 
+  /** The same with another use of GPUs. */
   public LoadOptions withGpu(GpuUse use) {
     return new LoadOptions(libtorch, environment, use);
-  }
-
-  public LoadOptions withEnvironment(Map<String, String> variables) {
-    return new LoadOptions(libtorch, variables, gpu);
   }
 
   /** The value of a variable, absent if unset or empty. */

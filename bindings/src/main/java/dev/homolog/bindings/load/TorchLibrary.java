@@ -35,11 +35,6 @@ public final class TorchLibrary {
     return loaded;
   }
 
-  /** The libtorch of this process, if one was loaded. */
-  public static synchronized Optional<LoadedTorch> loaded() {
-    return Optional.ofNullable(loaded);
-  }
-
   private static void requireServes(LoadOptions options) {
     if (options.gpu() == GpuUse.REQUIRED && loaded.cuda().isEmpty()) {
       throw new NativeUnavailableException(

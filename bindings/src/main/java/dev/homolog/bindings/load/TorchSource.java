@@ -18,9 +18,4 @@ public enum TorchSource {
   public String label() {
     return label;
   }
-
-  /** Whether the user asked for exactly this one, so that no other may take its place. */
-  public boolean forced() {
-    return this == OPTION || this == VARIABLE;
-  }
 }

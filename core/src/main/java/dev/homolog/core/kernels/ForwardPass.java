@@ -38,10 +38,10 @@ public interface ForwardPass {
   void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post);
 
   /**
-   * Rotary positions, in place: of every query and key of position p = t mod context, dimensions
-   * (i, i + pairs) become (x_i cos[p, i] − x_(i + pairs) sin[p, i], x_(i + pairs) cos[p, i] + x_i
-   * sin[p, i]) for i below pairs. qkv [T, 3 d] as {@code shape} has it; cos, sin [context or more,
-   * pairs] of the working type.
+   * Rotary positions, in place, on every query and key of position p = t mod context. For i below
+   * pairs, x = x_i and y = x_(i + pairs) become x cos[p, i] − y sin[p, i] and y cos[p, i] + x
+   * sin[p, i]. qkv [T, 3 d] as {@code shape} has it; cos, sin [context or more, pairs] of the
+   * working type.
    */
   void rotate(Tensor qkv, AttentionShape shape, Tensor cos, Tensor sin);
 

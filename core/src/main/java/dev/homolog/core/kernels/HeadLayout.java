@@ -1,8 +1,8 @@
 package dev.homolog.core.kernels;
 
 /**
- * Where a head's query, key and value lie in a row of qkv [T, 3 d]: the query of head h begins at
- * column h · {@code headStride}, its key {@code partStride} columns later, and its value as many
+ * Where a head's query, key and value lie in a row of qkv [T, 3 d]. The query of head h begins at
+ * column h · {@code headStride}. Its key is {@code partStride} columns later, and its value as many
  * after that.
  *
  * @param headStride columns from one head to the next

@@ -14,7 +14,7 @@ import java.util.OptionalLong;
  * <p>T is the number of tokens of a batch (rows times context), N a number of neurons. A tensor
  * argument is [rows, cols]; a vector is [1, n]. Outputs may be views; they must not overlap inputs
  * unless a method says so. Shapes are checked, and a wrong one throws {@link
- * IllegalArgumentException}. One thread calls an instance at a time; an instance uses as many
+ * IllegalArgumentException}. One thread calls an instance at a time. An instance uses as many
  * threads as it was made with, and its results do not depend on their number.
  */
 public interface Kernels extends Memory, ForwardPass, Statistics, AutoCloseable {
@@ -27,6 +27,9 @@ public interface Kernels extends Memory, ForwardPass, Statistics, AutoCloseable 
 
   /** What factors of products and their sums are rounded to, in a few words for every result. */
   String precision();
+
+  /** Mean and one over the deviation of each column, F64 [1, N] each. */
+  record Columns(Tensor mean, Tensor inverse) {}
 
   /** Frees threads and native handles; idempotent. */
   @Override

@@ -19,8 +19,8 @@ public interface Memory {
   Tensor allocate(Arena arena, DType dtype, long rows, long cols);
 
   /**
-   * A weight of a checkpoint as [rows, cols] on this device: without a copy where device and dtype
-   * allow, else a copy that lives as long as the arena.
+   * A weight of a checkpoint as [rows, cols] on this device. It is read where it is mapped if
+   * device and type allow, else copied; a copy lives as long as the arena.
    */
   Tensor weight(Arena arena, StoredTensor stored, long rows, long cols);
 

@@ -14,8 +14,8 @@ public interface Statistics {
 
   /**
    * Adds to the power sums of z = (x - mean) scale over the tokens that are kept. x [T, N]; keep U8
-   * [T, 1]; mean, scale [1, N]; sums F64 [6, N]: the sums of z, z^2, z^3, z^4, then the least and
-   * the greatest x.
+   * [T, 1]; mean, scale [1, N]; sums F64 [6, N]. The rows of sums are those of z, z^2, z^3, z^4,
+   * then the least and the greatest x.
    */
   void powerSums(Tensor x, Tensor keep, Tensor mean, Tensor scale, Tensor sums);
 
@@ -45,38 +45,35 @@ public interface Statistics {
    */
   void gram(Tensor a, Tensor sum);
 
-  /** Mean and one over the deviation of each column, F64 [1, N] each. */
-  record Columns(Tensor mean, Tensor inverse) {}
-
   /**
-   * r[i, j] = (sum[i, j] / n - meanA[i] meanB[j]) inverseA[i] inverseB[j], clamped to [-1, 1]: the
-   * correlation, where mean is that of z and inverse one over its deviation. NaN in an inverse
-   * makes NaN. sum F32 or F64 [A, B] with contiguous rows; the vectors F64 [1, A] or [1, B]; r [A,
-   * B] of the working type.
+   * r[i, j] = (sum[i, j] / n - meanA[i] meanB[j]) inverseA[i] inverseB[j], clamped to [-1, 1]. It
+   * is the correlation where mean is that of z and inverse one over its deviation. NaN in an
+   * inverse makes NaN. sum F32 or F64 [A, B] with contiguous rows; the vectors F64 [1, A] or [1,
+   * B]; r [A, B] of the working type.
    */
-  void correlations(Tensor sum, long n, Columns a, Columns b, Tensor r);
+  void correlations(Tensor sum, long n, Kernels.Columns a, Kernels.Columns b, Tensor r);
 
   /**
-   * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]): the similarity of Jaccard of two
-   * sets from the size of what they share and their own sizes; NaN where both are empty. sum F32 or
+   * r[i, j] = sum[i, j] / (countA[i] + countB[j] - sum[i, j]). It is the similarity of Jaccard of
+   * two sets, from the sizes of what they share and of each; NaN where both are empty. sum F32 or
    * F64 [A, B] with contiguous rows; the counts F64 [1, A] and [1, B]; r [A, B] of the working
    * type.
    */
   void overlaps(Tensor sum, Tensor countA, Tensor countB, Tensor r);
 
   /**
-   * The k greatest (or least) of each row in order, ties to the lowest column, NaN passed over;
-   * where a row has fewer, NaN and column -1. x [rows, cols]; values of the working type, columns
-   * I32, both [rows, k].
+   * The k greatest (or least) of each row in order, ties to the lowest column, NaN passed over.
+   * Where a row has fewer, the rest is NaN and column -1. x [rows, cols]; values of the working
+   * type, columns I32, both [rows, k].
    */
   void topK(Tensor x, boolean greatest, Tensor values, Tensor columns);
 
   /**
-   * The k greatest (or least) of each column of a matrix that comes a block of rows at a time, in
-   * order, ties to the lowest row, NaN passed over, and infinities may be: the results hold those
-   * of the blocks before, and then those of this one too. They begin as NaN and row -1, which stay
-   * where a column has fewer. x [rows, cols], the matrix from {@code firstRow} on; values of the
-   * working type, rows I32, both [cols, k], contiguous.
+   * The k greatest (or least) of each column of a matrix that comes a block of rows at a time. They
+   * are in order, ties to the lowest row, NaN and perhaps infinities passed over. The results hold
+   * those of the blocks before, and then those of this one too. They begin as NaN and row -1, which
+   * stay where a column has fewer. x [rows, cols], the matrix from {@code firstRow} on; values of
+   * the working type, rows I32, both [cols, k], contiguous.
    */
   void topKOfColumns(Tensor x, int firstRow, boolean greatest, Tensor values, Tensor rows);
 
@@ -105,9 +102,9 @@ public interface Statistics {
   void histogram(Tensor x, double low, double high, Tensor counts);
 
   /**
-   * Adds to the histogram of every column: counts[j, 1 + b] where x lies in bin b of {@code bins}
-   * of equal width on [low, high), counts[j, 0] below low, counts[j, bins + 1] from high on. NaN is
-   * in no bin. x [T, N]; counts I64 [N, bins + 2].
+   * Adds to the histogram of every column. counts[j, 1 + b] is of bin b of {@code bins} of equal
+   * width on [low, high); counts[j, 0] is below low, counts[j, bins + 1] from high on. NaN is in no
+   * bin. x [T, N]; counts I64 [N, bins + 2].
    */
   void columnHistograms(Tensor x, double low, double high, Tensor counts);
 
@@ -126,8 +123,8 @@ public interface Statistics {
 
   /**
    * Sums of z = (x - mean) scale and of z^2 by class of the row, where a row may be in several
-   * classes or in none: for every pair i, sums[classes[i], j] += z[rows[i], j], and sums[C +
-   * classes[i], j] += z[rows[i], j]^2. x [T, N]; rows, classes I32 [pairs, 1], pairs of one row one
+   * classes or in none. For every pair i, sums[classes[i], j] += z[rows[i], j]. The squares are
+   * added to sums[C + classes[i], j]. x [T, N]; rows, classes I32 [pairs, 1], pairs of one row one
    * after the other; mean, scale [1, N]; sums F64 [2 C, N].
    */
   void classPowerSums(
@@ -140,11 +137,11 @@ public interface Statistics {
   void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima);
 
   /**
-   * What logits say of each next token, in nats, summed in double: out[t] = the loss −log p of
-   * targets[t]; the entropy −Σ p log p; the rank of the target, the number of tokens whose logit is
-   * greater than its own; and Σ p[v] weights[v]. Loss and rank are NaN where the target is −1.
-   * logits [T, vocab], which are adjusted as they are read; targets I32 [T, 1]; weights F64 [1,
-   * vocab], or null, for which the sum is 0; out F64 [T, 4].
+   * What logits say of each next token, in nats, summed in double. The columns of out[t] are the
+   * loss −log p of targets[t]; the entropy −Σ p log p; the rank of the target; and Σ p[v]
+   * weights[v]. The rank is the number of tokens whose logit is greater than the target's. Loss and
+   * rank are NaN where the target is −1. Logits [T, vocab] are adjusted as they are read. targets
+   * I32 [T, 1]; weights F64 [1, vocab], or null, for which the sum is 0; out F64 [T, 4].
    */
   void predictions(
       Tensor logits, LogitAdjustment adjustment, Tensor targets, Tensor weights, Tensor out);

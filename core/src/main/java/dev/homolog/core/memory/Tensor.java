@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
 
 /**
  * A matrix [rows, cols] of one element type, or a strided view of one, in off-heap memory or on a
- * device. A tensor never owns its memory: the arena (or the checkpoint) that it was made in does,
- * and using it after that is closed throws {@link IllegalStateException}. Strides are in elements.
+ * device. A tensor never owns its memory: the arena or the checkpoint that it was made in does.
+ * Using it after that is closed throws {@link IllegalStateException}. Strides are in elements.
  * Views share memory; nothing here copies.
  */
 public final class Tensor {
@@ -35,8 +35,8 @@ public final class Tensor {
   private final Place place;
 
   /**
-   * Where element [0, 0] is: {@code origin} elements into memory that Java sees ({@code data}), or
-   * into memory of a device, which only its kernels know how to reach ({@code root}).
+   * Where element [0, 0] is: {@code origin} elements into memory. Java sees the host's ({@code
+   * data}). Only a device's kernels know how to reach the device's ({@code root}).
    */
   private record Place(MemorySegment data, Object root, long origin) {
     Place plus(long elements, int bytes) {
@@ -163,32 +163,32 @@ public final class Tensor {
 
   /** One element as a double; for summaries and tests, not for loops over activations. */
   public double get(long row, long col) {
-    long at = checkedOffset(row, col);
+    long offset = checkedOffset(row, col);
     return switch (dtype) {
-      case F64 -> data().get(F64, at);
-      case F32 -> data().get(F32, at);
-      case F16 -> Float.float16ToFloat(data().get(I16, at));
-      case BF16 -> Float.intBitsToFloat(data().get(I16, at) << 16);
-      case I64 -> data().get(I64, at);
-      case I32 -> data().get(I32, at);
-      case I16 -> data().get(I16, at);
-      case I8 -> data().get(ValueLayout.JAVA_BYTE, at);
-      case U8, BOOL -> data().get(ValueLayout.JAVA_BYTE, at) & 0xff;
+      case F64 -> data().get(F64, offset);
+      case F32 -> data().get(F32, offset);
+      case F16 -> Float.float16ToFloat(data().get(I16, offset));
+      case BF16 -> Float.intBitsToFloat(data().get(I16, offset) << 16);
+      case I64 -> data().get(I64, offset);
+      case I32 -> data().get(I32, offset);
+      case I16 -> data().get(I16, offset);
+      case I8 -> data().get(ValueLayout.JAVA_BYTE, offset);
+      case U8, BOOL -> data().get(ValueLayout.JAVA_BYTE, offset) & 0xff;
     };
   }
 
   /** Sets one element, rounding or truncating to the element type. */
   public void set(long row, long col, double value) {
-    long at = checkedOffset(row, col);
+    long offset = checkedOffset(row, col);
     switch (dtype) {
-      case F64 -> data().set(F64, at, value);
-      case F32 -> data().set(F32, at, (float) value);
-      case F16 -> data().set(I16, at, Float.floatToFloat16((float) value));
-      case BF16 -> data().set(I16, at, roundToBf16((float) value));
-      case I64 -> data().set(I64, at, (long) value);
-      case I32 -> data().set(I32, at, (int) value);
-      case I16 -> data().set(I16, at, (short) value);
-      case I8, U8, BOOL -> data().set(ValueLayout.JAVA_BYTE, at, (byte) value);
+      case F64 -> data().set(F64, offset, value);
+      case F32 -> data().set(F32, offset, (float) value);
+      case F16 -> data().set(I16, offset, Float.floatToFloat16((float) value));
+      case BF16 -> data().set(I16, offset, roundToBf16((float) value));
+      case I64 -> data().set(I64, offset, (long) value);
+      case I32 -> data().set(I32, offset, (int) value);
+      case I16 -> data().set(I16, offset, (short) value);
+      case I8, U8, BOOL -> data().set(ValueLayout.JAVA_BYTE, offset, (byte) value);
     }
   }
 
@@ -199,19 +199,19 @@ public final class Tensor {
     if (colStride == 1 && dtype == DType.F64) {
       MemorySegment.copy(data, F64, offset(row, 0), to, 0, to.length);
     } else if (colStride == 1 && dtype == DType.F32) {
-      long at = offset(row, 0);
+      long offset = offset(row, 0);
       for (int i = 0; i < to.length; i++) {
-        to[i] = data.get(F32, at + 4L * i);
+        to[i] = data.get(F32, offset + 4L * i);
       }
     } else if (colStride == 1 && dtype == DType.F16) {
-      long at = offset(row, 0);
+      long offset = offset(row, 0);
       for (int i = 0; i < to.length; i++) {
-        to[i] = Float.float16ToFloat(data.get(I16, at + 2L * i));
+        to[i] = Float.float16ToFloat(data.get(I16, offset + 2L * i));
       }
     } else if (colStride == 1 && dtype == DType.BF16) {
-      long at = offset(row, 0);
+      long offset = offset(row, 0);
       for (int i = 0; i < to.length; i++) {
-        to[i] = Float.intBitsToFloat(data.get(I16, at + 2L * i) << 16);
+        to[i] = Float.intBitsToFloat(data.get(I16, offset + 2L * i) << 16);
       }
     } else {
       for (int i = 0; i < to.length; i++) {
@@ -227,9 +227,9 @@ public final class Tensor {
     if (colStride == 1 && dtype == DType.F64) {
       MemorySegment.copy(from, 0, data, F64, offset(row, 0), from.length);
     } else if (colStride == 1 && dtype == DType.F32) {
-      long at = offset(row, 0);
+      long offset = offset(row, 0);
       for (int i = 0; i < from.length; i++) {
-        data.set(F32, at + 4L * i, (float) from[i]);
+        data.set(F32, offset + 4L * i, (float) from[i]);
       }
     } else {
       for (int i = 0; i < from.length; i++) {

@@ -48,7 +48,7 @@ record NpyHeader(DType dtype, List<Long> shape) {
 
   private static final class Parser {
     private final String text;
-    private int at;
+    private int position;
 
     Parser(String text) {
       this.text = text;
@@ -79,7 +79,7 @@ record NpyHeader(DType dtype, List<Long> shape) {
         }
       }
       skipSpace();
-      if (at != text.length()) {
+      if (position != text.length()) {
         throw malformed();
       }
       if (dtype == null || shape == null || seen.size() != KEYS.size()) {
@@ -90,7 +90,8 @@ record NpyHeader(DType dtype, List<Long> shape) {
 
     private DType dtype() {
       skipSpace();
-      if (at < text.length() && (text.charAt(at) == '[' || text.charAt(at) == '(')) {
+      if (position < text.length()
+          && (text.charAt(position) == '[' || text.charAt(position) == '(')) {
         throw new IllegalArgumentException("elements with fields");
       }
       String descr = string();
@@ -123,38 +124,41 @@ record NpyHeader(DType dtype, List<Long> shape) {
 
     private void cOrder() {
       skipSpace();
-      if (text.startsWith("True", at)) {
+      if (text.startsWith("True", position)) {
         throw new IllegalArgumentException("columns first (fortran_order)");
       }
-      if (!text.startsWith("False", at)) {
+      if (!text.startsWith("False", position)) {
         throw malformed();
       }
-      at += "False".length();
+      position += "False".length();
     }
 
     private long number() {
       skipSpace();
-      int from = at;
-      while (at < text.length() && text.charAt(at) >= '0' && text.charAt(at) <= '9') {
-        at++;
+      int from = position;
+      while (position < text.length()
+          && text.charAt(position) >= '0'
+          && text.charAt(position) <= '9') {
+        position++;
       }
-      if (at == from || at - from > 18) {
+      if (position == from || position - from > 18) {
         throw malformed();
       }
-      return Long.parseLong(text, from, at, 10);
+      return Long.parseLong(text, from, position, 10);
     }
 
     private String string() {
       skipSpace();
-      if (at >= text.length() || text.charAt(at) != '\'' && text.charAt(at) != '"') {
+      if (position >= text.length()
+          || text.charAt(position) != '\'' && text.charAt(position) != '"') {
         throw malformed();
       }
-      int end = text.indexOf(text.charAt(at), at + 1);
+      int end = text.indexOf(text.charAt(position), position + 1);
       if (end < 0) {
         throw malformed();
       }
-      String value = text.substring(at + 1, end);
-      at = end + 1;
+      String value = text.substring(position + 1, end);
+      position = end + 1;
       return value;
     }
 
@@ -166,22 +170,23 @@ record NpyHeader(DType dtype, List<Long> shape) {
 
     private boolean next(char c) {
       skipSpace();
-      if (at < text.length() && text.charAt(at) == c) {
-        at++;
+      if (position < text.length() && text.charAt(position) == c) {
+        position++;
         return true;
       }
       return false;
     }
 
     private void skipSpace() {
-      while (at < text.length() && (text.charAt(at) == ' ' || text.charAt(at) == '\n')) {
-        at++;
+      while (position < text.length()
+          && (text.charAt(position) == ' ' || text.charAt(position) == '\n')) {
+        position++;
       }
     }
 
     private IllegalArgumentException malformed() {
       return new IllegalArgumentException(
-          String.format(Locale.ROOT, "malformed header at character %d", at));
+          String.format(Locale.ROOT, "malformed header at character %d", position));
     }
   }
 }

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes a {@code .npy} file piece by piece into a temporary file beside it, which takes its name
- * at {@link #commit}; closed before that, nothing remains. int32, int64, float16, float32 or
- * float64. One thread.
+ * at {@link #commit}. If it is closed before that, nothing remains. int32, int64, float16, float32
+ * or float64. One thread.
  */
 public final class NpyWriter implements AutoCloseable {
   private static final int ALIGNMENT = 64;
@@ -96,12 +96,12 @@ public final class NpyWriter implements AutoCloseable {
     try (Arena arena = Arena.ofConfined()) {
       // A channel writes from off-heap memory only, and so much at once.
       MemorySegment copy = data.isNative() ? data : arena.allocate(PIECE);
-      for (long at = 0; at < data.byteSize(); at += PIECE) {
-        long size = Math.min(PIECE, data.byteSize() - at);
+      for (long from = 0; from < data.byteSize(); from += PIECE) {
+        long size = Math.min(PIECE, data.byteSize() - from);
         if (data.isNative()) {
-          write(data.asSlice(at, size).asByteBuffer());
+          write(data.asSlice(from, size).asByteBuffer());
         } else {
-          write(copy.asSlice(0, size).copyFrom(data.asSlice(at, size)).asByteBuffer());
+          write(copy.asSlice(0, size).copyFrom(data.asSlice(from, size)).asByteBuffer());
         }
       }
     } catch (IOException e) {

@@ -227,7 +227,7 @@ public final class ScalarKernels implements Kernels {
       }
       double logTotal = greatest + Math.log(total);
       int target = (int) targets.get(t, 0);
-      double of = target < 0 ? Double.NaN : x[target];
+      double targetLogit = target < 0 ? Double.NaN : x[target];
       double entropy = 0;
       double rank = target < 0 ? Double.NaN : 0;
       double expected = 0;
@@ -236,9 +236,9 @@ public final class ScalarKernels implements Kernels {
         double p = Math.exp(logit - logTotal);
         entropy -= p * (logit - logTotal);
         expected += weights == null ? 0 : p * weights.get(0, v);
-        rank += logit > of ? 1 : 0;
+        rank += logit > targetLogit ? 1 : 0;
       }
-      out.set(t, 0, logTotal - of);
+      out.set(t, 0, logTotal - targetLogit);
       out.set(t, 1, entropy);
       out.set(t, 2, rank);
       out.set(t, 3, expected);
@@ -410,8 +410,8 @@ public final class ScalarKernels implements Kernels {
   }
 
   private static boolean better(double value, Tensor values, long place, boolean greatest) {
-    double there = values.get(0, place);
-    return greatest ? value > there : value < there;
+    double held = values.get(0, place);
+    return greatest ? value > held : value < held;
   }
 
   @Override

@@ -13,7 +13,7 @@ public final class HostMemory {
   private static final ValueLayout.OfDouble F64 =
       ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  /** Rows and columns of a tile of a turned copy. */
+  /** Rows and columns of a tile of a transposing copy. */
   private static final int TILE = 32;
 
   private HostMemory() {}
@@ -21,8 +21,8 @@ public final class HostMemory {
   public static void copy(Tensor from, Tensor to) {
     to.requireShape("to", from.rows(), from.cols());
     ShapeChecks.requireType("to", to, from.dtype());
-    if (turns(from, to)) {
-      turn(from, to);
+    if (transposes(from, to)) {
+      transpose(from, to);
       return;
     }
     long rowBytes = from.cols() * from.dtype().bytes();
@@ -39,16 +39,16 @@ public final class HostMemory {
     }
   }
 
-  /** Whether a copy is one that {@link #turn} makes. */
-  public static boolean turns(Tensor from, Tensor to) {
+  /** Whether a copy reads columns and writes rows, as {@link #transpose} does. */
+  public static boolean transposes(Tensor from, Tensor to) {
     boolean known = from.dtype() == DType.F32 || from.dtype() == DType.F64;
     boolean alike =
         from.dtype() == to.dtype() && from.rows() == to.rows() && from.cols() == to.cols();
     return known && alike && from.rowStride() == 1 && from.colStride() != 1 && to.colStride() == 1;
   }
 
-  /** A turned copy in tiles, so that a cache line is read once. */
-  public static void turn(Tensor from, Tensor to) {
+  /** Copies in tiles, so that a cache line is read once. */
+  public static void transpose(Tensor from, Tensor to) {
     boolean single = from.dtype() == DType.F32;
     for (long i0 = 0; i0 < from.rows(); i0 += TILE) {
       long iEnd = Math.min(from.rows(), i0 + TILE);

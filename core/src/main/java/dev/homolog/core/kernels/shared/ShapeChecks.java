@@ -248,10 +248,10 @@ public final class ShapeChecks {
     requireType("classes", classes, DType.I32);
     for (long i = 0; rows.onHost() && classes.onHost() && i < rows.rows(); i++) {
       double row = rows.get(i, 0);
-      double of = classes.get(i, 0);
-      if (row < 0 || row >= x.rows() || of < 0 || of >= count) {
+      double classId = classes.get(i, 0);
+      if (row < 0 || row >= x.rows() || classId < 0 || classId >= count) {
         throw new IllegalArgumentException(
-            "row " + (long) row + " of " + x + " in class " + (long) of + " of " + count);
+            "row " + (long) row + " of " + x + " in class " + (long) classId + " of " + count);
       }
     }
   }

@@ -14,11 +14,11 @@ import java.lang.foreign.Arena;
 
 /**
  * libtorch's products on the CPU, and everything else by the Vector API, over the same memory. The
- * Vector API is at least as fast at the rest: it leaves out half of aᵀ a, joins an activation to
+ * Vector API is at least as fast at the rest. It leaves out half of aᵀ a, joins an activation to
  * its product, and needs no temporaries. Weights in single precision are read where they are
  * mapped.
  */
-public final class TorchHostKernels extends HostKernels {
+final class TorchHostKernels extends HostKernels {
   private final Torch torch;
   private final TorchProducts products;
   private final TorchScreening screening;

@@ -17,9 +17,9 @@ import java.util.IdentityHashMap;
 import java.util.Set;
 
 /**
- * The matrix products of {@link TorchKernels}: of factors in single precision or rounded to
- * bfloat16, summed in single precision and, where the standing sums are in double, added to them a
- * block at a time. Owns the rounded copies of weights.
+ * The matrix products of {@link TorchKernels} and {@link TorchHostKernels}. Factors are in single
+ * precision or rounded to bfloat16, and products are summed in single precision. Sums that are kept
+ * in double take them a block at a time. Owns the rounded copies of weights.
  */
 final class TorchProducts implements AutoCloseable {
   /** Bytes of the product of one block of columns, before it is added to the sums in double. */

@@ -168,8 +168,8 @@ final class TorchStatistics {
   }
 
   private static TorchTensor doubles(Handles h, Tensor sum) {
-    TorchTensor there = h.of(sum);
-    return sum.dtype() == DType.F64 ? there : h.own(TorchPointwise.to(there, ScalarType.FLOAT64));
+    TorchTensor tensor = h.of(sum);
+    return sum.dtype() == DType.F64 ? tensor : h.own(TorchPointwise.to(tensor, ScalarType.FLOAT64));
   }
 
   /** (x − mean) · scale, in single precision as all kernels do it. */
@@ -219,12 +219,12 @@ final class TorchStatistics {
       TorchTensor clean = numbers(h, x, none);
       TorchTensor[] sorted = h.own(TorchOps.sort(clean, 1, greatest));
       TorchTensor best = h.own(h.own(sorted[0].columns(0, k)).copy());
-      TorchTensor at = h.own(h.own(sorted[1].columns(0, k)).copy());
+      TorchTensor indices = h.own(h.own(sorted[1].columns(0, k)).copy());
       TorchTensor absent = h.own(Binary.EQ.of(best, number(h, best, none)));
       TorchPointwise.maskedFillInPlace(best, absent, Double.NaN);
-      TorchPointwise.maskedFillInPlace(at, absent, -1);
+      TorchPointwise.maskedFillInPlace(indices, absent, -1);
       h.of(values.columns(0, k)).copyFrom(best);
-      h.of(columns.columns(0, k)).copyFrom(at);
+      h.of(columns.columns(0, k)).copyFrom(indices);
       if (k < values.cols()) {
         h.of(values.columns(k, values.cols())).fill(Double.NaN);
         h.of(columns.columns(k, values.cols())).fill(-1);
@@ -258,12 +258,12 @@ final class TorchStatistics {
       TorchTensor inBlock = h.own(TorchPointwise.to(place, ScalarType.FLOAT64));
       TorchPointwise.addInPlace(inBlock, number(h, inBlock, firstRow - k), 1);
       TorchTensor isNew = h.own(Binary.GE.of(place, number(h, place, k)));
-      TorchTensor at = h.own(TorchPointwise.where(isNew, inBlock, before));
+      TorchTensor indices = h.own(TorchPointwise.where(isNew, inBlock, before));
       TorchTensor absent = h.own(Binary.EQ.of(best, number(h, best, none)));
       TorchPointwise.maskedFillInPlace(best, absent, Double.NaN);
-      TorchPointwise.maskedFillInPlace(at, absent, -1);
+      TorchPointwise.maskedFillInPlace(indices, absent, -1);
       h.of(values).copyFrom(best);
-      h.of(rows).copyFrom(at);
+      h.of(rows).copyFrom(indices);
     }
   }
 
@@ -302,11 +302,11 @@ final class TorchStatistics {
       TorchTensor bin = h.own(TorchPointwise.to(last, ScalarType.INT64));
       long n = x.size();
       TorchTensor flat = h.own(h.own(bin.copy()).reshape(n));
-      TorchTensor found = h.own(h.own(number(h, values, 0).expand(bins + 1)).copy());
+      TorchTensor counted = h.own(h.own(number(h, values, 0).expand(bins + 1)).copy());
       TorchTensor ones = h.own(number(h, values, 1).expand(n));
-      TorchOps.scatterAddInPlace(found, 0, flat, ones);
+      TorchOps.scatterAddInPlace(counted, 0, flat, ones);
       TorchTensor total = h.own(TorchPointwise.to(h.vector(counts), ScalarType.FLOAT64));
-      TorchPointwise.addInPlace(total, h.own(found.slice(0, 0, bins)), 1);
+      TorchPointwise.addInPlace(total, h.own(counted.slice(0, 0, bins)), 1);
       h.vector(counts).copyFrom(total);
     }
   }
@@ -331,12 +331,12 @@ final class TorchStatistics {
         // NaN is counted in a bin of its own, which is left out.
         TorchPointwise.maskedFillInPlace(bin, missing, bins + 2);
         TorchTensor index = h.own(h.own(TorchPointwise.to(bin, ScalarType.INT64)).t());
-        TorchTensor found = h.own(h.own(number(h, values, 0).expand(to - j, bins + 3)).copy());
+        TorchTensor counted = h.own(h.own(number(h, values, 0).expand(to - j, bins + 3)).copy());
         TorchTensor ones = h.own(number(h, values, 1).expand(to - j, x.rows()));
-        TorchOps.scatterAddInPlace(found, 1, h.own(index.copy()), ones);
+        TorchOps.scatterAddInPlace(counted, 1, h.own(index.copy()), ones);
         Tensor part = counts.rows(j, to);
         TorchTensor total = h.own(TorchPointwise.to(h.of(part), ScalarType.FLOAT64));
-        TorchPointwise.addInPlace(total, h.own(found.columns(0, bins + 2)), 1);
+        TorchPointwise.addInPlace(total, h.own(counted.columns(0, bins + 2)), 1);
         h.of(part).copyFrom(total);
       }
     }

@@ -3,9 +3,9 @@ package dev.homolog.core.kernels.vector;
 import dev.homolog.core.memory.Tensor;
 
 /**
- * Packed matrix multiplication on all workers. Both factors are packed into panels; a piece of work
- * is a block of the result, which {@link Tile} multiplies chunk of terms by chunk of terms into
- * memory of the worker's own that stays in its caches; a {@link Target} takes the finished block,
+ * Packed matrix multiplication on all workers. Both factors are packed into panels, and a piece of
+ * work is a block of the result. {@link Tile} multiplies it chunk of terms by chunk of terms, into
+ * memory of the worker's own that stays in its caches. A {@link Target} takes the finished block,
  * row by row. The order in which a result is summed depends on shapes alone, never on threads.
  */
 final class Gemm {
@@ -108,7 +108,7 @@ final class Gemm {
   }
 
   /**
-   * target ← a b for a tall a [M, K] and b [K, N]: b is packed once, rows of a by the worker that
+   * target ← a b for a tall a [M, K] and b [K, N]. b is packed once, rows of a by the worker that
    * multiplies them.
    */
   void tall(Tensor a, Tensor b, Target target) {

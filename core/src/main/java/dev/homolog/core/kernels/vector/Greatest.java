@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorMask;
 
 /**
  * The k greatest of a row, the greatest first; of equals the earlier. A first look takes the
- * greatest of each of some disjoint sets of columns: the k-th of those is hardly below the k-th of
+ * greatest of each of some disjoint sets of columns. The k-th of those is hardly below the k-th of
  * the row and never above it. Only values from there on are gathered, so most of a row costs a
  * maximum and a comparison in a vector.
  */
@@ -98,8 +98,8 @@ final class Greatest {
 
   private void gather(float[] line, int from, int to) {
     for (int j = from; j < to; j += Tile.LANES) {
-      for (long found = above(line, j).toLong(); found != 0; found &= found - 1) {
-        int column = j + Long.numberOfTrailingZeros(found);
+      for (long lanes = above(line, j).toLong(); lanes != 0; lanes &= lanes - 1) {
+        int column = j + Long.numberOfTrailingZeros(lanes);
         if (line[column] > bar) { // which may have risen since
           take(line[column], column);
           if (count == keys.length) {

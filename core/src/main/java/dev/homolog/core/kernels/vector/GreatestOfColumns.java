@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorMask;
 /**
  * The k greatest (or least) of some columns of a matrix that is shown row by row, the best first;
  * of equals the earlier. Most of a row costs a comparison in a vector with the k-th of each column
- * so far, which few values exceed: of N in random order k (1 + ln(N / k)) on average.
+ * so far. Few values exceed it: of N in random order k (1 + ln(N / k)) on average.
  */
 final class GreatestOfColumns {
   private static final ValueLayout.OfFloat F32 =
@@ -28,7 +28,7 @@ final class GreatestOfColumns {
   /** Of each column k, the best first; negated where the least are wanted. */
   private final float[] best;
 
-  private final int[] at;
+  private final int[] bestRows;
   private final int[] counts;
 
   /** The k-th of each column: -∞ while there are fewer, NaN behind the last column. */
@@ -47,16 +47,16 @@ final class GreatestOfColumns {
     this.k = (int) values.cols();
     int n = (int) values.rows();
     this.best = new float[n * k];
-    this.at = new int[n * k];
+    this.bestRows = new int[n * k];
     this.counts = new int[n];
     this.bars = new float[Packing.roundUp(n, Tile.LANES)];
     Arrays.fill(bars, Float.NaN);
     if (k > 0) {
       MemorySegment.copy(values.data(), F32, values.offset(0, 0), best, 0, best.length);
-      MemorySegment.copy(rows.data(), I32, rows.offset(0, 0), at, 0, at.length);
+      MemorySegment.copy(rows.data(), I32, rows.offset(0, 0), bestRows, 0, bestRows.length);
       negateTheLeast();
       for (int j = 0; j < n; j++) {
-        while (counts[j] < k && at[j * k + counts[j]] >= 0) {
+        while (counts[j] < k && bestRows[j * k + counts[j]] >= 0) {
           counts[j]++;
         }
         raiseBar(j);
@@ -83,8 +83,8 @@ final class GreatestOfColumns {
         value = value.neg();
       }
       VectorMask<Float> above = value.compare(GT, FloatVector.fromArray(Tile.SPECIES, bars, j));
-      for (long found = above.toLong(); found != 0; found &= found - 1) {
-        int column = j + Long.numberOfTrailingZeros(found);
+      for (long lanes = above.toLong(); lanes != 0; lanes &= lanes - 1) {
+        int column = j + Long.numberOfTrailingZeros(lanes);
         insert(column, greatest ? line[column] : -line[column], row);
       }
     }
@@ -105,9 +105,9 @@ final class GreatestOfColumns {
     counts[column] = Math.min(counts[column] + 1, k);
     int moved = from + counts[column] - 1 - low;
     System.arraycopy(best, low, best, low + 1, moved);
-    System.arraycopy(at, low, at, low + 1, moved);
+    System.arraycopy(bestRows, low, bestRows, low + 1, moved);
     best[low] = value;
-    at[low] = row;
+    bestRows[low] = row;
     raiseBar(column);
   }
 
@@ -120,6 +120,6 @@ final class GreatestOfColumns {
   void store() {
     negateTheLeast();
     MemorySegment.copy(best, 0, values.data(), F32, values.offset(0, 0), best.length);
-    MemorySegment.copy(at, 0, rows.data(), I32, rows.offset(0, 0), at.length);
+    MemorySegment.copy(bestRows, 0, rows.data(), I32, rows.offset(0, 0), bestRows.length);
   }
 }

@@ -14,8 +14,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * What the Vector API does on the host, in single precision with sums of many tokens in double, on
- * a fixed number of threads. Plain products and the reading of weights are left to subclasses,
- * which make them with the Vector API or with a library that works in the same memory.
+ * a fixed number of threads. Plain products and the reading of weights are left to subclasses. They
+ * use the Vector API or a library that works in the same memory.
  */
 public abstract class HostKernels implements Kernels {
   /** Rows that a piece of row-wise work covers. */
@@ -61,8 +61,8 @@ public abstract class HostKernels implements Kernels {
 
   @Override
   public final void copy(Tensor from, Tensor to) {
-    if (HostMemory.turns(from, to)) {
-      forRows(from.rows(), (_, i, end) -> HostMemory.turn(from.rows(i, end), to.rows(i, end)));
+    if (HostMemory.transposes(from, to)) {
+      forRows(from.rows(), (_, i, end) -> HostMemory.transpose(from.rows(i, end), to.rows(i, end)));
     } else {
       HostMemory.copy(from, to);
     }

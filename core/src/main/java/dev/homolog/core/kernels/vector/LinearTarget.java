@@ -5,8 +5,8 @@ import dev.homolog.core.model.family.Activation;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Finished blocks of x W into a single-precision output: bias, what is there already, and the
- * activation, a row at a time while the block is in the cache.
+ * Puts finished blocks of x W into a single-precision output, a row at a time while the block is in
+ * the cache. It adds the bias and what the output holds, and applies the activation.
  *
  * @param lines Gemm.N_BLOCK floats of each worker
  * @param scratch as many again
@@ -60,11 +60,11 @@ record LinearTarget(
 
   private void gather(Gemm.Block block, int i, float[] line, int padded) {
     float[] tiles = block.tiles();
-    int at = block.at(i, 0);
+    int start = block.at(i, 0);
     int stride = block.acrossStride();
-    for (int j = 0; j < padded; j += Tile.COLS, at += stride) {
-      FloatVector left = FloatVector.fromArray(Tile.SPECIES, tiles, at);
-      FloatVector right = FloatVector.fromArray(Tile.SPECIES, tiles, at + Tile.LANES);
+    for (int j = 0; j < padded; j += Tile.COLS, start += stride) {
+      FloatVector left = FloatVector.fromArray(Tile.SPECIES, tiles, start);
+      FloatVector right = FloatVector.fromArray(Tile.SPECIES, tiles, start + Tile.LANES);
       if (add) {
         left = left.add(FloatVector.fromArray(Tile.SPECIES, line, j));
         right = right.add(FloatVector.fromArray(Tile.SPECIES, line, j + Tile.LANES));

@@ -95,8 +95,8 @@ final class Packing {
   }
 
   /**
-   * Terms [p0, p0 + depth) of a matrix [K, N] as panels [depth, width] that lie {@code panelStride}
-   * floats apart, the last one filled up with zeros. {@link Tile} wants B in panels of Tile.COLS
+   * Terms [p0, p0 + depth) of a matrix [K, N] as panels [depth, width], {@code panelStride} floats
+   * apart. The last one is filled up with zeros. {@link Tile} wants B in panels of Tile.COLS
    * columns, and in aᵀ b the matrix a in panels of Tile.ROWS.
    */
   static void panels(Tensor m, long p0, int depth, int width, float[] to, int at, int panelStride) {
@@ -150,8 +150,8 @@ final class Packing {
   }
 
   /**
-   * Terms [p0, p0 + depth) of A [M, K], rows contiguous, as panels [depth, Tile.ROWS] that lie
-   * {@code panelStride} floats apart, with zero rows up to a multiple of Tile.ROWS.
+   * Terms [p0, p0 + depth) of A [M, K], rows contiguous, as panels [depth, Tile.ROWS], {@code
+   * panelStride} floats apart. Zero rows follow up to a multiple of Tile.ROWS.
    *
    * @param lines scratch, [Tile.ROWS, depth] or more
    */
@@ -201,7 +201,7 @@ final class Packing {
     return whole;
   }
 
-  /** Lanes of one half of a and b by turns. */
+  /** Lanes of one half of a and b, alternating. */
   private static FloatVector zip(FloatVector a, FloatVector b, VectorShuffle<Float> half) {
     return a.rearrange(half).blend(b.rearrange(half), ODD);
   }

@@ -96,7 +96,7 @@ final class PowerSums {
   }
 
   private void addTo(int power, int j, DoubleVector sum) {
-    int at = power * columns + j;
-    sum.add(DoubleVector.fromArray(Doubles.SPECIES, total, at)).intoArray(total, at);
+    int index = power * columns + j;
+    sum.add(DoubleVector.fromArray(Doubles.SPECIES, total, index)).intoArray(total, index);
   }
 }

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * By how much products of vectors that were rounded to bfloat16 may be off. Of x and w rounded to
- * x̂ and ŵ, x w − x̂ ŵ = (x − x̂) w + x̂ (w − ŵ), which by Cauchy and Schwarz is at most |x − x̂|
- * |w| + |x̂| |w − ŵ|; to that come the sum in single precision and the rounding of the product
+ * x̂ and ŵ, x w − x̂ ŵ = (x − x̂) w + x̂ (w − ŵ). By Cauchy and Schwarz that is at most |x − x̂|
+ * |w| + |x̂| |w − ŵ|. To it come the sum in single precision and the rounding of the product
  * itself. What matrix units lose of numbers below 2⁻¹²⁶, which they take for zero, is not counted.
  */
 public final class ProductMargins {
@@ -92,15 +92,15 @@ public final class ProductMargins {
     VectorMask<Float> mayReach(float[] line, float floor, int from) {
       FloatVector product = FloatVector.fromArray(Tile.SPECIES, line, from);
       FloatVector size = FloatVector.fromArray(Tile.SPECIES, whole, from);
-      FloatVector most =
+      FloatVector bound =
           FloatVector.fromArray(Tile.SPECIES, lost, from)
               .mul(ofLost)
               .add(size.mul(ofWhole))
               .add(product.abs().mul(ROUNDING))
               .add(product);
       VectorMask<Float> unknown =
-          most.test(VectorOperators.IS_NAN).andNot(size.test(VectorOperators.IS_NAN));
-      return most.compare(VectorOperators.GE, floor).or(unknown);
+          bound.test(VectorOperators.IS_NAN).andNot(size.test(VectorOperators.IS_NAN));
+      return bound.compare(VectorOperators.GE, floor).or(unknown);
     }
   }
 
@@ -114,12 +114,12 @@ public final class ProductMargins {
     static Size of(Tensor t, long row) {
       int n = (int) t.cols();
       int vectors = n / Doubles.LANES * Doubles.LANES;
-      long at = t.offset(row, 0);
+      long start = t.offset(row, 0);
       DoubleVector squares = DoubleVector.zero(Doubles.SPECIES);
       DoubleVector lost = squares;
       for (int k = 0; k < vectors; k += Doubles.LANES) {
         FloatVector x =
-            FloatVector.fromMemorySegment(Doubles.FLOATS, t.data(), at + 4L * k, Packing.ORDER);
+            FloatVector.fromMemorySegment(Doubles.FLOATS, t.data(), start + 4L * k, Packing.ORDER);
         DoubleVector value = widen(x);
         DoubleVector rest = widen(x.sub(rounded(x)));
         squares = value.fma(value, squares);

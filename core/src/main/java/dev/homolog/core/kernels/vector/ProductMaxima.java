@@ -12,10 +12,10 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The greatest of each row of a product x W, from the product itself or from that of factors
- * rounded to bfloat16. Of the latter, which matrix units make several times as fast, each element
- * lies within a bound of the true one, so only those that may be the greatest are computed anew:
- * few, and the result is no further from the true one than a product in single precision.
+ * The greatest of each row of a product x W: from the product itself, or by screening. Screening
+ * reads the product of factors rounded to bfloat16, which matrix units make several times as fast.
+ * Each of its elements lies within a bound of the true one. Only the few that may be the greatest
+ * are computed anew. The result is as close to the true one as a product in single precision.
  */
 public final class ProductMaxima {
   private static final VectorSpecies<Short> HALVES =
@@ -126,17 +126,17 @@ public final class ProductMaxima {
 
   /** One row of bfloat16 as floats. */
   private static void widen(Tensor rounded, long row, int n, float[] line) {
-    int whole = n / Tile.LANES * Tile.LANES;
-    long at = rounded.offset(row, 0);
-    for (int j = 0; j < whole; j += Tile.LANES) {
+    int vectorEnd = n / Tile.LANES * Tile.LANES;
+    long start = rounded.offset(row, 0);
+    for (int j = 0; j < vectorEnd; j += Tile.LANES) {
       ((IntVector)
-              ShortVector.fromMemorySegment(HALVES, rounded.data(), at + 2L * j, Packing.ORDER)
+              ShortVector.fromMemorySegment(HALVES, rounded.data(), start + 2L * j, Packing.ORDER)
                   .convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0))
           .lanewise(VectorOperators.LSHL, 16)
           .reinterpretAsFloats()
           .intoArray(line, j);
     }
-    Packing.row(rounded, row, whole, n - whole, line, whole);
+    Packing.row(rounded, row, vectorEnd, n - vectorEnd, line, vectorEnd);
   }
 
   /** The greatest of a row, NaN passed over; NaN if there is no number. */
@@ -171,17 +171,17 @@ public final class ProductMaxima {
     long left = a.offset(0, 0);
     long right = b.offset(j, 0);
     long step = (long) Doubles.LANES * Float.BYTES;
-    int whole = n / (2 * Doubles.LANES) * (2 * Doubles.LANES);
+    int vectorEnd = n / (2 * Doubles.LANES) * (2 * Doubles.LANES);
     DoubleVector even = DoubleVector.zero(Doubles.SPECIES);
     DoubleVector odd = even;
-    for (int k = 0; k < whole; k += 2 * Doubles.LANES) {
+    for (int k = 0; k < vectorEnd; k += 2 * Doubles.LANES) {
       long p = left + 4L * k;
       long q = right + 4L * k;
       even = doubles(a, p).fma(doubles(b, q), even);
       odd = doubles(a, p + step).fma(doubles(b, q + step), odd);
     }
     double total = VectorSimilarities.sum(even.add(odd));
-    for (int k = whole; k < n; k++) {
+    for (int k = vectorEnd; k < n; k++) {
       total += a.get(0, k) * b.get(j, k);
     }
     return total;

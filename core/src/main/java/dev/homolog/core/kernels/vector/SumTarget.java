@@ -26,50 +26,50 @@ record SumTarget(Tensor sum) implements Gemm.Target {
     boolean single = sum.dtype() == DType.F32;
     for (int i = 0; i < block.rows(); i++) {
       int first = block.firstColumn(i);
-      int at = block.at(i, first);
+      int start = block.at(i, first);
       long offset = sum.offset(block.row() + i, block.col() + first);
       for (int j = first; j < block.cols(); j += Tile.COLS) {
         int cols = Math.min(Tile.COLS, block.cols() - j);
         if (single) {
-          addSingles(block.tiles(), at, cols, offset);
+          addSingles(block.tiles(), start, cols, offset);
         } else {
-          addDoubles(block.tiles(), at, cols, offset);
+          addDoubles(block.tiles(), start, cols, offset);
         }
-        at += stride;
+        start += stride;
         offset += (long) sum.dtype().bytes() * Tile.COLS;
       }
     }
   }
 
-  private void addSingles(float[] tiles, int at, int cols, long offset) {
+  private void addSingles(float[] tiles, int start, int cols, long offset) {
     MemorySegment data = sum.data();
-    int whole = cols / Tile.LANES * Tile.LANES;
-    for (int j = 0; j < whole; j += Tile.LANES) {
-      long there = offset + 4L * j;
-      FloatVector.fromArray(Tile.SPECIES, tiles, at + j)
-          .add(FloatVector.fromMemorySegment(Tile.SPECIES, data, there, Packing.ORDER))
-          .intoMemorySegment(data, there, Packing.ORDER);
+    int vectorEnd = cols / Tile.LANES * Tile.LANES;
+    for (int j = 0; j < vectorEnd; j += Tile.LANES) {
+      long place = offset + 4L * j;
+      FloatVector.fromArray(Tile.SPECIES, tiles, start + j)
+          .add(FloatVector.fromMemorySegment(Tile.SPECIES, data, place, Packing.ORDER))
+          .intoMemorySegment(data, place, Packing.ORDER);
     }
-    for (int j = whole; j < cols; j++) {
-      long there = offset + 4L * j;
-      data.set(F32, there, data.get(F32, there) + tiles[at + j]);
+    for (int j = vectorEnd; j < cols; j++) {
+      long place = offset + 4L * j;
+      data.set(F32, place, data.get(F32, place) + tiles[start + j]);
     }
   }
 
-  private void addDoubles(float[] tiles, int at, int cols, long offset) {
+  private void addDoubles(float[] tiles, int start, int cols, long offset) {
     MemorySegment data = sum.data();
-    int whole = cols / Doubles.LANES * Doubles.LANES;
-    for (int j = 0; j < whole; j += Doubles.LANES) {
-      long there = offset + 8L * j;
-      FloatVector.fromArray(Doubles.FLOATS, tiles, at + j)
+    int vectorEnd = cols / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < vectorEnd; j += Doubles.LANES) {
+      long place = offset + 8L * j;
+      FloatVector.fromArray(Doubles.FLOATS, tiles, start + j)
           .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0)
           .reinterpretAsDoubles()
-          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, data, there, Packing.ORDER))
-          .intoMemorySegment(data, there, Packing.ORDER);
+          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, data, place, Packing.ORDER))
+          .intoMemorySegment(data, place, Packing.ORDER);
     }
-    for (int j = whole; j < cols; j++) {
-      long there = offset + 8L * j;
-      data.set(F64, there, data.get(F64, there) + tiles[at + j]);
+    for (int j = vectorEnd; j < cols; j++) {
+      long place = offset + 8L * j;
+      data.set(F64, place, data.get(F64, place) + tiles[start + j]);
     }
   }
 }

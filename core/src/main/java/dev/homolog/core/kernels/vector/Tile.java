@@ -4,12 +4,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The inner product of the matrix multiplication: a tile [ROWS, COLS] of C from a panel of A and a
- * panel of B, all its sums in registers. The shape is the largest that C2 compiles without
- * spilling: it loads the B vectors and all broadcasts of a step before the first product, so 2 ROWS
+ * The inner product of the matrix multiplication. It makes a tile [ROWS, COLS] of C from a panel of
+ * A and a panel of B, all its sums in registers. The shape is the largest that C2 compiles without
+ * spilling. C2 loads the B vectors and all broadcasts of a step before the first product. So 2 ROWS
  * + 2 + ROWS must stay under the number of registers (32 with AVX-512 and on Arm, else 16). With
- * five rows, or with panels whose width is no power of two, the loop holds spills or bounds checks
- * and runs at half the speed.
+ * five rows, or a width of panels that is no power of two, the loop holds spills or bounds checks.
+ * It then runs at half the speed.
  */
 final class Tile {
   static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;

@@ -10,7 +10,7 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Causal attention of one head over one row of the batch, Tile.COLS queries at a time. Scores are
- * made transposed, [keys, queries]: so the softmax runs along keys with a query a lane, and what a
+ * made transposed, [keys, queries], so that the softmax runs along keys with a query a lane. What a
  * tile leaves is already the panel that the product with the values reads. All stays in the inner
  * caches, and keys after the last query of a block are never touched. One instance a worker.
  */
@@ -100,8 +100,8 @@ final class VectorAttention {
   /** The scores or weights of keys that come after a query. */
   private void setLater(int i0, int seen, float value) {
     for (int j = i0 + 1; j < seen; j++) {
-      int at = j * Tile.COLS;
-      Arrays.fill(scores, at, at + j - i0, value);
+      int start = j * Tile.COLS;
+      Arrays.fill(scores, start, start + j - i0, value);
     }
   }
 
@@ -110,19 +110,19 @@ final class VectorAttention {
     int end = seen * Tile.COLS;
     for (int l = 0; l < Tile.COLS; l += Tile.LANES) {
       FloatVector top = FloatVector.broadcast(Tile.SPECIES, Float.NEGATIVE_INFINITY);
-      for (int at = l; at < end; at += Tile.COLS) {
-        FloatVector score = FloatVector.fromArray(Tile.SPECIES, scores, at);
+      for (int place = l; place < end; place += Tile.COLS) {
+        FloatVector score = FloatVector.fromArray(Tile.SPECIES, scores, place);
         top = top.blend(score, score.compare(GT, top));
       }
-      for (int at = l; at < end; at += Tile.COLS) {
-        FloatVector.fromArray(Tile.SPECIES, scores, at).sub(top).intoArray(scores, at);
+      for (int place = l; place < end; place += Tile.COLS) {
+        FloatVector.fromArray(Tile.SPECIES, scores, place).sub(top).intoArray(scores, place);
       }
     }
     VectorMath.exp(scores, 0, end);
     for (int l = 0; l < Tile.COLS; l += Tile.LANES) {
       FloatVector total = FloatVector.zero(Tile.SPECIES);
-      for (int at = l; at < end; at += Tile.COLS) {
-        total = total.add(FloatVector.fromArray(Tile.SPECIES, scores, at));
+      for (int place = l; place < end; place += Tile.COLS) {
+        total = total.add(FloatVector.fromArray(Tile.SPECIES, scores, place));
       }
       FloatVector.broadcast(Tile.SPECIES, 1f).div(total).intoArray(inverse, l);
     }

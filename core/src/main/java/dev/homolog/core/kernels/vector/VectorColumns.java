@@ -41,7 +41,7 @@ final class VectorColumns {
         (worker, piece) -> {
           int from = piece * COLUMNS;
           int wide = Math.min(COLUMNS, n - from);
-          int[] found = new int[wide * width];
+          int[] counted = new int[wide * width];
           float[] line = workers.line(worker, COLUMNS);
           for (long t = 0; t < x.rows(); t++) {
             Packing.row(x, t, from, wide, line, 0);
@@ -50,14 +50,14 @@ final class VectorColumns {
               if (!Double.isNaN(value)) {
                 // Rounding may put a value just under high a bin too far.
                 int bin = value < low ? 0 : (int) Math.min(width - 2, 1 + (value - low) * perUnit);
-                found[j * width + (value >= high ? width - 1 : bin)]++;
+                counted[j * width + (value >= high ? width - 1 : bin)]++;
               }
             }
           }
           for (int j = 0; j < wide; j++) {
             for (int bin = 0; bin < width; bin++) {
-              long at = counts.offset(from + j, bin);
-              counts.data().set(I64, at, counts.data().get(I64, at) + found[j * width + bin]);
+              long base = counts.offset(from + j, bin);
+              counts.data().set(I64, base, counts.data().get(I64, base) + counted[j * width + bin]);
             }
           }
         });
@@ -121,7 +121,7 @@ final class VectorColumns {
     int n = (int) x.cols();
     int pieces = (n + COLUMNS - 1) / COLUMNS;
     int[] row = ints(rows);
-    int[] of = ints(classes);
+    int[] classOf = ints(classes);
     float[] means = Packing.vector(mean, pieces * COLUMNS);
     float[] scales = Packing.vector(scale, pieces * COLUMNS);
     int squares = (int) (sums.rows() / 2);
@@ -140,7 +140,7 @@ final class VectorColumns {
                 line[j] = (line[j] - means[from + j]) * scales[from + j];
               }
             }
-            addPowers(line, wide, sums, of[i], squares + of[i], from);
+            addPowers(line, wide, sums, classOf[i], squares + classOf[i], from);
           }
         });
   }
@@ -148,22 +148,22 @@ final class VectorColumns {
   /** Adds z and its square to a row each. */
   private static void addPowers(float[] line, int n, Tensor sums, int row, int squares, int from) {
     MemorySegment data = sums.data();
-    long at = sums.offset(row, from);
+    long base = sums.offset(row, from);
     long squareAt = sums.offset(squares, from);
-    int whole = n / Doubles.LANES * Doubles.LANES;
-    for (int j = 0; j < whole; j += Doubles.LANES) {
+    int vectorEnd = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < vectorEnd; j += Doubles.LANES) {
       DoubleVector z =
           (DoubleVector)
               FloatVector.fromArray(Doubles.FLOATS, line, j)
                   .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
-      long there = at + 8L * j;
-      z.add(DoubleVector.fromMemorySegment(Doubles.SPECIES, data, there, Packing.ORDER))
-          .intoMemorySegment(data, there, Packing.ORDER);
-      there = squareAt + 8L * j;
-      z.fma(z, DoubleVector.fromMemorySegment(Doubles.SPECIES, data, there, Packing.ORDER))
-          .intoMemorySegment(data, there, Packing.ORDER);
+      long place = base + 8L * j;
+      z.add(DoubleVector.fromMemorySegment(Doubles.SPECIES, data, place, Packing.ORDER))
+          .intoMemorySegment(data, place, Packing.ORDER);
+      place = squareAt + 8L * j;
+      z.fma(z, DoubleVector.fromMemorySegment(Doubles.SPECIES, data, place, Packing.ORDER))
+          .intoMemorySegment(data, place, Packing.ORDER);
     }
-    for (int j = whole; j < n; j++) {
+    for (int j = vectorEnd; j < n; j++) {
       double z = line[j];
       sums.set(row, from + j, sums.get(row, from + j) + z);
       sums.set(squares, from + j, Math.fma(z, z, sums.get(squares, from + j)));
@@ -173,7 +173,7 @@ final class VectorColumns {
   void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
     int n = (int) x.cols();
     int[] row = ints(rows);
-    int[] of = ints(classes);
+    int[] classOf = ints(classes);
     workers.run(
         (n + COLUMNS - 1) / COLUMNS,
         (worker, piece) -> {
@@ -182,11 +182,11 @@ final class VectorColumns {
           float[] line = workers.line(worker, 2 * COLUMNS);
           for (int i = 0; i < row.length; i++) {
             Packing.row(x, row[i], from, wide, line, 0);
-            Packing.row(maxima, of[i], from, wide, line, COLUMNS);
+            Packing.row(maxima, classOf[i], from, wide, line, COLUMNS);
             for (int j = 0; j < wide; j++) {
               line[COLUMNS + j] = Math.max(line[COLUMNS + j], line[j]);
             }
-            Packing.store(line, COLUMNS, wide, maxima, of[i], from);
+            Packing.store(line, COLUMNS, wide, maxima, classOf[i], from);
           }
         });
   }
@@ -205,18 +205,18 @@ final class VectorColumns {
     MemorySegment greatest = maxima.data();
     long sumAt = sums.offset(c, from);
     long maxAt = maxima.offset(c, from);
-    int whole = n / Doubles.LANES * Doubles.LANES;
-    for (int j = 0; j < whole; j += Doubles.LANES) {
+    int vectorEnd = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < vectorEnd; j += Doubles.LANES) {
       FloatVector x = FloatVector.fromArray(Doubles.FLOATS, line, j);
-      long there = sumAt + 8L * j;
+      long place = sumAt + 8L * j;
       ((DoubleVector) x.convertShape(VectorOperators.F2D, Doubles.SPECIES, 0))
-          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, sum, there, Packing.ORDER))
-          .intoMemorySegment(sum, there, Packing.ORDER);
-      there = maxAt + 4L * j;
-      x.max(FloatVector.fromMemorySegment(Doubles.FLOATS, greatest, there, Packing.ORDER))
-          .intoMemorySegment(greatest, there, Packing.ORDER);
+          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, sum, place, Packing.ORDER))
+          .intoMemorySegment(sum, place, Packing.ORDER);
+      place = maxAt + 4L * j;
+      x.max(FloatVector.fromMemorySegment(Doubles.FLOATS, greatest, place, Packing.ORDER))
+          .intoMemorySegment(greatest, place, Packing.ORDER);
     }
-    for (int j = whole; j < n; j++) {
+    for (int j = vectorEnd; j < n; j++) {
       sums.set(c, from + j, sums.get(c, from + j) + line[j]);
       maxima.set(c, from + j, Math.max(maxima.get(c, from + j), line[j]));
     }

@@ -88,8 +88,8 @@ final class VectorMath {
   }
 
   /**
-   * The sum of the lanes, first to last. The order of {@code reduceLanes} is left open and in fact
-   * changes when the JVM compiles the caller, so that two runs would differ in the last bits.
+   * The sum of the lanes, first to last. The order of {@code reduceLanes} is left open. It changes
+   * when the JVM compiles the caller, so that two runs would differ in the last bits.
    */
   static double sum(FloatVector x) {
     double sum = 0;

@@ -28,8 +28,8 @@ record VectorPredictions(Workers workers) {
   private static final int STEP = 2 * Tile.LANES;
 
   /**
-   * Exponentials that stand at a time, in the nearest cache, and are added up in single precision:
-   * sixteen a lane, by the rounding of which the whole is good to 1e-7.
+   * Exponentials that are kept at a time, in the nearest cache, and added up in single precision.
+   * At sixteen a lane the rounding leaves the sum good to 1e-7.
    */
   private static final int CHUNK = 16 * STEP;
 
@@ -43,7 +43,7 @@ record VectorPredictions(Workers workers) {
         Math.toIntExact((logits.rows() + ROWS - 1) / ROWS),
         (worker, piece) -> {
           float[] line = workers.line(worker, 2 * padded + 4 * CHUNK);
-          double[] found = new double[4];
+          double[] results = new double[4];
           long end = Math.min(logits.rows(), (piece + 1L) * ROWS);
           for (long t = (long) piece * ROWS; t < end; t++) {
             Packing.row(logits, t, 0, n, line, 0);
@@ -53,8 +53,8 @@ record VectorPredictions(Workers workers) {
                 number(adjustment.scale(), t, 1),
                 number(adjustment.along(), t, 0),
                 direction);
-            row(line, n, padded, targets.data().get(I32, targets.offset(t, 0)), weight, found);
-            out.writeRow(t, found);
+            row(line, n, padded, targets.data().get(I32, targets.offset(t, 0)), weight, results);
+            out.writeRow(t, results);
           }
         });
   }
@@ -85,32 +85,32 @@ record VectorPredictions(Workers workers) {
 
   /** Of logits line [0, n); what stands behind them up to {@code padded} is set here. */
   private static void row(
-      float[] line, int n, int padded, int target, float[] weight, double[] found) {
+      float[] line, int n, int padded, int target, float[] weight, double[] results) {
     Arrays.fill(line, n, padded, Float.NEGATIVE_INFINITY);
-    float of = target < 0 ? Float.NaN : line[target];
+    float targetLogit = target < 0 ? Float.NaN : line[target];
     float greatest = greatest(line, padded);
-    long above = above(line, padded, of);
-    double loss = target < 0 ? Double.NaN : greatest - (double) of;
+    long above = above(line, padded, targetLogit);
+    double loss = target < 0 ? Double.NaN : greatest - (double) targetLogit;
     Arrays.fill(line, n, padded, greatest - FAR_BELOW);
     int sums = padded + CHUNK;
     int third = (padded + CHUNK - 1) / CHUNK * Tile.LANES;
-    for (int j = 0, at = sums; j < padded; j += CHUNK, at += Tile.LANES) {
+    for (int j = 0, start = sums; j < padded; j += CHUNK, start += Tile.LANES) {
       int size = Math.min(CHUNK, padded - j);
       below(line, j, size, greatest, padded);
       VectorMath.exp(line, padded, padded + size);
-      sum(line, padded, size, at);
-      products(line, j, line, padded, size, at + third);
+      sum(line, padded, size, start);
+      products(line, j, line, padded, size, start + third);
       if (weight != null) {
-        products(weight, j, line, padded, size, at + 2 * third);
+        products(weight, j, line, padded, size, start + 2 * third);
       }
     }
     double total = total(line, sums, sums + third);
     double products = total(line, sums + third, sums + 2 * third);
     double weighted = weight == null ? 0 : total(line, sums + 2 * third, sums + 3 * third);
-    found[0] = loss + Math.log(total);
-    found[1] = Math.log(total) - products / total;
-    found[2] = target < 0 ? Double.NaN : above;
-    found[3] = weighted / total;
+    results[0] = loss + Math.log(total);
+    results[1] = Math.log(total) - products / total;
+    results[2] = target < 0 ? Double.NaN : above;
+    results[3] = weighted / total;
   }
 
   /** Passes over NaN, which makes the sums NaN. */
@@ -130,10 +130,10 @@ record VectorPredictions(Workers workers) {
     return greatest;
   }
 
-  private static long above(float[] line, int padded, float of) {
+  private static long above(float[] line, int padded, float targetLogit) {
     long above = 0;
     for (int j = 0; j < padded; j += Tile.LANES) {
-      above += FloatVector.fromArray(Tile.SPECIES, line, j).compare(GT, of).trueCount();
+      above += FloatVector.fromArray(Tile.SPECIES, line, j).compare(GT, targetLogit).trueCount();
     }
     return above;
   }
@@ -159,16 +159,16 @@ record VectorPredictions(Workers workers) {
   }
 
   /** The same of Σ x[at + i] line[from + i] for i below {@code size}. */
-  private static void products(float[] x, int at, float[] line, int from, int size, int to) {
+  private static void products(float[] x, int start, float[] line, int from, int size, int to) {
     FloatVector even = FloatVector.zero(Tile.SPECIES);
     FloatVector odd = even;
     for (int i = 0; i < size; i += STEP) {
       even =
           FloatVector.fromArray(Tile.SPECIES, line, from + i)
-              .fma(FloatVector.fromArray(Tile.SPECIES, x, at + i), even);
+              .fma(FloatVector.fromArray(Tile.SPECIES, x, start + i), even);
       odd =
           FloatVector.fromArray(Tile.SPECIES, line, from + i + Tile.LANES)
-              .fma(FloatVector.fromArray(Tile.SPECIES, x, at + i + Tile.LANES), odd);
+              .fma(FloatVector.fromArray(Tile.SPECIES, x, start + i + Tile.LANES), odd);
     }
     even.add(odd).intoArray(line, to);
   }

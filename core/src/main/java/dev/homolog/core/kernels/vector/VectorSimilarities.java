@@ -30,44 +30,44 @@ final class VectorSimilarities {
     this.workers = workers;
   }
 
-  /** Turns one sum into one similarity. */
+  /** Makes one similarity of one sum. */
   private interface Formula {
     /**
      * Of Doubles.LANES sums with one neuron of one side, {@code one}, and those of the other from j
      * on.
      */
-    DoubleVector of(DoubleVector sums, int one, int j);
+    DoubleVector of(DoubleVector sums, int row, int j);
 
     /** The same of one sum. */
-    double of(double sum, int one, int j);
+    double of(double sum, int row, int j);
   }
 
   private record Correlation(
       double perToken, double[] mean, double[] inverse, double[] means, double[] inverses)
       implements Formula {
     @Override
-    public DoubleVector of(DoubleVector sums, int one, int j) {
-      DoubleVector product = DoubleVector.fromArray(Doubles.SPECIES, means, j).mul(mean[one]);
-      DoubleVector size = DoubleVector.fromArray(Doubles.SPECIES, inverses, j).mul(inverse[one]);
+    public DoubleVector of(DoubleVector sums, int row, int j) {
+      DoubleVector product = DoubleVector.fromArray(Doubles.SPECIES, means, j).mul(mean[row]);
+      DoubleVector size = DoubleVector.fromArray(Doubles.SPECIES, inverses, j).mul(inverse[row]);
       return sums.mul(perToken).sub(product).mul(size).max(-1).min(1);
     }
 
     @Override
-    public double of(double sum, int one, int j) {
-      double covariance = sum * perToken - means[j] * mean[one];
-      return Math.max(-1, Math.min(1, covariance * (inverses[j] * inverse[one])));
+    public double of(double sum, int row, int j) {
+      double covariance = sum * perToken - means[j] * mean[row];
+      return Math.max(-1, Math.min(1, covariance * (inverses[j] * inverse[row])));
     }
   }
 
   private record Overlap(double[] count, double[] counts) implements Formula {
     @Override
-    public DoubleVector of(DoubleVector sums, int one, int j) {
-      return sums.div(DoubleVector.fromArray(Doubles.SPECIES, counts, j).add(count[one]).sub(sums));
+    public DoubleVector of(DoubleVector sums, int row, int j) {
+      return sums.div(DoubleVector.fromArray(Doubles.SPECIES, counts, j).add(count[row]).sub(sums));
     }
 
     @Override
-    public double of(double sum, int one, int j) {
-      return sum / (counts[j] + count[one] - sum);
+    public double of(double sum, int row, int j) {
+      return sum / (counts[j] + count[row] - sum);
     }
   }
 
@@ -102,45 +102,45 @@ final class VectorSimilarities {
   }
 
   /** Similarities of one neuron with all others. */
-  private static void line(Tensor sum, int one, Formula formula, float[] to) {
+  private static void line(Tensor sum, int row, Formula formula, float[] to) {
     if (sum.dtype() == DType.F32) {
-      ofSingles(sum, one, formula, to);
+      ofSingles(sum, row, formula, to);
     } else {
-      ofDoubles(sum, one, formula, to);
+      ofDoubles(sum, row, formula, to);
     }
   }
 
-  private static void ofSingles(Tensor sum, int one, Formula formula, float[] to) {
+  private static void ofSingles(Tensor sum, int row, Formula formula, float[] to) {
     int n = (int) sum.cols();
     MemorySegment data = sum.data();
-    long offset = sum.offset(one, 0);
-    int whole = n / Doubles.LANES * Doubles.LANES;
-    for (int j = 0; j < whole; j += Doubles.LANES) {
+    long offset = sum.offset(row, 0);
+    int vectorEnd = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < vectorEnd; j += Doubles.LANES) {
       DoubleVector sums =
           (DoubleVector)
               FloatVector.fromMemorySegment(Doubles.FLOATS, data, offset + 4L * j, Packing.ORDER)
                   .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0);
-      ((FloatVector) formula.of(sums, one, j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
+      ((FloatVector) formula.of(sums, row, j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
           .intoArray(to, j);
     }
-    for (int j = whole; j < n; j++) {
-      to[j] = (float) formula.of(data.get(F32, offset + 4L * j), one, j);
+    for (int j = vectorEnd; j < n; j++) {
+      to[j] = (float) formula.of(data.get(F32, offset + 4L * j), row, j);
     }
   }
 
-  private static void ofDoubles(Tensor sum, int one, Formula formula, float[] to) {
+  private static void ofDoubles(Tensor sum, int row, Formula formula, float[] to) {
     int n = (int) sum.cols();
     MemorySegment data = sum.data();
-    long offset = sum.offset(one, 0);
-    int whole = n / Doubles.LANES * Doubles.LANES;
-    for (int j = 0; j < whole; j += Doubles.LANES) {
+    long offset = sum.offset(row, 0);
+    int vectorEnd = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < vectorEnd; j += Doubles.LANES) {
       DoubleVector sums =
           DoubleVector.fromMemorySegment(Doubles.SPECIES, data, offset + 8L * j, Packing.ORDER);
-      ((FloatVector) formula.of(sums, one, j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
+      ((FloatVector) formula.of(sums, row, j).convertShape(VectorOperators.D2F, Doubles.FLOATS, 0))
           .intoArray(to, j);
     }
-    for (int j = whole; j < n; j++) {
-      to[j] = (float) formula.of(data.get(F64, offset + 8L * j), one, j);
+    for (int j = vectorEnd; j < n; j++) {
+      to[j] = (float) formula.of(data.get(F64, offset + 8L * j), row, j);
     }
   }
 

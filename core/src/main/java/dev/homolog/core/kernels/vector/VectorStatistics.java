@@ -146,14 +146,14 @@ final class VectorStatistics {
   /** to += from, F32 to F64, rows contiguous. */
   void addSingles(Tensor from, Tensor to) {
     int n = (int) from.cols();
-    int whole = n / Doubles.LANES * Doubles.LANES;
+    int vectorEnd = n / Doubles.LANES * Doubles.LANES;
     workers.run(
         blocks(from.rows()),
         (_, piece) -> {
           long end = Math.min(from.rows(), (piece + 1L) * ROWS);
           for (long i = (long) piece * ROWS; i < end; i++) {
-            addRow(from.data(), from.offset(i, 0), to.data(), to.offset(i, 0), whole);
-            for (int j = whole; j < n; j++) {
+            addRow(from.data(), from.offset(i, 0), to.data(), to.offset(i, 0), vectorEnd);
+            for (int j = vectorEnd; j < n; j++) {
               to.set(i, j, to.get(i, j) + from.get(i, j));
             }
           }
@@ -163,12 +163,12 @@ final class VectorStatistics {
   private static void addRow(
       MemorySegment from, long source, MemorySegment to, long target, int n) {
     for (int j = 0; j < n; j += Doubles.LANES) {
-      long there = target + 8L * j;
+      long place = target + 8L * j;
       FloatVector.fromMemorySegment(Doubles.FLOATS, from, source + 4L * j, Packing.ORDER)
           .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0)
           .reinterpretAsDoubles()
-          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, to, there, Packing.ORDER))
-          .intoMemorySegment(to, there, Packing.ORDER);
+          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, to, place, Packing.ORDER))
+          .intoMemorySegment(to, place, Packing.ORDER);
     }
   }
 
@@ -188,11 +188,11 @@ final class VectorStatistics {
             if (!greatest) {
               negate(line, n);
             }
-            int found = best.select(line, padded);
+            int selected = best.select(line, padded);
             for (int p = 0; p < k; p++) {
-              float value = p < found ? line[best.index(p)] : Float.NaN;
+              float value = p < selected ? line[best.index(p)] : Float.NaN;
               values.set(i, p, greatest ? value : -value);
-              columns.set(i, p, p < found ? best.index(p) : -1);
+              columns.set(i, p, p < selected ? best.index(p) : -1);
             }
           }
         });
@@ -208,7 +208,7 @@ final class VectorStatistics {
     int n = (int) x.cols();
     int bins = (int) counts.cols();
     int padded = Packing.roundUp(n, Doubles.LANES);
-    long[][] found = new long[workers.threads()][bins];
+    long[][] selected = new long[workers.threads()][bins];
     workers.run(
         blocks(x.rows()),
         (worker, piece) -> {
@@ -227,17 +227,17 @@ final class VectorStatistics {
           }
           for (int j = 0; j < tables.length; j++) {
             if (j % (bins + 1) < bins) {
-              found[worker][j % (bins + 1)] += tables[j];
+              selected[worker][j % (bins + 1)] += tables[j];
             }
           }
         });
     for (int bin = 0; bin < bins; bin++) {
-      long at = counts.offset(0, bin);
-      long total = counts.data().get(I64, at);
-      for (long[] part : found) {
+      long base = counts.offset(0, bin);
+      long total = counts.data().get(I64, base);
+      for (long[] part : selected) {
         total += part[bin];
       }
-      counts.data().set(I64, at, total);
+      counts.data().set(I64, base, total);
     }
   }
 
