@@ -72,7 +72,7 @@ final class ActivationParts {
     return all;
   }
 
-  /** RowFilter [key, mean, max, count]. */
+  /** Rows [key, mean, max, count]. */
   private static JsonNode keyed(Table table, String key, List<Integer> rows) {
     ArrayNode all = JsonNodeFactory.instance.arrayNode();
     for (int row : rows) {

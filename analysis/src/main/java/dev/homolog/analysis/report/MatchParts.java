@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.homolog.analysis.correlation.CorrelationColumns;
 import dev.homolog.analysis.table.Table;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,7 +34,11 @@ final class MatchParts {
   private static JsonNode byOther(Table table, List<Integer> rows, List<String> others) {
     ArrayNode byOther = JsonNodeFactory.instance.arrayNode();
     others.forEach(_ -> byOther.addArray());
-    for (int row : rows) {
+    // Unsigned, so that the lowest, rank -1, comes last: rows are read in any order.
+    List<Integer> ranked = new ArrayList<>(rows);
+    ranked.sort(
+        (a, b) -> Integer.compareUnsigned(table.ints("rank").get(a), table.ints("rank").get(b)));
+    for (int row : ranked) {
       int rank = table.ints("rank").get(row);
       int other = others.indexOf(table.texts("other").get(row));
       if (rank != 1 && other >= 0 && table.ints("other_layer").get(row) >= 0) {

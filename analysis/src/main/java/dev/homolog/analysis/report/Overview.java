@@ -3,29 +3,14 @@ package dev.homolog.analysis.report;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.homolog.analysis.contrast.ContrastColumns;
-import dev.homolog.analysis.correlation.CorrelationColumns;
 import dev.homolog.analysis.explanation.ExplanationColumns;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
-import dev.homolog.analysis.table.TableSpec;
 import java.io.IOException;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /** What the page has at hand as soon as it opens: all but the cards. */
 final class Overview {
-  /** Tables of few rows, shown whole but for what is past {@link #MOST_ROWS}. */
-  private static final List<TableSpec> SMALL =
-      List.of(
-          CorrelationColumns.HISTOGRAMS,
-          CorrelationColumns.CONVERGENCE,
-          CorrelationColumns.BY_OTHER,
-          ContrastColumns.COMPARISON,
-          CorrelationColumns.ALL_BUT_ONE);
-
-  private static final int MOST_ROWS = 10_000;
-
   private static final int TOP_TOKENS = 6;
 
   private final JsonNode study;
@@ -62,17 +47,8 @@ final class Overview {
     json.writeEndObject();
     json.writeFieldName("others");
     counterparts.write(json);
-    json.writeObjectFieldStart("tables");
-    for (TableSpec spec : SMALL) {
-      Table table = tables.read(spec.name()).orElse(null);
-      if (table != null) {
-        json.writeFieldName(spec.name());
-        int rows = Math.min(MOST_ROWS, table.rows());
-        SmallTable.write(json, table, IntStream.range(0, rows).toArray());
-      }
-    }
-    RoleParts.write(json, tables);
-    json.writeEndObject();
+    json.writeFieldName("tables");
+    Section.writeTables(json, tables);
     json.writeObjectFieldStart("cards");
     json.writeNumberField("block", Cards.BLOCK);
     json.writeFieldName("ids");

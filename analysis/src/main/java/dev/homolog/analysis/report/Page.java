@@ -9,24 +9,18 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The template filled in. Its policy allows the one script and the one style sheet by their hashes,
  * nothing from anywhere else, and no text to become markup, script or style.
  */
 final class Page {
-  private static final List<String> SCRIPTS =
-      List.of(
-          "dom.js",
-          "data.js",
-          "charts.js",
-          "columns.js",
-          "study.js",
-          "universal.js",
-          "roles.js",
-          "browser.js",
-          "card.js",
-          "main.js");
+  /** Before the sections' scripts, which use what stands in these. */
+  private static final List<String> FIRST =
+      List.of("dom.js", "data.js", "charts.js", "columns.js", "sections.js");
+
+  private static final List<String> LAST = List.of("browser.js", "card.js", "main.js");
 
   private Page() {}
 
@@ -37,7 +31,9 @@ final class Page {
    */
   static String of(Map<String, String> parts) {
     StringBuilder script = new StringBuilder("\"use strict\";\n(() => {\n");
-    SCRIPTS.forEach(name -> script.append(resource(name)).append('\n'));
+    Stream.of(FIRST.stream(), Section.ALL.stream().map(Section::script), LAST.stream())
+        .flatMap(names -> names)
+        .forEach(name -> script.append(resource(name)).append('\n'));
     script.append("})();\n");
     String style = resource("report.css");
     StringBuilder data = new StringBuilder();

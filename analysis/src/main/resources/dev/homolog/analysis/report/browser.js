@@ -54,8 +54,8 @@ class Browser {
       this.head,
       this.body,
     );
-    this.previous = el("button", { type: "button", click: () => this.turn(-1) }, "Previous page");
-    this.next = el("button", { type: "button", click: () => this.turn(1) }, "Next page");
+    this.previous = el("button", { type: "button", click: () => this.move(-1) }, "Previous page");
+    this.next = el("button", { type: "button", click: () => this.move(1) }, "Next page");
     const size = el(
       "select",
       {
@@ -211,7 +211,7 @@ class Browser {
     this.head.querySelector(`[data-column="${column}"]`).focus();
   }
 
-  turn(by) {
+  move(by) {
     this.page += by;
     this.draw();
   }

@@ -215,3 +215,16 @@ class View {
     drawing();
   }
 }
+
+/** What two neurons' similarity is called. */
+function noun(study) {
+  return { cosine: "cosine", jaccard: "Jaccard index" }[study.similarity] ?? "correlation";
+}
+
+function neuronLink(neurons, layer, neuron) {
+  return neuronLinkOf(neurons, layer * neurons.width + neuron);
+}
+
+function neuronLinkOf(neurons, id) {
+  return el("a", { href: neurons.address(id) }, neurons.name(id));
+}

@@ -1,14 +1,5 @@
 // Puts the page together.
 
-const SECTIONS = [
-  ["study", "The study", studySection],
-  ["correlations", "Best correlations", correlationsSection],
-  ["universal", "Universal neurons", universalSection],
-  ["families", "Families", familiesSection],
-  ["percentiles", "Universal against others", percentilesSection],
-  ["roles", "Roles", rolesSection],
-];
-
 /** The colours: as the system has them, light, dark, and round again. */
 function themeButton() {
   const button = document.getElementById("theme");
@@ -24,23 +15,6 @@ function themeButton() {
     }
     button.textContent = `Colours: ${themes[current]}`;
   });
-}
-
-/** Draws a section; a fault in one leaves the others whole and is said in its place. */
-function section(main, id, title, draw) {
-  const place = el(
-    "section",
-    { id, class: "chapter", "aria-labelledby": `${id}-title`, tabindex: "-1" },
-    el("h2", { id: `${id}-title` }, title),
-  );
-  main.append(place);
-  document.getElementById("contents").append(el("li", {}, el("a", { href: `#${id}` }, title)));
-  try {
-    draw(place);
-  } catch (problem) {
-    place.append(absent("This section cannot be drawn:", problem.message));
-    console.error(problem);
-  }
 }
 
 async function open() {
@@ -63,7 +37,7 @@ async function open() {
     .replaceChildren("Neurons of ", el("bdi", {}, visible(reference)), " and their counterparts");
   const main = document.getElementById("main");
   const view = new View(neurons, data.study);
-  for (const [id, title, draw] of SECTIONS) {
+  for (const { id, title, draw } of SECTIONS) {
     section(main, id, title, (place) => draw(place, data, view));
     await new Promise((done) => setTimeout(done)); // so that what is drawn can be seen already
   }

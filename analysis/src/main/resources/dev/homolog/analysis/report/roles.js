@@ -45,14 +45,6 @@ function rolesSection(section, data, view) {
   );
 }
 
-function neuronLink(neurons, layer, neuron) {
-  return neuronLinkOf(neurons, layer * neurons.width + neuron);
-}
-
-function neuronLinkOf(neurons, id) {
-  return el("a", { href: neurons.address(id) }, neurons.name(id));
-}
-
 /** How many neurons of each layer have a role by their weights, and those whose set of tokens is clearest. */
 function predictions(neurons) {
   const kinds = ["prediction", "suppression", "partition"];
@@ -348,3 +340,5 @@ function layerQuantiles(name, neurons, view) {
 function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+SECTIONS.push({ id: "roles", title: "Roles", draw: rolesSection });

@@ -117,11 +117,11 @@ class ReportTest {
     assertTrue(names.containsAll(List.of("role", "confirmed", "cohesion")), names::toString);
     assertEquals(
         List.of(
-            "histograms",
             "convergence",
+            "histograms",
             "by_other",
-            "comparison",
             "all_but_one",
+            "comparison",
             "entropy",
             "attention"),
         names(overview.get("tables")));
@@ -284,6 +284,32 @@ class ReportTest {
     RunFolder run = RunFolder.open(folder.resolve("run"));
     var refusal = assertThrows(InputException.class, () -> Report.write(run));
     assertTrue(refusal.getMessage().contains("neurons"), refusal.getMessage());
+  }
+
+  /** A run of another version may have columns that this one does not know. */
+  @Test
+  void columnsThatNobodyDeclaredAreHeld() throws Exception {
+    RunFolder made = RunFolder.create(folder.resolve("run"));
+    made.write(
+        Table.builder("neurons")
+            .ints("layer", new int[2])
+            .ints("neuron", new int[] {0, 1})
+            .doubles("glow", new double[] {0.12347, 2})
+            .build(),
+        TableFormat.CSV);
+    made.write(
+        Table.builder("by_other")
+            .texts("other", new String[] {"b"})
+            .doubles("glow", new double[] {0.12347})
+            .build(),
+        TableFormat.CSV);
+    made.finish(new ObjectMapper().createObjectNode());
+    JsonNode overview = part(Report.write(RunFolder.open(folder.resolve("run"))), "overview");
+    JsonNode column = overview.at("/neurons/columns/0");
+    assertEquals("glow", column.get("name").textValue());
+    assertEquals(0.123, column.at("/values/0").doubleValue());
+    assertEquals(0.1235, overview.at("/tables/by_other/glow/0").doubleValue());
+    assertTrue(overview.at("/declared/neurons/glow").isMissingNode());
   }
 
   /** What stands outside the script and the style sheet is the template and base64 alone. */
