@@ -107,7 +107,7 @@ final class Declared {
     json.writeStartObject();
     write(json, NEURONS.name(), List.copyOf(OF_NEURON.values()));
     for (TableSpec table : TABLES) {
-      if (table != NEURONS && table != WeightColumns.HISTOGRAMS) {
+      if (!table.equals(NEURONS) && !table.equals(WeightColumns.HISTOGRAMS)) {
         write(json, table.name(), table.columns());
       }
     }

@@ -56,7 +56,10 @@ public record ColumnSpec(
     uses = Set.copyOf(uses);
   }
 
-  /** Declares a column of any type, with three digits and no further use. */
+  /**
+   * Declares a column of any type, with three digits and no further use; each method below is the
+   * same for one type.
+   */
   public static ColumnSpec of(String name, ColumnType type, String label, String meaning) {
     return new ColumnSpec(name, type, label, meaning, DIGITS, 0, Set.of());
   }
