@@ -57,8 +57,9 @@ class SameTables {
       settings.execute("SET threads = 1");
       settings.execute("SET preserve_insertion_order = true");
       for (String name : names) {
-        Optional<String> difference =
-            difference(database, first.resolve(name), second.resolve(name));
+        Run one = new Run(first.resolve(name), args[2]);
+        Run other = new Run(second.resolve(name), args[3]);
+        Optional<String> difference = difference(database, one, other);
         same &= difference.isEmpty();
         print(name, difference);
       }
@@ -79,31 +80,52 @@ class SameTables {
     }
   }
 
+  /**
+   * A table, and the checkout that made it, whose path may stand in its texts.
+   *
+   * @param checkout the folder
+   */
+  private record Run(Path table, String checkout) {
+    String bitsOf(Object value) throws SQLException {
+      return bits(value).replace(checkout, ".");
+    }
+  }
+
   /** The first difference of two tables: columns, rows, then the first value that is another. */
-  private static Optional<String> difference(Connection database, Path first, Path second)
+  private static Optional<String> difference(Connection database, Run first, Run second)
       throws SQLException, IOException {
-    for (Path file : List.of(first, second)) {
+    for (Path file : List.of(first.table, second.table)) {
       if (!Files.exists(file)) {
         return Optional.of(file + " is missing");
       }
     }
-    if (Files.mismatch(first, second) < 0) {
+    if (Files.mismatch(first.table, second.table) < 0) {
       return Optional.empty();
     }
     try (Statement one = database.createStatement();
         Statement other = database.createStatement();
-        ResultSet a = one.executeQuery("SELECT * FROM read_parquet('" + first + "')");
-        ResultSet b = other.executeQuery("SELECT * FROM read_parquet('" + second + "')")) {
+        ResultSet a = one.executeQuery("SELECT * FROM read_parquet('" + first.table + "')");
+        ResultSet b = other.executeQuery("SELECT * FROM read_parquet('" + second.table + "')")) {
       List<String> columns = columns(a.getMetaData());
       List<String> others = columns(b.getMetaData());
       if (!columns.equals(others)) {
         return Optional.of("columns " + columns + " and " + others);
       }
-      return difference(a, b, columns);
+      return difference(new Rows(a, first), new Rows(b, second), columns);
     }
   }
 
-  private static Optional<String> difference(ResultSet a, ResultSet b, List<String> columns)
+  private record Rows(ResultSet rows, Run run) {
+    boolean next() throws SQLException {
+      return rows.next();
+    }
+
+    String bits(int column) throws SQLException {
+      return run.bitsOf(rows.getObject(column));
+    }
+  }
+
+  private static Optional<String> difference(Rows a, Rows b, List<String> columns)
       throws SQLException {
     for (long row = 0; ; row++) {
       boolean more = a.next();
@@ -114,8 +136,8 @@ class SameTables {
         return Optional.empty();
       }
       for (int column = 1; column <= columns.size(); column++) {
-        String one = bits(a.getObject(column));
-        String other = bits(b.getObject(column));
+        String one = a.bits(column);
+        String other = b.bits(column);
         if (!one.equals(other)) {
           return Optional.of(
               "row %d, %s: %s and %s"
@@ -201,9 +223,9 @@ class SameTables {
 
   private static Optional<String> difference(String path, JsonNode one, JsonNode other) {
     if (one.isObject() && other.isObject()) {
-      List<String> names = new ArrayList<>();
+      TreeSet<String> names = new TreeSet<>();
       one.fieldNames().forEachRemaining(names::add);
-      List<String> others = new ArrayList<>();
+      TreeSet<String> others = new TreeSet<>();
       other.fieldNames().forEachRemaining(others::add);
       if (!names.equals(others)) {
         return Optional.of(path + " has " + names + " and " + others);

@@ -19,7 +19,6 @@ import dev.homolog.bindings.Device;
 import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchGemm;
-import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
 import dev.homolog.bindings.load.GpuUse;
 import dev.homolog.bindings.load.LoadOptions;
@@ -49,7 +48,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 
 /**
@@ -296,7 +294,7 @@ public final class GpuCheck {
           try (Kernels kernels = open(precision);
               Arena arena = Arena.ofShared()) {
             Transformer model = Transformer.of(checkpoint, kernels, arena, tokens);
-            Tensor ids = kernels.fromHost(arena, randomIds(arena, config, tokens));
+            Tensor ids = kernels.fromHost(arena, RandomTensors.ids(arena, config, tokens));
             Tensor post = kernels.allocate(arena, DType.F32, tokens, config.neurons());
             double median =
                 median(
@@ -312,15 +310,6 @@ public final class GpuCheck {
         }
       }
     }
-  }
-
-  private static Tensor randomIds(Arena arena, ModelConfig config, long tokens) {
-    Tensor ids = Tensor.allocate(arena, DType.I32, tokens, 1);
-    SplittableRandom random = new SplittableRandom(7);
-    for (long t = 0; t < tokens; t++) {
-      ids.set(t, 0, random.nextInt(config.vocabSize()));
-    }
-    return ids;
   }
 
   /** One element brought to the host: what was asked of the device before is done then. */
@@ -362,8 +351,8 @@ public final class GpuCheck {
         double flops = 2.0 * tokens * neurons * neurons;
         try (Kernels kernels = open(precision);
             Arena arena = Arena.ofShared()) {
-          Tensor a = normal(kernels, arena, tokens, neurons, 1);
-          Tensor b = normal(kernels, arena, tokens, neurons, 2);
+          Tensor a = RandomTensors.normal(kernels, arena, tokens, neurons, 1);
+          Tensor b = RandomTensors.normal(kernels, arena, tokens, neurons, 2);
           Tensor sum = kernels.allocate(arena, DType.F64, neurons, neurons);
           double update =
               median(() -> kernels.crossProducts(a, b, sum), () -> readBack(kernels, sum));
@@ -392,9 +381,9 @@ public final class GpuCheck {
     int width = Math.min(neurons, 7168);
     ScalarType dtype = precision == Precision.BF16 ? ScalarType.BFLOAT16 : ScalarType.FLOAT32;
     try (Arena arena = Arena.ofConfined();
-        TorchTensor left = onDevice(arena, dtype, device, tokens, neurons, 3);
-        TorchTensor right = onDevice(arena, dtype, device, tokens, width, 4);
-        TorchTensor turned = left.t();
+        TorchTensor left = RandomTensors.onDevice(torch, arena, dtype, device, tokens, neurons, 3);
+        TorchTensor right = RandomTensors.onDevice(torch, arena, dtype, device, tokens, width, 4);
+        TorchTensor transposed = left.t();
         TorchTensor out = torch.empty(ScalarType.FLOAT32, device, neurons, width);
         TorchTensor lastRow = out.rows(neurons - 1, neurons);
         TorchTensor corner = lastRow.columns(width - 1, width);
@@ -407,54 +396,13 @@ public final class GpuCheck {
                     cublas.accumulateTransposed(out, left, right, 0);
                   }
                 } else {
-                  TorchGemm.mmInto(out, turned, right);
+                  TorchGemm.mmInto(out, transposed, right);
                 }
               },
               () -> cell.copyFrom(corner));
       json.put("columns", width);
       speed(json, 2.0 * tokens * neurons * width, median, precision);
     }
-  }
-
-  private TorchTensor onDevice(
-      Arena arena, ScalarType dtype, Device device, long rows, long cols, long seed) {
-    Tensor chunk = normalOnHost(arena, Math.min(rows, CHUNK), cols, seed);
-    TorchTensor all = torch().empty(dtype, device, rows, cols);
-    try (TorchTensor part =
-            TorchTensor.wrap(chunk.data(), ScalarType.FLOAT32, chunk.rows(), chunk.cols());
-        TorchTensor rounded = TorchPointwise.to(part, dtype)) {
-      for (long t = 0; t < rows; t += chunk.rows()) {
-        try (TorchTensor target = all.rows(t, t + chunk.rows())) {
-          target.copyFrom(rounded);
-        }
-      }
-    }
-    return all;
-  }
-
-  /** Rows of random numbers that differ; more tokens repeat them. */
-  private static final long CHUNK = 2048;
-
-  private static Tensor normal(Kernels kernels, Arena arena, long rows, long cols, long seed) {
-    Tensor all = kernels.allocate(arena, DType.F32, rows, cols);
-    try (Arena host = Arena.ofShared()) {
-      Tensor chunk = normalOnHost(host, Math.min(rows, CHUNK), cols, seed);
-      for (long t = 0; t < rows; t += chunk.rows()) {
-        kernels.copy(chunk, all.rows(t, t + chunk.rows()));
-      }
-    }
-    return all;
-  }
-
-  private static Tensor normalOnHost(Arena arena, long rows, long cols, long seed) {
-    Tensor chunk = Tensor.allocate(arena, DType.F32, rows, cols);
-    SplittableRandom random = new SplittableRandom(seed);
-    for (long t = 0; t < rows; t++) {
-      for (long j = 0; j < cols; j++) {
-        chunk.set(t, j, random.nextGaussian());
-      }
-    }
-    return chunk;
   }
 
   // ---- studies ----
@@ -470,8 +418,8 @@ public final class GpuCheck {
     StudyResult first = study(json.putObject("first"), options, Precision.FP32);
     StudyResult fp32 = study(json.putObject("fp32"), options, Precision.FP32);
     StudyResult again = study(json.putObject(low().toString() + "_again"), options, low());
-    difference(json.putObject("fp32_repeated"), first, fp32);
-    difference(json.putObject(low() + "_against_fp32"), again, fp32);
+    StudyDifference.describe(json.putObject("fp32_repeated"), first, fp32);
+    StudyDifference.describe(json.putObject(low() + "_against_fp32"), again, fp32);
     Path out = scratch.resolve("run");
     fp32.write(RunFolder.create(out), TableFormat.CSV);
     try (Stream<Path> files = Files.list(out)) {
@@ -496,7 +444,7 @@ public final class GpuCheck {
             .withBaseline(Baseline.rotation(1));
     StudyResult low = study(json.putObject(low().toString()), options, low());
     StudyResult fp32 = study(json.putObject("fp32"), options, Precision.FP32);
-    difference(json.putObject(low() + "_against_fp32"), low, fp32);
+    StudyDifference.describe(json.putObject(low() + "_against_fp32"), low, fp32);
   }
 
   private StudyResult study(ObjectNode json, StudyOptions options, Precision precision) {
@@ -516,72 +464,6 @@ public final class GpuCheck {
       }
       return result;
     }
-  }
-
-  /** What a user would see of a change of precision. */
-  private static void difference(ObjectNode json, StudyResult mine, StudyResult reference) {
-    double correlation = 0;
-    double excess = 0;
-    double baseline = 0;
-    int[] changed = new int[2];
-    int[] count = new int[2];
-    double[] thresholds = {0.5, 0.3};
-    List<Universality.Neuron> left = mine.universality().neurons();
-    List<Universality.Neuron> right = reference.universality().neurons();
-    for (int i = 0; i < right.size(); i++) {
-      Universality.Neuron x = left.get(i);
-      Universality.Neuron y = right.get(i);
-      correlation = worse(correlation, x.maxCorr(), y.maxCorr());
-      correlation = worse(correlation, x.minCorr(), y.minCorr());
-      baseline = worse(baseline, x.meanBaseline(), y.meanBaseline());
-      excess = worse(excess, x.excessCorr(), y.excessCorr());
-      for (int k = 0; k < thresholds.length; k++) {
-        boolean universal = y.universal(thresholds[k]);
-        count[k] += universal ? 1 : 0;
-        changed[k] += x.universal(thresholds[k]) == universal ? 0 : 1;
-      }
-    }
-    double tails = 0;
-    long otherMatch = 0;
-    long matches = 0;
-    for (int pair = 0; pair < mine.summary().pairs().size(); pair++) {
-      PairMatches x = mine.summary().pairs().get(pair);
-      PairMatches y = reference.summary().pairs().get(pair);
-      tails = Math.max(tails, worst(x.highest(), y.highest()));
-      tails = Math.max(tails, worst(x.lowest(), y.lowest()));
-      tails = Math.max(tails, worst(x.highestBack(), y.highestBack()));
-      tails = Math.max(tails, worst(x.lowestBack(), y.lowestBack()));
-      for (int i = 0; i < y.highest().rows(); i++) {
-        matches++;
-        otherMatch += x.highest().match(i, 0) == y.highest().match(i, 0) ? 0 : 1;
-      }
-    }
-    json.put("max_difference_best_r", correlation);
-    json.put("max_difference_r_at_each_rank", tails);
-    json.put("max_difference_baseline", baseline).put("max_difference_excess", excess);
-    json.put("best_matches", matches).put("best_matches_that_change", otherMatch);
-    for (int k = 0; k < thresholds.length; k++) {
-      ObjectNode node = json.putObject("universal_at_" + thresholds[k]);
-      node.put("in_fp32", count[k]).put("changed", changed[k]);
-    }
-  }
-
-  private static double worst(Tails x, Tails y) {
-    double worst = 0;
-    for (int i = 0; i < y.rows(); i++) {
-      for (int rank = 0; rank < y.k(); rank++) {
-        worst = worse(worst, x.value(i, rank), y.value(i, rank));
-      }
-    }
-    return worst;
-  }
-
-  /** The greater of a difference so far and that of two values; NaN on one side is infinite. */
-  private static double worse(double soFar, double x, double y) {
-    if (Double.isNaN(x) || Double.isNaN(y)) {
-      return Double.isNaN(x) == Double.isNaN(y) ? soFar : Double.POSITIVE_INFINITY;
-    }
-    return Math.max(soFar, Math.abs(x - y));
   }
 
   private static double seconds(long start) {

@@ -63,150 +63,173 @@ record KernelWork(
 
   static KernelWork of(String kernel, Shape s, Arena arena) {
     Data data = new Data(arena);
-    double T = s.tokens;
     return switch (kernel) {
-      case "gemm" -> {
-        Tensor a = data.random(GEMM, GEMM);
-        Tensor b = data.random(GEMM, GEMM);
-        Tensor c = data.zeros(DType.F32, GEMM, GEMM);
-        double flops = 2.0 * GEMM * GEMM * GEMM;
-        yield new KernelWork(
-            (k, _) -> k.linear(a.transposed(), b, null, c), List.of(a, b), c, flops, 0);
-      }
-      case "crossProducts" -> {
-        Tensor a = data.random(s.tokens, s.a);
-        Tensor b = data.random(s.tokens, s.b);
-        Tensor sum = data.zeros(DType.F64, s.a, s.b);
-        double flops = 2 * T * s.a * s.b;
-        yield new KernelWork((k, _) -> k.crossProducts(a, b, sum), sum, flops, 0);
-      }
-      case "gram" -> {
-        Tensor a = data.random(s.tokens, s.dMlp);
-        Tensor sum = data.zeros(DType.F64, s.dMlp, s.dMlp);
-        yield new KernelWork(
-            (k, torch) -> {
-              if (torch) {
-                TorchPeer.gram(a, sum);
-              } else {
-                k.gram(a, sum);
-              }
-            },
-            sum,
-            T * s.dMlp * (s.dMlp + 1),
-            0);
-      }
-      case "linear" -> {
-        Tensor x = data.random(s.tokens, s.d);
-        Tensor w = data.random(s.d, 3L * s.d);
-        Tensor b = data.random(1, 3L * s.d);
-        Tensor out = data.zeros(DType.F32, s.tokens, 3L * s.d);
-        yield new KernelWork((k, _) -> k.linear(x, w, b, out), out, 6 * T * s.d * s.d, 0);
-      }
-      case "linearActivate" -> {
-        Tensor x = data.random(s.tokens, s.d);
-        Tensor w = data.random(s.d, s.dMlp);
-        Tensor b = data.random(1, s.dMlp);
-        Tensor out = data.zeros(DType.F32, s.tokens, s.dMlp);
-        Activation gelu = Activation.GELU_TANH;
-        double flops = 2 * T * s.d * s.dMlp;
-        yield new KernelWork(
-            (k, torch) -> {
-              if (torch) {
-                TorchPeer.linearGelu(x, w, b, out);
-              } else {
-                k.linearActivate(x, w, b, gelu, null, out);
-              }
-            },
-            out,
-            flops,
-            0);
-      }
-      case "attention" -> {
-        int dHead = s.d / s.heads;
-        AttentionShape shape =
-            new AttentionShape(
-                s.context,
-                s.heads,
-                dHead,
-                1 / Math.sqrt(dHead),
-                HeadLayout.partByPart(s.heads, dHead));
-        Tensor qkv = data.random(s.tokens, 3L * s.d);
-        Tensor out = data.zeros(DType.F32, s.tokens, s.d);
-        BiConsumer<Kernels, Boolean> call =
-            (k, torch) -> {
-              if (torch) {
-                TorchPeer.attention(qkv, shape, out);
-              } else {
-                k.attention(qkv, shape, out);
-              }
-            };
-        yield new KernelWork(call, out, 2 * T * s.context * s.d, 0);
-      }
-      case "layerNorm" -> {
-        Tensor x = data.random(s.tokens, s.d);
-        Tensor gain = data.random(1, s.d);
-        Tensor bias = data.random(1, s.d);
-        Tensor out = data.zeros(DType.F32, s.tokens, s.d);
-        yield new KernelWork(
-            (k, torch) -> {
-              if (torch) {
-                TorchPeer.layerNorm(x, gain, bias, 1e-5, out);
-              } else {
-                k.layerNorm(x, gain, bias, 1e-5, out);
-              }
-            },
-            out,
-            0,
-            8 * T * s.d);
-      }
-      case "standardize" -> {
-        Tensor x = data.random(s.tokens, s.dMlp);
-        Tensor keep = data.keep(s.tokens);
-        Tensor mean = data.zeros(DType.F32, 1, s.dMlp);
-        Tensor scale = data.zeros(DType.F32, 1, s.dMlp);
-        scale.fill(1); // so that it can be done again and again in place
-        BiConsumer<Kernels, Boolean> call =
-            (k, torch) -> {
-              if (torch) {
-                TorchPeer.standardize(x, keep, mean, scale);
-              } else {
-                k.standardize(x, keep, mean, scale);
-              }
-            };
-        yield new KernelWork(call, x, 0, 8 * T * s.dMlp);
-      }
-      case "powerSums" -> {
-        Tensor x = data.random(s.tokens, s.dMlp);
-        Tensor keep = data.keep(s.tokens);
-        Tensor mean = data.random(1, s.dMlp);
-        Tensor scale = data.random(1, s.dMlp);
-        Tensor sums = data.zeros(DType.F64, 6, s.dMlp);
-        BiConsumer<Kernels, Boolean> call =
-            (k, torch) -> {
-              if (torch) {
-                TorchPeer.powerSums(x, keep, mean, scale, sums);
-              } else {
-                k.powerSums(x, keep, mean, scale, sums);
-              }
-            };
-        yield new KernelWork(call, sums, 0, 4 * T * s.dMlp);
-      }
-      case "topK" -> {
-        Tensor x = data.random(s.rows, s.all);
-        Tensor values = data.zeros(DType.F32, s.rows, TOP);
-        Tensor columns = data.zeros(DType.I32, s.rows, TOP);
-        BiConsumer<Kernels, Boolean> call =
-            (k, torch) -> {
-              if (torch) {
-                TorchPeer.topK(x, values, columns);
-              } else {
-                k.topK(x, true, values, columns);
-              }
-            };
-        yield new KernelWork(call, values, 0, 4.0 * s.rows * s.all);
-      }
+      case "gemm" -> gemm(data);
+      case "crossProducts" -> crossProducts(data, s);
+      case "gram" -> gram(data, s);
+      case "linear" -> linear(data, s);
+      case "linearActivate" -> linearActivate(data, s);
+      case "attention" -> attention(data, s);
+      case "layerNorm" -> layerNorm(data, s);
+      case "standardize" -> standardize(data, s);
+      case "powerSums" -> powerSums(data, s);
+      case "topK" -> topK(data, s);
       default -> throw new IllegalArgumentException("no kernel is called " + kernel);
     };
+  }
+
+  private static KernelWork gemm(Data data) {
+    Tensor a = data.random(GEMM, GEMM);
+    Tensor b = data.random(GEMM, GEMM);
+    Tensor c = data.zeros(DType.F32, GEMM, GEMM);
+    double flops = 2.0 * GEMM * GEMM * GEMM;
+    return new KernelWork(
+        (k, _) -> k.linear(a.transposed(), b, null, c), List.of(a, b), c, flops, 0);
+  }
+
+  private static KernelWork crossProducts(Data data, Shape s) {
+    double T = s.tokens;
+    Tensor a = data.random(s.tokens, s.a);
+    Tensor b = data.random(s.tokens, s.b);
+    Tensor sum = data.zeros(DType.F64, s.a, s.b);
+    double flops = 2 * T * s.a * s.b;
+    return new KernelWork((k, _) -> k.crossProducts(a, b, sum), sum, flops, 0);
+  }
+
+  private static KernelWork gram(Data data, Shape s) {
+    double T = s.tokens;
+    Tensor a = data.random(s.tokens, s.dMlp);
+    Tensor sum = data.zeros(DType.F64, s.dMlp, s.dMlp);
+    return new KernelWork(
+        (k, torch) -> {
+          if (torch) {
+            TorchPeer.gram(a, sum);
+          } else {
+            k.gram(a, sum);
+          }
+        },
+        sum,
+        T * s.dMlp * (s.dMlp + 1),
+        0);
+  }
+
+  private static KernelWork linear(Data data, Shape s) {
+    double T = s.tokens;
+    Tensor x = data.random(s.tokens, s.d);
+    Tensor w = data.random(s.d, 3L * s.d);
+    Tensor b = data.random(1, 3L * s.d);
+    Tensor out = data.zeros(DType.F32, s.tokens, 3L * s.d);
+    return new KernelWork((k, _) -> k.linear(x, w, b, out), out, 6 * T * s.d * s.d, 0);
+  }
+
+  private static KernelWork linearActivate(Data data, Shape s) {
+    double T = s.tokens;
+    Tensor x = data.random(s.tokens, s.d);
+    Tensor w = data.random(s.d, s.dMlp);
+    Tensor b = data.random(1, s.dMlp);
+    Tensor out = data.zeros(DType.F32, s.tokens, s.dMlp);
+    Activation gelu = Activation.GELU_TANH;
+    double flops = 2 * T * s.d * s.dMlp;
+    return new KernelWork(
+        (k, torch) -> {
+          if (torch) {
+            TorchPeer.linearGelu(x, w, b, out);
+          } else {
+            k.linearActivate(x, w, b, gelu, null, out);
+          }
+        },
+        out,
+        flops,
+        0);
+  }
+
+  private static KernelWork attention(Data data, Shape s) {
+    double T = s.tokens;
+    int dHead = s.d / s.heads;
+    AttentionShape shape =
+        new AttentionShape(
+            s.context, s.heads, dHead, 1 / Math.sqrt(dHead), HeadLayout.partByPart(s.heads, dHead));
+    Tensor qkv = data.random(s.tokens, 3L * s.d);
+    Tensor out = data.zeros(DType.F32, s.tokens, s.d);
+    BiConsumer<Kernels, Boolean> call =
+        (k, torch) -> {
+          if (torch) {
+            TorchPeer.attention(qkv, shape, out);
+          } else {
+            k.attention(qkv, shape, out);
+          }
+        };
+    return new KernelWork(call, out, 2 * T * s.context * s.d, 0);
+  }
+
+  private static KernelWork layerNorm(Data data, Shape s) {
+    double T = s.tokens;
+    Tensor x = data.random(s.tokens, s.d);
+    Tensor gain = data.random(1, s.d);
+    Tensor bias = data.random(1, s.d);
+    Tensor out = data.zeros(DType.F32, s.tokens, s.d);
+    return new KernelWork(
+        (k, torch) -> {
+          if (torch) {
+            TorchPeer.layerNorm(x, gain, bias, 1e-5, out);
+          } else {
+            k.layerNorm(x, gain, bias, 1e-5, out);
+          }
+        },
+        out,
+        0,
+        8 * T * s.d);
+  }
+
+  private static KernelWork standardize(Data data, Shape s) {
+    double T = s.tokens;
+    Tensor x = data.random(s.tokens, s.dMlp);
+    Tensor keep = data.keep(s.tokens);
+    Tensor mean = data.zeros(DType.F32, 1, s.dMlp);
+    Tensor scale = data.zeros(DType.F32, 1, s.dMlp);
+    scale.fill(1); // so that it can be done again and again in place
+    BiConsumer<Kernels, Boolean> call =
+        (k, torch) -> {
+          if (torch) {
+            TorchPeer.standardize(x, keep, mean, scale);
+          } else {
+            k.standardize(x, keep, mean, scale);
+          }
+        };
+    return new KernelWork(call, x, 0, 8 * T * s.dMlp);
+  }
+
+  private static KernelWork powerSums(Data data, Shape s) {
+    double T = s.tokens;
+    Tensor x = data.random(s.tokens, s.dMlp);
+    Tensor keep = data.keep(s.tokens);
+    Tensor mean = data.random(1, s.dMlp);
+    Tensor scale = data.random(1, s.dMlp);
+    Tensor sums = data.zeros(DType.F64, 6, s.dMlp);
+    BiConsumer<Kernels, Boolean> call =
+        (k, torch) -> {
+          if (torch) {
+            TorchPeer.powerSums(x, keep, mean, scale, sums);
+          } else {
+            k.powerSums(x, keep, mean, scale, sums);
+          }
+        };
+    return new KernelWork(call, sums, 0, 4 * T * s.dMlp);
+  }
+
+  private static KernelWork topK(Data data, Shape s) {
+    Tensor x = data.random(s.rows, s.all);
+    Tensor values = data.zeros(DType.F32, s.rows, TOP);
+    Tensor columns = data.zeros(DType.I32, s.rows, TOP);
+    BiConsumer<Kernels, Boolean> call =
+        (k, torch) -> {
+          if (torch) {
+            TorchPeer.topK(x, values, columns);
+          } else {
+            k.topK(x, true, values, columns);
+          }
+        };
+    return new KernelWork(call, values, 0, 4.0 * s.rows * s.all);
   }
 
   /** The greatest difference of two results, as a share of the greatest value. */
