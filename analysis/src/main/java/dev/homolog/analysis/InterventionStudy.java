@@ -73,17 +73,16 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
         if (!mode.takesValue()) {
           if (!values.isEmpty() && !values.equals(List.of(0.0))) {
             throw new InputException(
- InputOption.VALUE, "--mode " + mode + " takes none", "leave it out");
+                InputOption.VALUE, "--mode " + mode + " takes none", "leave it out");
           }
           values = List.of(0.0);
         } else if (values.isEmpty()) {
           throw new InputException(
- InputOption.VALUE, "--mode " + mode + " needs one", "give a number");
+              InputOption.VALUE, "--mode " + mode + " needs one", "give a number");
         }
         for (double value : values) {
           if (!Double.isFinite(value)) {
-            throw new InputException(
- InputOption.VALUE, value + "", "give a finite number");
+            throw new InputException(InputOption.VALUE, value + "", "give a finite number");
           }
         }
         values = List.copyOf(values);
@@ -101,20 +100,20 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
     }
 
     /**
-     * @throws InputException if no neuron is named, or one twice; {@code where()} is the flag of the
-     *     command that would hold it, as with {@link Change}
+     * @throws InputException if no neuron is named, or one twice; {@code where()} is the flag of
+     *     the command that would hold it, as with {@link Change}
      */
     public Options {
       Objects.requireNonNull(model, "model");
       neurons = List.copyOf(neurons);
       if (neurons.isEmpty()) {
         throw new InputException(
- InputOption.NEURON, "no neuron is named", "name one, such as 3.117");
+            InputOption.NEURON, "no neuron is named", "name one, such as 3.117");
       }
       for (int i = 0; i < neurons.size(); i++) {
         if (neurons.indexOf(neurons.get(i)) < i) {
           throw new InputException(
- InputOption.NEURON, neurons.get(i).plain() + " is given twice", "leave one out");
+              InputOption.NEURON, neurons.get(i).plain() + " is given twice", "leave one out");
         }
       }
     }
@@ -300,7 +299,8 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
     Positions positions = options.change.positions();
     if (positions.from() >= context) {
       throw new InputException(
- InputOption.POSITIONS, positions + ", but rows have " + context + " tokens",
+          InputOption.POSITIONS,
+          positions + ", but rows have " + context + " tokens",
           "give less than that");
     }
   }

@@ -78,9 +78,7 @@ final class Measurements implements AutoCloseable {
             new CorrelationMeasurement(
                 setting, options.comparison(), options.baseline(), options.others(), moments));
     if (options.comparison().bySubset()) {
-      add(
-          new SubsetMeasurement(
-              setting, options.comparison(), options.baseline(), correlations));
+      add(new SubsetMeasurement(setting, options.comparison(), options.baseline(), correlations));
     }
     return correlations;
   }
@@ -148,9 +146,7 @@ final class Measurements implements AutoCloseable {
             Phase.FEATURES,
             () ->
                 FeatureSet.of(
-                    setting.text().table(),
-                    setting.tokenizer(),
-                    setting.reference().vocabSize()));
+                    setting.text().table(), setting.tokenizer(), setting.reference().vocabSize()));
   }
 
   /** The neurons that stand out, once the passes have found them. */

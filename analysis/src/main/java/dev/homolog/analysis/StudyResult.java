@@ -32,10 +32,7 @@ public final class StudyResult {
   private final Tokenizer tokenizer;
 
   StudyResult(
-      StudyOptions options,
-      RunFacts facts,
-      List<Measurement> measurements,
-      Tokenizer tokenizer) {
+      StudyOptions options, RunFacts facts, List<Measurement> measurements, Tokenizer tokenizer) {
     this.options = options;
     this.facts = facts;
     this.measurements = measurements;
@@ -146,8 +143,7 @@ public final class StudyResult {
   private Table neurons() {
     RunFacts.ModelFacts reference = facts.models().getFirst();
     Table.Builder table =
-        NeuronColumns.all(
-            Table.builder("neurons"), reference.neurons(), reference.dMlp());
+        NeuronColumns.all(Table.builder("neurons"), reference.neurons(), reference.dMlp());
     measurements.forEach(measurement -> measurement.addColumns(table));
     return table.build();
   }

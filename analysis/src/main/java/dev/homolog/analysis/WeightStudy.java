@@ -103,16 +103,14 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
     RunFacts.ModelFacts model =
         phases.time(
             Phase.FILES,
-            () ->
-                RunFacts.ModelFacts.of("model", new ActivationStream.Model(name, checkpoint)));
+            () -> RunFacts.ModelFacts.of("model", new ActivationStream.Model(name, checkpoint)));
     Plan plan = plan(kernels);
     listener.planned(plan);
     WeightTables.Request request =
         WeightTables.Request.all(
             options.processing, checkpoint.config(), tokenizer.map(this::text).orElse(null));
     WeightTables tables =
-        phases.time(
-            Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
+        phases.time(Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
     return new Result(this, tables, new Made(kernels, model, plan, phases));
   }
 
@@ -195,8 +193,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
             .besideDevice("weights as read", WeightTables.hostBytes(config, kernels.working()))
             .results(WeightTables.heapBytes(config, config.neurons(), false))
             .writing(parquet ? WeightTables.writtenBytes(config.neurons()) : 0)
-            .operations(
-                "weight tables", WeightTables.operations(config, config.neurons()));
+            .operations("weight tables", WeightTables.operations(config, config.neurons()));
     return Planner.ofOneTask(
         options.resources, kernels, MemoryBounds.now(), cost, config.neurons());
   }

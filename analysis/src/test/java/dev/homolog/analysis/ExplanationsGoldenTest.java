@@ -8,7 +8,6 @@ import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.explanation.Explanations.Explanation;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.npy.NpyFile;

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.model.family.Activation;
-import dev.homolog.core.model.family.Architecture;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;

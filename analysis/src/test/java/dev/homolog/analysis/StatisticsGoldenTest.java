@@ -78,7 +78,7 @@ class StatisticsGoldenTest {
       Tensor golden = Tensor.wrap(file.data(), file.dtype(), 32, 2 * CONTEXT + 257);
       for (StudyStatistics.OfChosen of : found.chosen()) {
         int flat = of.neuron().flat(512);
-      if (flat % 64 != 0) {
+        if (flat % 64 != 0) {
           continue;
         }
         int row = flat / 64;

@@ -15,7 +15,6 @@ import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.statistics.NeuronMoments;
 import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.npy.NpyFile;

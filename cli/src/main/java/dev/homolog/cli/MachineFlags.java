@@ -5,7 +5,6 @@ import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.nio.file.Path;
 import java.time.LocalDateTime;

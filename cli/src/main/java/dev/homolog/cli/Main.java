@@ -125,8 +125,7 @@ final class Main implements Runnable {
       err.flush();
     }
     boolean misfit =
-        e instanceof InputException input
-            && input.options().stream().anyMatch(LATE::contains);
+        e instanceof InputException input && input.options().stream().anyMatch(LATE::contains);
     return misfit ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 

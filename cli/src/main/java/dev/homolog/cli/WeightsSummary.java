@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.WeightStudy;
+import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.model.Processing;
 import java.io.PrintWriter;
 import java.nio.file.Path;

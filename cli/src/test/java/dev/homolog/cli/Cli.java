@@ -11,7 +11,6 @@ import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.model.family.GptNeoX;
 import dev.homolog.core.model.family.PositionSpec;
 import dev.homolog.core.npy.NpyFile;
-import dev.homolog.core.npy.NpyFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -168,7 +168,8 @@ public record CloseUp(
       Map<String, Tensor> state = sums.state();
       List<NeuronTokens> neurons = new ArrayList<>();
       for (int j = 0; j < subjects.size(); j++) {
-        neurons.add(new NeuronTokens(
+        neurons.add(
+            new NeuronTokens(
                 NeuronId.of(subjects.get(j).neuron(), models.getFirst().dMlp()), top(state, j)));
       }
       return new CloseUp(

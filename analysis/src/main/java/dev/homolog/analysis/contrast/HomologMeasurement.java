@@ -55,8 +55,8 @@ public final class HomologMeasurement implements Measurement {
 
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
-    MemberFamilies families = new MemberFamilies(
-            explanations.found(), setting.reference().dMlp(), closeUp.found());
+    MemberFamilies families =
+        new MemberFamilies(explanations.found(), setting.reference().dMlp(), closeUp.found());
     return Stream.of(
         List.of(ContrastTables.homologs(groups(), setting.neurons(), families)).iterator());
   }

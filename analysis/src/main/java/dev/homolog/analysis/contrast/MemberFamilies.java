@@ -19,8 +19,7 @@ record MemberFamilies(Explanations reference, int dMlp, CloseUp closeUp) {
     if (member.model() == 0) {
       return Optional.of(reference.family(member.neuron().flat(dMlp)).family().toString());
     }
-    Explanations.OfFamily family =
-        closeUp.families().get(member.model() - 1).get(member.neuron());
+    Explanations.OfFamily family = closeUp.families().get(member.model() - 1).get(member.neuron());
     return Optional.ofNullable(family).map(known -> known.family().toString());
   }
 

@@ -182,8 +182,7 @@ final class CorrelationCost {
     double once = 0;
     for (ModelConfig other : shape.others()) {
       once +=
-          other.layers()
-              * RotationBaseline.operations(shape.reference().neurons(), other.dMlp());
+          other.layers() * RotationBaseline.operations(shape.reference().neurons(), other.dMlp());
     }
     return rotated() ? once * baseline.draws() : 0;
   }

@@ -68,7 +68,8 @@ public final class CorrelationMeasurement implements Measurement {
       long least = ActivationStream.leastKept(setting.text());
       if (least < PermutedSink.LEAST_KEPT) {
         throw new InputException(
- InputOption.BASELINE, "tokens are permuted within batches, and one holds only " + least + " kept tokens",
+            InputOption.BASELINE,
+            "tokens are permuted within batches, and one holds only " + least + " kept tokens",
             "give text and --batch for at least " + PermutedSink.LEAST_KEPT);
       }
     }
@@ -155,8 +156,7 @@ public final class CorrelationMeasurement implements Measurement {
             .phases()
             .time(
                 Phase.BASELINE,
-                () ->
-                    sums.baseline(whole, best(whole), Integer.MAX_VALUE, setting.progress()));
+                () -> sums.baseline(whole, best(whole), Integer.MAX_VALUE, setting.progress()));
     for (int draw = 0; draw < ofPass.size(); draw++) {
       if (draws.size() == draw) {
         draws.add(empty());

@@ -69,7 +69,8 @@ final class CorrelationTables {
       c[6][row] = match < 0 ? -1 : match % end.otherDMlp;
       correlation[row] = tails.value(i, place);
     }
-    return CorrelationColumns.MATCHES.builder()
+    return CorrelationColumns.MATCHES
+        .builder()
         .ints("layer", c[0])
         .ints("neuron", c[1])
         .texts("other", c[2], names)
@@ -132,8 +133,7 @@ final class CorrelationTables {
     long[] tokens = new long[neurons.size()];
     Arrays.fill(tokens, subset.tokens());
     Table.Builder table =
-        NeuronColumns.all(
-                CorrelationColumns.SUBSET_CORRELATIONS.builder(), neurons.size(), dMlp)
+        NeuronColumns.all(CorrelationColumns.SUBSET_CORRELATIONS.builder(), neurons.size(), dMlp)
             .texts("subset", new int[neurons.size()], new String[] {subset.name()})
             .longs("tokens", tokens);
     CorrelationColumns.BEST.addTo(table, neurons);

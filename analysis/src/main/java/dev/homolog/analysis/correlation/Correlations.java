@@ -34,7 +34,8 @@ public record Correlations(
    * @param excessThere its excess in that model
    * @param leastElsewhere the least excess in the rest
    */
-  public record AllButOne(NeuronId neuron, int missing, double excessThere, double leastElsewhere) {}
+  public record AllButOne(
+      NeuronId neuron, int missing, double excessThere, double leastElsewhere) {}
 
   /**
    * The greatest correlation with as many independent normal neurons as another model has.

@@ -23,8 +23,7 @@ public final class OtherModels implements Measurement {
   public Stream<Iterator<Table>> tables(Table neurons) {
     Correlations found = correlations.found();
     return Stream.of(
-            CorrelationTables.byOther(found.byOther(), judged),
-            CorrelationTables.allButOne(found))
+            CorrelationTables.byOther(found.byOther(), judged), CorrelationTables.allButOne(found))
         .map(table -> List.of(table).iterator());
   }
 }

@@ -38,7 +38,8 @@ public enum Similarity {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
- InputOption.SIMILARITY, "no similarity is called " + name,
+                InputOption.SIMILARITY,
+                "no similarity is called " + name,
                 "known: "
                     + Arrays.stream(values())
                         .map(Similarity::toString)

@@ -46,7 +46,8 @@ public final class SubsetMeasurement implements Measurement {
     this.names = setting.text().table().subsets();
     if (names.isEmpty()) {
       throw new InputException(
- InputOption.BY_SUBSET, "no document of the text has a subset",
+          InputOption.BY_SUBSET,
+          "no document of the text has a subset",
           "give .jsonl with meta.pile_set_name, or leave it out");
     }
   }
@@ -104,8 +105,7 @@ public final class SubsetMeasurement implements Measurement {
   private Partial part(int subset, Strip strip) {
     CorrelationPass.Settings settings = correlations.settings();
     SubsetSink sums = sink.orElseThrow();
-    Measure measure =
-        sums.measure(subset, comparison.similarity(), settings.standardisation());
+    Measure measure = sums.measure(subset, comparison.similarity(), settings.standardisation());
     CorrelationSink products = sums.sums(subset);
     List<Strip> whole = List.of(strip);
     double[][] best = BestMatches.of(products, measure, strip, whole);

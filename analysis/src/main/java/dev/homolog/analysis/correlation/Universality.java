@@ -106,8 +106,8 @@ public final class Universality {
   }
 
   /**
-   * All neurons that have a correlation, the best first: by excess, or by mean
-   * correlation where there is no baseline; ties by id.
+   * All neurons that have a correlation, the best first: by excess, or by mean correlation where
+   * there is no baseline; ties by id.
    */
   public List<NeuronId> ranking() {
     boolean excess = neurons.stream().anyMatch(neuron -> !Double.isNaN(neuron.excessCorr));

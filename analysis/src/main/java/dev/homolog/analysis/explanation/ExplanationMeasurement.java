@@ -43,10 +43,8 @@ public final class ExplanationMeasurement implements Measurement {
   public Cost cost(Shape shape) {
     long neurons = shape.reference().neurons();
     return new Cost()
-        .passes(
-            "explanations", ExplanationSink.bytes(features, shape.rows(), shape.batchTokens()))
-        .results(
-            features.bytes() + Explanations.bytes(features, neurons) + neurons * NEURON_BYTES);
+        .passes("explanations", ExplanationSink.bytes(features, shape.rows(), shape.batchTokens()))
+        .results(features.bytes() + Explanations.bytes(features, neurons) + neurons * NEURON_BYTES);
   }
 
   @Override
@@ -92,7 +90,6 @@ public final class ExplanationMeasurement implements Measurement {
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
     int dMlp = setting.reference().dMlp();
-    return Stream.of(
-        new ExplanationTables(found(), dMlp, Set.copyOf(chosen.get())).explanations());
+    return Stream.of(new ExplanationTables(found(), dMlp, Set.copyOf(chosen.get())).explanations());
   }
 }

@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * What all models together can read.
  *
- * @param rules the reference's, with the smallest vocabulary: an id must be in every model's,
- *     while padding of an embedding may differ
+ * @param rules the reference's, with the smallest vocabulary: an id must be in every model's, while
+ *     padding of an embedding may differ
  * @param positions the most that every model has
  * @param narrowest folder of the model that has no more
  */
@@ -67,7 +67,8 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
       int width = table.context();
       if (input.context().isPresent() && input.context().getAsInt() != width) {
         throw new InputException(
- InputOption.CONTEXT, input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
+            InputOption.CONTEXT,
+            input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
             "leave --context out");
       }
       requireContext(input.tokens(), width);
@@ -85,8 +86,7 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
    */
   public void requireContext(int context) {
     if (context > positions) {
-      throw new InputException(
-          InputOption.CONTEXT, tooLong(context), "give at most " + positions);
+      throw new InputException(InputOption.CONTEXT, tooLong(context), "give at most " + positions);
     }
   }
 

@@ -41,22 +41,21 @@ public record TokenInput(
     Set<Path> seen = new HashSet<>();
     for (Path file : text) {
       if (!seen.add(file.toAbsolutePath().normalize())) {
-        throw new InputException(
- InputOption.TEXT, file + " is given twice", "leave one out");
+        throw new InputException(InputOption.TEXT, file + " is given twice", "leave one out");
       }
     }
     if (tokens != null && !share.all()) {
       throw new InputException(
- InputOption.SHARE, "documents are chosen by their text, and --tokens has none",
+          InputOption.SHARE,
+          "documents are chosen by their text, and --tokens has none",
           "give --text");
     }
     if (context.isPresent() && context.getAsInt() < 2) {
-      throw new InputException(
- InputOption.CONTEXT, "" + context.getAsInt(), "give at least 2");
+      throw new InputException(InputOption.CONTEXT, "" + context.getAsInt(), "give at least 2");
     }
     if (maxTokens.isPresent() && maxTokens.getAsLong() < 1) {
       throw new InputException(
- InputOption.MAX_TOKENS, "" + maxTokens.getAsLong(), "give at least 1");
+          InputOption.MAX_TOKENS, "" + maxTokens.getAsLong(), "give at least 1");
     }
   }
 

@@ -6,7 +6,6 @@ import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.Tokenizer;
-import java.util.ArrayList;
 import java.util.List;
 
 /**

@@ -51,7 +51,8 @@ public record BatchPlan(int rows, long hostBytes, long deviceBytes) {
       }
       if (batch == 1 || resources.batchRows().isPresent()) {
         throw new InputException(
- InputOption.MEMORY, String.format(
+            InputOption.MEMORY,
+            String.format(
                 Locale.ROOT,
                 "batches of %,d rows take %,d bytes, and there are %,d",
                 batch,

@@ -36,7 +36,7 @@ record Chosen(int[] ids) {
   static Chosen named(Reference reference, List<NeuronId> names) {
     if (names.size() > MOST) {
       throw new InputException(
- InputOption.NEURONS, names.size() + " neurons are too many", "name at most " + MOST);
+          InputOption.NEURONS, names.size() + " neurons are too many", "name at most " + MOST);
     }
     return new Chosen(
         names.stream().mapToInt(name -> checked(reference, name)).distinct().toArray());
@@ -46,7 +46,8 @@ record Chosen(int[] ids) {
     int id = reference.id(name.layer(), name.neuron());
     if (id < 0) {
       throw new InputException(
- InputOption.NEURONS, name + " is not in the reference",
+          InputOption.NEURONS,
+          name + " is not in the reference",
           "its layers are 0 to %d, its neurons 0 to %d"
               .formatted(reference.layers() - 1, reference.width() - 1));
     }

@@ -1,8 +1,8 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.file.JsonFile;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

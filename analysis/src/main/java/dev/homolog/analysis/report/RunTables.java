@@ -1,7 +1,6 @@
 package dev.homolog.analysis.report;
 
 import dev.homolog.analysis.run.RunFolder;
-import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableSpec;

@@ -44,8 +44,7 @@ public final class RoleMeasurement implements Measurement {
     Checkpoint checkpoint = setting.models().getFirst().checkpoint();
     TokenRules rules = TokenRules.of(checkpoint.config(), setting.tokenizer());
     Rows rows = Rows.all(setting.text().table().rows());
-    Sweep.Text text =
-        new Sweep.Text(setting.text().table(), rules, rows, setting.text().rows());
+    Sweep.Text text = new Sweep.Text(setting.text().table(), rules, rows, setting.text().rows());
     found =
         Optional.of(
             setting

@@ -126,9 +126,7 @@ public final class StatisticsMeasurement implements Measurement {
     if (found().chosen().isEmpty()) {
       return Stream.of();
     }
-    StatisticsTables tables =
-        new StatisticsTables(
-            found(), setting.text().table().subsets());
+    StatisticsTables tables = new StatisticsTables(found(), setting.text().table().subsets());
     return Stream.of(tables.positions(), tables.subsets(), tables.histograms())
         .map(table -> List.of(table).iterator());
   }

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.homolog.analysis.DetachedKernels;
 import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;

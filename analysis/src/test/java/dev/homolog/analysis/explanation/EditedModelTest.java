@@ -3,8 +3,6 @@ package dev.homolog.analysis.explanation;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.model.family.Activation;
-import dev.homolog.core.model.family.Architecture;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.DetachedKernels;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.model.family.Activation;
-import dev.homolog.core.model.family.Architecture;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.PathAblation.Head;

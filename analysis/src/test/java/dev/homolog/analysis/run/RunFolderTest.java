@@ -9,10 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.homolog.analysis.file.JsonFile;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.analysis.table.Tables;
-import dev.homolog.analysis.file.JsonFile;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import java.io.IOException;

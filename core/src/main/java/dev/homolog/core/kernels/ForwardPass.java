@@ -1,7 +1,7 @@
 package dev.homolog.core.kernels;
 
-import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 
 /**
  * The operations of a transformer's forward pass. {@link Kernels} says what holds of all operands.

@@ -1,11 +1,7 @@
 package dev.homolog.core.kernels;
 
-import dev.homolog.core.checkpoint.StoredTensor;
-import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.model.family.Activation;
-import java.lang.foreign.Arena;
-import java.util.OptionalLong;
+
 /**
  * Bulk operations on the tensors of one device: what the forward pass and the statistics are made
  * of. Implementations agree to the tolerance of their {@link #working} type; the scalar backend in

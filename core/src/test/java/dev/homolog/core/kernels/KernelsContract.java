@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.kernels.scalar.ScalarMath;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;

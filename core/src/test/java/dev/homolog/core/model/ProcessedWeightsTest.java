@@ -9,8 +9,6 @@ import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.StoredTensor;
-import dev.homolog.core.model.family.TensorNames;
-import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;

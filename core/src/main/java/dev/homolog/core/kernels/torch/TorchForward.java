@@ -3,13 +3,13 @@ package dev.homolog.core.kernels.torch;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
-import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.shared.HostMemory;
 import dev.homolog.core.kernels.shared.ShapeChecks;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 
 /** Parts of the forward pass, and of memory, by libtorch's operators, on any device. */

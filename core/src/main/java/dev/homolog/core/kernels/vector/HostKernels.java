@@ -1,6 +1,5 @@
 package dev.homolog.core.kernels.vector;
 
-import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.kernels.AttentionShape;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.LogitAdjustment;
@@ -8,6 +7,7 @@ import dev.homolog.core.kernels.shared.HostMemory;
 import dev.homolog.core.kernels.shared.ShapeChecks;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;

@@ -6,7 +6,6 @@ import dev.homolog.core.kernels.shared.Factor;
 import dev.homolog.core.kernels.shared.HostMemory;
 import dev.homolog.core.kernels.shared.ShapeChecks;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 
