@@ -19,6 +19,9 @@ public final class Cost {
   private long tables;
   private long writing;
 
+  /** Of nothing yet. */
+  public Cost() {}
+
   /** Bytes of one use of memory. */
   public record Part(String name, long bytes) {}
 

@@ -12,6 +12,9 @@ import java.util.Map;
 public final class Facts {
   private final Map<String, Object> values = new LinkedHashMap<>();
 
+  /** An empty object. */
+  public Facts() {}
+
   /** Sets a text, a number or a truth value. */
   public Facts put(String key, Object value) {
     values.put(key, value);

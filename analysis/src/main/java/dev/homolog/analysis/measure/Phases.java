@@ -8,6 +8,9 @@ import java.util.function.Supplier;
 public final class Phases {
   private final List<Timed> done = new ArrayList<>();
 
+  /** Of a run that begins. */
+  public Phases() {}
+
   /**
    * A finished part.
    *
