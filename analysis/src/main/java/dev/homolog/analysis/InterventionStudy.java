@@ -73,17 +73,16 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
         if (!mode.takesValue()) {
           if (!values.isEmpty() && !values.equals(List.of(0.0))) {
             throw new InputException(
- InputOption.VALUE, "--mode " + mode + " takes none", "leave it out");
+                InputOption.VALUE, "--mode " + mode + " takes none", "leave it out");
           }
           values = List.of(0.0);
         } else if (values.isEmpty()) {
           throw new InputException(
- InputOption.VALUE, "--mode " + mode + " needs one", "give a number");
+              InputOption.VALUE, "--mode " + mode + " needs one", "give a number");
         }
         for (double value : values) {
           if (!Double.isFinite(value)) {
-            throw new InputException(
- InputOption.VALUE, value + "", "give a finite number");
+            throw new InputException(InputOption.VALUE, value + "", "give a finite number");
           }
         }
         values = List.copyOf(values);
@@ -101,20 +100,20 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
     }
 
     /**
-     * @throws InputException if no neuron is named, or one twice; {@code where()} is the flag of the
-     *     command that would hold it, as with {@link Change}
+     * @throws InputException if no neuron is named, or one twice; {@code where()} is the flag of
+     *     the command that would hold it, as with {@link Change}
      */
     public Options {
       Objects.requireNonNull(model, "model");
       neurons = List.copyOf(neurons);
       if (neurons.isEmpty()) {
         throw new InputException(
- InputOption.NEURON, "no neuron is named", "name one, such as 3.117");
+            InputOption.NEURON, "no neuron is named", "name one, such as 3.117");
       }
       for (int i = 0; i < neurons.size(); i++) {
         if (neurons.indexOf(neurons.get(i)) < i) {
           throw new InputException(
- InputOption.NEURON, neurons.get(i).plain() + " is given twice", "leave one out");
+              InputOption.NEURON, neurons.get(i).plain() + " is given twice", "leave one out");
         }
       }
     }
@@ -166,9 +165,11 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       folder.finish(study);
     }
 
-    private static void metrics(Facts json, Metrics of) {
-      json.put("loss", of.loss()).put("entropy", of.entropy()).put("rank", of.rank());
-      json.put("recip_rank", of.recipRank()).put("scale", of.scale());
+    private static void metrics(Facts json, Metrics metrics) {
+      json.put("loss", metrics.loss())
+          .put("entropy", metrics.entropy())
+          .put("rank", metrics.rank());
+      json.put("recip_rank", metrics.recipRank()).put("scale", metrics.scale());
     }
 
     private Table table() {
@@ -182,29 +183,29 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       var lossChange = table.doubles("loss_change");
       var entropyChange = table.doubles("entropy_change");
       for (int i = 0; i < values.size(); i++) {
-        Metrics of = values.get(i);
+        Metrics metrics = values.get(i);
         value.add(options.change().values().get(i));
-        loss.add(of.loss());
-        entropy.add(of.entropy());
-        rank.add(of.rank());
-        recipRank.add(of.recipRank());
-        scale.add(of.scale());
-        lossChange.add(of.loss() - nominal.loss());
-        entropyChange.add(of.entropy() - nominal.entropy());
+        loss.add(metrics.loss());
+        entropy.add(metrics.entropy());
+        rank.add(metrics.rank());
+        recipRank.add(metrics.recipRank());
+        scale.add(metrics.scale());
+        lossChange.add(metrics.loss() - nominal.loss());
+        entropyChange.add(metrics.entropy() - nominal.entropy());
       }
       return table.build();
     }
 
-    private void describe(Facts asked, long seed) {
-      ModelStudy.describe(asked, facts, options.input(), options.resources(), seed);
-      options.neurons().forEach(id -> asked.add("neuron", id.plain()));
-      asked.put("mode", options.change().mode().toString());
-      asked.list("value");
-      options.change().values().forEach(value -> asked.add("value", value));
-      asked.put("site", options.change().site().name().toLowerCase(Locale.ROOT));
-      asked.put("positions", options.change().positions().toString());
-      asked.put("freeze_scale", options.frozen().scale());
-      asked.put("freeze_attention", options.frozen().attention());
+    private void describe(Facts request, long seed) {
+      ModelStudy.describe(request, facts, options.input(), options.resources(), seed);
+      options.neurons().forEach(id -> request.add("neuron", id.plain()));
+      request.put("mode", options.change().mode().toString());
+      request.list("value");
+      options.change().values().forEach(value -> request.add("value", value));
+      request.put("site", options.change().site().name().toLowerCase(Locale.ROOT));
+      request.put("positions", options.change().positions().toString());
+      request.put("freeze_scale", options.frozen().scale());
+      request.put("freeze_attention", options.frozen().attention());
     }
   }
 
@@ -300,7 +301,8 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
     Positions positions = options.change.positions();
     if (positions.from() >= context) {
       throw new InputException(
- InputOption.POSITIONS, positions + ", but rows have " + context + " tokens",
+          InputOption.POSITIONS,
+          positions + ", but rows have " + context + " tokens",
           "give less than that");
     }
   }

@@ -1,6 +1,5 @@
 package dev.homolog.analysis;
 
-import dev.homolog.core.InputOption;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.input.Inputs;
 import dev.homolog.analysis.measure.Measurement;
@@ -13,6 +12,7 @@ import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
 import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationSink;
@@ -78,7 +78,10 @@ public final class Study implements OpenStudy<StudyResult> {
         List<ModelNeurons> models = ActivationStream.columns(inputs.models());
         Rotation.requireFits(options.baseline().rotation(), models.subList(1, models.size()));
       }
-      options.focus().neurons().forEach(name -> name.require(InputOption.NEURON, inputs.reference()));
+      options
+          .focus()
+          .neurons()
+          .forEach(name -> name.require(InputOption.NEURON, inputs.reference()));
       return new Study(options, inputs);
     } catch (RuntimeException | Error e) {
       inputs.close();
@@ -129,8 +132,7 @@ public final class Study implements OpenStudy<StudyResult> {
     }
   }
 
-  private Setting setting(
-      Kernels kernels, TokenTable table, Phases phases, RunListener listener) {
+  private Setting setting(Kernels kernels, TokenTable table, Phases phases, RunListener listener) {
     int batchRows = options.resources().batchRows(table.context());
     return new Setting(
         kernels,
@@ -144,8 +146,8 @@ public final class Study implements OpenStudy<StudyResult> {
 
   /** The pilot's rows are spread over the text, which may begin with all of one kind. */
   private static Rows pilotRows(TokenTable table) {
-    long most = Math.min(table.rows() / PILOT_SHARE, PILOT_TOKENS / table.context());
-    return Rows.spread(table.rows(), Math.max(1, most));
+    long pilotRows = Math.min(table.rows() / PILOT_SHARE, PILOT_TOKENS / table.context());
+    return Rows.spread(table.rows(), Math.max(1, pilotRows));
   }
 
   /** All passes over the text, and the close look; returns what was planned. */
@@ -180,8 +182,7 @@ public final class Study implements OpenStudy<StudyResult> {
         int from = number * plan.rowsAPass();
         int to = Math.min(setting.reference().neurons(), from + plan.rowsAPass());
         try (Arena ofPass = Arena.ofShared()) {
-          Pass pass =
-              new Pass(number, plan.passes(), from, to, stream, pilots, ofPass, arena);
+          Pass pass = new Pass(number, plan.passes(), from, to, stream, pilots, ofPass, arena);
           read(pass, setting, measurements);
         }
       }

@@ -3,9 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Comparison;
-import dev.homolog.analysis.correlation.Correlations;
 import dev.homolog.analysis.correlation.Similarity;
-import dev.homolog.analysis.input.Inputs;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.plan.Resources;
@@ -87,36 +85,38 @@ public record StudyOptions(
       throw new IllegalArgumentException("a study looks at the best neurons that it finds");
     } else if (others.isEmpty()) {
       throw new InputException(
- InputOption.OTHER, "no model to compare with", "name at least one folder");
+          InputOption.OTHER, "no model to compare with", "name at least one folder");
     }
-    Set<Path> seen = new HashSet<>();
+    Set<Path> distinct = new HashSet<>();
     for (Path other : others) {
-      if (!seen.add(other.toAbsolutePath().normalize())) {
-        throw new InputException(
- InputOption.OTHER, other + " is given twice", "leave one out");
+      if (!distinct.add(other.toAbsolutePath().normalize())) {
+        throw new InputException(InputOption.OTHER, other + " is given twice", "leave one out");
       }
     }
     if (comparison.similarity() == Similarity.JACCARD
         && (baseline.kind() == Baseline.Kind.ROTATION
             || baseline.kind() == Baseline.Kind.GAUSSIAN)) {
       throw new InputException(
- InputOption.BASELINE, "sets of tokens, which --similarity jaccard compares, have no " + baseline.kind(),
+          InputOption.BASELINE,
+          "sets of tokens, which --similarity jaccard compares, have no " + baseline.kind(),
           "give --baseline permutation or none");
     }
     if (comparison.allPairs() && (others.size() < 2 || scope.extent() == Extent.CORRELATIONS)) {
       throw new InputException(
- InputOption.ALL_PAIRS, others.size() < 2
+          InputOption.ALL_PAIRS,
+          others.size() < 2
               ? "there is only one other model"
               : "its edges are those of homologs, which only a whole study finds",
           "leave it out");
     }
     if (scope.roles() && scope.extent() == Extent.CORRELATIONS) {
       throw new InputException(
- InputOption.ROLES, "roles are looked for in a whole study only", "leave it out");
+          InputOption.ROLES, "roles are looked for in a whole study only", "leave it out");
     }
     if (comparison.bySubset() && baseline.kind() == Baseline.Kind.PERMUTATION) {
       throw new InputException(
- InputOption.BY_SUBSET, "a batch holds too few tokens of a subset to permute",
+          InputOption.BY_SUBSET,
+          "a batch holds too few tokens of a subset to permute",
           "give --baseline rotation, gaussian or none");
     }
   }

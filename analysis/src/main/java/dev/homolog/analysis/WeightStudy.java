@@ -103,16 +103,14 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
     RunFacts.ModelFacts model =
         phases.time(
             Phase.FILES,
-            () ->
-                RunFacts.ModelFacts.of("model", new ActivationStream.Model(name, checkpoint)));
+            () -> RunFacts.ModelFacts.of("model", new ActivationStream.Model(name, checkpoint)));
     Plan plan = plan(kernels);
     listener.planned(plan);
     WeightTables.Request request =
         WeightTables.Request.all(
             options.processing, checkpoint.config(), tokenizer.map(this::text).orElse(null));
     WeightTables tables =
-        phases.time(
-            Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
+        phases.time(Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
     return new Result(this, tables, new Made(kernels, model, plan, phases));
   }
 
@@ -137,17 +135,17 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
   public static final class Result implements AutoCloseable {
     private final WeightStudy study;
     private final WeightTables tables;
-    private final Made made;
+    private final Made folderParts;
 
     private Result(WeightStudy study, WeightTables tables, Made made) {
       this.study = study;
       this.tables = tables;
-      this.made = made;
+      this.folderParts = made;
     }
 
     /** What was looked at, and what it has taken so far. */
     public RunFacts facts() {
-      return made.facts();
+      return folderParts.facts();
     }
 
     /**
@@ -156,7 +154,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
      */
     public void write(RunFolder folder, Invocation invocation) {
       TableFormat format = invocation.format();
-      Phases phases = made.phases;
+      Phases phases = folderParts.phases;
       phases.run(Phase.NEIGHBOURS, () -> folder.write(tables.neighbours(), format));
       phases.run(Phase.VOCABULARY, () -> folder.write(tables.vocabulary(), format));
       phases.run(Phase.NEURONS, () -> folder.write(neurons(), format));
@@ -165,13 +163,13 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
       phases.run(Phase.HISTOGRAMS, () -> folder.write(tables.histograms(), format));
       Facts json = Manifest.of(invocation, facts(), study.options::describe);
       json.put("processing", study.options.processing.toString());
-      json.object("result").put("neurons", made.model.neurons());
+      json.object("result").put("neurons", folderParts.model.neurons());
       folder.finish(json);
     }
 
     private Table neurons() {
       List<OfNeuron> neurons = tables.neurons();
-      int dMlp = made.model.dMlp();
+      int dMlp = folderParts.model.dMlp();
       Table.Builder table = NeuronColumns.all(Table.builder("neurons"), neurons.size(), dMlp);
       WeightColumns.add(table, neurons);
       return table.build();
@@ -195,8 +193,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
             .besideDevice("weights as read", WeightTables.hostBytes(config, kernels.working()))
             .results(WeightTables.heapBytes(config, config.neurons(), false))
             .writing(parquet ? WeightTables.writtenBytes(config.neurons()) : 0)
-            .operations(
-                "weight tables", WeightTables.operations(config, config.neurons()));
+            .operations("weight tables", WeightTables.operations(config, config.neurons()));
     return Planner.ofOneTask(
         options.resources, kernels, MemoryBounds.now(), cost, config.neurons());
   }

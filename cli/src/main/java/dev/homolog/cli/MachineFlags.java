@@ -5,7 +5,6 @@ import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -90,14 +89,14 @@ final class MachineFlags {
 
   /** Kernels of the backend that was asked for. */
   Backend.Choice openBackend(Precision precision) {
-    Backend wanted = Backend.parse(backend);
+    Backend requested = Backend.parse(backend);
     Backend.Settings settings =
         new Backend.Settings(threads(), Optional.ofNullable(libtorch), precision);
-    if (wanted == Backend.SCALAR && threads != null) {
+    if (requested == Backend.SCALAR && threads != null) {
       throw new InputException(
           InputOption.THREADS, "the backend scalar has one thread", "leave it out");
     }
-    return wanted.open(settings);
+    return requested.open(settings);
   }
 
   private int threads() {

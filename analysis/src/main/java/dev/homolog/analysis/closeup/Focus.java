@@ -36,16 +36,15 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
       String name = file.toString();
       if (!name.endsWith(".npy") && !name.endsWith(".safetensors")) {
         throw new InputException(
- InputOption.CACHE, name + " says no format", "give a name in .npy or .safetensors");
+            InputOption.CACHE, name + " says no format", "give a name in .npy or .safetensors");
       }
       if (Files.exists(file)) {
         throw new InputException(
- InputOption.CACHE, name + " is there already", "give another name");
+            InputOption.CACHE, name + " is there already", "give another name");
       }
       Path folder = file.toAbsolutePath().getParent();
       if (folder == null || !Files.isDirectory(folder)) {
-        throw new InputException(
- InputOption.CACHE, folder + " is no folder", "make it first");
+        throw new InputException(InputOption.CACHE, folder + " is no folder", "make it first");
       }
     }
   }
@@ -55,20 +54,20 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
    */
   public Focus {
     neurons = List.copyOf(neurons);
-    Set<NeuronId> seen = new HashSet<>();
+    Set<NeuronId> distinct = new HashSet<>();
     for (NeuronId neuron : neurons) {
-      if (!seen.add(neuron)) {
+      if (!distinct.add(neuron)) {
         throw new InputException(
- InputOption.NEURON, neuron.plain() + " is named twice", "leave one out");
+            InputOption.NEURON, neuron.plain() + " is named twice", "leave one out");
       }
     }
     if (neurons.size() > MOST) {
       throw new InputException(
- InputOption.NEURON, neurons.size() + " neurons", "name at most " + MOST + " at once");
+          InputOption.NEURON, neurons.size() + " neurons", "name at most " + MOST + " at once");
     }
     if (cache.isPresent() && neurons.isEmpty()) {
       throw new InputException(
- InputOption.CACHE, "no neuron is named to cache", "add --neuron L.N");
+          InputOption.CACHE, "no neuron is named to cache", "add --neuron L.N");
     }
   }
 }

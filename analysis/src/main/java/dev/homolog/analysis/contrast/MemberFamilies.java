@@ -19,21 +19,20 @@ record MemberFamilies(Explanations reference, int dMlp, CloseUp closeUp) {
     if (member.model() == 0) {
       return Optional.of(reference.family(member.neuron().flat(dMlp)).family().toString());
     }
-    Explanations.OfFamily family =
-        closeUp.families().get(member.model() - 1).get(member.neuron());
+    Explanations.OfFamily family = closeUp.families().get(member.model() - 1).get(member.neuron());
     return Optional.ofNullable(family).map(known -> known.family().toString());
   }
 
   /** The share of the other members, as far as known, that are of the reference's family. */
   double agreement(Homologs.Group group) {
-    Optional<String> own = name(group.members().getFirst());
-    int known = 0;
-    int same = 0;
+    Optional<String> referenceFamily = name(group.members().getFirst());
+    int explained = 0;
+    int agreeing = 0;
     for (Homologs.Member member : group.members().subList(1, group.members().size())) {
       Optional<String> family = name(member);
-      known += family.isPresent() ? 1 : 0;
-      same += own.equals(family) ? 1 : 0;
+      explained += family.isPresent() ? 1 : 0;
+      agreeing += referenceFamily.equals(family) ? 1 : 0;
     }
-    return known == 0 ? Double.NaN : (double) same / known;
+    return explained == 0 ? Double.NaN : (double) agreeing / explained;
   }
 }

@@ -18,7 +18,7 @@ public record Baseline(Kind kind, int draws, Path rotation) {
 
   /** The kinds by their names on the command line. */
   public enum Kind {
-    /** The other models' layers turned by random matrices. */
+    /** The other models' layers rotated by random matrices. */
     ROTATION,
     /** As many independent normal neurons as the other models have, by their law. */
     GAUSSIAN,
@@ -38,7 +38,8 @@ public record Baseline(Kind kind, int draws, Path rotation) {
           .findFirst()
           .orElseThrow(() ->
               new InputException(
- InputOption.BASELINE, "no baseline is called " + name,
+                  InputOption.BASELINE,
+                  "no baseline is called " + name,
                   "known: "
                       + Arrays.stream(values())
                           .map(Kind::toString)
@@ -62,17 +63,18 @@ public record Baseline(Kind kind, int draws, Path rotation) {
    */
   public Baseline {
     if (draws < 1) {
-      throw new InputException(
- InputOption.BASELINE_DRAWS, draws + "", "give at least 1");
+      throw new InputException(InputOption.BASELINE_DRAWS, draws + "", "give at least 1");
     }
     if (draws > 1 && !kind.drawn()) {
       throw new InputException(
- InputOption.BASELINE_DRAWS, "--baseline " + kind + " has no use for it",
+          InputOption.BASELINE_DRAWS,
+          "--baseline " + kind + " has no use for it",
           "leave one of the two out");
     }
     if (rotation != null && (kind != Kind.ROTATION || draws != 1)) {
       throw new InputException(
- InputOption.ROTATION, "goes with --baseline rotation and one draw",
+          InputOption.ROTATION,
+          "goes with --baseline rotation and one draw",
           "leave out --baseline-draws");
     }
   }

@@ -33,12 +33,12 @@ final class CorrelationTables {
     List<End> ends = new ArrayList<>();
     for (int other = 0; other < pairs.size(); other++) {
       PairMatches pair = pairs.get(other);
-      int own = pair.one().dMlp();
-      int theirs = pair.other().dMlp();
-      ends.add(new End(other, 0, pair.highest(), own, theirs, 1));
-      ends.add(new End(other, 0, pair.lowest(), own, theirs, -1));
-      ends.add(new End(other, 1, pair.highestBack(), theirs, own, 1));
-      ends.add(new End(other, 1, pair.lowestBack(), theirs, own, -1));
+      int dMlp = pair.one().dMlp();
+      int otherDMlp = pair.other().dMlp();
+      ends.add(new End(other, 0, pair.highest(), dMlp, otherDMlp, 1));
+      ends.add(new End(other, 0, pair.lowest(), dMlp, otherDMlp, -1));
+      ends.add(new End(other, 1, pair.highestBack(), otherDMlp, dMlp, 1));
+      ends.add(new End(other, 1, pair.lowestBack(), otherDMlp, dMlp, -1));
     }
     return ends.stream()
         .flatMap(end -> {
@@ -69,7 +69,8 @@ final class CorrelationTables {
       c[6][row] = match < 0 ? -1 : match % end.otherDMlp;
       correlation[row] = tails.value(i, place);
     }
-    return CorrelationColumns.MATCHES.builder()
+    return CorrelationColumns.MATCHES
+        .builder()
         .ints("layer", c[0])
         .ints("neuron", c[1])
         .texts("other", c[2], names)
@@ -84,7 +85,7 @@ final class CorrelationTables {
   /** A row a bin of all correlations with one other model. */
   static Table histograms(List<PairMatches> pairs) {
     Table.Builder table = CorrelationColumns.HISTOGRAMS.builder();
-    var what = table.texts("what");
+    var kind = table.texts("what");
     var other = table.texts("other");
     var low = table.doubles("low");
     var high = table.doubles("high");
@@ -92,7 +93,7 @@ final class CorrelationTables {
     for (PairMatches pair : pairs) {
       long[] bins = pair.histogram();
       for (int bin = 0; bin < bins.length; bin++) {
-        what.add("correlation");
+        kind.add("correlation");
         other.add(pair.other().name());
         low.add(-1 + 2.0 * bin / bins.length);
         high.add(-1 + 2.0 * (bin + 1) / bins.length);
@@ -132,8 +133,7 @@ final class CorrelationTables {
     long[] tokens = new long[neurons.size()];
     Arrays.fill(tokens, subset.tokens());
     Table.Builder table =
-        NeuronColumns.all(
-                CorrelationColumns.SUBSET_CORRELATIONS.builder(), neurons.size(), dMlp)
+        NeuronColumns.all(CorrelationColumns.SUBSET_CORRELATIONS.builder(), neurons.size(), dMlp)
             .texts("subset", new int[neurons.size()], new String[] {subset.name()})
             .longs("tokens", tokens);
     CorrelationColumns.BEST.addTo(table, neurons);

@@ -34,7 +34,8 @@ public record Correlations(
    * @param excessThere its excess in that model
    * @param leastElsewhere the least excess in the rest
    */
-  public record AllButOne(NeuronId neuron, int missing, double excessThere, double leastElsewhere) {}
+  public record AllButOne(
+      NeuronId neuron, int missing, double excessThere, double leastElsewhere) {}
 
   /**
    * The greatest correlation with as many independent normal neurons as another model has.
@@ -116,21 +117,21 @@ public record Correlations(
     int all = others > 1 && !evidence.draws.isEmpty() ? evidence.greatest[0].length : 0;
     for (int i = 0; i < all; i++) {
       int missing = -1;
-      int below = 0;
+      int belowThreshold = 0;
       double excessThere = Double.NaN;
-      double least = Double.POSITIVE_INFINITY;
+      double lowest = Double.POSITIVE_INFINITY;
       for (int other = 0; other < others; other++) {
         double excess = evidence.excess(other, i);
         if (excess > evidence.threshold()) {
-          least = Math.min(least, excess);
+          lowest = Math.min(lowest, excess);
         } else {
-          below++;
+          belowThreshold++;
           missing = other;
           excessThere = excess;
         }
       }
-      if (below == 1) {
-        neurons.add(new AllButOne(NeuronId.of(i, dMlp), missing, excessThere, least));
+      if (belowThreshold == 1) {
+        neurons.add(new AllButOne(NeuronId.of(i, dMlp), missing, excessThere, lowest));
       }
     }
     return List.copyOf(neurons);
@@ -198,11 +199,11 @@ public record Correlations(
     for (PairMatches pair : summary.pairs()) {
       GaussianLaw law = GaussianLaw.of(similarity, evidence.kept, pair.other().count());
       double upper = law.upper();
-      int above = 0;
+      int aboveBaseline = 0;
       for (int i = 0; i < pair.highest().rows(); i++) {
-        above += pair.highest().value(i, 0) > upper ? 1 : 0;
+        aboveBaseline += pair.highest().value(i, 0) > upper ? 1 : 0;
       }
-      laws.add(new OfChance(pair.other().name(), law.median(), upper, above));
+      laws.add(new OfChance(pair.other().name(), law.median(), upper, aboveBaseline));
     }
     return List.copyOf(laws);
   }

@@ -9,8 +9,8 @@ import dev.homolog.core.stream.Pilot;
 import java.lang.foreign.Arena;
 
 /**
- * Turns sums of products of prepared activations into similarities, by what is known of each neuron
- * over the same tokens.
+ * Computes similarities from sums of products of prepared activations and from the moments of each
+ * neuron over the same tokens.
  */
 public final class Measure {
   private final Kernels kernels;
@@ -47,8 +47,8 @@ public final class Measure {
   }
 
   /**
-   * For neurons [from, to) of a model what {@link #fill} wants to know of them: mean and one over
-   * the deviation of the prepared activation, or, for overlaps, how often it fires.
+   * The values of neurons [from, to) of a model that {@link #fill} needs. They are mean and inverse
+   * deviation of the prepared activation; for overlaps, how often it fires.
    */
   Kernels.Columns columns(Arena arena, ModelNeurons model, int from, int to, Undefined undefined) {
     Tensor mean = Tensor.allocate(arena, DType.F64, 1, to - from);

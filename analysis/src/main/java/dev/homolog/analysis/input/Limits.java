@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * What all models together can read.
  *
- * @param rules the reference's, with the smallest vocabulary: an id must be in every model's,
- *     while padding of an embedding may differ
+ * @param rules the reference's, with the smallest vocabulary: an id must be in every model's, while
+ *     padding of an embedding may differ
  * @param positions the most that every model has
  * @param narrowest folder of the model that has no more
  */
@@ -24,10 +24,10 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
   /**
    * Of models that go together.
    *
-   * @param own rules of the reference
+   * @param referenceRules rules of the reference
    */
-  public static Limits of(List<ActivationStream.Model> models, TokenRules own) {
-    int vocabulary = own.vocabSize();
+  public static Limits of(List<ActivationStream.Model> models, TokenRules referenceRules) {
+    int vocabulary = referenceRules.vocabSize();
     Checkpoint narrowest = models.getFirst().checkpoint();
     for (ActivationStream.Model model : models) {
       Checkpoint checkpoint = model.checkpoint();
@@ -37,7 +37,12 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
       }
     }
     TokenRules rules =
-        new TokenRules(own.bosId(), own.eosId(), own.padId(), own.newlineId(), vocabulary);
+        new TokenRules(
+            referenceRules.bosId(),
+            referenceRules.eosId(),
+            referenceRules.padId(),
+            referenceRules.newlineId(),
+            vocabulary);
     return new Limits(rules, narrowest.config().positions(), narrowest.location());
   }
 
@@ -67,7 +72,8 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
       int width = table.context();
       if (input.context().isPresent() && input.context().getAsInt() != width) {
         throw new InputException(
- InputOption.CONTEXT, input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
+            InputOption.CONTEXT,
+            input.context().getAsInt() + ", but " + input.tokens() + " has rows of " + width,
             "leave --context out");
       }
       requireContext(input.tokens(), width);
@@ -85,8 +91,7 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
    */
   public void requireContext(int context) {
     if (context > positions) {
-      throw new InputException(
-          InputOption.CONTEXT, tooLong(context), "give at most " + positions);
+      throw new InputException(InputOption.CONTEXT, tooLong(context), "give at most " + positions);
     }
   }
 

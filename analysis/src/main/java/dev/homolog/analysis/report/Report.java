@@ -1,8 +1,8 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.file.JsonFile;
+import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes {@code report.html} into the folder of a finished run: one page, without anything from the
- * network, with the table of all neurons and full cards of some. It reads the run folder alone; for
+ * Writes {@code report.html} into the folder of a finished run. It is one page with the table of
+ * all neurons and full cards of some, and needs no network. It reads the run folder alone. For
  * tables that are absent the page says what is missing. A page of 36,864 neurons and 3,000 cards
  * stays below 10 MB.
  */

@@ -41,11 +41,11 @@ final class WeightParts {
                     "neighbours",
                     by,
                     rows -> pairs(by.table(), rows, "other_layer", "other_neuron", "cosine"))));
-    TOKENS.forEach((space, most) ->
+    TOKENS.forEach((space, limit) ->
         tables
             .read(
                 WeightColumns.VOCABULARY,
-                rows -> rows.between("rank", -most, most).equal("space", space),
+                rows -> rows.between("rank", -limit, limit).equal("space", space),
                 "rank",
                 "text",
                 "cosine")

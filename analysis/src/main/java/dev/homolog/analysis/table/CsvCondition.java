@@ -64,18 +64,18 @@ final class CsvCondition {
   boolean met() {
     return ranges.stream()
             .allMatch(range -> {
-              long value = whole(range.place());
+              long value = number(range.place());
               return value >= range.low() && value <= range.high();
             })
         && sames.stream().allMatch(same -> same.text().equals(cells.get(same.place())))
         && amongs.stream()
             .allMatch(among -> {
-              long flat = whole(among.layer()) * among.of().width() + whole(among.neuron());
+              long flat = number(among.layer()) * among.of().width() + number(among.neuron());
               return flat >= 0 && flat <= Integer.MAX_VALUE && among.of().neurons().get((int) flat);
             });
   }
 
-  private long whole(int place) {
+  private long number(int place) {
     try {
       return Integer.parseInt(cells.get(place)); // which refuses null like any other text
     } catch (NumberFormatException e) {

@@ -24,13 +24,13 @@ public record WeightFindings(
       Checkpoint checkpoint,
       WeightTables.Request request,
       ProgressListener progress) {
-    try (WeightTables made = new WeightTables(kernels, checkpoint, request, progress)) {
+    try (WeightTables weightTables = new WeightTables(kernels, checkpoint, request, progress)) {
       List<Iterable<Table>> tables = new ArrayList<>();
-      tables.add(made.neighboursParts().looked());
-      tables.add(made.vocabularyParts().looked());
-      List<OfNeuron> neurons = made.neurons();
-      tables.add(made.compositionParts().looked());
-      tables.add(made.momentsParts().looked());
+      tables.add(weightTables.neighboursParts().scanned());
+      tables.add(weightTables.vocabularyParts().scanned());
+      List<OfNeuron> neurons = weightTables.neurons();
+      tables.add(weightTables.compositionParts().scanned());
+      tables.add(weightTables.momentsParts().scanned());
       return new WeightFindings(request.processing(), neurons, List.copyOf(tables));
     }
   }
