@@ -22,8 +22,8 @@ import java.util.Optional;
 
 /**
  * What a study found: the results of its measurements. Neurons are listed by flat id, layer · d_mlp
- * + neuron. What the study was not asked for is absent: {@link #find} says so, and the methods that
- * name a result throw {@link IllegalStateException}.
+ * + neuron. A result that the study does not have is absent. {@link #find} is empty then, and the
+ * methods that name a result throw {@link IllegalStateException}.
  */
 public final class StudyResult {
   private final StudyOptions options;
@@ -32,10 +32,7 @@ public final class StudyResult {
   private final Tokenizer tokenizer;
 
   StudyResult(
-      StudyOptions options,
-      RunFacts facts,
-      List<Measurement> measurements,
-      Tokenizer tokenizer) {
+      StudyOptions options, RunFacts facts, List<Measurement> measurements, Tokenizer tokenizer) {
     this.options = options;
     this.facts = facts;
     this.measurements = measurements;
@@ -146,8 +143,7 @@ public final class StudyResult {
   private Table neurons() {
     RunFacts.ModelFacts reference = facts.models().getFirst();
     Table.Builder table =
-        NeuronColumns.all(
-            Table.builder("neurons"), reference.neurons(), reference.dMlp());
+        NeuronColumns.all(Table.builder("neurons"), reference.neurons(), reference.dMlp());
     measurements.forEach(measurement -> measurement.addColumns(table));
     return table.build();
   }

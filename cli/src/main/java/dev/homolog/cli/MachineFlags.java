@@ -87,7 +87,7 @@ final class MachineFlags {
     return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
   }
 
-  /** Kernels of the backend that was asked for. */
+  /** Kernels of the requested backend. */
   Backend.Choice openBackend(Precision precision) {
     Backend requested = Backend.parse(backend);
     Backend.Settings settings =

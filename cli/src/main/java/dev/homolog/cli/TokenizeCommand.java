@@ -45,7 +45,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
   @Option(names = "--verbose", description = "print phases, and stack traces of failures")
   private boolean verbose;
 
-  /** What the command line asked for, found sound. */
+  /** The checked arguments of the command line. */
   private record Request(Path model, TokenInput input) {}
 
   @Override

@@ -1,14 +1,14 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.WeightStudy;
+import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.model.Processing;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * What a person wants to know when the weights have been looked at, on standard output.
+ * The summary of a study of weights, for standard output.
  *
  * @param processing of the weights
  * @param out folder of the run

@@ -25,11 +25,7 @@ import java.util.Map;
  *
  * @param tokens positions read
  * @param neurons one entry for each chosen neuron, in the order chosen
- * @param examples a row for each chosen neuron, peak and model: {@code layer}, {@code neuron},
- *     {@code rank} (1 the greatest), {@code model}, {@code model_layer} and {@code model_neuron}
- *     (its counterpart there), {@code document}, {@code row}, {@code position} of the peak, {@code
- *     first} position of the window, and as lists {@code tokens}, {@code texts} and {@code
- *     activations} (MLP_POST)
+ * @param examples a row for each chosen neuron, peak and model, as {@link ExampleColumns#EXAMPLES}
  * @param families of the members of homologs in each other model; empty of one model
  */
 public record CloseUp(

@@ -30,9 +30,9 @@ public final class CloseUpMeasurement implements Measurement {
   private Optional<CloseUp> closeUp = Optional.empty();
 
   /**
-   * Which neurons are looked at.
+   * Which neurons the close-up shows.
    *
-   * @param subjects asked for when the look begins
+   * @param subjects supplies the neurons when the close-up begins
    * @param most how many there are at most
    * @param named whether they are known before the text is read
    */
@@ -118,7 +118,7 @@ public final class CloseUpMeasurement implements Measurement {
     return Optional.of(found());
   }
 
-  /** Where no neuron is looked at, the stream's own frequent tokens are all that is listed. */
+  /** Without chosen neurons, only the stream's frequent tokens are listed. */
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
     Iterator<Table> tokens =

@@ -23,7 +23,7 @@ import java.util.stream.IntStream;
  * positions. Of equal values the earlier is the peak, so no two windows of a neuron show the same
  * peak.
  *
- * <p>It looks at single elements, of which it brings the chosen columns to the host.
+ * <p>It reads single elements, so it copies the chosen columns to the host.
  */
 final class ExamplesSink implements ActivationSink {
   /** Peaks kept a neuron. */
@@ -132,7 +132,10 @@ final class ExamplesSink implements ActivationSink {
     }
   }
 
-  /** Some of the chosen neurons; their windows in other models hang on the reference's peaks. */
+  /**
+   * Takes a block for chosen neurons [from, to). The reference's peaks decide the windows in the
+   * other models.
+   */
   private void accept(ActivationBlock block, boolean[] kept, int from, int to) {
     List<Peak> peaks = new ArrayList<>();
     Tensor activations = gathered.rows(0, to - from).columns(0, kept.length);

@@ -21,7 +21,7 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
   /** The best that a study finds. */
   public static final Focus BEST = new Focus(List.of(), Optional.empty());
 
-  /** The most neurons that are looked at. */
+  /** The most neurons that can be chosen. */
   public static final int MOST = 3000;
 
   /**

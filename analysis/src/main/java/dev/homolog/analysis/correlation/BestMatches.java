@@ -14,9 +14,9 @@ public final class BestMatches {
   /**
    * From the sums of a stream.
    *
-   * @param strip of the reference that the sums are of
+   * @param strip of the reference, whose neurons the sums are of
    * @param chunks parts of the strip
-   * @return [other][neuron of the chunks, in order]; NaN for a neuron that is like nothing
+   * @return [other][neuron of the chunks, in order]; NaN for a neuron without similarities
    */
   public static double[][] of(
       CorrelationSink sink, Measure measure, Strip strip, List<Strip> chunks) {

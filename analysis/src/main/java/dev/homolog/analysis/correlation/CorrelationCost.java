@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What sums of products take: those of the whole text, and those of its subsets. */
+/** The cost of sums of products, for the whole text and for its subsets. */
 final class CorrelationCost {
   /** What DuckDB takes to write a row of matches. */
   private static final long MATCH_BYTES = 40;

@@ -171,8 +171,8 @@ public record Correlations(
   }
 
   /**
-   * The step by a name on the hub, of which the last step may have that of the main branch too.
-   * Else by the whole path, since folders of two trainings may be called alike.
+   * The step by a name on the hub; the last step may have the name of the main branch too.
+   * Otherwise by the whole path, since folders of two trainings may have the same name.
    */
   private static Optional<TrainingStep> step(Path folder) {
     List<String> names = HubCache.names(folder);

@@ -54,7 +54,7 @@ public final class RotationBaseline {
    *
    * @param strip of the reference that the sums are of
    * @param chunks parts of the strip
-   * @return [other][neuron of the chunks, in order]; NaN for a neuron that is like nothing
+   * @return [other][neuron of the chunks, in order]; NaN for a neuron without similarities
    */
   public double[][] best(
       Rotation rotation, Strip strip, List<Strip> chunks, ProgressListener progress) {

@@ -102,7 +102,7 @@ public final class SubsetMeasurement implements Measurement {
     setting.progress().progress("subsets", names.size(), names.size());
   }
 
-  /** What one subset says of the neurons of this pass. */
+  /** The correlations of one subset for the neurons of this pass. */
   private Partial partial(int subset, Strip strip) {
     CorrelationPass.Settings settings = correlations.settings();
     SubsetSink sums = sink.orElseThrow();

@@ -31,7 +31,7 @@ final class Sums {
     return state;
   }
 
-  /** Adds the {@link #state} of sums of the same names and shapes; other names are passed over. */
+  /** Adds the {@link #state} of sums of the same names and shapes; other names are ignored. */
   void merge(Map<String, Tensor> other) {
     byName.forEach((name, sum) -> {
       Tensor added = other.get(name);

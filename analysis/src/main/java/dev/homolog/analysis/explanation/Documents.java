@@ -9,9 +9,9 @@ import java.util.function.IntBinaryOperator;
  * and so how much a real subset has to explain.
  *
  * @param count documents of the text
- * @param at document by row and position
+ * @param documentAt document by row and position
  */
-record Documents(int count, IntBinaryOperator at) {
+record Documents(int count, IntBinaryOperator documentAt) {
   /** Times that all documents are given a label. */
   static final int DRAWS = 4;
 

@@ -44,7 +44,7 @@ public final class Explanations {
       return new Best(size, which, new double[which.length], new double[which.length]);
     }
 
-    /** Puts one among the best; of equal ones the earlier stays in front. Returns its place. */
+    /** Puts a candidate among the best of a neuron; of equal ones the earlier stays in front. */
     void add(int neuron, int candidate, double value, double meanWith) {
       int first = neuron * size;
       int place = first + size;
@@ -69,7 +69,7 @@ public final class Explanations {
   }
 
   /**
-   * What a feature says of a neuron.
+   * How well a feature explains a neuron.
    *
    * @param explained reduction in variance
    * @param share of all positions that have the feature

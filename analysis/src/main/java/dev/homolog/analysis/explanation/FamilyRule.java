@@ -102,7 +102,7 @@ final class FamilyRule {
   record Choice(Family family, int feature, int runnerUp) {}
 
   /**
-   * @param explained reduction in variance by feature, NaN passed over
+   * @param explained reduction in variance by feature; NaN is ignored
    * @param shuffled as {@link #chance} has it; NaN where there are no subsets
    */
   Choice choose(double[] explained, double shuffled) {

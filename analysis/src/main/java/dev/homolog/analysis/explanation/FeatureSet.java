@@ -84,7 +84,7 @@ public final class FeatureSet {
     return Arrays.stream(cells).map(cell -> cell + by).toArray();
   }
 
-  /** The features of a text, whose tokens are all counted and whose words are all tagged. */
+  /** The features of a text. All its tokens are counted, and all its words are tagged. */
   public static FeatureSet of(TokenTable table, Tokenizer tokenizer, int vocabulary) {
     long[] counts = new long[vocabulary];
     for (long row = 0; row < table.rows(); row++) {
@@ -190,7 +190,7 @@ public final class FeatureSet {
   }
 
   int document(long row, int position) {
-    return documents.at().applyAsInt((int) row, position);
+    return documents.documentAt().applyAsInt((int) row, position);
   }
 
   /** The most cells that a position adds to. */

@@ -17,8 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Open models and the text that they will read. Opening looks at what is quick to look at:
- * configurations, headers, tokenizers, and whether the text is there. {@link #read} does the rest.
+ * Open models and the text that they will read. Opening makes the quick checks: configurations,
+ * headers, tokenizers, and whether the text exists. {@link #read} does the rest.
  */
 public final class Inputs implements AutoCloseable {
   /** The file of a model's folder that names its tokens. */

@@ -46,7 +46,7 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
     return new Limits(rules, narrowest.config().positions(), narrowest.location());
   }
 
-  /** Tokens a row: as asked for, else what all models can read, 256 at most. */
+  /** Tokens a row: as given by the user, else as many as all models can read, 256 at most. */
   public int context(TokenInput input) {
     return input.context().orElse(Math.min(TokenInput.DEFAULT_CONTEXT, positions));
   }

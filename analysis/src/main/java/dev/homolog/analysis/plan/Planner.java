@@ -87,13 +87,12 @@ public final class Planner {
 
   /** Seconds of a plan on a machine of that speed. */
   public double seconds(Plan plan, Calibration calibration) {
-    double forward =
-        calibration.secondsAToken() * setting.text().table().tokens() * plan.passes();
-    double rest = 0;
+    double forward = calibration.secondsAToken() * setting.text().table().tokens() * plan.passes();
+    double otherSeconds = 0;
     for (Flops kind : plan.flops()) {
-      rest += kind.name().equals(FORWARD) ? 0 : kind.operations();
+      otherSeconds += kind.name().equals(FORWARD) ? 0 : kind.operations();
     }
-    return forward + rest / calibration.flopsASecond();
+    return forward + otherSeconds / calibration.flopsASecond();
   }
 
   /**
@@ -124,8 +123,7 @@ public final class Planner {
             onDevice ? kernelsMemory : 0,
             cost.operations(),
             Double.NaN);
-    MemoryCheck.Heap needed =
-        new MemoryCheck.Heap(cost.results() + MemoryCheck.LEAST_HEAP, heap);
+    MemoryCheck.Heap needed = new MemoryCheck.Heap(cost.results() + MemoryCheck.LEAST_HEAP, heap);
     new MemoryCheck(resources.memory(), bounds, kernels, "")
         .problem(plan, needed)
         .ifPresent(problem -> {
@@ -150,8 +148,7 @@ public final class Planner {
       long late = costs.stream().mapToLong(Cost::lateResults).sum();
       long packing = shape.onDevice() ? 0 : PACKING;
       return new MemoryCheck.Heap(
-          results + late + MemoryCheck.LEAST_HEAP,
-          Math.max(bounds.idleHeap(), packing + results));
+          results + late + MemoryCheck.LEAST_HEAP, Math.max(bounds.idleHeap(), packing + results));
     }
 
     Plan plan(int passes, int rows) {
@@ -227,8 +224,7 @@ public final class Planner {
     private List<Flops> flops(int passes) {
       double forward =
           models.stream()
-              .mapToDouble(config ->
-                  ForwardCost.of(config, shape.context()).neurons())
+              .mapToDouble(config -> ForwardCost.of(config, shape.context()).neurons())
               .sum();
       Map<String, Double> kinds = new LinkedHashMap<>();
       kinds.put(FORWARD, passes * (double) shape.tokens() * forward);
@@ -243,13 +239,11 @@ public final class Planner {
   }
 
   /** Parts of one name are one part. */
-  private static List<Part> join(List<Part> first, List<Part> more) {
+  private static List<Part> join(List<Part> first, List<Part> added) {
     Map<String, Long> bytes = new LinkedHashMap<>();
     first.forEach(part -> bytes.merge(part.name(), part.bytes(), Long::sum));
-    more.forEach(part -> bytes.merge(part.name(), part.bytes(), Long::sum));
-    return bytes.entrySet().stream()
-        .map(part -> new Part(part.getKey(), part.getValue()))
-        .toList();
+    added.forEach(part -> bytes.merge(part.name(), part.bytes(), Long::sum));
+    return bytes.entrySet().stream().map(part -> new Part(part.getKey(), part.getValue())).toList();
   }
 
   private static long bytes(List<Part> parts) {

@@ -24,7 +24,7 @@ record Chosen(int[] ids) {
 
   private static final int WITHOUT_TABLES = 1000;
 
-  /** Tables of the neurons that a run looked at closely; the first that is there says which. */
+  /** Tables of the neurons of a run's close-up; the first that exists decides. */
   private static final List<TableSpec> TABLES =
       List.of(ExampleColumns.EXAMPLES, ExplanationColumns.TOKENS);
 
@@ -36,7 +36,7 @@ record Chosen(int[] ids) {
   static Chosen named(Reference reference, List<NeuronId> names) {
     if (names.size() > MOST) {
       throw new InputException(
- InputOption.NEURONS, names.size() + " neurons are too many", "name at most " + MOST);
+          InputOption.NEURONS, names.size() + " neurons are too many", "name at most " + MOST);
     }
     return new Chosen(
         names.stream().mapToInt(name -> checked(reference, name)).distinct().toArray());
@@ -46,14 +46,15 @@ record Chosen(int[] ids) {
     int id = reference.id(name.layer(), name.neuron());
     if (id < 0) {
       throw new InputException(
- InputOption.NEURONS, name + " is not in the reference",
+          InputOption.NEURONS,
+          name + " is not in the reference",
           "its layers are 0 to %d, its neurons 0 to %d"
               .formatted(reference.layers() - 1, reference.width() - 1));
     }
     return id;
   }
 
-  /** Those that the run looked at closely, else the best; the best first. */
+  /** Those of the run's close-up, else the best; the best first. */
   static Chosen best(Reference reference, RunTables tables) {
     BitSet close = new BitSet();
     TABLES.stream()

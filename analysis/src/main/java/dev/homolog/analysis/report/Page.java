@@ -49,7 +49,7 @@ final class Page {
         Map.of("policy", policy, "style", style, "data", data.toString(), "script", script + ""));
   }
 
-  /** Replaces {@code @name@}, in one go, so that nothing that is put in is looked at again. */
+  /** Replaces {@code @name@}, in one pass, so that inserted text is not replaced again. */
   private static String fill(String template, Map<String, String> values) {
     StringBuilder page = new StringBuilder();
     int copied = 0;

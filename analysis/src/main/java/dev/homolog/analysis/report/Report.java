@@ -22,8 +22,7 @@ public final class Report {
   private Report() {}
 
   /**
-   * Writes it, with cards for the neurons that the run looked at closely: 3,000 at most, the best
-   * first.
+   * Writes it, with cards for the neurons of the run's close-up: 3,000 at most, the best first.
    *
    * @return the file
    * @throws dev.homolog.core.InputException a table is malformed

@@ -120,7 +120,7 @@ public final class RunFolder implements AutoCloseable {
 
   /**
    * Writes a table that is too large to be held: its parts, of equal name and schema, one after the
-   * other. They are asked for one at a time, and what that throws is passed on.
+   * other. They are requested one at a time; exceptions of the iterator are passed on.
    *
    * @param parts at least one
    * @throws IllegalArgumentException the parts differ in name or schema
@@ -307,13 +307,13 @@ public final class RunFolder implements AutoCloseable {
 
   /** Parts, of which the first is known ahead and the others are checked against it. */
   private static final class Peeked implements Iterator<Table> {
-    private final Iterator<Table> rest;
+    private final Iterator<Table> remaining;
     private final String name;
     private final SequencedMap<String, ColumnType> schema;
     private Table first; // null once it is given, so that it is not kept
 
     Peeked(Iterator<Table> parts) {
-      rest = parts;
+      remaining = parts;
       first = parts.next();
       name = first.name();
       schema = first.schema();
@@ -321,7 +321,7 @@ public final class RunFolder implements AutoCloseable {
 
     @Override
     public boolean hasNext() {
-      return first != null || rest.hasNext();
+      return first != null || remaining.hasNext();
     }
 
     @Override
@@ -331,7 +331,7 @@ public final class RunFolder implements AutoCloseable {
         first = null;
         return given;
       }
-      Table nextPart = rest.next();
+      Table nextPart = remaining.next();
       if (!nextPart.name().equals(name) || !inOrder(nextPart.schema()).equals(inOrder(schema))) {
         throw new IllegalArgumentException(
             "not a part of table " + name + " with columns " + schema + ": " + nextPart);

@@ -11,7 +11,7 @@ final class CsvCondition {
 
   private record Same(int place, String text) {}
 
-  private record Among(int layer, int neuron, RowFilter.Among of) {}
+  private record Among(int layer, int neuron, RowFilter.Among neurons) {}
 
   private final List<Range> ranges = new ArrayList<>();
   private final List<Same> sames = new ArrayList<>();
@@ -70,8 +70,10 @@ final class CsvCondition {
         && sames.stream().allMatch(same -> same.text().equals(cells.get(same.place())))
         && amongs.stream()
             .allMatch(among -> {
-              long flat = number(among.layer()) * among.of().width() + number(among.neuron());
-              return flat >= 0 && flat <= Integer.MAX_VALUE && among.of().neurons().get((int) flat);
+              long flat = number(among.layer()) * among.neurons().width() + number(among.neuron());
+              return flat >= 0
+                  && flat <= Integer.MAX_VALUE
+                  && among.neurons().neurons().get((int) flat);
             });
   }
 

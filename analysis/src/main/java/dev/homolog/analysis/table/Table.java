@@ -100,12 +100,12 @@ public final class Table {
    * @throws IllegalArgumentException there is none, or it is of another type
    */
   public Column column(String column) {
-    Column known = columns.get(column);
-    if (known == null) {
+    Column existing = columns.get(column);
+    if (existing == null) {
       throw new IllegalArgumentException(
           "table " + name + " has no column " + column + "; it has " + columns.keySet());
     }
-    return known;
+    return existing;
   }
 
   public Column.Ints ints(String column) {
@@ -148,12 +148,12 @@ public final class Table {
   }
 
   private <C extends Column> C typed(String column, ColumnType type, Class<C> as) {
-    Column typed = column(column);
-    if (typed.type() != type) {
+    Column existing = column(column);
+    if (existing.type() != type) {
       throw new IllegalArgumentException(
-          "column " + column + " of table " + name + " is " + typed.type() + ", not " + type);
+          "column " + column + " of table " + name + " is " + existing.type() + ", not " + type);
     }
-    return as.cast(typed);
+    return as.cast(existing);
   }
 
   @Override

@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Some neurons that are looked at together.
+ * Some neurons that are scanned together.
  *
  * @param neurons flat ids
- * @param first place of the first among all that are looked at
+ * @param first index of the first among all scanned neurons
  */
 record Block(int[] neurons, int first) {
 

@@ -29,7 +29,7 @@ final class CosineScan {
    * @param highest null where none were asked for
    * @param lowest likewise
    */
-  record Found(Tails highest, Tails lowest, List<RowMoments> moments) {
+  record Result(Tails highest, Tails lowest, List<RowMoments> moments) {
 
     /** Shows the ends of a row: rank 1 and on the highest, −1 and on the lowest. */
     void forEnds(int row, End end) {
@@ -77,11 +77,11 @@ final class CosineScan {
    *
    * @param x unit vectors [rows, d]
    * @param y unit vectors [columns, d]
-   * @param top how many are kept at each end of each row; 0 for none
-   * @param before is shown a tile before its rows are summed up
-   * @param after is shown it after that, and may do with it what it likes
+   * @param top kept at each end of each row; 0 for none
+   * @param before takes a tile before its rows are summed up
+   * @param after takes it after that, and may change it
    */
-  Found scan(Tensor x, Tensor y, int top, Step before, Step after) {
+  Result scan(Tensor x, Tensor y, int top, Step before, Step after) {
     int rows = Math.toIntExact(x.rows());
     int columns = Math.toIntExact(y.rows());
     int k = Math.min(top, columns);
@@ -102,7 +102,7 @@ final class CosineScan {
         after.take(cosines, from);
       }
       Tensor hostSums = kernels.toHost(arena, sums);
-      return new Found(
+      return new Result(
           highest,
           lowest,
           IntStream.range(0, rows).mapToObj(row -> RowMoments.of(hostSums, row)).toList());
@@ -110,7 +110,7 @@ final class CosineScan {
   }
 
   /**
-   * Bytes of a scan: the tile, and what libtorch's operators on a device make of it in passing.
+   * Bytes of a scan: the tile, and the temporary tensors of libtorch's operators on a device.
    *
    * @param device whether there is a device
    */

@@ -30,7 +30,7 @@ final class HeadScan {
   private final Map<HeadPart, Tails> tails = new EnumMap<>(HeadPart.class);
 
   /**
-   * The heads that some neurons have most to do with.
+   * A scan for the heads of greatest composition with some neurons.
    *
    * @param neurons flat ids
    */
@@ -42,7 +42,7 @@ final class HeadScan {
     this.count = neurons.length;
   }
 
-  /** Looks at the heads of all layers, a layer at a time. */
+  /** Scans the heads of all layers, a layer at a time. */
   Map<HeadPart, Tails> run(ProcessedWeights weights, ProgressListener progress) {
     int heads = config.heads() * config.layers();
     for (HeadPart part : HeadPart.values()) {

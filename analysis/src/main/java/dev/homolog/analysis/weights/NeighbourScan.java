@@ -41,7 +41,7 @@ final class NeighbourScan {
   }
 
   /** The ends and moments of a block of neurons. */
-  CosineScan.Found of(Pairing pairing, int[] neurons) {
+  CosineScan.Result of(Pairing pairing, int[] neurons) {
     try (Arena arena = Arena.ofShared()) {
       Tensor x = vectors.of(pairing.rowSide(), neurons, kernels, arena);
       return scan.scan(
@@ -56,7 +56,7 @@ final class NeighbourScan {
     }
   }
 
-  /** A neuron is no neighbour of its own: NaN is passed over by all that reads a tile. */
+  /** Sets the cosine of a neuron with itself to NaN; readers of a tile skip NaN. */
   private void leaveOut(int[] neurons, Tensor tile, int first) {
     for (int row = 0; row < neurons.length; row++) {
       int column = neurons[row] - first;

@@ -10,22 +10,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The vectors of all neurons of a model, divided by their length, on a device, with what is known
- * of each neuron alone. A vector that is 0 has no direction: its elements are NaN, and so is every
- * cosine with it.
+ * The vectors of all neurons of a model, divided by their length, on a device, with norms and bias
+ * of each neuron. A vector that is 0 has no direction: its elements are NaN, and so is every cosine
+ * with it.
  *
  * @param in [neurons, d_model] of the working type
  * @param out likewise
  * @param facts by flat id
  */
-record NeuronVectors(Tensor in, Tensor out, List<Own> facts) {
+record NeuronVectors(Tensor in, Tensor out, List<NeuronFacts> facts) {
   /** Neurons whose columns of W_in are transposed at a time. */
   private static final int TRANSPOSED = 64;
 
   /**
    * Norms of w_in and w_out, b_in, and the cosine of w_in and w_out: NaN where one of them is 0.
    */
-  record Own(double inNorm, double outNorm, double bias, double similarity) {}
+  record NeuronFacts(double inNorm, double outNorm, double bias, double similarity) {}
 
   /** Reads a layer at a time; in double until the quotient is rounded to the working type. */
   static NeuronVectors of(
@@ -33,7 +33,7 @@ record NeuronVectors(Tensor in, Tensor out, List<Own> facts) {
     int m = config.dMlp();
     Tensor in = kernels.allocate(arena, kernels.working(), config.neurons(), config.dModel());
     Tensor out = kernels.allocate(arena, kernels.working(), config.neurons(), config.dModel());
-    List<Own> facts = new ArrayList<>(config.neurons());
+    List<NeuronFacts> facts = new ArrayList<>(config.neurons());
     for (int layer = 0; layer < config.layers(); layer++) {
       try (Arena scratch = Arena.ofConfined()) {
         ProcessedWeights.Mlp mlp = weights.mlp(layer, scratch);
@@ -51,7 +51,7 @@ record NeuronVectors(Tensor in, Tensor out, List<Own> facts) {
   }
 
   private static void add(
-      ProcessedWeights.Mlp mlp, int from, int to, Tensor[] unit, List<Own> facts) {
+      ProcessedWeights.Mlp mlp, int from, int to, Tensor[] unit, List<NeuronFacts> facts) {
     int d = Math.toIntExact(mlp.W_out().cols());
     double[][] inputRows = new double[to - from][d];
     double[] weightsOfDimension = new double[to - from];
@@ -72,7 +72,7 @@ record NeuronVectors(Tensor in, Tensor out, List<Own> facts) {
       for (int i = 0; i < d; i++) {
         product += w_in[i] / inNorm * (w_out[i] / outNorm);
       }
-      facts.add(new Own(inNorm, outNorm, mlp.b_in().get(0, n), product));
+      facts.add(new NeuronFacts(inNorm, outNorm, mlp.b_in().get(0, n), product));
       divide(w_in, inNorm);
       divide(w_out, outNorm);
       unit[0].writeRow(n, w_in);

@@ -62,8 +62,8 @@ final class Parts<F> implements Iterator<Table> {
   }
 
   /**
-   * Looks at all blocks now. The parts can be had later, as often as they are wanted, without what
-   * was looked at; only what was found is held until then.
+   * Scans all blocks now. The parts can be read later, any number of times, without the weights.
+   * Only the results are held until then.
    */
   Iterable<Table> scanned() {
     Map<Integer, F> results = new HashMap<>();

@@ -11,8 +11,8 @@ import java.lang.foreign.Arena;
 import java.util.stream.IntStream;
 
 /**
- * Cosines of neurons with the tokens of the vocabulary, and for w_out and W_U the products too,
- * whose moments all neurons have in the end.
+ * Cosines of neurons with the tokens of the vocabulary. For w_out and W_U it also computes
+ * products; their moments are known for all neurons at the end.
  */
 final class VocabularyScan implements AutoCloseable {
   /** Tokens listed at each end, a neuron and space. */
@@ -52,7 +52,7 @@ final class VocabularyScan implements AutoCloseable {
   }
 
   /** The ends and moments of a block of neurons. */
-  CosineScan.Found of(TokenSpace space, int[] neurons) {
+  CosineScan.Result of(TokenSpace space, int[] neurons) {
     if (space == TokenSpace.U_OUT) {
       return scanOutputs(neurons, TOP);
     }
@@ -67,11 +67,11 @@ final class VocabularyScan implements AutoCloseable {
    * Of w_out with W_U. A product is a cosine times two lengths. The tile is multiplied by the
    * token's length over the longest token's length. The other factor is multiplied in afterwards.
    */
-  private CosineScan.Found scanOutputs(int[] neurons, int top) {
+  private CosineScan.Result scanOutputs(int[] neurons, int top) {
     int n = neurons.length;
     try (Arena arena = Arena.ofShared()) {
       Tensor sums = kernels.allocate(arena, DType.F64, n, 5);
-      CosineScan.Found cosinesOfBlock =
+      CosineScan.Result cosinesOfBlock =
           scan.scan(
               vectors.of(Side.OUT, neurons, kernels, arena),
               unembedding.unit(),
@@ -100,7 +100,10 @@ final class VocabularyScan implements AutoCloseable {
         m.count(), m.mean() * length, m.variance() * length * length, m.skew(), m.kurtosis());
   }
 
-  /** Looks at w_out and W_U of all neurons that were not looked at before, without their ends. */
+  /**
+   * Computes the moments of w_out and W_U for all neurons that were not scanned before, without
+   * their ends.
+   */
   void complete(ProgressListener progress) {
     int[] missing = IntStream.range(0, cosines.length).filter(n -> cosines[n] == null).toArray();
     for (Block block : Block.of(missing, Math.toIntExact(keep.rows()))) {
@@ -110,7 +113,7 @@ final class VocabularyScan implements AutoCloseable {
     }
   }
 
-  /** Moments of cos(w_out, column of W_U); null before the neuron was looked at. */
+  /** Moments of cos(w_out, column of W_U); null before the neuron was scanned. */
   RowMoments cosines(int neuron) {
     return cosines[neuron];
   }

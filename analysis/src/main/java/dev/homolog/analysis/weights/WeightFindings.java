@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param processing of the weights
  * @param neurons by flat id
- * @param tables of the chosen neurons, each in parts that are made when they are asked for
+ * @param tables of the chosen neurons, each in parts that are made on demand
  */
 public record WeightFindings(
     Processing processing, List<OfNeuron> neurons, List<Iterable<Table>> tables) {

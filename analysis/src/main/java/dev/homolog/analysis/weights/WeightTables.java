@@ -23,9 +23,9 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * The tables of a model's weights, made as their parts are asked for, in the order of the methods
- * here. The numbers of {@link #neurons} are of all neurons of the model, the tables of the neurons
- * that were chosen, in the order chosen. A cosine is the product of two vectors of length 1 in the
+ * The tables of a model's weights, made part by part on demand, in the order of the methods here.
+ * The numbers of {@link #neurons} are of all neurons of the model, the tables of the neurons that
+ * were chosen, in the order chosen. A cosine is the product of two vectors of length 1 in the
  * working type of the kernels. Lengths and sums of many cosines are in double. Used by one thread.
  */
 public final class WeightTables implements AutoCloseable {
@@ -104,7 +104,7 @@ public final class WeightTables implements AutoCloseable {
   }
 
   private Table neighbourPart(
-      Map<Pairing, CosineScan.Found> cosines, Block block, int from, int to) {
+      Map<Pairing, CosineScan.Result> cosines, Block block, int from, int to) {
     Table.Builder table = WeightColumns.NEIGHBOURS.builder();
     NeuronColumns neuron = NeuronColumns.in(table);
     var kind = table.texts("kind");
@@ -152,7 +152,7 @@ public final class WeightTables implements AutoCloseable {
   }
 
   private Table vocabularyPart(
-      Map<TokenSpace, CosineScan.Found> cosines, Block block, int from, int to) {
+      Map<TokenSpace, CosineScan.Result> cosines, Block block, int from, int to) {
     Table.Builder table = WeightColumns.VOCABULARY.builder();
     NeuronColumns neuron = NeuronColumns.in(table);
     var spaceName = table.texts("space");
@@ -180,7 +180,7 @@ public final class WeightTables implements AutoCloseable {
     return table.build();
   }
 
-  /** A token is asked for once: it comes up in the rows of many neurons. */
+  /** Each token is decoded once, since it occurs in the rows of many neurons. */
   private String spelling(int token) {
     if (spellings[token] == null && request.text != null) {
       spellings[token] = request.text.apply(token);
@@ -189,11 +189,11 @@ public final class WeightTables implements AutoCloseable {
   }
 
   /** What is known of a block, whose moments are kept for {@link #moments}. */
-  private static <K extends Enum<K>> Map<K, CosineScan.Found> scanBlock(
+  private static <K extends Enum<K>> Map<K, CosineScan.Result> scanBlock(
       Class<K> keys, Block block, Scan<K> scan, Map<K, List<RowMoments>> moments) {
-    Map<K, CosineScan.Found> results = new EnumMap<>(keys);
+    Map<K, CosineScan.Result> results = new EnumMap<>(keys);
     for (K key : keys.getEnumConstants()) {
-      CosineScan.Found result = scan.of(key, block.neurons());
+      CosineScan.Result result = scan.of(key, block.neurons());
       moments.get(key).addAll(result.moments());
       results.put(key, result);
     }
@@ -201,7 +201,7 @@ public final class WeightTables implements AutoCloseable {
   }
 
   private interface Scan<K> {
-    CosineScan.Found of(K key, int[] neurons);
+    CosineScan.Result of(K key, int[] neurons);
   }
 
   /** Of all neurons of the model, by flat id. Frees what the tokens took. */
@@ -210,7 +210,7 @@ public final class WeightTables implements AutoCloseable {
     vocabulary.complete(progress);
     List<OfNeuron> neurons = new ArrayList<>(config.neurons());
     for (int n = 0; n < config.neurons(); n++) {
-      NeuronVectors.Own facts = vectors.facts().get(n);
+      NeuronVectors.NeuronFacts facts = vectors.facts().get(n);
       neurons.add(
           new OfNeuron(
               facts.inNorm(),
@@ -231,7 +231,7 @@ public final class WeightTables implements AutoCloseable {
     }
   }
 
-  /** Of each chosen neuron the heads that it has most to do with, of all layers. */
+  /** For each chosen neuron the heads of all layers with the greatest composition. */
   public Iterator<Table> composition() {
     return compositionParts();
   }
