@@ -165,9 +165,11 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       folder.finish(study);
     }
 
-    private static void metrics(Facts json, Metrics of) {
-      json.put("loss", of.loss()).put("entropy", of.entropy()).put("rank", of.rank());
-      json.put("recip_rank", of.recipRank()).put("scale", of.scale());
+    private static void metrics(Facts json, Metrics metrics) {
+      json.put("loss", metrics.loss())
+          .put("entropy", metrics.entropy())
+          .put("rank", metrics.rank());
+      json.put("recip_rank", metrics.recipRank()).put("scale", metrics.scale());
     }
 
     private Table table() {
@@ -181,29 +183,29 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       var lossChange = table.doubles("loss_change");
       var entropyChange = table.doubles("entropy_change");
       for (int i = 0; i < values.size(); i++) {
-        Metrics of = values.get(i);
+        Metrics metrics = values.get(i);
         value.add(options.change().values().get(i));
-        loss.add(of.loss());
-        entropy.add(of.entropy());
-        rank.add(of.rank());
-        recipRank.add(of.recipRank());
-        scale.add(of.scale());
-        lossChange.add(of.loss() - nominal.loss());
-        entropyChange.add(of.entropy() - nominal.entropy());
+        loss.add(metrics.loss());
+        entropy.add(metrics.entropy());
+        rank.add(metrics.rank());
+        recipRank.add(metrics.recipRank());
+        scale.add(metrics.scale());
+        lossChange.add(metrics.loss() - nominal.loss());
+        entropyChange.add(metrics.entropy() - nominal.entropy());
       }
       return table.build();
     }
 
-    private void describe(Facts asked, long seed) {
-      ModelStudy.describe(asked, facts, options.input(), options.resources(), seed);
-      options.neurons().forEach(id -> asked.add("neuron", id.plain()));
-      asked.put("mode", options.change().mode().toString());
-      asked.list("value");
-      options.change().values().forEach(value -> asked.add("value", value));
-      asked.put("site", options.change().site().name().toLowerCase(Locale.ROOT));
-      asked.put("positions", options.change().positions().toString());
-      asked.put("freeze_scale", options.frozen().scale());
-      asked.put("freeze_attention", options.frozen().attention());
+    private void describe(Facts request, long seed) {
+      ModelStudy.describe(request, facts, options.input(), options.resources(), seed);
+      options.neurons().forEach(id -> request.add("neuron", id.plain()));
+      request.put("mode", options.change().mode().toString());
+      request.list("value");
+      options.change().values().forEach(value -> request.add("value", value));
+      request.put("site", options.change().site().name().toLowerCase(Locale.ROOT));
+      request.put("positions", options.change().positions().toString());
+      request.put("freeze_scale", options.frozen().scale());
+      request.put("freeze_attention", options.frozen().attention());
     }
   }
 

@@ -85,9 +85,9 @@ final class Measurements implements AutoCloseable {
 
   private void everything() {
     FeatureSet features = features();
-    int most = Math.min(CHOSEN, setting.reference().neurons());
+    int mostChosen = Math.min(CHOSEN, setting.reference().neurons());
     Best best = new Best();
-    add(new StatisticsMeasurement(setting, best::chosen, most));
+    add(new StatisticsMeasurement(setting, best::chosen, mostChosen));
     CorrelationMeasurement correlations = correlations();
     best.correlations = correlations;
     add(new ConvergenceMeasurement(setting, options.comparison(), correlations));
@@ -99,12 +99,12 @@ final class Measurements implements AutoCloseable {
                 setting,
                 features,
                 explanations,
-                new CloseUpMeasurement.Who(best::subjects, most, false)));
+                new CloseUpMeasurement.Who(best::subjects, mostChosen, false)));
     double threshold = options.comparison().threshold();
     add(new HomologMeasurement(setting, threshold, correlations, explanations, closeUp));
     add(new OtherModels(options.baseline(), correlations));
     add(new ContrastMeasurement(options.baseline(), correlations));
-    add(new WeightMeasurement(setting, options.processing(), best::chosen, most));
+    add(new WeightMeasurement(setting, options.processing(), best::chosen, mostChosen));
     roles();
   }
 
@@ -134,8 +134,8 @@ final class Measurements implements AutoCloseable {
     if (options.roles()) {
       int context = setting.text().table().context();
       Positions queries = Positions.from(AttentionRole.usualAfter(context));
-      var how = new NeuronRoles.Options(options.processing(), queries, options.seed());
-      add(new RoleMeasurement(setting, how));
+      var rolesOptions = new NeuronRoles.Options(options.processing(), queries, options.seed());
+      add(new RoleMeasurement(setting, rolesOptions));
     }
   }
 

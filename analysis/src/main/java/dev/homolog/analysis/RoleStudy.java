@@ -36,8 +36,8 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
    *
    * @param model folder of the model
    * @param input text or tokens
-   * @param queries positions of the queries that neurons are taken out of; if absent all from 64
-   *     on, or from a quarter of the context where that is shorter
+   * @param queries positions of the queries that neurons are taken out of. If absent, all from 64
+   *     on, or from a quarter of the context if that is less.
    * @param processing of the weights that candidates are chosen by
    * @param resources what it may use
    * @param seed of the random neurons beside candidates
@@ -120,7 +120,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
   public Result run(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     try (TokenTable table = inputs.read(listener, phases)) {
-      var how =
+      var rolesOptions =
           new NeuronRoles.Options(
               options.processing, options.queries(table.context()), options.seed);
       BatchPlan batches =
@@ -140,7 +140,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
               options.seed,
               phases,
               listener);
-      try (RoleMeasurement roles = new RoleMeasurement(setting, how)) {
+      try (RoleMeasurement roles = new RoleMeasurement(setting, rolesOptions)) {
         roles.afterwards();
         return new Result(
             options, roles.found(), ModelStudy.facts(inputs, table, kernels, batches, phases));

@@ -95,7 +95,7 @@ public final class Study implements OpenStudy<StudyResult> {
     return run(kernels, listener, MemoryBounds::now);
   }
 
-  /** As if the machine had the memory that is given when it is asked for. */
+  /** Runs with memory bounds from {@code bounds} in place of the machine's. */
   StudyResult run(Kernels kernels, RunListener listener, Supplier<MemoryBounds> bounds) {
     Phases phases = new Phases();
     try (TokenTable table = inputs.read(listener, phases)) {
@@ -146,11 +146,11 @@ public final class Study implements OpenStudy<StudyResult> {
 
   /** The pilot's rows are spread over the text, which may begin with all of one kind. */
   private static Rows pilotRows(TokenTable table) {
-    long most = Math.min(table.rows() / PILOT_SHARE, PILOT_TOKENS / table.context());
-    return Rows.spread(table.rows(), Math.max(1, most));
+    long pilotRows = Math.min(table.rows() / PILOT_SHARE, PILOT_TOKENS / table.context());
+    return Rows.spread(table.rows(), Math.max(1, pilotRows));
   }
 
-  /** All passes over the text, and the close look; returns what was planned. */
+  /** Makes all passes over the text and the close-up; returns the plan. */
   private Plan readText(
       Setting setting,
       List<Measurement> measurements,

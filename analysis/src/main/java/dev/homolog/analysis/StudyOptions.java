@@ -87,9 +87,9 @@ public record StudyOptions(
       throw new InputException(
           InputOption.OTHER, "no model to compare with", "name at least one folder");
     }
-    Set<Path> seen = new HashSet<>();
+    Set<Path> distinct = new HashSet<>();
     for (Path other : others) {
-      if (!seen.add(other.toAbsolutePath().normalize())) {
+      if (!distinct.add(other.toAbsolutePath().normalize())) {
         throw new InputException(InputOption.OTHER, other + " is given twice", "leave one out");
       }
     }

@@ -22,8 +22,8 @@ import java.util.Optional;
 
 /**
  * What a study found: the results of its measurements. Neurons are listed by flat id, layer · d_mlp
- * + neuron. What the study was not asked for is absent: {@link #find} says so, and the methods that
- * name a result throw {@link IllegalStateException}.
+ * + neuron. A result that the study does not have is absent. {@link #find} is empty then, and the
+ * methods that name a result throw {@link IllegalStateException}.
  */
 public final class StudyResult {
   private final StudyOptions options;

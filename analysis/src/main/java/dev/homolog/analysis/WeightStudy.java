@@ -43,7 +43,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
   private final Optional<Tokenizer> tokenizer;
 
   /**
-   * What is looked at and how.
+   * Which weights are studied and how.
    *
    * @param model folder of a model
    * @param processing of its weights
@@ -111,14 +111,14 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
             options.processing, checkpoint.config(), tokenizer.map(this::text).orElse(null));
     WeightTables tables =
         phases.time(Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
-    return new Result(this, tables, new Made(kernels, model, plan, phases));
+    return new Result(this, tables, new Outcome(kernels, model, plan, phases));
   }
 
   private IntFunction<String> text(Tokenizer names) {
     return names::tokenText;
   }
 
-  private record Made(Kernels kernels, RunFacts.ModelFacts model, Plan plan, Phases phases) {
+  private record Outcome(Kernels kernels, RunFacts.ModelFacts model, Plan plan, Phases phases) {
     RunFacts facts() {
       return new RunFacts(
           List.of(model),
@@ -135,17 +135,17 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
   public static final class Result implements AutoCloseable {
     private final WeightStudy study;
     private final WeightTables tables;
-    private final Made made;
+    private final Outcome outcome;
 
-    private Result(WeightStudy study, WeightTables tables, Made made) {
+    private Result(WeightStudy study, WeightTables tables, Outcome outcome) {
       this.study = study;
       this.tables = tables;
-      this.made = made;
+      this.outcome = outcome;
     }
 
-    /** What was looked at, and what it has taken so far. */
+    /** The input of the run, and the resources that it has taken so far. */
     public RunFacts facts() {
-      return made.facts();
+      return outcome.facts();
     }
 
     /**
@@ -154,7 +154,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
      */
     public void write(RunFolder folder, Invocation invocation) {
       TableFormat format = invocation.format();
-      Phases phases = made.phases;
+      Phases phases = outcome.phases;
       phases.run(Phase.NEIGHBOURS, () -> folder.write(tables.neighbours(), format));
       phases.run(Phase.VOCABULARY, () -> folder.write(tables.vocabulary(), format));
       phases.run(Phase.NEURONS, () -> folder.write(neurons(), format));
@@ -163,13 +163,13 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
       phases.run(Phase.HISTOGRAMS, () -> folder.write(tables.histograms(), format));
       Facts json = Manifest.of(invocation, facts(), study.options::describe);
       json.put("processing", study.options.processing.toString());
-      json.object("result").put("neurons", made.model.neurons());
+      json.object("result").put("neurons", outcome.model.neurons());
       folder.finish(json);
     }
 
     private Table neurons() {
       List<OfNeuron> neurons = tables.neurons();
-      int dMlp = made.model.dMlp();
+      int dMlp = outcome.model.dMlp();
       Table.Builder table = NeuronColumns.all(Table.builder("neurons"), neurons.size(), dMlp);
       WeightColumns.add(table, neurons);
       return table.build();

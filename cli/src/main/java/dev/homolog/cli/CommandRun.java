@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * The run of a command that writes a folder. The order is the same for all of them: what is quick
- * to refuse comes before what takes long.
+ * The run of a command that writes a folder. The order is the same for all of them: quick checks
+ * come before long work.
  *
  * @param spec the command
  * @param machine on what it runs and where it writes

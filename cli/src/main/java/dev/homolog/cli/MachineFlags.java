@@ -87,16 +87,16 @@ final class MachineFlags {
     return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
   }
 
-  /** Kernels of the backend that was asked for. */
+  /** Kernels of the requested backend. */
   Backend.Choice openBackend(Precision precision) {
-    Backend wanted = Backend.parse(backend);
+    Backend requested = Backend.parse(backend);
     Backend.Settings settings =
         new Backend.Settings(threads(), Optional.ofNullable(libtorch), precision);
-    if (wanted == Backend.SCALAR && threads != null) {
+    if (requested == Backend.SCALAR && threads != null) {
       throw new InputException(
           InputOption.THREADS, "the backend scalar has one thread", "leave it out");
     }
-    return wanted.open(settings);
+    return requested.open(settings);
   }
 
   private int threads() {

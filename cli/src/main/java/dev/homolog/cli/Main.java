@@ -40,7 +40,9 @@ import picocli.CommandLine.Spec;
       DoctorCommand.class
     })
 final class Main implements Runnable {
-  /** Options that the models or the text may turn out not to allow: a wrong command line too. */
+  /**
+   * Options that the models or the text may not allow; such an error is a wrong command line too.
+   */
   private static final Set<InputOption> LATE =
       EnumSet.of(
           InputOption.CONTEXT,

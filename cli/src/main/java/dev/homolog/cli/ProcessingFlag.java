@@ -3,7 +3,7 @@ package dev.homolog.cli;
 import dev.homolog.core.model.Processing;
 import picocli.CommandLine.Option;
 
-/** What is done to weights before they are looked at. */
+/** How weights are processed before they are studied. */
 final class ProcessingFlag {
   @Option(
       names = "--processing",

@@ -36,7 +36,7 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
   @Option(names = "--verbose", description = "print stack traces of failures")
   private boolean verbose;
 
-  /** What the command line asked for, found sound. */
+  /** The checked arguments of the command line. */
   private record Request(RunFolder run, Optional<List<NeuronId>> neurons) {}
 
   @Override

@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 
 /**
  * Gives the process its standard error back. The launcher starts the JVM with a filter on
- * descriptor 2, because the JVM announces the incubating Vector API there and no option turns that
- * off, and with the real one on the descriptor that the property {@code homolog.stderr} names.
+ * descriptor 2. The JVM announces the incubating Vector API there, and no option suppresses that.
+ * The real standard error is on the descriptor that the property {@code homolog.stderr} names.
  */
 final class Stderr {
   private Stderr() {}

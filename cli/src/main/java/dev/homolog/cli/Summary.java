@@ -59,7 +59,7 @@ final class Summary {
   private void study() {
     List<RunFacts.ModelFacts> models = result.facts().models();
     RunFacts.ModelFacts reference = models.getFirst();
-    String others =
+    String otherNames =
         models.subList(1, models.size()).stream()
             .map(RunFacts.ModelFacts::name)
             .collect(Collectors.joining(", "));
@@ -68,7 +68,7 @@ final class Summary {
         reference.name(),
         reference.neurons(),
         reference.layers(),
-        others.isEmpty() ? "" : ", compared with " + others);
+        otherNames.isEmpty() ? "" : ", compared with " + otherNames);
     RunFacts.TokenFacts tokens = result.facts().tokens();
     double seconds = result.facts().seconds();
     double speed = 1 / result.facts().secondsAToken(Phase.ACTIVATIONS);
@@ -79,7 +79,7 @@ final class Summary {
         tokens.documents(),
         tokens.documents() == 1 ? "document" : "documents",
         speed,
-        others.isEmpty() ? "the model" : "all models",
+        otherNames.isEmpty() ? "the model" : "all models",
         seconds);
     int constant = result.constants().getFirst();
     if (constant > 0) {
@@ -123,15 +123,15 @@ final class Summary {
         line("  %14s   neurons    share  homologs  median  model", "step");
         training.stream()
             .sorted(Comparator.comparingLong(of -> of.step().getAsLong()))
-            .forEach(of ->
+            .forEach(ofOther ->
                 line(
                     "  %,14d %9s  %7s %9d  %6s  %s",
-                    of.step().getAsLong(),
-                    judged ? of.universal() : "-",
-                    judged ? percent(of.universal()) : "-",
-                    of.homologs(),
-                    number(of.median()),
-                    of.other()));
+                    ofOther.step().getAsLong(),
+                    judged ? ofOther.universal() : "-",
+                    judged ? percent(ofOther.universal()) : "-",
+                    ofOther.homologs(),
+                    number(ofOther.median()),
+                    ofOther.other()));
       }
     }
   }
@@ -195,15 +195,15 @@ final class Summary {
 
   private void best() {
     List<NeuronId> ranking = result.universality().ranking();
-    int shown = Math.min(BEST, ranking.size());
-    if (shown == 0) {
+    int bestCount = Math.min(BEST, ranking.size());
+    if (bestCount == 0) {
       return;
     }
     Map<NeuronId, CloseUp.NeuronTokens> tokens =
         result.find(CloseUp.class).map(CloseUp::neurons).orElse(List.of()).stream()
             .collect(Collectors.toMap(CloseUp.NeuronTokens::neuron, Function.identity()));
     to.println();
-    line("The %d best, with their match in each other model:", shown);
+    line("The %d best, with their match in each other model:", bestCount);
     to.println();
     List<String> names =
         result.summary().pairs().stream().map(pair -> pair.other().name()).toList();
@@ -212,7 +212,7 @@ final class Summary {
     names.forEach(name -> head.append(pad(name, width)));
     head.append(tokens.isEmpty() ? "" : "fires most on");
     line("%s", head.toString().stripTrailing());
-    for (NeuronId id : ranking.subList(0, shown)) {
+    for (NeuronId id : ranking.subList(0, bestCount)) {
       Universality.Neuron neuron = result.universality().neuron(id);
       int flat = id.flat(result.dMlp());
       StringBuilder row = new StringBuilder();

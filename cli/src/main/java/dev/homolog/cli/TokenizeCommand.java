@@ -45,7 +45,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
   @Option(names = "--verbose", description = "print phases, and stack traces of failures")
   private boolean verbose;
 
-  /** What the command line asked for, found sound. */
+  /** The checked arguments of the command line. */
   private record Request(Path model, TokenInput input) {}
 
   @Override
@@ -60,19 +60,19 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
                   new TokenInput(
                       text.text(), null, length.context(), length.maxTokens(), text.share()));
             });
-    RunFacts.TokenFacts written;
+    RunFacts.TokenFacts tokenFacts;
     try (Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {
-      written = Tokenization.write(request.model, request.input, out, progress);
+      tokenFacts = Tokenization.write(request.model, request.input, out, progress);
     }
     PrintWriter to = spec.commandLine().getOut();
     to.printf(
         Locale.ROOT,
         "Wrote %,d rows of %,d tokens (%,d kept) of %,d documents in %,d subsets: %s%n",
-        written.rows(),
-        written.context(),
-        written.kept(),
-        written.documents(),
-        written.subsets().size(),
+        tokenFacts.rows(),
+        tokenFacts.context(),
+        tokenFacts.kept(),
+        tokenFacts.documents(),
+        tokenFacts.subsets().size(),
         out);
     to.flush();
     return 0;

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * What a person wants to know when the weights have been looked at, on standard output.
+ * The summary of a study of weights, for standard output.
  *
  * @param processing of the weights
  * @param out folder of the run

@@ -92,10 +92,10 @@ final class CacheSink implements ActivationSink, AutoCloseable {
   public void accept(ActivationBlock block) {
     long tokens = block.ids().rows();
     Tensor x = model.columns(block.site(cache.site()));
-    Tensor here = gathered.columns(0, tokens);
-    kernels.gatherRows(x.transposed(), columns, here);
+    Tensor activations = gathered.columns(0, tokens);
+    kernels.gatherRows(x.transposed(), columns, activations);
     try (Arena scratch = Arena.ofShared()) {
-      Tensor host = kernels.toHost(scratch, here);
+      Tensor host = kernels.toHost(scratch, activations);
       double[] line = new double[(int) tokens];
       for (int j = 0; j < neurons.size(); j++) {
         host.readRow(j, line);

@@ -20,16 +20,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a second, short pass says of chosen neurons of the reference: the token ids on which each is
- * most active, and the text around its greatest peaks.
+ * What a second, short pass says of chosen neurons of the reference. It holds the token ids on
+ * which each is most active, and the text around its peaks.
  *
  * @param tokens positions read
  * @param neurons one entry for each chosen neuron, in the order chosen
- * @param examples a row for each chosen neuron, peak and model: {@code layer}, {@code neuron},
- *     {@code rank} (1 the greatest), {@code model}, {@code model_layer} and {@code model_neuron}
- *     (its counterpart there), {@code document}, {@code row}, {@code position} of the peak, {@code
- *     first} position of the window, and as lists {@code tokens}, {@code texts} and {@code
- *     activations} (MLP_POST)
+ * @param examples a row for each chosen neuron, peak and model, as {@link ExampleColumns#EXAMPLES}
  * @param families of the members of homologs in each other model; empty of one model
  */
 public record CloseUp(
@@ -97,14 +93,14 @@ public record CloseUp(
     try (Arena arena = Arena.ofShared()) {
       Sinks sinks = new Sinks(kernels, arena, scene, stream.models(), subjects);
       int context = text.table().context();
-      long all = text.table().rows();
-      long most = Math.min((long) (all * SHARE), MOST_TOKENS / context);
-      Rows rows = Rows.random(all, Math.max(1, most), scene.seed);
+      long allRows = text.table().rows();
+      long limit = Math.min((long) (allRows * SHARE), MOST_TOKENS / context);
+      Rows rows = Rows.random(allRows, Math.max(1, limit), scene.seed);
       // Positions that are not kept, which the first pass did not watch, count here.
       FiniteSink finite = new FiniteSink(kernels, arena, text.tokens(), stream.neurons());
-      List<ActivationSink> shown = new ArrayList<>(List.of(finite));
-      shown.addAll(sinks.list());
-      stream.run("close-up", rows, null, shown, progress);
+      List<ActivationSink> watching = new ArrayList<>(List.of(finite));
+      watching.addAll(sinks.list());
+      stream.run("close-up", rows, null, watching, progress);
       return sinks.found((long) rows.count() * context);
     }
   }
@@ -139,17 +135,18 @@ public record CloseUp(
       this.examples =
           new ExamplesSink(kernels, arena, models, subjects, text.table().context(), text.tokens());
       for (int m = 1; m < models.size(); m++) {
-        int other = m - 1;
-        List<Integer> of =
+        int otherModel = m - 1;
+        List<Integer> homologs =
             subjects.stream()
                 .limit(EXPLAINED)
-                .map(s -> s.homologs().get(other))
+                .map(s -> s.homologs().get(otherModel))
                 .filter(id -> id >= 0)
                 .toList();
         members.add(
-            of.isEmpty()
+            homologs.isEmpty()
                 ? null
-                : new MemberSink(kernels, arena, scene.features, models.get(m), of, text.tokens()));
+                : new MemberSink(
+                    kernels, arena, scene.features, models.get(m), homologs, text.tokens()));
       }
     }
 
@@ -177,7 +174,8 @@ public record CloseUp(
           List.copyOf(neurons),
           new ExampleTable(examples, models, scene.text.table(), scene.tokenizer).table(subjects),
           members.stream()
-              .map(of -> of == null ? Map.<NeuronId, Explanations.OfFamily>of() : of.families())
+              .map(sink ->
+                  sink == null ? Map.<NeuronId, Explanations.OfFamily>of() : sink.families())
               .toList());
     }
   }
@@ -212,15 +210,15 @@ public record CloseUp(
     Tensor sums = state.get(TokenSumsSink.SUMS);
     Tensor maxima = state.get(TokenSumsSink.MAXIMA);
     Tensor counts = state.get(TokenSumsSink.COUNTS);
-    List<TokenMean> found = new ArrayList<>();
+    List<TokenMean> means = new ArrayList<>();
     for (int id = 0; id < counts.cols(); id++) {
       long count = (long) counts.get(0, id);
       if (count >= LEAST_COUNT) {
-        found.add(new TokenMean(id, sums.get(id, j) / count, maxima.get(id, j), count));
+        means.add(new TokenMean(id, sums.get(id, j) / count, maxima.get(id, j), count));
       }
     }
-    found.sort(
+    means.sort(
         Comparator.comparingDouble(TokenMean::mean).reversed().thenComparingInt(TokenMean::id));
-    return List.copyOf(found.subList(0, Math.min(TOP, found.size())));
+    return List.copyOf(means.subList(0, Math.min(TOP, means.size())));
   }
 }

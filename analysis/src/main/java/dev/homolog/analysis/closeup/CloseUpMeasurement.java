@@ -25,14 +25,14 @@ public final class CloseUpMeasurement implements Measurement {
   private final Setting setting;
   private final FeatureSet features;
   private final ExplanationMeasurement explanations;
-  private final Who who;
+  private final Who selection;
   private Optional<CloseUp.Sinks> watching = Optional.empty();
-  private Optional<CloseUp> found = Optional.empty();
+  private Optional<CloseUp> closeUp = Optional.empty();
 
   /**
-   * Which neurons are looked at.
+   * Which neurons the close-up shows.
    *
-   * @param subjects asked for when the look begins
+   * @param subjects supplies the neurons when the close-up begins
    * @param most how many there are at most
    * @param named whether they are known before the text is read
    */
@@ -43,11 +43,11 @@ public final class CloseUpMeasurement implements Measurement {
    * @param explanations which come before this in the list of measurements
    */
   public CloseUpMeasurement(
-      Setting setting, FeatureSet features, ExplanationMeasurement explanations, Who who) {
+      Setting setting, FeatureSet features, ExplanationMeasurement explanations, Who selection) {
     this.setting = setting;
     this.features = features;
     this.explanations = explanations;
-    this.who = who;
+    this.selection = selection;
   }
 
   @Override
@@ -56,27 +56,27 @@ public final class CloseUpMeasurement implements Measurement {
     int working = shape.working();
     long sinks =
         CloseUp.bytes(
-            who.most, shape.reference().vocabSize(), models, shape.batchTokens(), working);
-    if (who.named) {
+            selection.most, shape.reference().vocabSize(), models, shape.batchTokens(), working);
+    if (selection.named) {
       return new Cost().passes("closer look", sinks);
     }
     long members =
-        CloseUp.memberBytes(features, who.most, models - 1L, shape.batchTokens(), working);
+        CloseUp.memberBytes(features, selection.most, models - 1L, shape.batchTokens(), working);
     return new Cost()
         .look("close-up", sinks + members)
-        .tables(CloseUp.tableBytes(who.most, models));
+        .tables(CloseUp.tableBytes(selection.most, models));
   }
 
   @Override
   public List<ActivationSink> sinks(Pass pass) {
-    if (!who.named || !pass.first()) {
+    if (!selection.named || !pass.first()) {
       return List.of();
     }
     CloseUp.Sinks sinks =
         new CloseUp.Sinks(
-            setting.kernels(), pass.stays(), scene(), setting.neurons(), who.subjects.get());
+            setting.kernels(), pass.stays(), scene(), setting.neurons(), selection.subjects.get());
     watching = Optional.of(sinks);
-    return who.most == 0 ? List.of() : sinks.list();
+    return selection.most == 0 ? List.of() : sinks.list();
   }
 
   private CloseUp.Scene scene() {
@@ -86,7 +86,7 @@ public final class CloseUpMeasurement implements Measurement {
 
   @Override
   public void look(ActivationStream stream) {
-    found =
+    closeUp =
         Optional.of(
             watching
                 .map(sinks -> sinks.found(setting.text().table().tokens()))
@@ -101,12 +101,16 @@ public final class CloseUpMeasurement implements Measurement {
             Phase.CLOSE_UP,
             () ->
                 CloseUp.of(
-                    setting.kernels(), stream, scene(), who.subjects.get(), setting.progress()));
+                    setting.kernels(),
+                    stream,
+                    scene(),
+                    selection.subjects.get(),
+                    setting.progress()));
   }
 
   /** What was seen, after all passes. */
   public CloseUp found() {
-    return found.orElseThrow(() -> new IllegalStateException("no close look has been taken"));
+    return closeUp.orElseThrow(() -> new IllegalStateException("no close look has been taken"));
   }
 
   @Override
@@ -114,7 +118,7 @@ public final class CloseUpMeasurement implements Measurement {
     return Optional.of(found());
   }
 
-  /** Where no neuron is looked at, the stream's own frequent tokens are all that is listed. */
+  /** Without chosen neurons, only the stream's frequent tokens are listed. */
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
     Iterator<Table> tokens =

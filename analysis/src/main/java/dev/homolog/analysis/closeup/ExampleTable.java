@@ -57,14 +57,14 @@ final class ExampleTable {
     for (int j = 0; j < subjects.size(); j++) {
       List<Integer> ranked = sink.ranked(j);
       for (int place = 0; place < ranked.size(); place++) {
-        long at = sink.place(j, ranked.get(place));
-        int shown = place < SIDE_BY_SIDE ? models.size() : 1;
-        for (int m = 0; m < shown; m++) {
+        long peakPlace = sink.place(j, ranked.get(place));
+        int modelCount = place < SIDE_BY_SIDE ? models.size() : 1;
+        for (int m = 0; m < modelCount; m++) {
           int id = subjects.get(j).neuronOf(m);
           if (id < 0) {
             continue;
           }
-          int peak = (int) (at % context);
+          int peak = (int) (peakPlace % context);
           int from = Math.max(0, peak - ExamplesSink.REACH);
           int length = Math.min(context - 1, peak + ExamplesSink.REACH) - from + 1;
           int skipped = from - (peak - ExamplesSink.REACH);
@@ -73,16 +73,16 @@ final class ExampleTable {
           rank.add(place + 1);
           model.add(models.get(m).name());
           modelNeuron.add(id(id, models.get(m)));
-          document.add(documentOf(at / context, peak));
-          row.add(at / context);
+          document.add(documentOf(peakPlace / context, peak));
+          row.add(peakPlace / context);
           position.add(peak);
           first.add(from);
           int[] window = new int[length];
           double[] values = new double[length];
           String[] text = new String[length];
           for (int w = 0; w < length; w++) {
-            window[w] = tokens.id(at / context, from + w);
-            values[w] = sink.at(j, slot, m, skipped + w);
+            window[w] = tokens.id(peakPlace / context, from + w);
+            values[w] = sink.value(j, slot, m, skipped + w);
             text[w] = texts.computeIfAbsent(window[w], tokenizer::tokenText);
           }
           ids.add(window);

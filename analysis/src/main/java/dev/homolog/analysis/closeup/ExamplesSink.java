@@ -18,11 +18,12 @@ import java.util.stream.IntStream;
 
 /**
  * Where chosen neurons of the reference are most active: the greatest peaks of MLP_POST over kept
- * tokens, and what the neuron and its counterparts in the other models do around them. A peak is a
- * kept token with more than each kept token of its row up to {@link #REACH} before it, and no less
- * than those after it; so no two windows of a neuron show the same peak twice.
+ * tokens. Around each peak it keeps the activations of the neuron and of its counterparts in the
+ * other models. A peak is a local maximum over the kept tokens of its row within {@link #REACH}
+ * positions. Of equal values the earlier is the peak, so no two windows of a neuron show the same
+ * peak.
  *
- * <p>It looks at single elements, of which it brings the chosen columns to the host.
+ * <p>It reads single elements, so it copies the chosen columns to the host.
  */
 final class ExamplesSink implements ActivationSink {
   /** Peaks kept a neuron. */
@@ -52,7 +53,7 @@ final class ExamplesSink implements ActivationSink {
   private final int[] worst;
 
   /** A peak of this batch: where it is kept, and where its window begins. */
-  private record Peak(int neuron, int slot, int at) {}
+  private record Peak(int neuron, int slot, int token) {}
 
   /**
    * An empty sink.
@@ -74,13 +75,13 @@ final class ExamplesSink implements ActivationSink {
     this.neurons = subjects.size();
     for (int m = 0; m < models.size(); m++) {
       int model = m;
-      int[] of = subjects.stream().mapToInt(subject -> subject.neuronOf(model)).toArray();
+      int[] neuronIds = subjects.stream().mapToInt(subject -> subject.neuronOf(model)).toArray();
       Tensor list = Tensor.allocate(arena, DType.I32, neurons, 1);
       for (int j = 0; j < neurons; j++) {
         // One without a counterpart gathers any column, which nobody reads.
-        list.set(j, 0, Math.max(0, of[j]));
+        list.set(j, 0, Math.max(0, neuronIds[j]));
       }
-      counterparts.add(of);
+      counterparts.add(neuronIds);
       columns.add(kernels.fromHost(arena, list));
     }
     this.gathered = kernels.allocate(arena, kernels.working(), Math.min(PART, neurons), tokens);
@@ -91,8 +92,8 @@ final class ExamplesSink implements ActivationSink {
     this.worst = new int[neurons];
     places.fill(NONE);
     windows.fill(Double.NaN);
-    for (double[] of : values) {
-      Arrays.fill(of, Double.NEGATIVE_INFINITY);
+    for (double[] neuronValues : values) {
+      Arrays.fill(neuronValues, Double.NEGATIVE_INFINITY);
     }
   }
 
@@ -114,13 +115,13 @@ final class ExamplesSink implements ActivationSink {
 
   @Override
   public void accept(ActivationBlock block) {
-    boolean[] kept = kept(block);
+    boolean[] kept = keptTokens(block);
     for (int from = 0; from < neurons; from += PART) {
       accept(block, kept, from, Math.min(neurons, from + PART));
     }
   }
 
-  private boolean[] kept(ActivationBlock block) {
+  private boolean[] keptTokens(ActivationBlock block) {
     try (Arena scratch = Arena.ofShared()) {
       Tensor keep = kernels.toHost(scratch, block.keep());
       boolean[] kept = new boolean[(int) keep.rows()];
@@ -131,15 +132,18 @@ final class ExamplesSink implements ActivationSink {
     }
   }
 
-  /** Some of the chosen neurons; their windows in other models hang on the reference's peaks. */
+  /**
+   * Takes a block for chosen neurons [from, to). The reference's peaks decide the windows in the
+   * other models.
+   */
   private void accept(ActivationBlock block, boolean[] kept, int from, int to) {
     List<Peak> peaks = new ArrayList<>();
-    Tensor here = gathered.rows(0, to - from).columns(0, kept.length);
+    Tensor activations = gathered.rows(0, to - from).columns(0, kept.length);
     for (int m = 0; m < models.size(); m++) {
       Tensor x = models.get(m).columns(block.site(Site.MLP_POST));
-      kernels.gatherRows(x.transposed(), columns.get(m).rows(from, to), here);
+      kernels.gatherRows(x.transposed(), columns.get(m).rows(from, to), activations);
       try (Arena scratch = Arena.ofShared()) {
-        Tensor host = kernels.toHost(scratch, here);
+        Tensor host = kernels.toHost(scratch, activations);
         if (m == 0) {
           find(host, kept, from, block, peaks);
         }
@@ -159,7 +163,7 @@ final class ExamplesSink implements ActivationSink {
       for (int t = 0; t < line.length; t++) {
         if (line[t] >= values[j][worst[j]] && kept[t] && isPeak(line, kept, t)) {
           long place = block.rows().get(t / context) * context + t % context;
-          int slot = put(j, line[t], place);
+          int slot = replaceWorst(j, line[t], place);
           if (slot >= 0) {
             peaks.add(new Peak(j, slot, t));
           }
@@ -180,7 +184,7 @@ final class ExamplesSink implements ActivationSink {
   }
 
   /** Puts a peak in the place of the worst, if it is better; returns its slot or −1. */
-  private int put(int j, double value, long place) {
+  private int replaceWorst(int j, double value, long place) {
     int slot = worst[j];
     if (!before(value, place, values[j][slot], (long) places.get(j, slot))) {
       return -1;
@@ -199,21 +203,21 @@ final class ExamplesSink implements ActivationSink {
   }
 
   /** Ties go to the earlier place; an empty slot comes last. */
-  private static boolean before(double value, long place, double than, long thanPlace) {
-    return thanPlace == NONE
+  private static boolean before(double value, long place, double otherValue, long otherPlace) {
+    return otherPlace == NONE
         ? place != NONE
-        : place != NONE && (value > than || (value == than && place < thanPlace));
+        : place != NONE && (value > otherValue || (value == otherValue && place < otherPlace));
   }
 
   private void copyWindow(Tensor host, Peak peak, int from, int model) {
     long row = (long) peak.neuron * TOP + peak.slot;
-    int position = peak.at % context;
+    int position = peak.token % context;
     for (int w = 0; w < WINDOW; w++) {
-      int there = position - REACH + w;
+      int windowPosition = position - REACH + w;
       double value =
-          there < 0 || there >= context
+          windowPosition < 0 || windowPosition >= context
               ? Double.NaN
-              : host.get(peak.neuron - from, peak.at - REACH + w);
+              : host.get(peak.neuron - from, peak.token - REACH + w);
       windows.set(row, (long) model * WINDOW + w, value);
     }
   }
@@ -237,7 +241,7 @@ final class ExamplesSink implements ActivationSink {
   }
 
   /** What a model's neuron is w tokens after the window's first; NaN outside the row. */
-  double at(int j, int slot, int model, int w) {
+  double value(int j, int slot, int model, int w) {
     return windows.get((long) j * TOP + slot, (long) model * WINDOW + w);
   }
 
@@ -248,15 +252,15 @@ final class ExamplesSink implements ActivationSink {
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    Tensor theirs = other.get(PLACES);
+    Tensor otherPlaces = other.get(PLACES);
     Tensor around = other.get(WINDOWS);
-    theirs.requireShape(PLACES, places.rows(), places.cols());
+    otherPlaces.requireShape(PLACES, places.rows(), places.cols());
     around.requireShape(WINDOWS, windows.rows(), windows.cols());
     for (int j = 0; j < neurons; j++) {
       for (int s = 0; s < TOP; s++) {
-        long place = (long) theirs.get(j, s);
+        long place = (long) otherPlaces.get(j, s);
         long row = (long) j * TOP + s;
-        int slot = place == NONE ? -1 : put(j, around.get(row, REACH), place);
+        int slot = place == NONE ? -1 : replaceWorst(j, around.get(row, REACH), place);
         for (long w = 0; slot >= 0 && w < windows.cols(); w++) {
           windows.set((long) j * TOP + slot, w, around.get(row, w));
         }

@@ -21,7 +21,7 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
   /** The best that a study finds. */
   public static final Focus BEST = new Focus(List.of(), Optional.empty());
 
-  /** The most neurons that are looked at. */
+  /** The most neurons that can be chosen. */
   public static final int MOST = 3000;
 
   /**
@@ -54,9 +54,9 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
    */
   public Focus {
     neurons = List.copyOf(neurons);
-    Set<NeuronId> seen = new HashSet<>();
+    Set<NeuronId> distinct = new HashSet<>();
     for (NeuronId neuron : neurons) {
-      if (!seen.add(neuron)) {
+      if (!distinct.add(neuron)) {
         throw new InputException(
             InputOption.NEURON, neuron.plain() + " is named twice", "leave one out");
       }

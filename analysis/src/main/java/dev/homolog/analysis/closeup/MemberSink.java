@@ -26,7 +26,7 @@ final class MemberSink implements ActivationSink {
   private final FeatureSet features;
   private final Tensor columns;
   private final Tensor gathered;
-  private final Tensor upright;
+  private final Tensor byToken;
   private final ExplanationSink sums;
 
   /**
@@ -53,7 +53,7 @@ final class MemberSink implements ActivationSink {
     }
     this.columns = kernels.fromHost(arena, list);
     this.gathered = kernels.allocate(arena, kernels.working(), k, tokens);
-    this.upright = kernels.allocate(arena, kernels.working(), tokens, k);
+    this.byToken = kernels.allocate(arena, kernels.working(), tokens, k);
     this.sums =
         new ExplanationSink(
             kernels,
@@ -85,9 +85,9 @@ final class MemberSink implements ActivationSink {
   public void accept(ActivationBlock block) {
     long tokens = block.ids().rows();
     Tensor transposed = gathered.columns(0, tokens);
-    Tensor here = upright.rows(0, tokens);
+    Tensor activations = byToken.rows(0, tokens);
     kernels.gatherRows(model.columns(block.site(Site.MLP_POST)).transposed(), columns, transposed);
-    kernels.copy(transposed.transposed(), here);
+    kernels.copy(transposed.transposed(), activations);
     sums.accept(
         new ActivationBlock(
             kernels,
@@ -98,17 +98,17 @@ final class MemberSink implements ActivationSink {
             block.kept(),
             block.subsets(),
             null,
-            here));
+            activations));
   }
 
   /** The family of each member. */
   Map<NeuronId, Explanations.OfFamily> families() {
     Explanations.Builder builder = new Explanations.Builder(features, members.size());
     builder.add(sums, 0);
-    Explanations found = builder.build();
+    Explanations explanations = builder.build();
     Map<NeuronId, Explanations.OfFamily> families = new HashMap<>();
     for (int j = 0; j < members.size(); j++) {
-      families.put(NeuronId.of(members.get(j), model.dMlp()), found.family(j));
+      families.put(NeuronId.of(members.get(j), model.dMlp()), explanations.family(j));
     }
     return families;
   }

@@ -69,17 +69,17 @@ final class TokenSumsSink implements ActivationSink {
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    Tensor theirs = other.get(MAXIMA);
-    theirs.requireShape(MAXIMA, maxima.rows(), maxima.cols());
+    Tensor added = other.get(MAXIMA);
+    added.requireShape(MAXIMA, maxima.rows(), maxima.cols());
     try (Arena scratch = Arena.ofShared()) {
       kernels.add(kernels.fromHost(scratch, other.get(SUMS)), sums);
-      Tensor mine = kernels.toHost(scratch, maxima);
-      for (long id = 0; id < mine.rows(); id++) {
-        for (long j = 0; j < mine.cols(); j++) {
-          mine.set(id, j, Math.max(mine.get(id, j), theirs.get(id, j)));
+      Tensor onHost = kernels.toHost(scratch, maxima);
+      for (long id = 0; id < onHost.rows(); id++) {
+        for (long j = 0; j < onHost.cols(); j++) {
+          onHost.set(id, j, Math.max(onHost.get(id, j), added.get(id, j)));
         }
       }
-      kernels.copy(mine, maxima);
+      kernels.copy(onHost, maxima);
     }
     for (long id = 0; id < counts.cols(); id++) {
       counts.set(0, id, counts.get(0, id) + other.get(COUNTS).get(0, id));

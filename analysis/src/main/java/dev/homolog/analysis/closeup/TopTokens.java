@@ -17,9 +17,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The tokens on which neurons are most active, as a table of a run folder: of the chosen neurons
- * what the close-up found, among all tokens of its rows, of the others what the stream found, among
- * the frequent tokens of the whole text.
+ * The tokens on which neurons are most active, as a table of a run folder. For chosen neurons the
+ * close-up considers all tokens of its rows. For the others the stream considers the frequent
+ * tokens of the text.
  */
 final class TopTokens {
   /** Neurons a part of the table. */
@@ -46,19 +46,19 @@ final class TopTokens {
   Iterator<Table> tokens() {
     Set<NeuronId> chosen =
         closeUp.neurons().stream().map(CloseUp.NeuronTokens::neuron).collect(Collectors.toSet());
-    Stream<Table> others =
+    Stream<Table> ofOthers =
         IntStream.range(0, Math.ceilDiv(explanations.neurons(), PART))
             .mapToObj(part -> ofStream(part * PART, chosen));
-    return Stream.concat(Stream.of(ofCloseUp()), others).iterator();
+    return Stream.concat(Stream.of(ofCloseUp()), ofOthers).iterator();
   }
 
   private Table ofCloseUp() {
     Rows rows = new Rows("close-up");
-    for (CloseUp.NeuronTokens of : closeUp.neurons()) {
+    for (CloseUp.NeuronTokens neuronTokens : closeUp.neurons()) {
       int rank = 0;
-      for (CloseUp.TokenMean seen : of.tokens()) {
-        rows.add(of.neuron(), ++rank, seen.id());
-        rows.activity.add(seen.mean(), seen.max(), seen.count());
+      for (CloseUp.TokenMean tokenMean : neuronTokens.tokens()) {
+        rows.add(neuronTokens.neuron(), ++rank, tokenMean.id());
+        rows.activity.add(tokenMean.mean(), tokenMean.max(), tokenMean.count());
       }
     }
     return rows.table.build();
@@ -71,9 +71,9 @@ final class TopTokens {
       NeuronId neuron = NeuronId.of(flat, dMlp);
       if (!chosen.contains(neuron)) {
         int rank = 0;
-        for (Explanations.TokenMean seen : explanations.tokens(flat)) {
-          rows.add(neuron, ++rank, seen.id());
-          rows.activity.add(seen.mean(), seen.max(), seen.count());
+        for (Explanations.TokenMean tokenMean : explanations.tokens(flat)) {
+          rows.add(neuron, ++rank, tokenMean.id());
+          rows.activity.add(tokenMean.mean(), tokenMean.max(), tokenMean.count());
         }
       }
     }

@@ -69,7 +69,7 @@ public record Contrast(
 
   private static Layer layer(List<Integer> neurons, double[] values, boolean[] universal) {
     int n = neurons.size();
-    double[] own = neurons.stream().mapToDouble(i -> values[i]).toArray();
+    double[] layerValues = neurons.stream().mapToDouble(i -> values[i]).toArray();
     boolean[] chosen = new boolean[n];
     int count = 0;
     for (int i = 0; i < n; i++) {
@@ -77,13 +77,13 @@ public record Contrast(
       count += chosen[i] ? 1 : 0;
     }
     Integer[] order = IntStream.range(0, n).boxed().toArray(Integer[]::new);
-    Arrays.sort(order, Comparator.comparingDouble(i -> own[i]));
+    Arrays.sort(order, Comparator.comparingDouble(i -> layerValues[i]));
     double[] ranks = new double[n];
     double ties = 0;
     for (int from = 0, to; from < n; from = to) {
       to = from + 1;
       // Not compareTo: 0 and −0 are a tie.
-      while (to < n && own[order[to]] == own[order[from]]) {
+      while (to < n && layerValues[order[to]] == layerValues[order[from]]) {
         to++;
       }
       double same = to - from;
@@ -92,7 +92,7 @@ public record Contrast(
         ranks[order[i]] = (from + 1 + to) / 2.0;
       }
     }
-    return new Layer(own, chosen, ranks, ties, count);
+    return new Layer(layerValues, chosen, ranks, ties, count);
   }
 
   private static Contrast of(List<Layer> layers) {
@@ -171,9 +171,9 @@ public record Contrast(
     if (sorted.isEmpty()) {
       return Double.NaN;
     }
-    double at = share * (sorted.size() - 1);
-    int below = (int) at;
+    double place = share * (sorted.size() - 1);
+    int below = (int) place;
     int above = Math.min(below + 1, sorted.size() - 1);
-    return sorted.get(below) + (at - below) * (sorted.get(above) - sorted.get(below));
+    return sorted.get(below) + (place - below) * (sorted.get(above) - sorted.get(below));
   }
 }

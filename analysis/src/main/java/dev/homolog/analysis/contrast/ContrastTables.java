@@ -45,8 +45,9 @@ final class ContrastTables {
   }
 
   /**
-   * Table {@code depths}: a row a layer of the reference, other model and layer there, with how
-   * many of the layer's neurons, and of its universal ones, have their best match in it.
+   * Table {@code depths}: a row for each layer of the reference, other model and layer of that
+   * model. It counts the layer's neurons, and its universal neurons, whose best match is in the
+   * other layer.
    *
    * @param pairs best matches in each other model
    */

@@ -21,7 +21,7 @@ public final class HomologMeasurement implements Measurement {
   private final CorrelationMeasurement correlations;
   private final ExplanationMeasurement explanations;
   private final CloseUpMeasurement closeUp;
-  private Optional<Homologs> found = Optional.empty();
+  private Optional<Homologs> homologs = Optional.empty();
 
   /** The measurements before this that it asks are the last three parameters. */
   public HomologMeasurement(
@@ -40,17 +40,17 @@ public final class HomologMeasurement implements Measurement {
   @Override
   public void reduce(Pass pass) {
     if (pass.last()) {
-      found = Optional.of(Homologs.of(correlations.found().summary(), threshold));
+      homologs = Optional.of(Homologs.of(correlations.found().summary(), threshold));
     }
   }
 
   private List<Homologs.Group> groups() {
-    return found.orElseThrow().groups();
+    return homologs.orElseThrow().groups();
   }
 
   @Override
   public Optional<Object> result() {
-    return Optional.of(found.orElseThrow());
+    return Optional.of(homologs.orElseThrow());
   }
 
   @Override

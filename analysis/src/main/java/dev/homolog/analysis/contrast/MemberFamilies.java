@@ -25,14 +25,14 @@ record MemberFamilies(Explanations reference, int dMlp, CloseUp closeUp) {
 
   /** The share of the other members, as far as known, that are of the reference's family. */
   double agreement(Homologs.Group group) {
-    Optional<String> own = name(group.members().getFirst());
-    int known = 0;
-    int same = 0;
+    Optional<String> referenceFamily = name(group.members().getFirst());
+    int explained = 0;
+    int agreeing = 0;
     for (Homologs.Member member : group.members().subList(1, group.members().size())) {
       Optional<String> family = name(member);
-      known += family.isPresent() ? 1 : 0;
-      same += own.equals(family) ? 1 : 0;
+      explained += family.isPresent() ? 1 : 0;
+      agreeing += referenceFamily.equals(family) ? 1 : 0;
     }
-    return known == 0 ? Double.NaN : (double) same / known;
+    return explained == 0 ? Double.NaN : (double) agreeing / explained;
   }
 }

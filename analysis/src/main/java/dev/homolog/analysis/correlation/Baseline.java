@@ -18,7 +18,7 @@ public record Baseline(Kind kind, int draws, Path rotation) {
 
   /** The kinds by their names on the command line. */
   public enum Kind {
-    /** The other models' layers turned by random matrices. */
+    /** The other models' layers rotated by random matrices. */
     ROTATION,
     /** As many independent normal neurons as the other models have, by their law. */
     GAUSSIAN,

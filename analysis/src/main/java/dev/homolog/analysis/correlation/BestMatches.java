@@ -14,9 +14,9 @@ public final class BestMatches {
   /**
    * From the sums of a stream.
    *
-   * @param strip of the reference that the sums are of
+   * @param strip of the reference, whose neurons the sums are of
    * @param chunks parts of the strip
-   * @return [other][neuron of the chunks, in order]; NaN for a neuron that is like nothing
+   * @return [other][neuron of the chunks, in order]; NaN for a neuron without similarities
    */
   public static double[][] of(
       CorrelationSink sink, Measure measure, Strip strip, List<Strip> chunks) {
@@ -43,24 +43,25 @@ public final class BestMatches {
     double[][] best = new double[models.size() - 1][];
     for (int other = 0; other < best.length; other++) {
       ModelNeurons b = models.get(other + 1);
-      Tensor all = cross.apply(b);
+      Tensor crossSums = cross.apply(b);
       best[other] = new double[rows(chunks)];
-      int done = 0;
+      int rowsDone = 0;
       try (Arena arena = Arena.ofShared()) {
-        Kernels.Columns theirs = measure.columns(arena, b, 0, b.count(), Measure.Undefined.NAN);
+        Kernels.Columns otherColumns =
+            measure.columns(arena, b, 0, b.count(), Measure.Undefined.NAN);
         for (Strip chunk : chunks) {
-          Kernels.Columns mine =
+          Kernels.Columns chunkColumns =
               measure.columns(
                   arena, models.getFirst(), chunk.from(), chunk.to(), Measure.Undefined.NAN);
           Tails greatest = new Tails(chunk.rows(), 1);
           CorrelationSummary.forBlocks(
               measure,
-              all.rows(chunk.from() - strip.from(), chunk.to() - strip.from()),
-              mine,
-              theirs,
+              crossSums.rows(chunk.from() - strip.from(), chunk.to() - strip.from()),
+              chunkColumns,
+              otherColumns,
               (r, i) -> greatest.add(measure.kernels(), r, i, 0, true));
           for (int i = 0; i < chunk.rows(); i++) {
-            best[other][done++] = greatest.value(i, 0);
+            best[other][rowsDone++] = greatest.value(i, 0);
           }
         }
       }

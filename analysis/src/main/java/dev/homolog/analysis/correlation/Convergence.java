@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How the best correlations settle as more of the text is read: what they were after a share of the
- * stream against what they are at its end.
+ * How the best correlations settle as more of the text is read. Values after a share of the stream
+ * are compared with those at its end.
  *
  * @param neurons reference neurons that were followed
  * @param points in the order of the stream; the last is its end
@@ -63,15 +63,15 @@ public record Convergence(int neurons, List<Point> points) {
     }
 
     /** Whether a snapshot is wanted after so many positions: the first at or after a share. */
-    public boolean wanted(long done) {
-      List<Snapshot> seen = passes.getLast();
-      long last = seen.isEmpty() ? 0 : seen.getLast().tokens();
-      return SHARES.stream().anyMatch(share -> last < share * total && done >= share * total);
+    public boolean wanted(long tokensDone) {
+      List<Snapshot> snapshots = passes.getLast();
+      long last = snapshots.isEmpty() ? 0 : snapshots.getLast().tokens();
+      return SHARES.stream().anyMatch(share -> last < share * total && tokensDone >= share * total);
     }
 
     /** Adds one; the same positions in each pass. */
-    public void add(long done, double[][] best, List<double[][]> draws) {
-      passes.getLast().add(new Snapshot(done, best, draws));
+    public void add(long tokensDone, double[][] best, List<double[][]> draws) {
+      passes.getLast().add(new Snapshot(tokensDone, best, draws));
     }
 
     /** All passes together, when each has come to the stream's end. */
@@ -159,7 +159,7 @@ public record Convergence(int neurons, List<Point> points) {
 
   /** The least value that at least a share of the sorted values does not exceed; NaN of none. */
   private static double quantile(double[] sorted, double share) {
-    int at = (int) Math.ceil(share * sorted.length) - 1;
-    return sorted.length == 0 ? Double.NaN : sorted[Math.max(0, at)];
+    int index = (int) Math.ceil(share * sorted.length) - 1;
+    return sorted.length == 0 ? Double.NaN : sorted[Math.max(0, index)];
   }
 }

@@ -38,12 +38,12 @@ public final class ConvergenceMeasurement implements Measurement {
   }
 
   @Override
-  public void batch(Pass pass, long read) {
+  public void batch(Pass pass, long tokensRead) {
     // The end is taken from the results.
-    if (read < tokens && convergence.wanted(read)) {
+    if (tokensRead < tokens && convergence.wanted(tokensRead)) {
       CorrelationPass sums = correlations.pass();
       double[][] best = sums.best(chunks());
-      convergence.add(read, best, sums.baseline(chunks(), best, 1, ProgressListener.NONE));
+      convergence.add(tokensRead, best, sums.baseline(chunks(), best, 1, ProgressListener.NONE));
     }
   }
 
@@ -56,17 +56,17 @@ public final class ConvergenceMeasurement implements Measurement {
     return Convergence.chunks(correlations.pass().strip(), neurons);
   }
 
-  private Convergence found() {
+  private Convergence convergence() {
     return convergence.build(threshold);
   }
 
   @Override
   public Optional<Object> result() {
-    return Optional.of(found());
+    return Optional.of(convergence());
   }
 
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
-    return Stream.of(List.of(CorrelationTables.convergence(found())).iterator());
+    return Stream.of(List.of(CorrelationTables.convergence(convergence())).iterator());
   }
 }

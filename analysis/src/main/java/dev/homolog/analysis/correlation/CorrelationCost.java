@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What sums of products take: those of the whole text, and those of its subsets. */
+/** The cost of sums of products, for the whole text and for its subsets. */
 final class CorrelationCost {
   /** What DuckDB takes to write a row of matches. */
   private static final long MATCH_BYTES = 40;
@@ -27,7 +27,7 @@ final class CorrelationCost {
   }
 
   /** Of the whole text. */
-  Cost whole() {
+  Cost total() {
     long copies = 1 + (permuted() ? baseline.draws() : 0);
     long products = shape.rows() * shape.otherNeurons() * copies + amongOthers() + grams();
     long moments = 6 * shape.neurons() + 5L * shape.reference().neurons();
@@ -76,11 +76,11 @@ final class CorrelationCost {
       return 0;
     }
     long elements = 0;
-    long after = shape.otherNeurons();
+    long otherNeurons = shape.otherNeurons();
     for (ModelConfig other : shape.others().subList(0, shape.others().size() - 1)) {
-      after -= other.neurons();
+      otherNeurons -= other.neurons();
       long rows = (long) other.neurons() * shape.rows();
-      elements += Math.ceilDiv(rows, shape.reference().neurons()) * after;
+      elements += Math.ceilDiv(rows, shape.reference().neurons()) * otherNeurons;
     }
     return elements;
   }
@@ -161,10 +161,10 @@ final class CorrelationCost {
 
   private double productsAToken(long copies) {
     double cross = 2.0 * shape.reference().neurons() * shape.otherNeurons() * copies;
-    double after = shape.otherNeurons();
+    double otherNeurons = shape.otherNeurons();
     for (ModelConfig other : shape.others()) {
-      after -= other.neurons();
-      cross += comparison.allPairs() ? 2.0 * other.neurons() * after : 0;
+      otherNeurons -= other.neurons();
+      cross += comparison.allPairs() ? 2.0 * other.neurons() * otherNeurons : 0;
     }
     return cross;
   }

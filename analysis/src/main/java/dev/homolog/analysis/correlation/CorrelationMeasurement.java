@@ -38,7 +38,7 @@ public final class CorrelationMeasurement implements Measurement {
   private final List<double[][]> draws = new ArrayList<>();
   private Optional<Shared> shared = Optional.empty();
   private Optional<CorrelationPass> pass = Optional.empty();
-  private Optional<Correlations> found = Optional.empty();
+  private Optional<Correlations> correlations = Optional.empty();
 
   /** What all passes share. */
   private record Shared(CorrelationPass.Settings settings, CorrelationSummary.Builder summary) {}
@@ -65,11 +65,11 @@ public final class CorrelationMeasurement implements Measurement {
 
   private void requirePermutable() {
     if (baseline.kind() == Baseline.Kind.PERMUTATION) {
-      long least = ActivationStream.leastKept(setting.text());
-      if (least < PermutedSink.LEAST_KEPT) {
+      long leastKept = ActivationStream.leastKept(setting.text());
+      if (leastKept < PermutedSink.LEAST_KEPT) {
         throw new InputException(
             InputOption.BASELINE,
-            "tokens are permuted within batches, and one holds only " + least + " kept tokens",
+            "tokens are permuted within batches, and one holds only " + leastKept + " kept tokens",
             "give text and --batch for at least " + PermutedSink.LEAST_KEPT);
       }
     }
@@ -77,7 +77,7 @@ public final class CorrelationMeasurement implements Measurement {
 
   @Override
   public Cost cost(Shape shape) {
-    return new CorrelationCost(shape, comparison, baseline).whole();
+    return new CorrelationCost(shape, comparison, baseline).total();
   }
 
   @Override
@@ -150,22 +150,22 @@ public final class CorrelationMeasurement implements Measurement {
         .run(
             Phase.CORRELATIONS,
             () -> summary().add(sums.sink(), sums.measure(), setting.progress()));
-    List<Strip> whole = List.of(sums.strip());
+    List<Strip> strips = List.of(sums.strip());
     List<double[][]> ofPass =
         setting
             .phases()
             .time(
                 Phase.BASELINE,
-                () -> sums.baseline(whole, best(whole), Integer.MAX_VALUE, setting.progress()));
+                () -> sums.baseline(strips, best(strips), Integer.MAX_VALUE, setting.progress()));
     for (int draw = 0; draw < ofPass.size(); draw++) {
       if (draws.size() == draw) {
         draws.add(empty());
       }
-      put(ofPass.get(draw), draws.get(draw), sums.strip());
+      copyStrip(ofPass.get(draw), draws.get(draw), sums.strip());
     }
     if (pass.last()) {
       long kept = sums.measure().tokens();
-      found =
+      correlations =
           Optional.of(
               Correlations.of(
                   summary().build(),
@@ -223,7 +223,7 @@ public final class CorrelationMeasurement implements Measurement {
     return new double[models.size() - 1][models.getFirst().count()];
   }
 
-  static void put(double[][] part, double[][] all, Strip strip) {
+  static void copyStrip(double[][] part, double[][] all, Strip strip) {
     for (int other = 0; other < all.length; other++) {
       System.arraycopy(part[other], 0, all[other], strip.from(), strip.rows());
     }
@@ -233,7 +233,7 @@ public final class CorrelationMeasurement implements Measurement {
 
   /** What was found, after the last pass. */
   public Correlations found() {
-    return found.orElseThrow(() -> new IllegalStateException("not all passes are done"));
+    return correlations.orElseThrow(() -> new IllegalStateException("not all passes are done"));
   }
 
   /** Frees what only passes need, such as rotations that were read. */

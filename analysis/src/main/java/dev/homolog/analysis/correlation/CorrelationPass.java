@@ -116,7 +116,7 @@ final class CorrelationPass {
   /**
    * The same of the baseline, by draw; empty without one.
    *
-   * @param best what {@link #best} says of the chunks
+   * @param best result of {@link #best} for the chunks
    */
   List<double[][]> baseline(
       List<Strip> chunks, double[][] best, int mostDraws, ProgressListener progress) {

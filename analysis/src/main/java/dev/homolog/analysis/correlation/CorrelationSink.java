@@ -13,8 +13,8 @@ import java.util.Set;
 
 /**
  * Sums of products of prepared activations: of some neurons of a model with every neuron of all
- * models after it, and, for the rotation baseline, of the neurons of each layer of the others among
- * themselves.
+ * models after it. For the rotation baseline it also sums products within each layer of the other
+ * models.
  */
 public final class CorrelationSink implements ActivationSink {
   private final Kernels kernels;
@@ -31,7 +31,7 @@ public final class CorrelationSink implements ActivationSink {
    * @param withinLayers whether to keep the products within layers of the others
    */
   public CorrelationSink(SumMemory memory, List<ModelNeurons> models, boolean withinLayers) {
-    this(memory, models, List.of(whole(models)), withinLayers);
+    this(memory, models, List.of(allOfReference(models)), withinLayers);
   }
 
   /** An empty sink for the neurons of some strips. */
@@ -57,7 +57,7 @@ public final class CorrelationSink implements ActivationSink {
   }
 
   /** All neurons of the reference. */
-  static Strip whole(List<ModelNeurons> models) {
+  static Strip allOfReference(List<ModelNeurons> models) {
     return new Strip(0, 0, models.getFirst().count());
   }
 

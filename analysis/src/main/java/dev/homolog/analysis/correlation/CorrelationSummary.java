@@ -55,16 +55,17 @@ public record CorrelationSummary(
 
     /** Adds the strips of a pass; strips of one model come in the order of their neurons. */
     public void add(CorrelationSink sink, Measure measure, ProgressListener progress) {
-      int done = 0;
-      long all = sink.strips().stream().mapToLong(s -> sink.models().size() - 1L - s.model()).sum();
-      progress.progress("correlations", done, all);
+      int pairsDone = 0;
+      long pairCount =
+          sink.strips().stream().mapToLong(s -> sink.models().size() - 1L - s.model()).sum();
+      progress.progress("correlations", pairsDone, pairCount);
       for (Strip strip : sink.strips()) {
         ModelNeurons one = sink.models().get(strip.model());
         for (Pair pair : pairs) {
-          if (pair.one.equals(one)) {
+          if (pair.a.equals(one)) {
             Tensor part = strip.model() == 0 ? rowSums.rows(strip.from(), strip.to()) : null;
-            pair.add(sink.cross(strip, pair.other), measure, strip, part);
-            progress.progress("correlations", ++done, all);
+            pair.add(sink.cross(strip, pair.b), measure, strip, part);
+            progress.progress("correlations", ++pairsDone, pairCount);
           }
         }
       }
@@ -83,11 +84,11 @@ public record CorrelationSummary(
         for (int i = 0; i < sums.rows(); i++) {
           rows.add(RowMoments.of(sums, i));
         }
-        ModelNeurons reference = pairs.getFirst().one;
-        List<PairMatches> all = pairs.stream().map(Pair::matches).toList();
+        ModelNeurons reference = pairs.getFirst().a;
+        List<PairMatches> matches = pairs.stream().map(Pair::matches).toList();
         return new CorrelationSummary(
-            all.stream().filter(pair -> pair.one().equals(reference)).toList(),
-            all.stream().filter(pair -> !pair.one().equals(reference)).toList(),
+            matches.stream().filter(pair -> pair.one().equals(reference)).toList(),
+            matches.stream().filter(pair -> !pair.one().equals(reference)).toList(),
             List.copyOf(rows));
       }
     }
@@ -100,39 +101,32 @@ public record CorrelationSummary(
 
   private static final class Pair {
     private final Kernels kernels;
-    private final ModelNeurons one;
-    private final ModelNeurons other;
+    private final ModelNeurons a;
+    private final ModelNeurons b;
     private final Ends out;
     private final ColumnEnds back;
     private final long[] histogram;
 
-    Pair(
-        Kernels kernels,
-        Arena arena,
-        ModelNeurons one,
-        ModelNeurons other,
-        int top,
-        boolean whole) {
+    Pair(Kernels kernels, Arena arena, ModelNeurons a, ModelNeurons b, int top, boolean bothEnds) {
       this.kernels = kernels;
-      this.one = one;
-      this.other = other;
-      this.out = Ends.of(one.count(), Math.min(top, other.count()), whole);
-      this.back = ColumnEnds.of(kernels, arena, other.count(), Math.min(top, one.count()), whole);
-      this.histogram = whole ? new long[BINS] : null;
+      this.a = a;
+      this.b = b;
+      this.out = Ends.of(a.count(), Math.min(top, b.count()), bothEnds);
+      this.back = ColumnEnds.of(kernels, arena, b.count(), Math.min(top, a.count()), bothEnds);
+      this.histogram = bothEnds ? new long[BINS] : null;
     }
 
     void add(Tensor cross, Measure measure, Strip strip, Tensor rowSums) {
       try (Arena arena = Arena.ofShared()) {
-        Kernels.Columns mine =
-            measure.columns(arena, one, strip.from(), strip.to(), Measure.Undefined.NAN);
-        Kernels.Columns theirs =
-            measure.columns(arena, other, 0, other.count(), Measure.Undefined.NAN);
+        Kernels.Columns columnsA =
+            measure.columns(arena, a, strip.from(), strip.to(), Measure.Undefined.NAN);
+        Kernels.Columns columnsB = measure.columns(arena, b, 0, b.count(), Measure.Undefined.NAN);
         Tensor counts = kernels.allocate(arena, DType.I64, 1, BINS);
         forBlocks(
             measure,
             cross,
-            mine,
-            theirs,
+            columnsA,
+            columnsB,
             (r, i) -> {
               out.add(kernels, r, strip.from() + i);
               back.add(kernels, r, strip.from() + i);
@@ -150,12 +144,12 @@ public record CorrelationSummary(
 
     PairMatches matches() {
       return new PairMatches(
-          one,
-          other,
+          a,
+          b,
           out.highest,
           out.lowest,
-          back.highest.found(kernels),
-          back.lowest == null ? null : back.lowest.found(kernels),
+          back.highest.tails(kernels),
+          back.lowest == null ? null : back.lowest.tails(kernels),
           histogram);
     }
   }
@@ -190,14 +184,14 @@ public record CorrelationSummary(
       Kernels.Columns b,
       Tensor block,
       BlockReader reader) {
-    int all = Math.toIntExact(cross.rows());
+    int rowCount = Math.toIntExact(cross.rows());
     int rows = Math.toIntExact(block.rows());
-    for (int i = 0; i < all; i += rows) {
-      int to = Math.min(all, i + rows);
-      Kernels.Columns part =
+    for (int i = 0; i < rowCount; i += rows) {
+      int to = Math.min(rowCount, i + rows);
+      Kernels.Columns blockColumns =
           new Kernels.Columns(a.mean().columns(i, to), a.inverse().columns(i, to));
       Tensor r = block.rows(0, to - i);
-      measure.fill(cross.rows(i, to), part, b, r);
+      measure.fill(cross.rows(i, to), blockColumns, b, r);
       reader.read(r, i);
     }
   }
@@ -218,10 +212,10 @@ public record CorrelationSummary(
 
   /** Of the neurons of the other model: each block adds to what is known of all. */
   private record ColumnEnds(Standing highest, Standing lowest) {
-    static ColumnEnds of(Kernels kernels, Arena arena, int columns, int k, boolean both) {
+    static ColumnEnds of(Kernels kernels, Arena arena, int columns, int k, boolean bothEnds) {
       return new ColumnEnds(
           Standing.of(kernels, arena, columns, k),
-          both ? Standing.of(kernels, arena, columns, k) : null);
+          bothEnds ? Standing.of(kernels, arena, columns, k) : null);
     }
 
     void add(Kernels kernels, Tensor r, int row) {
@@ -244,7 +238,7 @@ public record CorrelationSummary(
       }
     }
 
-    Tails found(Kernels kernels) {
+    Tails tails(Kernels kernels) {
       try (Arena arena = Arena.ofShared()) {
         return Tails.of(kernels.toHost(arena, values), kernels.toHost(arena, rows));
       }

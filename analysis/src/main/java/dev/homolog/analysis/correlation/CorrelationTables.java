@@ -33,12 +33,12 @@ final class CorrelationTables {
     List<End> ends = new ArrayList<>();
     for (int other = 0; other < pairs.size(); other++) {
       PairMatches pair = pairs.get(other);
-      int own = pair.one().dMlp();
-      int theirs = pair.other().dMlp();
-      ends.add(new End(other, 0, pair.highest(), own, theirs, 1));
-      ends.add(new End(other, 0, pair.lowest(), own, theirs, -1));
-      ends.add(new End(other, 1, pair.highestBack(), theirs, own, 1));
-      ends.add(new End(other, 1, pair.lowestBack(), theirs, own, -1));
+      int dMlp = pair.one().dMlp();
+      int otherDMlp = pair.other().dMlp();
+      ends.add(new End(other, 0, pair.highest(), dMlp, otherDMlp, 1));
+      ends.add(new End(other, 0, pair.lowest(), dMlp, otherDMlp, -1));
+      ends.add(new End(other, 1, pair.highestBack(), otherDMlp, dMlp, 1));
+      ends.add(new End(other, 1, pair.lowestBack(), otherDMlp, dMlp, -1));
     }
     return ends.stream()
         .flatMap(end -> {
@@ -85,7 +85,7 @@ final class CorrelationTables {
   /** A row a bin of all correlations with one other model. */
   static Table histograms(List<PairMatches> pairs) {
     Table.Builder table = CorrelationColumns.HISTOGRAMS.builder();
-    var what = table.texts("what");
+    var kind = table.texts("what");
     var other = table.texts("other");
     var low = table.doubles("low");
     var high = table.doubles("high");
@@ -93,7 +93,7 @@ final class CorrelationTables {
     for (PairMatches pair : pairs) {
       long[] bins = pair.histogram();
       for (int bin = 0; bin < bins.length; bin++) {
-        what.add("correlation");
+        kind.add("correlation");
         other.add(pair.other().name());
         low.add(-1 + 2.0 * bin / bins.length);
         high.add(-1 + 2.0 * (bin + 1) / bins.length);

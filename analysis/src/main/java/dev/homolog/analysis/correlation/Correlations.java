@@ -117,21 +117,21 @@ public record Correlations(
     int all = others > 1 && !evidence.draws.isEmpty() ? evidence.greatest[0].length : 0;
     for (int i = 0; i < all; i++) {
       int missing = -1;
-      int below = 0;
+      int belowThreshold = 0;
       double excessThere = Double.NaN;
-      double least = Double.POSITIVE_INFINITY;
+      double lowest = Double.POSITIVE_INFINITY;
       for (int other = 0; other < others; other++) {
         double excess = evidence.excess(other, i);
         if (excess > evidence.threshold()) {
-          least = Math.min(least, excess);
+          lowest = Math.min(lowest, excess);
         } else {
-          below++;
+          belowThreshold++;
           missing = other;
           excessThere = excess;
         }
       }
-      if (below == 1) {
-        neurons.add(new AllButOne(NeuronId.of(i, dMlp), missing, excessThere, least));
+      if (belowThreshold == 1) {
+        neurons.add(new AllButOne(NeuronId.of(i, dMlp), missing, excessThere, lowest));
       }
     }
     return List.copyOf(neurons);
@@ -171,8 +171,8 @@ public record Correlations(
   }
 
   /**
-   * The step by a name on the hub, of which the last step may have that of the main branch too.
-   * Else by the whole path, since folders of two trainings may be called alike.
+   * The step by a name on the hub; the last step may have the name of the main branch too.
+   * Otherwise by the whole path, since folders of two trainings may have the same name.
    */
   private static Optional<TrainingStep> step(Path folder) {
     List<String> names = HubCache.names(folder);
@@ -199,11 +199,11 @@ public record Correlations(
     for (PairMatches pair : summary.pairs()) {
       GaussianLaw law = GaussianLaw.of(similarity, evidence.kept, pair.other().count());
       double upper = law.upper();
-      int above = 0;
+      int aboveBaseline = 0;
       for (int i = 0; i < pair.highest().rows(); i++) {
-        above += pair.highest().value(i, 0) > upper ? 1 : 0;
+        aboveBaseline += pair.highest().value(i, 0) > upper ? 1 : 0;
       }
-      laws.add(new OfChance(pair.other().name(), law.median(), upper, above));
+      laws.add(new OfChance(pair.other().name(), law.median(), upper, aboveBaseline));
     }
     return List.copyOf(laws);
   }

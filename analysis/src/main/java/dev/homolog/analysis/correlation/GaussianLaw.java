@@ -4,9 +4,9 @@ import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
  * The law of the greatest correlation of a fixed neuron with N independent normal ones over the
- * same n tokens. One such correlation r has t = r √(d / (1 − r²)) distributed as Student's t with d
- * = n − 2 degrees of freedom (Fisher 1915; d = n − 1 for cosines, where no mean is taken off), and
- * the greatest of N lies below a bound with the N-th power of its probability.
+ * same n tokens. For one such correlation r, t = r √(d / (1 − r²)) follows Student's t with d = n −
+ * 2 degrees of freedom (Fisher 1915). For cosines, which subtract no mean, d = n − 1. The greatest
+ * of N lies below a bound with the N-th power of the probability of one.
  *
  * @param tokens n
  * @param neurons N

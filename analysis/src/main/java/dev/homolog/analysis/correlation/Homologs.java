@@ -5,18 +5,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Groups of neurons of different models that are each other's counterparts: a neuron of the
- * reference and its best match in another model, where it is that neuron's best match in turn, at a
- * correlation above a threshold.
+ * Groups of neurons of different models that are each other's counterparts. A neuron of the
+ * reference and a neuron of another model are counterparts if they are mutual nearest neighbours.
+ * Their correlation must also be above a threshold.
  *
  * @param groups in the order of the reference's neurons
  */
 public record Homologs(List<Group> groups) {
 
   /**
-   * A group. Its edges are the mutual best matches above the threshold between its members: those
-   * of the reference with each other member and, where best matches among the others are known,
-   * those among the others.
+   * A group. Its edges are the mutual best matches above the threshold between its members. They
+   * join the reference's neuron with other members. Where best matches among the other models are
+   * known, they also join those members.
    *
    * @param cohesion mean correlation of its edges
    * @param members the reference's neuron first, then one of each model that has one, in order
@@ -32,7 +32,7 @@ public record Homologs(List<Group> groups) {
    */
   public record Member(int model, NeuronId neuron, double meanCorrelation) {}
 
-  private record Edge(int one, int other, double correlation) {}
+  private record Edge(int firstModel, int secondModel, double correlation) {}
 
   /**
    * All groups of two neurons and more, in the order of the reference's neurons.
@@ -95,10 +95,10 @@ public record Homologs(List<Group> groups) {
 
   private static void addEdge(
       List<Edge> edges, PairMatches pair, int[] members, int[] models, double threshold) {
-    int one = members[models[0]];
-    int other = members[models[1]];
-    if (one >= 0 && other >= 0 && pair.mutual(one, other)) {
-      double correlation = pair.highest().value(one, 0);
+    int firstNeuron = members[models[0]];
+    int secondNeuron = members[models[1]];
+    if (firstNeuron >= 0 && secondNeuron >= 0 && pair.mutual(firstNeuron, secondNeuron)) {
+      double correlation = pair.highest().value(firstNeuron, 0);
       if (correlation > threshold) {
         edges.add(new Edge(models[0], models[1], correlation));
       }
@@ -106,21 +106,22 @@ public record Homologs(List<Group> groups) {
   }
 
   private static Group group(CorrelationSummary summary, int[] members, List<Edge> edges) {
-    List<Member> found = new ArrayList<>();
+    List<Member> groupMembers = new ArrayList<>();
     for (int model = 0; model < members.length; model++) {
       if (members[model] >= 0) {
         int number = model;
         double mean =
             edges.stream()
-                .filter(edge -> edge.one == number || edge.other == number)
+                .filter(edge -> edge.firstModel == number || edge.secondModel == number)
                 .mapToDouble(Edge::correlation)
                 .average()
                 .orElse(Double.NaN);
-        found.add(new Member(model, NeuronId.of(members[model], dMlp(summary, model)), mean));
+        groupMembers.add(
+            new Member(model, NeuronId.of(members[model], dMlp(summary, model)), mean));
       }
     }
     double cohesion = edges.stream().mapToDouble(Edge::correlation).average().orElse(Double.NaN);
-    return new Group(cohesion, List.copyOf(found));
+    return new Group(cohesion, List.copyOf(groupMembers));
   }
 
   /** Neurons a layer of a model, 0 the reference. */

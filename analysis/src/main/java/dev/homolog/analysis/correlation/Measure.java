@@ -9,8 +9,8 @@ import dev.homolog.core.stream.Pilot;
 import java.lang.foreign.Arena;
 
 /**
- * Turns sums of products of prepared activations into similarities, by what is known of each neuron
- * over the same tokens.
+ * Computes similarities from sums of products of prepared activations and from the moments of each
+ * neuron over the same tokens.
  */
 public final class Measure {
   private final Kernels kernels;
@@ -19,7 +19,7 @@ public final class Measure {
   private final Pilot pilot;
 
   /**
-   * @param moments whose standardised mean and variance are those of the prepared activations
+   * @param moments with standardised mean and variance of the prepared activations
    * @param pilot that prepared them
    */
   public Measure(Kernels kernels, Similarity similarity, Moments moments, Pilot pilot) {
@@ -38,7 +38,7 @@ public final class Measure {
     return moments.n();
   }
 
-  /** What stands for a neuron that is like nothing, since it does not vary or is always 0. */
+  /** What replaces the similarities of a neuron that has none, since it is constant or always 0. */
   enum Undefined {
     /** Its similarities are NaN. */
     NAN,
@@ -47,8 +47,8 @@ public final class Measure {
   }
 
   /**
-   * For neurons [from, to) of a model what {@link #fill} wants to know of them: mean and one over
-   * the deviation of the prepared activation, or, for overlaps, how often it fires.
+   * The values of neurons [from, to) of a model that {@link #fill} needs. They are mean and inverse
+   * deviation of the prepared activation; for overlaps, how often it fires.
    */
   Kernels.Columns columns(Arena arena, ModelNeurons model, int from, int to, Undefined undefined) {
     Tensor mean = Tensor.allocate(arena, DType.F64, 1, to - from);
@@ -71,7 +71,7 @@ public final class Measure {
     };
   }
 
-  /** Deviation, or root mean square where no mean is taken off, of the prepared activation. */
+  /** Deviation of the prepared activation; root mean square where the mean is not subtracted. */
   private double size(int neuron) {
     double variance = moments.standardizedVariance(neuron);
     double mean = moments.standardizedMean(neuron);
@@ -79,8 +79,8 @@ public final class Measure {
   }
 
   /**
-   * The size of a layer's activations themselves: deviations, or root mean squares for cosines; 0
-   * for a neuron that is like nothing.
+   * The sizes of a layer's raw activations: deviations, or root mean squares for cosines. 0 for a
+   * neuron without similarities.
    */
   double[] sizes(ModelNeurons model, int layer) {
     double[] sizes = new double[model.dMlp()];

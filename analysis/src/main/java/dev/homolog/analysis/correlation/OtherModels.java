@@ -21,9 +21,10 @@ public final class OtherModels implements Measurement {
 
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
-    Correlations found = correlations.found();
+    Correlations result = correlations.found();
     return Stream.of(
-            CorrelationTables.byOther(found.byOther(), judged), CorrelationTables.allButOne(found))
+            CorrelationTables.byOther(result.byOther(), judged),
+            CorrelationTables.allButOne(result))
         .map(table -> List.of(table).iterator());
   }
 }

@@ -17,8 +17,8 @@ import java.util.Set;
 
 /**
  * Sums of products of the reference's prepared activations with those of the other models on other
- * tokens: in each block the kept tokens of all others are permuted in the same way. What a neuron
- * finds there by its best match is chance.
+ * tokens. In each block the kept tokens of all other models are permuted in the same way. The best
+ * match of a neuron among them is due to chance.
  */
 public final class PermutedSink implements ActivationSink {
   /** Kept tokens that a block must have, so that permuting it takes the tokens' meaning away. */
@@ -98,15 +98,15 @@ public final class PermutedSink implements ActivationSink {
   /** Kept tokens change places among themselves; the others, which are zero, stay. */
   private void permute(Tensor keep) {
     int tokens = Math.toIntExact(keep.rows());
-    int[] kept = new int[tokens];
+    int[] keptTokens = new int[tokens];
     int n = 0;
     for (int t = 0; t < tokens; t++) {
       order.set(t, 0, t);
       if (keep.get(t, 0) != 0) {
-        kept[n++] = t;
+        keptTokens[n++] = t;
       }
     }
-    int[] shuffled = Arrays.copyOf(kept, n);
+    int[] shuffled = Arrays.copyOf(keptTokens, n);
     for (int i = n - 1; i > 0; i--) {
       int j = random.nextInt(i + 1);
       int swap = shuffled[i];
@@ -114,7 +114,7 @@ public final class PermutedSink implements ActivationSink {
       shuffled[j] = swap;
     }
     for (int i = 0; i < n; i++) {
-      order.set(kept[i], 0, shuffled[i]);
+      order.set(keptTokens[i], 0, shuffled[i]);
     }
   }
 

@@ -11,18 +11,17 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
 /**
- * The matrices by which the layers of the other models are turned: drawn at random, or given in a
- * file.
+ * The matrices R that rotate the layers of the other models: drawn at random, or given in a file.
  */
 public final class Rotation {
   private final long seed;
   private final int draw;
-  private final Tensor given;
+  private final Tensor matrices;
 
-  private Rotation(long seed, int draw, Tensor given) {
+  private Rotation(long seed, int draw, Tensor matrices) {
     this.seed = seed;
     this.draw = draw;
-    this.given = given;
+    this.matrices = matrices;
   }
 
   /** Standard normal entries, rows scaled to length 1; different for each model, layer and draw. */
@@ -31,8 +30,8 @@ public final class Rotation {
   }
 
   /**
-   * Matrices from a {@code .npy} file [layers, m, m] of float16, 32 or 64 in C order, the same for
-   * every other model, rows used as given.
+   * Matrices from a {@code .npy} file [layers, m, m] of float16, 32 or 64 in C order. Every other
+   * model uses the same ones, with rows as given.
    *
    * @throws InputException if the file is not that, or does not fit one of the models
    */
@@ -42,10 +41,10 @@ public final class Rotation {
       List<Long> shape = npy.shape();
       long rows = Math.multiplyExact(shape.get(0), shape.get(1));
       int m = Math.toIntExact(shape.get(1));
-      Tensor all = Tensor.wrap(npy.data(), npy.dtype(), rows, m);
+      Tensor mapped = Tensor.wrap(npy.data(), npy.dtype(), rows, m);
       // Outside the heap, freed with the last reference: it outlives the file.
       Tensor copy = Tensor.allocate(Arena.ofAuto(), npy.dtype(), rows, m);
-      copy.data().copyFrom(all.data());
+      copy.data().copyFrom(mapped.data());
       for (int row = 0; row < rows; row++) {
         requireUsable(file, copy, row, row / m, row % m);
       }
@@ -66,21 +65,22 @@ public final class Rotation {
 
   private static void requireFits(Path file, NpyFile npy, List<ModelNeurons> others) {
     for (ModelNeurons other : others) {
-      List<Long> wanted = List.of((long) other.layers(), (long) other.dMlp(), (long) other.dMlp());
-      if (!npy.dtype().isFloat() || !npy.shape().equals(wanted)) {
+      List<Long> expectedShape =
+          List.of((long) other.layers(), (long) other.dMlp(), (long) other.dMlp());
+      if (!npy.dtype().isFloat() || !npy.shape().equals(expectedShape)) {
         throw new InputException(
             file,
             "",
             npy.dtype() + " " + npy.shape() + " is no rotation of model " + other.name(),
-            "give float16, float32 or float64 " + wanted);
+            "give float16, float32 or float64 " + expectedShape);
       }
     }
   }
 
-  private static void requireUsable(Path file, Tensor all, int row, int layer, int number) {
+  private static void requireUsable(Path file, Tensor matrices, int row, int layer, int number) {
     double square = 0;
-    for (int k = 0; k < all.cols(); k++) {
-      square += all.get(row, k) * all.get(row, k);
+    for (int k = 0; k < matrices.cols(); k++) {
+      square += matrices.get(row, k) * matrices.get(row, k);
     }
     if (!(square > 0 && square < Double.POSITIVE_INFINITY)) {
       throw new InputException(
@@ -92,7 +92,7 @@ public final class Rotation {
   }
 
   /**
-   * Writes the matrix of a layer of the other model with that number; row j makes turned neuron j.
+   * Writes the matrix of a layer of the other model with that number; row j gives rotated neuron j.
    *
    * @param rows F64 [m, m], on the host
    */
@@ -102,8 +102,8 @@ public final class Rotation {
         RandomGeneratorFactory.of("L64X128MixRandom").create(stream(other, layer));
     double[] row = new double[m];
     for (int j = 0; j < m; j++) {
-      if (given != null) {
-        given.readRow((long) layer * m + j, row);
+      if (matrices != null) {
+        matrices.readRow((long) layer * m + j, row);
       } else {
         double square = 0;
         for (int k = 0; k < m; k++) {

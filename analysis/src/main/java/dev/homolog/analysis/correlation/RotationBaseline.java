@@ -10,15 +10,15 @@ import java.lang.foreign.Arena;
 import java.util.List;
 
 /**
- * How well a reference neuron would correlate with another model whose layers are each turned by a
- * random matrix R (rows of length 1): the baseline of Gurnee et al. 2024, section 4.1. It needs no
- * second pass over the tokens, since cov(A, R B) = cov(A, B) Rᵀ and var((R B)_j) = R_j cov(B, B)
- * R_jᵀ.
+ * How well a reference neuron would correlate with another model whose layers are each rotated by a
+ * random matrix R with rows of length 1. It is the baseline of Gurnee et al. 2024, section 4.1. It
+ * needs no second pass over the tokens, since cov(A, R B) = cov(A, B) Rᵀ and var((R B)_j) = R_j
+ * cov(B, B) R_jᵀ.
  */
 public final class RotationBaseline {
   /**
-   * Bytes of a block of correlations that is turned: 2,048 rows of GPT-2 small's layers, of which
-   * libtorch's product in bfloat16 is the fastest, and no other is slower.
+   * Bytes of a block of correlations that is rotated: 2,048 rows of GPT-2 small's layers. At this
+   * size libtorch's product in bfloat16 is the fastest, and no other is slower.
    */
   public static final long BLOCK_BYTES = 24L << 20;
 
@@ -40,21 +40,21 @@ public final class RotationBaseline {
 
   /** Multiplications and additions for one layer of m neurons, and that many of the reference. */
   public static double operations(long neurons, long m) {
-    double turned = 0;
+    double withinLayer = 0;
     for (long from = 0; from < m; from += WIDTH) {
       long to = Math.min(m, from + WIDTH);
-      turned += 2.0 * m * to * (to - from);
+      withinLayer += 2.0 * m * to * (to - from);
     }
-    return turned + 2.0 * neurons * m * m;
+    return withinLayer + 2.0 * neurons * m * m;
   }
 
   /**
-   * The greatest similarity of reference neurons with the turned neurons of each other model, for
+   * The greatest similarity of reference neurons with the rotated neurons of each other model, for
    * one draw.
    *
    * @param strip of the reference that the sums are of
    * @param chunks parts of the strip
-   * @return [other][neuron of the chunks, in order]; NaN for a neuron that is like nothing
+   * @return [other][neuron of the chunks, in order]; NaN for a neuron without similarities
    */
   public double[][] best(
       Rotation rotation, Strip strip, List<Strip> chunks, ProgressListener progress) {
@@ -73,43 +73,50 @@ public final class RotationBaseline {
     Tensor cross = sink.cross(strip, b);
     int longest = chunks.stream().mapToInt(Strip::rows).max().orElse(0);
     try (Arena arena = Arena.ofShared()) {
-      Tensor none = Tensor.allocate(arena, kernels.working(), BestMatches.rows(chunks), 1);
-      none.fill(Double.NaN);
-      Tensor best = kernels.fromHost(arena, none);
+      Tensor undefined = Tensor.allocate(arena, kernels.working(), BestMatches.rows(chunks), 1);
+      undefined.fill(Double.NaN);
+      Tensor best = kernels.fromHost(arena, undefined);
       Buffers buffers = new Buffers(arena, b.dMlp(), longest);
       for (int layer = 0; layer < b.layers(); layer++) {
         int from = layer * b.dMlp();
         int to = from + b.dMlp();
         try (Arena scratch = Arena.ofShared()) {
-          // A neuron that is like nothing adds nothing to a turned one.
-          Kernels.Columns theirs = measure.columns(scratch, b, from, to, Measure.Undefined.ZERO);
+          // A neuron without similarities adds nothing to a rotated one.
+          Kernels.Columns otherColumns =
+              measure.columns(scratch, b, from, to, Measure.Undefined.ZERO);
           rotation.fill(buffers.rotation, other, layer);
           PreparedFactor factor =
-              buffers.turn(scratch, theirs, measure.sizes(b, layer), sink.gram(b, layer));
-          int done = 0;
+              buffers.rotationFactor(
+                  scratch, otherColumns, measure.sizes(b, layer), sink.gram(b, layer));
+          int rowsDone = 0;
           for (Strip chunk : chunks) {
-            Kernels.Columns mine =
+            Kernels.Columns chunkColumns =
                 measure.columns(scratch, a, chunk.from(), chunk.to(), Measure.Undefined.NAN);
-            Tensor part =
+            Tensor chunkSums =
                 cross
                     .columns(from, to)
                     .rows(chunk.from() - strip.from(), chunk.to() - strip.from());
-            buffers.raise(best.rows(done, done + chunk.rows()), part, mine, theirs, factor);
-            done += chunk.rows();
+            buffers.raise(
+                best.rows(rowsDone, rowsDone + chunk.rows()),
+                chunkSums,
+                chunkColumns,
+                otherColumns,
+                factor);
+            rowsDone += chunk.rows();
           }
         }
       }
-      double[] found = kernels.toHost(arena, best).toArray();
-      for (int i = 0; i < found.length; i++) {
-        found[i] = Math.clamp(found[i], -1.0, 1.0); // NaN stays
+      double[] hostBest = kernels.toHost(arena, best).toArray();
+      for (int i = 0; i < hostBest.length; i++) {
+        hostBest[i] = Math.clamp(hostBest[i], -1.0, 1.0); // NaN stays
       }
-      return found;
+      return hostBest;
     }
   }
 
   /**
-   * What turning takes, made once for all layers of a model but for what kernels prepare of a
-   * matrix: fresh memory costs as much as the work that is done in it.
+   * The buffers of the rotation, made once for all layers of a model, since fresh memory costs as
+   * much as the work. Only the prepared factor is made anew for each layer.
    */
   private final class Buffers {
     private final int m;
@@ -120,7 +127,7 @@ public final class RotationBaseline {
     private final Tensor within;
     private final Tensor W;
     private final Tensor correlations;
-    private final Tensor turned;
+    private final Tensor rotated;
 
     Buffers(Arena arena, int m, int longestChunk) {
       DType working = kernels.working();
@@ -133,35 +140,32 @@ public final class RotationBaseline {
       this.within = kernels.allocate(arena, working, m, m);
       this.W = kernels.allocate(arena, working, m, m);
       this.correlations = kernels.allocate(arena, working, rows, m);
-      this.turned = kernels.allocate(arena, working, rows, m);
+      this.rotated = kernels.allocate(arena, working, rows, m);
     }
 
-    /** best[i] = max(best[i], r of neuron i with each turned neuron of the layer). */
+    /** best[i] = max(best[i], r of neuron i with each rotated neuron of the layer). */
     void raise(
-        Tensor best,
-        Tensor cross,
-        Kernels.Columns mine,
-        Kernels.Columns theirs,
-        PreparedFactor factor) {
+        Tensor best, Tensor cross, Kernels.Columns a, Kernels.Columns b, PreparedFactor factor) {
       CorrelationSummary.forBlocks(
           measure,
           cross,
-          mine,
-          theirs,
+          a,
+          b,
           correlations,
           (r, i) ->
               kernels.raiseToProducts(
-                  r, factor, turned.rows(0, r.rows()), best.rows(i, i + r.rows())));
+                  r, factor, rotated.rows(0, r.rows()), best.rows(i, i + r.rows())));
     }
 
     /**
-     * W [m, m], which takes correlations with a layer's neurons to correlations with its turned
-     * ones: column j is R_j times the neurons' deviations, over the deviation of turned neuron j.
-     * The next one takes its place.
+     * W [m, m], which maps correlations with a layer's neurons to correlations with its rotated
+     * ones. Column j is R_j times the neurons' deviations, over the deviation of rotated neuron j.
+     * The next call overwrites it.
      */
-    PreparedFactor turn(Arena scratch, Kernels.Columns columns, double[] sizes, Tensor gram) {
+    PreparedFactor rotationFactor(
+        Arena scratch, Kernels.Columns columns, double[] sizes, Tensor gram) {
       double[] row = new double[m];
-      for (int j = 0; j < m; j++) { // transposed: row j is turned neuron j
+      for (int j = 0; j < m; j++) { // transposed: row j is rotated neuron j
         rotation.readRow(j, row);
         for (int k = 0; k < m; k++) {
           row[k] *= sizes[k];
@@ -169,12 +173,12 @@ public final class RotationBaseline {
         scaled.writeRow(j, row);
       }
       kernels.copy(scaled, onDevice);
-      turnByHalf(columns, gram);
-      Tensor turnedByHalf = kernels.toHost(scratch, product);
+      rotateHalf(columns, gram);
+      Tensor rotatedHalf = kernels.toHost(scratch, product);
       double[] halves = new double[m];
       for (int j = 0; j < m; j++) {
         scaled.readRow(j, row);
-        turnedByHalf.readRow(j, halves);
+        rotatedHalf.readRow(j, halves);
         double variance = 0;
         for (int k = 0; k < m; k++) {
           variance += 2 * row[k] * halves[k];
@@ -192,11 +196,11 @@ public final class RotationBaseline {
     }
 
     /**
-     * product = R H, of turning rows R and half of the correlations C within a layer: those above
-     * the diagonal and half of it. R_j C R_jᵀ is twice R_j H R_jᵀ, for H and its transpose make C,
-     * whose sums are defined there alone.
+     * product = R H, where H is the part of the correlations C within a layer above the diagonal,
+     * and half of the diagonal. R_j C R_jᵀ is twice R_j H R_jᵀ, since C = H + Hᵀ. The sums behind C
+     * are defined on and above the diagonal alone.
      */
-    private void turnByHalf(Kernels.Columns columns, Tensor gram) {
+    private void rotateHalf(Kernels.Columns columns, Tensor gram) {
       measure.fill(gram, columns, columns, within);
       for (int from = 0; from < m; from += WIDTH) {
         int to = Math.min(m, from + WIDTH);

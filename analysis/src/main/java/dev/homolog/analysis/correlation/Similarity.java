@@ -11,9 +11,12 @@ import java.util.stream.Collectors;
 public enum Similarity {
   /** Pearson's correlation. */
   PEARSON(Preparation.CENTRED),
-  /** The cosine of the two vectors of activations: no mean is taken off. */
+  /** The cosine of the two vectors of activations; the mean is not subtracted. */
   COSINE(Preparation.SCALED),
-  /** Of the sets of tokens with activation above 0: size of what they share, by that of both. */
+  /**
+   * For the sets of tokens with activation above 0: size of the intersection over size of the
+   * union.
+   */
   JACCARD(Preparation.FIRING);
 
   private final Preparation preparation;

@@ -88,27 +88,28 @@ public final class SubsetMeasurement implements Measurement {
     Strip strip = correlations.pass().strip();
     for (int i = 0; i < names.size(); i++) {
       setting.progress().progress("subsets", i, names.size());
-      Partial part = part(i, strip);
+      Partial partial = partial(i, strip);
       if (subsets.size() == i) {
-        List<double[][]> none = part.draws.stream().map(_ -> correlations.empty()).toList();
-        subsets.add(new Partial(part.tokens, correlations.empty(), none));
+        List<double[][]> none = partial.draws.stream().map(_ -> correlations.empty()).toList();
+        subsets.add(new Partial(partial.tokens, correlations.empty(), none));
       }
-      CorrelationMeasurement.put(part.best, subsets.get(i).best, strip);
-      for (int draw = 0; draw < part.draws.size(); draw++) {
-        CorrelationMeasurement.put(part.draws.get(draw), subsets.get(i).draws.get(draw), strip);
+      CorrelationMeasurement.copyStrip(partial.best, subsets.get(i).best, strip);
+      for (int draw = 0; draw < partial.draws.size(); draw++) {
+        CorrelationMeasurement.copyStrip(
+            partial.draws.get(draw), subsets.get(i).draws.get(draw), strip);
       }
     }
     setting.progress().progress("subsets", names.size(), names.size());
   }
 
-  /** What one subset says of the neurons of this pass. */
-  private Partial part(int subset, Strip strip) {
+  /** The correlations of one subset for the neurons of this pass. */
+  private Partial partial(int subset, Strip strip) {
     CorrelationPass.Settings settings = correlations.settings();
     SubsetSink sums = sink.orElseThrow();
     Measure measure = sums.measure(subset, comparison.similarity(), settings.standardisation());
     CorrelationSink products = sums.sums(subset);
-    List<Strip> whole = List.of(strip);
-    double[][] best = BestMatches.of(products, measure, strip, whole);
+    List<Strip> strips = List.of(strip);
+    double[][] best = BestMatches.of(products, measure, strip, strips);
     List<double[][]> draws = new ArrayList<>();
     if (baseline.kind() == Baseline.Kind.GAUSSIAN) {
       draws.add(correlations.pass().gaussian(measure.tokens(), best));
@@ -116,12 +117,12 @@ public final class SubsetMeasurement implements Measurement {
     for (Rotation rotation : settings.rotations()) {
       draws.add(
           new RotationBaseline(products, measure)
-              .best(rotation, strip, whole, ProgressListener.NONE));
+              .best(rotation, strip, strips, ProgressListener.NONE));
     }
     return new Partial(measure.tokens(), best, draws);
   }
 
-  private SubsetCorrelations found() {
+  private SubsetCorrelations subsetCorrelations() {
     List<SubsetCorrelations.OfSubset> bySubset = new ArrayList<>();
     for (int i = 0; i < subsets.size(); i++) {
       Partial subset = subsets.get(i);
@@ -134,7 +135,7 @@ public final class SubsetMeasurement implements Measurement {
 
   @Override
   public Optional<Object> result() {
-    return Optional.of(found());
+    return Optional.of(subsetCorrelations());
   }
 
   /** A part for each subset. */
@@ -142,7 +143,7 @@ public final class SubsetMeasurement implements Measurement {
   public Stream<Iterator<Table>> tables(Table neurons) {
     int dMlp = setting.reference().dMlp();
     return Stream.of(
-        found().subsets().stream()
+        subsetCorrelations().subsets().stream()
             .map(subset -> CorrelationTables.ofSubset(subset, dMlp, comparison.threshold()))
             .iterator());
   }

@@ -28,7 +28,7 @@ public final class SubsetSink implements ActivationSink {
   private final List<MomentsSink> moments = new ArrayList<>();
   private final Tensor places;
   private final Tensor placesOnDevice;
-  private final Tensor all;
+  private final Tensor ones;
   private final Tensor gathered;
 
   /**
@@ -59,7 +59,7 @@ public final class SubsetSink implements ActivationSink {
     this.placesOnDevice = kernels.allocate(arena, DType.I32, tokens, 1);
     Tensor ones = Tensor.allocate(arena, DType.U8, tokens, 1);
     ones.fill(1);
-    this.all = kernels.fromHost(arena, ones);
+    this.ones = kernels.fromHost(arena, ones);
     this.gathered = kernels.allocate(arena, kernels.working(), tokens, neurons);
   }
 
@@ -95,11 +95,11 @@ public final class SubsetSink implements ActivationSink {
   }
 
   private void add(int subset, long n) {
-    ActivationBlock part =
+    ActivationBlock subsetBlock =
         new ActivationBlock(
-            kernels, models, null, null, all.rows(0, n), n, null, null, gathered.rows(0, n));
-    moments.get(subset).accept(part);
-    sums.get(subset).accept(part);
+            kernels, models, null, null, ones.rows(0, n), n, null, null, gathered.rows(0, n));
+    moments.get(subset).accept(subsetBlock);
+    sums.get(subset).accept(subsetBlock);
   }
 
   /** The sums of one subset. */
@@ -107,7 +107,7 @@ public final class SubsetSink implements ActivationSink {
     return sums.get(subset);
   }
 
-  /** How to turn a subset's sums into similarities. */
+  /** The measure that computes similarities from a subset's sums. */
   public Measure measure(int subset, Similarity similarity, Pilot pilot) {
     return new Measure(kernels, similarity, moments.get(subset).moments(), pilot);
   }
@@ -127,14 +127,14 @@ public final class SubsetSink implements ActivationSink {
   public void merge(Map<String, Tensor> other) {
     for (int i = 0; i < sums.size(); i++) {
       String prefix = "subset." + i + ".";
-      Map<String, Tensor> own = new LinkedHashMap<>();
+      Map<String, Tensor> ownState = new LinkedHashMap<>();
       other.forEach((name, sum) -> {
         if (name.startsWith(prefix)) {
-          own.put(name.substring(prefix.length()), sum);
+          ownState.put(name.substring(prefix.length()), sum);
         }
       });
-      sums.get(i).merge(own);
-      moments.get(i).merge(own);
+      sums.get(i).merge(ownState);
+      moments.get(i).merge(ownState);
     }
   }
 }

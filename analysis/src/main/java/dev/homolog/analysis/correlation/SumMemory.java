@@ -12,9 +12,9 @@ import java.lang.foreign.Arena;
  */
 public record SumMemory(Kernels kernels, Arena arena, DType type) {
   /**
-   * Most additions in single precision. Each rounds by at most 2⁻²⁴ of the sum so far: after so
-   * many a correlation is off by 3e-7 of itself (root mean square), and by 8e-6 where all batches
-   * are the same and every addition rounds the same way.
+   * Most additions in single precision. Each rounds by at most 2⁻²⁴ of the sum so far. After so
+   * many a correlation has a relative error of 3e-7 (root mean square). It is 8e-6 where all
+   * batches are the same and every addition rounds the same way.
    */
   static final long SINGLE_ADDITIONS = 512;
 

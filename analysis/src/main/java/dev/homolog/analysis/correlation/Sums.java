@@ -31,13 +31,13 @@ final class Sums {
     return state;
   }
 
-  /** Adds the {@link #state} of sums of the same names and shapes; other names are passed over. */
+  /** Adds the {@link #state} of sums of the same names and shapes; other names are ignored. */
   void merge(Map<String, Tensor> other) {
-    byName.forEach((name, mine) -> {
-      Tensor theirs = other.get(name);
-      theirs.requireShape(name, mine.rows(), mine.cols());
+    byName.forEach((name, sum) -> {
+      Tensor added = other.get(name);
+      added.requireShape(name, sum.rows(), sum.cols());
       try (Arena scratch = Arena.ofShared()) {
-        kernels.add(kernels.fromHost(scratch, theirs), mine);
+        kernels.add(kernels.fromHost(scratch, added), sum);
       }
     });
   }

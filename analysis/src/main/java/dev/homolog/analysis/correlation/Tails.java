@@ -71,15 +71,15 @@ public final class Tails {
    */
   public void add(Kernels kernels, Tensor block, int from, int firstMatch, boolean greatest) {
     try (Arena arena = Arena.ofShared()) {
-      int most = (int) Math.min(k, block.cols());
-      Tensor found = kernels.allocate(arena, kernels.working(), block.rows(), most);
-      Tensor columns = kernels.allocate(arena, DType.I32, block.rows(), most);
-      kernels.topK(block, greatest, found, columns);
-      Tensor foundOnHost = kernels.toHost(arena, found);
+      int perBlock = (int) Math.min(k, block.cols());
+      Tensor ends = kernels.allocate(arena, kernels.working(), block.rows(), perBlock);
+      Tensor columns = kernels.allocate(arena, DType.I32, block.rows(), perBlock);
+      kernels.topK(block, greatest, ends, columns);
+      Tensor foundOnHost = kernels.toHost(arena, ends);
       Tensor columnsOnHost = kernels.toHost(arena, columns);
       double sign = greatest ? 1 : -1;
       for (int i = 0; i < block.rows(); i++) {
-        for (int rank = 0; rank < most && columnsOnHost.get(i, rank) >= 0; rank++) {
+        for (int rank = 0; rank < perBlock && columnsOnHost.get(i, rank) >= 0; rank++) {
           int match = firstMatch + (int) columnsOnHost.get(i, rank);
           if (!insert((from + i) * k, foundOnHost.get(i, rank), match, sign)) {
             break; // the rest of the row is no better

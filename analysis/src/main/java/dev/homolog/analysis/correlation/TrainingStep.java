@@ -5,8 +5,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the name of a model says of the training step that it was saved at: the folder or revision
- * is a number, or ends in {@code step} or {@code checkpoint-} and a number.
+ * The training step that the name of a model tells. The folder or revision is a number, or ends in
+ * {@code step} or {@code checkpoint-} and a number.
  *
  * @param series what the path or name has before that: equal for the steps of one training
  * @param step number of the step

@@ -7,10 +7,11 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * What the other models say of each neuron of the reference (Gurnee et al. 2024, section 4.1):
- * {@code max_corr}, {@code mean_corr} and {@code min_corr} are the maximum, mean and minimum over
- * the other models of its greatest correlation; the same of the baseline; {@code excess_corr} is
- * mean less mean, and a neuron with more than the threshold is universal.
+ * How universal each neuron of the reference is (Gurnee et al. 2024, section 4.1). {@code
+ * max_corr}, {@code mean_corr} and {@code min_corr} are maximum, mean and minimum over the other
+ * models of its greatest correlation. The baseline has the same three. {@code excess_corr} is
+ * {@code mean_corr} minus the baseline's mean. A neuron whose excess is above the threshold is
+ * universal.
  */
 public final class Universality {
   private final List<Neuron> neurons;

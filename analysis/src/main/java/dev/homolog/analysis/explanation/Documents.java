@@ -4,14 +4,14 @@ import dev.homolog.core.tokens.TokenTable;
 import java.util.function.IntBinaryOperator;
 
 /**
- * Which document a position is of, and labels of documents that are drawn by chance: what a subset
- * would be if it had nothing to do with the text. What these explain of a neuron says how much of
- * it is the documents' own, and so how much a real subset has to explain.
+ * Which document a position is of, and random labels of documents. A label is like a subset that is
+ * unrelated to the text. What these explain of a neuron says how much of it is the documents' own,
+ * and so how much a real subset has to explain.
  *
  * @param count documents of the text
- * @param at document by row and position
+ * @param documentAt document by row and position
  */
-record Documents(int count, IntBinaryOperator at) {
+record Documents(int count, IntBinaryOperator documentAt) {
   /** Times that all documents are given a label. */
   static final int DRAWS = 4;
 

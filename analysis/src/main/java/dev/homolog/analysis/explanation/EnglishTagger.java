@@ -73,17 +73,17 @@ final class EnglishTagger {
 
   /** The words of a text in order. */
   List<Word> tag(String text) {
-    List<Word> found = new ArrayList<>();
+    List<Word> tagged = new ArrayList<>();
     for (Span sentence : sentences.sentPosDetect(text)) {
       String part = text.substring(sentence.getStart(), sentence.getEnd());
       Span[] spans = words.tokenizePos(part);
       String[] tags = tagger.tag(Span.spansToStrings(spans, part));
       for (int i = 0; i < spans.length; i++) {
         int from = sentence.getStart();
-        found.add(new Word(from + spans[i].getStart(), from + spans[i].getEnd(), place(tags[i])));
+        tagged.add(new Word(from + spans[i].getStart(), from + spans[i].getEnd(), place(tags[i])));
       }
     }
-    return found;
+    return tagged;
   }
 
   /** Of two words that are written as one, such as "don't" (AUX+PART), the first's. */

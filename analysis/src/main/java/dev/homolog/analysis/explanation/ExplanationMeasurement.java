@@ -26,7 +26,7 @@ public final class ExplanationMeasurement implements Measurement {
   private final Supplier<List<Integer>> chosen;
   private final Explanations.Builder builder;
   private Optional<ExplanationSink> sink = Optional.empty();
-  private Optional<Explanations> found = Optional.empty();
+  private Optional<Explanations> explanations = Optional.empty();
 
   /**
    * @param chosen flat ids of the neurons of which more is listed, known when all passes are done
@@ -66,13 +66,13 @@ public final class ExplanationMeasurement implements Measurement {
     setting.phases().run(Phase.EXPLANATIONS, () -> builder.add(sink.orElseThrow(), pass.from()));
     sink = Optional.empty();
     if (pass.last()) {
-      found = Optional.of(builder.build());
+      explanations = Optional.of(builder.build());
     }
   }
 
   /** What explains each neuron, after the last pass. */
   public Explanations found() {
-    return found.orElseThrow(() -> new IllegalStateException("not all passes are done"));
+    return explanations.orElseThrow(() -> new IllegalStateException("not all passes are done"));
   }
 
   @Override

@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Sums by cell of a {@link FeatureSet}, over all positions, of z = (MLP_POST − pilot mean) · pilot
- * scale and of its square, and the greatest MLP_POST at each frequent token, for neighbouring
- * columns of a block.
+ * Sums by cell of a {@link FeatureSet}, over all positions, for neighbouring columns of a block. It
+ * sums z = (MLP_POST − pilot mean) · pilot scale and its square. It also keeps the greatest
+ * MLP_POST at each frequent token.
  */
 public final class ExplanationSink implements ActivationSink {
   /** Cells of a position, on the average, for which there is room between two calls of a kernel. */
@@ -77,7 +77,7 @@ public final class ExplanationSink implements ActivationSink {
   }
 
   private static long room(FeatureSet features, long mostTokens) {
-    return ROOM * mostTokens + features.most();
+    return ROOM * mostTokens + features.mostCells();
   }
 
   /** Bytes that a sink of that many neurons takes. */
@@ -115,7 +115,7 @@ public final class ExplanationSink implements ActivationSink {
         int subset = subsets[t] == TokenTable.NO_SUBSET ? features.noSubset() : subsets[t];
         add(t, features.ofSubset(subset));
         addOfDocument(t, block.rows().get(t / features.context()), position);
-        if (!cells.hasRoom(features.most())) {
+        if (!cells.hasRoom(features.mostCells())) {
           flush(x);
         }
       }
@@ -183,17 +183,17 @@ public final class ExplanationSink implements ActivationSink {
 
   @Override
   public void merge(Map<String, Tensor> other) {
-    Tensor theirs = other.get(MAXIMA);
-    theirs.requireShape(MAXIMA, maxima.rows(), maxima.cols());
+    Tensor added = other.get(MAXIMA);
+    added.requireShape(MAXIMA, maxima.rows(), maxima.cols());
     try (Arena scratch = Arena.ofShared()) {
       kernels.add(kernels.fromHost(scratch, other.get(SUMS)), sums);
-      Tensor mine = kernels.toHost(scratch, maxima);
-      for (long i = 0; i < mine.rows(); i++) {
-        for (long j = 0; j < mine.cols(); j++) {
-          mine.set(i, j, Math.max(mine.get(i, j), theirs.get(i, j)));
+      Tensor onHost = kernels.toHost(scratch, maxima);
+      for (long i = 0; i < onHost.rows(); i++) {
+        for (long j = 0; j < onHost.cols(); j++) {
+          onHost.set(i, j, Math.max(onHost.get(i, j), added.get(i, j)));
         }
       }
-      kernels.copy(mine, maxima);
+      kernels.copy(onHost, maxima);
     }
     for (long cell = 0; cell < counts.cols(); cell++) {
       counts.set(0, cell, counts.get(0, cell) + other.get(COUNTS).get(0, cell));

@@ -52,16 +52,16 @@ final class ExplanationTables {
     for (int id = from; id < to; id++) {
       int place = 0;
       int most = chosen.contains(id) ? Explanations.KEPT : LISTED;
-      for (Explanation of : explanations.best(id, most)) {
+      for (Explanation explanation : explanations.best(id, most)) {
         neuron.add(NeuronId.of(id, dMlp));
         rank.add(++place);
-        kind.add(of.feature().kind().toString());
-        feature.add(of.feature().name());
-        token.add(of.feature().token());
-        explained.add(of.explained());
-        share.add(of.share());
-        with.add(of.with());
-        without.add(of.without());
+        kind.add(explanation.feature().kind().toString());
+        feature.add(explanation.feature().name());
+        token.add(explanation.feature().token());
+        explained.add(explanation.explained());
+        share.add(explanation.share());
+        with.add(explanation.with());
+        without.add(explanation.without());
       }
     }
     return table.build();

@@ -37,21 +37,21 @@ public final class Explanations {
   private final double[] margin;
 
   /** The best of every neuron: which, how good, and the mean of MLP_POST there. */
-  private record Best(int most, int[] which, double[] score, double[] mean) {
-    static Best of(int neurons, int most) {
-      int[] which = new int[neurons * most];
+  private record Best(int size, int[] which, double[] score, double[] mean) {
+    static Best of(int neurons, int size) {
+      int[] which = new int[neurons * size];
       Arrays.fill(which, -1);
-      return new Best(most, which, new double[which.length], new double[which.length]);
+      return new Best(size, which, new double[which.length], new double[which.length]);
     }
 
-    /** Puts one among the best; of equal ones the earlier stays in front. Returns its place. */
-    void add(int neuron, int candidate, double value, double there) {
-      int first = neuron * most;
-      int place = first + most;
+    /** Puts a candidate among the best of a neuron; of equal ones the earlier stays in front. */
+    void add(int neuron, int candidate, double value, double meanWith) {
+      int first = neuron * size;
+      int place = first + size;
       while (place > first && (which[place - 1] < 0 || value > score[place - 1])) {
         place--;
       }
-      int last = first + most - 1;
+      int last = first + size - 1;
       if (place > last) {
         return;
       }
@@ -60,7 +60,7 @@ public final class Explanations {
       System.arraycopy(mean, place, mean, place + 1, last - place);
       which[place] = candidate;
       score[place] = value;
-      mean[place] = there;
+      mean[place] = meanWith;
     }
 
     static long bytes(long neurons, int most) {
@@ -69,7 +69,7 @@ public final class Explanations {
   }
 
   /**
-   * What a feature says of a neuron.
+   * How well a feature explains a neuron.
    *
    * @param explained reduction in variance
    * @param share of all positions that have the feature
@@ -95,22 +95,22 @@ public final class Explanations {
   public record OfFamily(
       Family family, Feature feature, double score, Feature runnerUp, double margin) {}
 
-  private Explanations(FeatureSet set, int neurons, ExplanationSink sink) {
-    this.features = set.features();
-    long all = 0;
-    for (int p = 0; p < set.context(); p++) {
-      all += sink.count(set.ofPosition(p));
+  private Explanations(FeatureSet featureSet, int neurons, ExplanationSink sink) {
+    this.features = featureSet.features();
+    long positionCount = 0;
+    for (int p = 0; p < featureSet.context(); p++) {
+      positionCount += sink.count(featureSet.ofPosition(p));
     }
-    this.positions = all;
-    this.rule = new FamilyRule(features, positions, set.documents());
+    this.positions = positionCount;
+    this.rule = new FamilyRule(features, positions, featureSet.documents());
     this.counts = new long[features.size()];
-    Arrays.setAll(counts, f -> Arrays.stream(set.cells(f)).mapToLong(sink::count).sum());
-    this.shuffled = new long[set.shuffled()];
-    Arrays.setAll(shuffled, label -> sink.count(set.ofShuffled(label)));
-    this.frequent = set.frequent();
+    Arrays.setAll(counts, f -> Arrays.stream(featureSet.cells(f)).mapToLong(sink::count).sum());
+    this.shuffled = new long[featureSet.shuffled()];
+    Arrays.setAll(shuffled, label -> sink.count(featureSet.ofShuffled(label)));
+    this.frequent = featureSet.frequent();
     this.best = Best.of(neurons, KEPT);
     this.tokens = Best.of(neurons, Math.min(TOKENS, frequent.length));
-    this.tokenMaxima = new float[neurons * tokens.most];
+    this.tokenMaxima = new float[neurons * tokens.size];
     this.mean = new double[neurons];
     this.family = new Family[neurons];
     this.familyFeature = new int[neurons];
@@ -120,22 +120,24 @@ public final class Explanations {
   }
 
   /** Bytes on the heap that the explanations of that many neurons take. */
-  public static long bytes(FeatureSet set, long neurons) {
-    int most = Math.min(TOKENS, set.frequent().length);
+  public static long bytes(FeatureSet featureSet, long neurons) {
+    int tokens = Math.min(TOKENS, featureSet.frequent().length);
     return Best.bytes(neurons, KEPT)
-        + Best.bytes(neurons, most)
-        + neurons * ((long) most * Float.BYTES + 5L * Double.BYTES)
-        + (long) BLOCK * (2L * set.cells() + 3L * set.features().size()) * Double.BYTES;
+        + Best.bytes(neurons, tokens)
+        + neurons * ((long) tokens * Float.BYTES + 5L * Double.BYTES)
+        + (long) BLOCK
+            * (2L * featureSet.cells() + 3L * featureSet.features().size())
+            * Double.BYTES;
   }
 
   /** Takes what sinks have summed of parts of the neurons, each part once. */
   public static final class Builder {
-    private final FeatureSet set;
+    private final FeatureSet featureSet;
     private final int neurons;
-    private Explanations found;
+    private Explanations explanations;
 
     public Builder(FeatureSet set, int neurons) {
-      this.set = set;
+      this.featureSet = set;
       this.neurons = neurons;
     }
 
@@ -145,24 +147,24 @@ public final class Explanations {
      * @param from flat id of the sink's first neuron
      */
     public void add(ExplanationSink sink, int from) {
-      if (found == null) {
-        found = new Explanations(set, neurons, sink);
+      if (explanations == null) {
+        explanations = new Explanations(featureSet, neurons, sink);
       }
       for (int j = 0; j < sink.neurons(); j += BLOCK) {
         int to = Math.min(sink.neurons(), j + BLOCK);
-        new Block(found, set, sink, j, to).reduce(from + j);
+        new Block(explanations, featureSet, sink, j, to).reduce(from + j);
       }
     }
 
     public Explanations build() {
-      return found;
+      return explanations;
     }
   }
 
   /** Some neurons of a sink: sums by cell become sums by feature, and these are judged. */
   private static final class Block {
     private final Explanations to;
-    private final FeatureSet set;
+    private final FeatureSet featureSet;
     private final int width;
     private final double[] cells;
     private final double[] squares;
@@ -170,21 +172,21 @@ public final class Explanations {
     private final double[] pilotScale;
     private final double[][] maxima;
 
-    Block(Explanations to, FeatureSet set, ExplanationSink sink, int from, int until) {
+    Block(Explanations to, FeatureSet featureSet, ExplanationSink sink, int from, int until) {
       this.to = to;
-      this.set = set;
+      this.featureSet = featureSet;
       this.width = until - from;
-      this.cells = new double[set.cells() * width];
-      this.squares = new double[set.cells() * width];
+      this.cells = new double[featureSet.cells() * width];
+      this.squares = new double[featureSet.cells() * width];
       this.pilotMean = new double[width];
       this.pilotScale = new double[width];
       try (Arena scratch = Arena.ofConfined()) {
         Tensor sums = sink.sums(scratch, from, until);
         double[] row = new double[width];
-        for (int c = 0; c < set.cells(); c++) {
+        for (int c = 0; c < featureSet.cells(); c++) {
           sums.readRow(c, row);
           System.arraycopy(row, 0, cells, c * width, width);
-          sums.readRow(set.cells() + (long) c, row);
+          sums.readRow(featureSet.cells() + (long) c, row);
           System.arraycopy(row, 0, squares, c * width, width);
         }
         Tensor mean = sink.mean(scratch);
@@ -212,8 +214,8 @@ public final class Explanations {
     }
 
     void reduce(int firstNeuron) {
-      int[] everywhere = new int[set.context()];
-      Arrays.setAll(everywhere, set::ofPosition);
+      int[] everywhere = new int[featureSet.context()];
+      Arrays.setAll(everywhere, featureSet::ofPosition);
       double[] sum = new double[width];
       double[] square = new double[width];
       add(everywhere, cells, sum);
@@ -227,8 +229,8 @@ public final class Explanations {
       for (int f = 0; f < count; f++) {
         Arrays.fill(sum1, 0);
         Arrays.fill(square1, 0);
-        add(set.cells(f), cells, sum1);
-        add(set.cells(f), squares, square1);
+        add(featureSet.cells(f), cells, sum1);
+        add(featureSet.cells(f), squares, square1);
         long n1 = to.counts[f];
         boolean enough = n1 >= TokenCells.LEAST_COUNT && n - n1 >= TokenCells.LEAST_COUNT;
         for (int j = 0; j < width; j++) {
@@ -250,8 +252,8 @@ public final class Explanations {
         for (int i = 0; i < to.frequent.length; i++) {
           to.tokens.add(neuron, i, with[j][i], with[j][i]);
         }
-        for (int rank = 0; rank < to.tokens.most; rank++) {
-          int at = neuron * to.tokens.most + rank;
+        for (int rank = 0; rank < to.tokens.size; rank++) {
+          int at = neuron * to.tokens.size + rank;
           to.tokenMaxima[at] = (float) maxima[to.tokens.which[at]][j];
         }
       }
@@ -261,15 +263,20 @@ public final class Explanations {
     private double[] shuffled(double[] sum, double[] square) {
       double[] mean = new double[width];
       int[] labels = new int[width];
-      for (int label = 0; label < set.shuffled(); label++) {
-        int cell = set.ofShuffled(label);
+      for (int label = 0; label < featureSet.shuffled(); label++) {
+        int cell = featureSet.ofShuffled(label);
         for (int j = 0; j < width; j++) {
-          int at = cell * width + j;
-          double one =
+          int index = cell * width + j;
+          double reduction =
               Reduction.of(
-                  to.positions, sum[j], square[j], to.shuffled[label], cells[at], squares[at]);
-          if (!Double.isNaN(one)) {
-            mean[j] += one;
+                  to.positions,
+                  sum[j],
+                  square[j],
+                  to.shuffled[label],
+                  cells[index],
+                  squares[index]);
+          if (!Double.isNaN(reduction)) {
+            mean[j] += reduction;
             labels[j]++;
           }
         }
@@ -325,32 +332,32 @@ public final class Explanations {
 
   /** The features that explain most of a neuron, the best first, at most {@link #KEPT}. */
   public List<Explanation> best(int neuron, int most) {
-    List<Explanation> found = new ArrayList<>();
+    List<Explanation> ranked = new ArrayList<>();
     for (int rank = 0; rank < Math.min(most, KEPT); rank++) {
-      int at = neuron * KEPT + rank;
-      if (best.which[at] >= 0) {
-        double n1 = counts[best.which[at]];
-        double without = (positions * mean[neuron] - n1 * best.mean[at]) / (positions - n1);
-        found.add(
+      int index = neuron * KEPT + rank;
+      if (best.which[index] >= 0) {
+        double n1 = counts[best.which[index]];
+        double without = (positions * mean[neuron] - n1 * best.mean[index]) / (positions - n1);
+        ranked.add(
             new Explanation(
-                features.get(best.which[at]),
-                best.score[at],
+                features.get(best.which[index]),
+                best.score[index],
                 n1 / positions,
-                best.mean[at],
+                best.mean[index],
                 without));
       }
     }
-    return found;
+    return ranked;
   }
 
   /** The frequent tokens of highest mean MLP_POST, the highest first. */
   public List<TokenMean> tokens(int neuron) {
-    List<TokenMean> found = new ArrayList<>();
-    for (int rank = 0; rank < tokens.most; rank++) {
-      int at = neuron * tokens.most + rank;
-      int i = tokens.which[at];
-      found.add(new TokenMean(frequent[i], tokens.mean[at], tokenMaxima[at], counts[i]));
+    List<TokenMean> ranked = new ArrayList<>();
+    for (int rank = 0; rank < tokens.size; rank++) {
+      int index = neuron * tokens.size + rank;
+      int i = tokens.which[index];
+      ranked.add(new TokenMean(frequent[i], tokens.mean[index], tokenMaxima[index], counts[i]));
     }
-    return found;
+    return ranked;
   }
 }

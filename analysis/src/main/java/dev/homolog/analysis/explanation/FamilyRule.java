@@ -8,21 +8,20 @@ import org.apache.commons.statistics.distribution.FDistribution;
 /**
  * Which family a neuron belongs to, from what each feature explains of it.
  *
- * <p>A feature counts if it explains at least {@link #LEAST}, at least {@link #NEARLY} of what the
- * best of all explains, and more than chance would let the best of its family explain of an
- * unrelated neuron in 99 cases of 100 or more: 0.01, divided by the number of families and by that
- * of the family's features (Bonferroni), is the level of
+ * <p>A feature counts if it explains at least {@link #LEAST}, and at least {@link #NEARLY} of what
+ * the best feature explains. It must also explain more than a bound that an unrelated neuron
+ * exceeds by chance with probability 0.01 or less. That level is divided by the number of families
+ * and by the number of the family's features (Bonferroni). The bound is from
  *
  * <ul>
- *   <li>the law of F with 1 and n / run − 2 degrees of freedom, for n positions, of which those of
- *       one stretch ({@link Feature#run}) are one draw;
- *   <li>for subsets, of which documents are the draws, the mean of what labels by chance explain of
- *       the same neuron ({@link Documents}), times a quantile of F whose second degrees of freedom
- *       are those of these labels. Fewer than {@link #LEAST_DOCUMENTS} documents say nothing.
+ *   <li>the law of F with 1 and n / run − 2 degrees of freedom, for n positions. The positions of
+ *       one stretch ({@link Feature#run}) are one draw.
+ *   <li>for subsets, whose draws are documents: what random labels explain of the same neuron on
+ *       average ({@link Documents}), times a quantile of F. Its second degrees of freedom are those
+ *       of these labels. Fewer than {@link #LEAST_DOCUMENTS} documents say nothing.
  * </ul>
  *
- * <p>Of the features that count the one of the simplest kind is chosen, and of several of that kind
- * the best.
+ * <p>The feature of the simplest kind that counts is chosen; of several of that kind, the best.
  */
 final class FamilyRule {
   /** A tenth of the variance. */
@@ -103,7 +102,7 @@ final class FamilyRule {
   record Choice(Family family, int feature, int runnerUp) {}
 
   /**
-   * @param explained reduction in variance by feature, NaN passed over
+   * @param explained reduction in variance by feature; NaN is ignored
    * @param shuffled as {@link #chance} has it; NaN where there are no subsets
    */
   Choice choose(double[] explained, double shuffled) {

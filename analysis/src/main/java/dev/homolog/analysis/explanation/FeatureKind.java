@@ -36,7 +36,7 @@ public enum FeatureKind {
     return family;
   }
 
-  /** Of a kind that looks at the token, the one that looks at the token before. */
+  /** For a kind of the token itself, the same kind of the token before. */
   FeatureKind previous() {
     return switch (this) {
       case TOKEN -> PREVIOUS_TOKEN;

@@ -9,10 +9,11 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The features of a text that explanations are made of, and the cells that their sums are made of:
- * those of the token, the same of the token before, then one a position of the row, one a part of
- * speech, one a subset (and one for documents that are in none), and one a label that documents are
- * given by chance. It reads the table of tokens, which must stay open.
+ * The features of a text that explanations are made of, and the cells that their sums are made of.
+ * First come the cells of the token, then the same cells of the token before. Then one cell follows
+ * for each position of the row, part of speech and subset, and one for documents without subset.
+ * Last comes one for each label that documents are given at random. It reads the table of tokens,
+ * which must stay open.
  */
 public final class FeatureSet {
   private final TokenCells tokens;
@@ -58,23 +59,23 @@ public final class FeatureSet {
 
   /** Each alone, stretches that double in length, all before one of these, and the last quarter. */
   private void addPositions() {
-    Set<Feature> there = new HashSet<>();
+    Set<Feature> added = new HashSet<>();
     for (int p = 0; p < context; p++) {
-      addPositions(p, p + 1, there);
+      addPositions(p, p + 1, added);
     }
     for (int from = 2; from < context; from *= 2) {
-      addPositions(0, from, there);
-      addPositions(from, Math.min(2 * from, context), there);
+      addPositions(0, from, added);
+      addPositions(from, Math.min(2 * from, context), added);
     }
-    addPositions(context - context / 4, context, there);
+    addPositions(context - context / 4, context, added);
   }
 
-  private void addPositions(int from, int to, Set<Feature> there) {
+  private void addPositions(int from, int to, Set<Feature> added) {
     int[] cells = new int[to - from];
     Arrays.setAll(cells, i -> ofPosition(from + i));
     String name = to - from == 1 ? "position " + from : "positions " + from + " to " + (to - 1);
     Feature feature = new Feature(FeatureKind.POSITION, name, -1, Math.max(1, to - from));
-    if (to > from && to - from < context && there.add(feature)) {
+    if (to > from && to - from < context && added.add(feature)) {
       add(feature, cells);
     }
   }
@@ -83,7 +84,7 @@ public final class FeatureSet {
     return Arrays.stream(cells).map(cell -> cell + by).toArray();
   }
 
-  /** The features of a text, whose tokens are all counted and whose words are all tagged. */
+  /** The features of a text. All its tokens are counted, and all its words are tagged. */
   public static FeatureSet of(TokenTable table, Tokenizer tokenizer, int vocabulary) {
     long[] counts = new long[vocabulary];
     for (long row = 0; row < table.rows(); row++) {
@@ -189,11 +190,11 @@ public final class FeatureSet {
   }
 
   int document(long row, int position) {
-    return documents.at().applyAsInt((int) row, position);
+    return documents.documentAt().applyAsInt((int) row, position);
   }
 
   /** The most cells that a position adds to. */
-  int most() {
-    return 2 * tokens.most() + 3 + Documents.DRAWS;
+  int mostCells() {
+    return 2 * tokens.mostCells() + 3 + Documents.DRAWS;
   }
 }

@@ -15,10 +15,10 @@ final class Pairs {
   private final Tensor classesThere;
   private int size;
 
-  Pairs(Kernels kernels, Arena arena, long most) {
+  Pairs(Kernels kernels, Arena arena, long capacity) {
     this.kernels = kernels;
-    this.rows = Tensor.allocate(arena, DType.I32, most, 1);
-    this.classes = Tensor.allocate(arena, DType.I32, most, 1);
+    this.rows = Tensor.allocate(arena, DType.I32, capacity, 1);
+    this.classes = Tensor.allocate(arena, DType.I32, capacity, 1);
     this.rowsThere = kernels.fromHost(arena, rows);
     this.classesThere = kernels.fromHost(arena, classes);
   }

@@ -1,9 +1,9 @@
 package dev.homolog.analysis.explanation;
 
 /**
- * Reduction in variance by a binary feature (Gurnee et al. 2024, section 4.2): 1 − [(1 − b) · Var₀
- * + b · Var₁] / Var, where b is the share of positions that have the feature, and the variances are
- * those without it, with it, and of all, with ddof 1 each.
+ * Reduction in variance by a binary feature (Gurnee et al. 2024, section 4.2). It is 1 − [(1 − b) ·
+ * Var₀ + b · Var₁] / Var. Here b is the share of positions that have the feature. Var₀, Var₁ and
+ * Var are the variances without it, with it, and of all positions, with ddof 1.
  */
 final class Reduction {
   private Reduction() {}
@@ -19,14 +19,14 @@ final class Reduction {
     if (n0 < 2 || n1 < 2) {
       return Double.NaN;
     }
-    double all = squares - sum * sum / n;
+    double totalVariation = squares - sum * sum / n;
     double with = squares1 - sum1 * sum1 / n1;
     double sum0 = sum - sum1;
     double without = squares - squares1 - sum0 * sum0 / n0;
-    if (!(all > 1e-12 * squares)) {
+    if (!(totalVariation > 1e-12 * squares)) {
       return Double.NaN; // nothing but rounding
     }
     double within = (n0 / (n0 - 1) * without + n1 / (n1 - 1) * with) / n;
-    return 1 - within / (all / (n - 1));
+    return 1 - within / (totalVariation / (n - 1));
   }
 }

@@ -16,9 +16,9 @@ import java.util.stream.IntStream;
 
 /**
  * Which sums a token adds to, so that those of every feature of its text can be put together at the
- * end. A frequent token has a cell of its own. A rare one shares the cell of all rare tokens that
- * are in the same classes, if these are seen often, and else adds to a cell of each class that it
- * is in. The cells of a feature do not overlap: its sums are theirs added up, exactly.
+ * end. A frequent token has a cell of its own. A rare token shares the cell of all rare tokens in
+ * the same classes, if these are seen often. Otherwise it adds to a cell of each of its classes.
+ * The cells of a feature do not overlap, so its sums are exactly the sums over its cells.
  */
 final class TokenCells {
   /** The least share of all positions that a token needs to be a feature. */
@@ -42,7 +42,7 @@ final class TokenCells {
   private final List<int[]> members = new ArrayList<>();
   private final int[][] cellsOf;
   private int cells;
-  private int most;
+  private int mostCells;
 
   private TokenCells(int[] frequent, int vocabulary) {
     this.frequent = frequent;
@@ -55,59 +55,65 @@ final class TokenCells {
    * @param text what a token is printed as
    */
   static TokenCells of(long[] counts, IntFunction<String> text) {
-    long all = Arrays.stream(counts).sum();
-    double least = Math.max(LEAST_COUNT, LEAST_SHARE * all);
-    int[] seen = IntStream.range(0, counts.length).filter(id -> counts[id] > 0).toArray();
+    long positions = Arrays.stream(counts).sum();
+    double leastFrequent = Math.max(LEAST_COUNT, LEAST_SHARE * positions);
+    int[] presentIds = IntStream.range(0, counts.length).filter(id -> counts[id] > 0).toArray();
     int[] frequent =
-        Arrays.stream(seen)
-            .filter(id -> counts[id] >= least)
+        Arrays.stream(presentIds)
+            .filter(id -> counts[id] >= leastFrequent)
             .boxed()
             .sorted(Comparator.<Integer>comparingLong(id -> -counts[id]).thenComparing(id -> id))
             .limit(MOST_TOKENS)
             .mapToInt(id -> id)
             .toArray();
-    TokenCells found = new TokenCells(frequent, counts.length);
+    TokenCells tokenCells = new TokenCells(frequent, counts.length);
     for (int id : frequent) {
-      found.cellsOf[id] = new int[] {found.cells++};
-      found.features.add(new Feature(FeatureKind.TOKEN, Names.token(id, text.apply(id)), id, 1));
-      found.members.add(found.cellsOf[id]);
+      tokenCells.cellsOf[id] = new int[] {tokenCells.cells++};
+      tokenCells.features.add(
+          new Feature(FeatureKind.TOKEN, Names.token(id, text.apply(id)), id, 1));
+      tokenCells.members.add(tokenCells.cellsOf[id]);
     }
     Map<Feature, BitSet> classes = new LinkedHashMap<>();
-    Set<BitSet> known = new HashSet<>();
-    Arrays.stream(frequent).forEach(id -> known.add(set(id)));
-    words(seen, counts, text, least)
+    Set<BitSet> distinctSets = new HashSet<>();
+    Arrays.stream(frequent).forEach(id -> distinctSets.add(singleton(id)));
+    words(presentIds, counts, text, leastFrequent)
         .forEach((word, ids) -> {
-          if (known.add(ids)) {
+          if (distinctSets.add(ids)) {
             classes.put(Feature.of(FeatureKind.WORD, Names.word(word)), ids);
           }
         });
-    for (TokenClass of : TokenClasses.ALL) {
+    for (TokenClass tokenClass : TokenClasses.ALL) {
       BitSet ids = new BitSet();
-      Arrays.stream(seen).filter(id -> of.holds().test(text.apply(id))).forEach(ids::set);
+      Arrays.stream(presentIds)
+          .filter(id -> tokenClass.holds().test(text.apply(id)))
+          .forEach(ids::set);
       long count = ids.stream().mapToLong(id -> counts[id]).sum();
       // A class of the tokens of an earlier feature says nothing new.
-      if (count >= LEAST_COUNT && all - count >= LEAST_COUNT && known.add(ids)) {
+      if (count >= LEAST_COUNT && positions - count >= LEAST_COUNT && distinctSets.add(ids)) {
         classes.put(
-            Feature.of(of.alphabet() ? FeatureKind.LETTER : FeatureKind.CLASS, of.name()), ids);
+            Feature.of(
+                tokenClass.alphabet() ? FeatureKind.LETTER : FeatureKind.CLASS, tokenClass.name()),
+            ids);
       }
     }
-    found.divide(classes, seen, counts);
-    found.most = Arrays.stream(found.cellsOf).mapToInt(of -> of.length).max().orElse(0);
-    return found;
+    tokenCells.divide(classes, presentIds, counts);
+    tokenCells.mostCells =
+        Arrays.stream(tokenCells.cellsOf).mapToInt(of -> of.length).max().orElse(0);
+    return tokenCells;
   }
 
-  private static BitSet set(int id) {
-    BitSet one = new BitSet();
-    one.set(id);
-    return one;
+  private static BitSet singleton(int id) {
+    BitSet ids = new BitSet();
+    ids.set(id);
+    return ids;
   }
 
   /** The tokens of each word that is seen often and spelt in several ways, most frequent first. */
   private static Map<String, BitSet> words(
-      int[] seen, long[] counts, IntFunction<String> text, double least) {
+      int[] presentIds, long[] counts, IntFunction<String> text, double leastFrequent) {
     Map<String, BitSet> spellings = new TreeMap<>();
     Map<String, Long> total = new HashMap<>();
-    for (int id : seen) {
+    for (int id : presentIds) {
       String word = TokenClasses.word(text.apply(id));
       if (!word.isEmpty() && word.indexOf('\uFFFD') < 0) {
         spellings.computeIfAbsent(word, _ -> new BitSet()).set(id);
@@ -116,14 +122,14 @@ final class TokenCells {
     }
     Map<String, BitSet> words = new LinkedHashMap<>();
     spellings.keySet().stream()
-        .filter(word -> spellings.get(word).cardinality() > 1 && total.get(word) >= least)
+        .filter(word -> spellings.get(word).cardinality() > 1 && total.get(word) >= leastFrequent)
         .sorted(Comparator.<String>comparingLong(word -> -total.get(word)))
         .limit(MOST_WORDS)
         .forEach(word -> words.put(word, spellings.get(word)));
     return words;
   }
 
-  private void divide(Map<Feature, BitSet> classes, int[] seen, long[] counts) {
+  private void divide(Map<Feature, BitSet> classes, int[] presentIds, long[] counts) {
     List<Feature> kinds = List.copyOf(classes.keySet());
     List<List<Integer>> cellsOfClass = new ArrayList<>();
     Map<Integer, BitSet> ofToken = new HashMap<>();
@@ -134,7 +140,7 @@ final class TokenCells {
           .forEach(id -> ofToken.computeIfAbsent(id, _ -> new BitSet()).set(number));
     }
     Map<BitSet, Long> patterns = new LinkedHashMap<>();
-    for (int id : seen) {
+    for (int id : presentIds) {
       BitSet in = ofToken.getOrDefault(id, new BitSet());
       if (cellsOf[id].length > 0) {
         in.stream().forEach(k -> cellsOfClass.get(k).add(cellsOf[id][0]));
@@ -151,13 +157,13 @@ final class TokenCells {
           cellsOfPattern.put(in, new int[] {cell});
           in.stream().forEach(k -> cellsOfClass.get(k).add(cell));
         });
-    Map<Integer, Integer> own = new TreeMap<>();
+    Map<Integer, Integer> cellOfClass = new TreeMap<>();
     for (BitSet in : patterns.keySet()) {
       cellsOfPattern.computeIfAbsent(
-          in, _ -> in.stream().map(k -> own.computeIfAbsent(k, _ -> cells++)).toArray());
+          in, _ -> in.stream().map(k -> cellOfClass.computeIfAbsent(k, _ -> cells++)).toArray());
     }
-    own.forEach((k, cell) -> cellsOfClass.get(k).add(cell));
-    for (int id : seen) {
+    cellOfClass.forEach((k, cell) -> cellsOfClass.get(k).add(cell));
+    for (int id : presentIds) {
       if (cellsOf[id].length == 0 && ofToken.containsKey(id)) {
         cellsOf[id] = cellsOfPattern.get(ofToken.get(id));
       }
@@ -184,8 +190,8 @@ final class TokenCells {
   }
 
   /** The most cells of one token. */
-  int most() {
-    return most;
+  int mostCells() {
+    return mostCells;
   }
 
   List<Feature> features() {

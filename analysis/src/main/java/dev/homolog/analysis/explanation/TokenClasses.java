@@ -12,9 +12,9 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * The catalogue of token classes, after that of Gurnee et al. 2024 (section 4 and appendix): what
- * kind of thing a token is, by its text alone. The text is a token as it is printed: a space where
- * GPT-2's vocabulary spells Ġ, a line break where it spells Ċ, U+FFFD for a part of a character.
+ * The catalogue of token classes, after that of Gurnee et al. 2024 (section 4 and appendix). A
+ * class depends on the text of a token alone. The text is the token as printed: a space for Ġ of
+ * GPT-2's vocabulary, a line break for Ċ. A part of a character is U+FFFD.
  *
  * <p>"Bare" is the text without white space at its ends. Words are compared without regard to case
  * and to the space in front; prefixes, suffixes and first letters without regard to case.
@@ -47,17 +47,24 @@ final class TokenClasses {
   private static void kinds(Catalogue c) {
     c.classes.add(new TokenClass("special token", false, TokenClasses::isSpecial));
     c.add("part of a character", text -> text.indexOf('\uFFFD') >= 0);
-    c.add("letters only", bare(text -> all(text, Character::isLetter)));
-    c.add("lower case", bare(text -> all(text, Character::isLowerCase)));
+    c.add("letters only", bare(text -> allCharacters(text, Character::isLetter)));
+    c.add("lower case", bare(text -> allCharacters(text, Character::isLowerCase)));
     c.add("Capitalised", bare(TokenClasses::isCapitalised));
-    c.add("ALL CAPITALS", bare(text -> text.length() > 1 && all(text, Character::isUpperCase)));
-    c.add("one letter", bare(text -> text.length() == 1 && all(text, Character::isLetter)));
-    c.add("one capital", bare(text -> text.length() == 1 && all(text, Character::isUpperCase)));
+    c.add(
+        "ALL CAPITALS",
+        bare(text -> text.length() > 1 && allCharacters(text, Character::isUpperCase)));
+    c.add(
+        "one letter", bare(text -> text.length() == 1 && allCharacters(text, Character::isLetter)));
+    c.add(
+        "one capital",
+        bare(text -> text.length() == 1 && allCharacters(text, Character::isUpperCase)));
     c.add("begins with a capital", bare(text -> Character.isUpperCase(text.codePointAt(0))));
     c.add("letters and digits", bare(TokenClasses::isMixed));
-    c.add("symbols only", bare(text -> all(text, TokenClasses::isSymbol)));
+    c.add("symbols only", bare(text -> allCharacters(text, TokenClasses::isSymbol)));
     c.add("has a symbol", bare(text -> any(text, TokenClasses::isSymbol)));
-    c.add("several symbols", bare(text -> text.length() > 1 && all(text, TokenClasses::isSymbol)));
+    c.add(
+        "several symbols",
+        bare(text -> text.length() > 1 && allCharacters(text, TokenClasses::isSymbol)));
     c.add("a symbol repeated", bare(TokenClasses::isRepeatedSymbol));
     c.add("symbol, then letters", bare(text -> isSymbol(text.charAt(0)) && hasLetter(text)));
     c.add("begins with a space", text -> text.startsWith(" ") && !text.isBlank());
@@ -75,7 +82,7 @@ final class TokenClasses {
 
   private static void whiteSpace(Catalogue c) {
     c.add("white space only", text -> !text.isEmpty() && text.isBlank());
-    c.add("spaces only", text -> !text.isEmpty() && all(text, ch -> ch == ' '));
+    c.add("spaces only", text -> !text.isEmpty() && allCharacters(text, ch -> ch == ' '));
     c.add("two spaces or more", text -> text.contains("  "));
     c.add("has a line break", text -> text.indexOf('\n') >= 0);
     c.add("one line break", text -> text.equals("\n") || text.equals("\r\n"));
@@ -133,11 +140,13 @@ final class TokenClasses {
 
   private static void numbers(Catalogue c) {
     c.add("has a digit", text -> any(text, Character::isDigit));
-    c.add("digits only", bare(text -> all(text, Character::isDigit)));
+    c.add("digits only", bare(text -> allCharacters(text, Character::isDigit)));
     for (int length = 1; length <= 4; length++) {
       int digits = length;
       String[] names = {"one digit", "two digits", "three digits", "four digits"};
-      c.add(names[length - 1], bare(text -> text.length() == digits && all(text, ASCII_DIGIT)));
+      c.add(
+          names[length - 1],
+          bare(text -> text.length() == digits && allCharacters(text, ASCII_DIGIT)));
     }
     c.add("space, then a digit", like(" \\d.*"));
     c.add("goes on with a digit", like("\\d.*"));
@@ -331,7 +340,7 @@ final class TokenClasses {
           bare(text ->
               lower(text).endsWith(suffix)
                   && text.length() > suffix.length()
-                  && all(text, Character::isLetter)));
+                  && allCharacters(text, Character::isLetter)));
     }
   }
 
@@ -452,7 +461,7 @@ final class TokenClasses {
     return text.toLowerCase(Locale.ROOT);
   }
 
-  private static boolean all(String text, IntPredicate holds) {
+  private static boolean allCharacters(String text, IntPredicate holds) {
     return text.codePoints().allMatch(holds);
   }
 
@@ -471,7 +480,7 @@ final class TokenClasses {
   private static boolean isCapitalised(String text) {
     return text.length() > 1
         && Character.isUpperCase(text.charAt(0))
-        && all(text.substring(1), Character::isLowerCase);
+        && allCharacters(text.substring(1), Character::isLowerCase);
   }
 
   private static boolean isMixed(String text) {
@@ -483,7 +492,9 @@ final class TokenClasses {
   }
 
   private static boolean isRepeatedSymbol(String text) {
-    return text.length() > 1 && isSymbol(text.charAt(0)) && all(text, ch -> ch == text.charAt(0));
+    return text.length() > 1
+        && isSymbol(text.charAt(0))
+        && allCharacters(text, ch -> ch == text.charAt(0));
   }
 
   private static boolean letterAt(String text, int at) {

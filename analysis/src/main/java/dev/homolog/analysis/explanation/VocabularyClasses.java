@@ -15,18 +15,18 @@ public final class VocabularyClasses {
    * @param vocabulary number of ids; those without a token are in no class
    */
   public static Map<String, BitSet> of(Tokenizer tokenizer, int vocabulary) {
-    int known = Math.min(vocabulary, tokenizer.vocabularySize());
-    String[] texts = new String[known];
-    for (int id = 0; id < known; id++) {
+    int tokens = Math.min(vocabulary, tokenizer.vocabularySize());
+    String[] texts = new String[tokens];
+    for (int id = 0; id < tokens; id++) {
       texts[id] = tokenizer.tokenText(id);
     }
     Map<String, BitSet> classes = new LinkedHashMap<>();
-    for (TokenClass of : TokenClasses.ALL) {
+    for (TokenClass tokenClass : TokenClasses.ALL) {
       BitSet ids = new BitSet(vocabulary);
-      for (int id = 0; id < known; id++) {
-        ids.set(id, of.holds().test(texts[id]));
+      for (int id = 0; id < tokens; id++) {
+        ids.set(id, tokenClass.holds().test(texts[id]));
       }
-      classes.put(of.name(), ids);
+      classes.put(tokenClass.name(), ids);
     }
     return classes;
   }

@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * JSON as a run folder holds it: UTF-8, indented by two spaces, lines ending in LF, keys in the
- * order given, null for NaN and the infinities. Stateless.
+ * JSON as a run folder holds it: UTF-8, indented by two spaces, with lines that end in LF. Keys are
+ * in the order given; null stands for NaN and the infinities. Stateless.
  */
 public final class JsonFile {
   private static final JsonMapper MAPPER =
@@ -52,10 +52,10 @@ public final class JsonFile {
     try (var in = Files.newInputStream(file, StandardOpenOption.READ)) {
       return MAPPER.readTree(in);
     } catch (JsonProcessingException e) {
-      var at = e.getLocation();
+      var location = e.getLocation();
       throw new InputException(
           file.toString(),
-          at == null ? "" : "line " + at.getLineNr(),
+          location == null ? "" : "line " + location.getLineNr(),
           "is not JSON (" + e.getOriginalMessage() + ")",
           REMEDY,
           e);

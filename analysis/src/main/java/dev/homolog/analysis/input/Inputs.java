@@ -17,8 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Open models and the text that they will read. Opening looks at what is quick to look at:
- * configurations, headers, tokenizers, and whether the text is there. {@link #read} does the rest.
+ * Open models and the text that they will read. Opening makes the quick checks: configurations,
+ * headers, tokenizers, and whether the text exists. {@link #read} does the rest.
  */
 public final class Inputs implements AutoCloseable {
   /** The file of a model's folder that names its tokens. */
@@ -133,22 +133,27 @@ public final class Inputs implements AutoCloseable {
   /** Whether a model reads the reference's token ids, and rows that begin with its BOS. */
   private static void requireSame(Tokenizer reference, int bos, Checkpoint model) {
     Path folder = Path.of(model.location());
-    Tokenizer other = Tokenizer.of(folder.resolve(TOKENIZER));
+    Tokenizer otherTokenizer = Tokenizer.of(folder.resolve(TOKENIZER));
     reference
-        .difference(other)
+        .difference(otherTokenizer)
         .ifPresent(difference -> {
           throw new InputException(
-              other.file(),
+              otherTokenizer.file(),
               "",
               "not the tokenizer of " + reference.file() + ": " + difference,
               SAME_TOKENS);
         });
-    int theirs = TokenRules.of(model.config(), other).bosId();
-    if (theirs != bos) {
+    int otherBosId = TokenRules.of(model.config(), otherTokenizer).bosId();
+    if (otherBosId != bos) {
       throw new InputException(
           folder.resolve("config.json"),
           "bos_token_id",
-          "BOS is token " + theirs + ", but it is " + bos + " in " + reference.file().getParent(),
+          "BOS is token "
+              + otherBosId
+              + ", but it is "
+              + bos
+              + " in "
+              + reference.file().getParent(),
           SAME_TOKENS);
     }
   }

@@ -24,10 +24,10 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
   /**
    * Of models that go together.
    *
-   * @param own rules of the reference
+   * @param referenceRules rules of the reference
    */
-  public static Limits of(List<ActivationStream.Model> models, TokenRules own) {
-    int vocabulary = own.vocabSize();
+  public static Limits of(List<ActivationStream.Model> models, TokenRules referenceRules) {
+    int vocabulary = referenceRules.vocabSize();
     Checkpoint narrowest = models.getFirst().checkpoint();
     for (ActivationStream.Model model : models) {
       Checkpoint checkpoint = model.checkpoint();
@@ -37,11 +37,16 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
       }
     }
     TokenRules rules =
-        new TokenRules(own.bosId(), own.eosId(), own.padId(), own.newlineId(), vocabulary);
+        new TokenRules(
+            referenceRules.bosId(),
+            referenceRules.eosId(),
+            referenceRules.padId(),
+            referenceRules.newlineId(),
+            vocabulary);
     return new Limits(rules, narrowest.config().positions(), narrowest.location());
   }
 
-  /** Tokens a row: as asked for, else what all models can read, 256 at most. */
+  /** Tokens a row: as given by the user, else as many as all models can read, 256 at most. */
   public int context(TokenInput input) {
     return input.context().orElse(Math.min(TokenInput.DEFAULT_CONTEXT, positions));
   }

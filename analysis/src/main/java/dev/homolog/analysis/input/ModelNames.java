@@ -13,20 +13,20 @@ public final class ModelNames {
   private ModelNames() {}
 
   /**
-   * The name on the hub of a folder in its cache, else the last folder name of each path; the whole
-   * path where two would be equal, and a number after it where the same folder is given twice.
+   * The name on the hub of a folder in its cache, else the last folder name of each path. Where two
+   * would be equal, the whole path; where one folder is given twice, a number follows.
    */
   public static List<String> of(List<Path> folders) {
     List<String> shorts = folders.stream().map(ModelNames::shortName).toList();
     List<String> names = new ArrayList<>();
-    Set<String> taken = new HashSet<>();
+    Set<String> usedNames = new HashSet<>();
     for (int i = 0; i < folders.size(); i++) {
       String plain = shorts.get(i);
       boolean alone = Collections.frequency(shorts, plain) == 1;
       String name = alone ? plain : folders.get(i).toString();
       int number = 1;
       String distinct = name;
-      while (!taken.add(distinct)) {
+      while (!usedNames.add(distinct)) {
         distinct = name + " (" + ++number + ")";
       }
       names.add(distinct);

@@ -34,10 +34,10 @@ final class TextGlob {
     boolean deep = rest.toString().contains("**");
     List<Path> files = List.of();
     if (Files.isDirectory(start)) {
-      try (Stream<Path> all = Files.walk(start, deep ? Integer.MAX_VALUE : rest.getNameCount())) {
+      try (Stream<Path> walk = Files.walk(start, deep ? Integer.MAX_VALUE : rest.getNameCount())) {
         PathMatcher matcher = start.getFileSystem().getPathMatcher("glob:" + rest);
         files =
-            all.filter(file -> matches(start.relativize(file), rest, matcher))
+            walk.filter(file -> matches(start.relativize(file), rest, matcher))
                 .filter(Files::isRegularFile)
                 .sorted(Comparator.comparing(Path::toString))
                 .toList();

@@ -27,8 +27,8 @@ public record TokenInput(
   static final int DEFAULT_CONTEXT = 256;
 
   /**
-   * @throws InputException if a value is out of range, or not one of text and tokens is given;
-   *     {@code where()} is the flag of the command that would hold it
+   * @throws InputException if a value is out of range, or not exactly one of text and tokens is
+   *     given; {@code where()} is the flag of the command
    */
   public TokenInput {
     text = List.copyOf(text);
@@ -68,10 +68,10 @@ public record TokenInput(
   }
 
   /**
-   * The files that names and patterns stand for, as a shell would take them: a file of that very
-   * name wins; {@code *}, {@code ?}, {@code [a-z]} and {@code {a,b}} stand for parts of a name,
-   * {@code **} for folders too; files whose names begin with a dot are passed over unless the
-   * pattern's part does; the matches of a pattern are taken in the order of their names.
+   * The files that names and patterns stand for, as in a shell. A file of exactly that name wins.
+   * {@code *}, {@code ?}, {@code [a-z]} and {@code {a,b}} stand for parts of a name, {@code **} for
+   * folders too. Names that begin with a dot match only a part that begins with one. The matches of
+   * a pattern are sorted by name.
    *
    * @throws InputException if a pattern matches no file
    */

@@ -21,10 +21,10 @@ public record BatchPlan(int rows, long hostBytes, long deviceBytes) {
   private static final long GROWTH = MemoryCheck.JVM_GROWTH + Planner.PACKING;
 
   /**
-   * The largest batch that fits, but no larger than asked for.
+   * The largest batch that fits, but no larger than the requested one.
    *
    * @param ofTokens bytes that a run takes for batches of that many tokens, weights aside
-   * @throws InputException if not even one row fits, or not the batch that was asked for
+   * @throws InputException if not even one row fits, or the requested batch does not fit
    */
   public static BatchPlan of(
       Resources resources,

@@ -88,11 +88,11 @@ public final class Planner {
   /** Seconds of a plan on a machine of that speed. */
   public double seconds(Plan plan, Calibration calibration) {
     double forward = calibration.secondsAToken() * setting.text().table().tokens() * plan.passes();
-    double rest = 0;
+    double otherSeconds = 0;
     for (Flops kind : plan.flops()) {
-      rest += kind.name().equals(FORWARD) ? 0 : kind.operations();
+      otherSeconds += kind.name().equals(FORWARD) ? 0 : kind.operations();
     }
-    return forward + rest / calibration.flopsASecond();
+    return forward + otherSeconds / calibration.flopsASecond();
   }
 
   /**
@@ -239,10 +239,10 @@ public final class Planner {
   }
 
   /** Parts of one name are one part. */
-  private static List<Part> join(List<Part> first, List<Part> more) {
+  private static List<Part> join(List<Part> first, List<Part> added) {
     Map<String, Long> bytes = new LinkedHashMap<>();
     first.forEach(part -> bytes.merge(part.name(), part.bytes(), Long::sum));
-    more.forEach(part -> bytes.merge(part.name(), part.bytes(), Long::sum));
+    added.forEach(part -> bytes.merge(part.name(), part.bytes(), Long::sum));
     return bytes.entrySet().stream().map(part -> new Part(part.getKey(), part.getValue())).toList();
   }
 

@@ -61,28 +61,29 @@ final class ActivationParts {
 
   /** Rows [kind, feature, variance explained, share, mean with, mean without]. */
   private static JsonNode explanations(Table table, List<Integer> rows) {
-    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    ArrayNode rowsJson = JsonNodeFactory.instance.arrayNode();
     for (int row : rows) {
-      ArrayNode feature = all.addArray();
+      ArrayNode feature = rowsJson.addArray();
       feature.add(table.texts("kind").get(row)).add(table.texts("feature").get(row));
       for (String column : List.of("variance_explained", "share", "mean_with", "mean_without")) {
         feature.add(Rounded.brief(table.doubles(column).get(row)));
       }
     }
-    return all;
+    return rowsJson;
   }
 
   /** Rows [key, mean, max, count]. */
   private static JsonNode keyed(Table table, String key, List<Integer> rows) {
-    ArrayNode all = JsonNodeFactory.instance.arrayNode();
+    ArrayNode rowsJson = JsonNodeFactory.instance.arrayNode();
     for (int row : rows) {
-      all.addArray()
+      rowsJson
+          .addArray()
           .add(table.texts(key).get(row))
           .add(Rounded.brief(table.doubles("mean").get(row)))
           .add(Rounded.brief(table.doubles("max").get(row)))
           .add(table.longs("count").get(row));
     }
-    return all;
+    return rowsJson;
   }
 
   /**
@@ -119,7 +120,7 @@ final class ActivationParts {
   private static JsonNode positions(Table table, List<Integer> rows) {
     int joined = Math.ceilDiv(rows.size(), PLACES);
     ObjectNode json = JsonNodeFactory.instance.objectNode();
-    ArrayNode at = json.putArray("at");
+    ArrayNode positions = json.putArray("at");
     ArrayNode mean = json.putArray("mean");
     for (int from = 0; from < rows.size(); from += joined) {
       double sum = 0;
@@ -129,7 +130,7 @@ final class ActivationParts {
         count += seen;
         sum += seen * table.doubles("mean").get(row);
       }
-      at.add(table.ints("position").get(rows.get(from)));
+      positions.add(table.ints("position").get(rows.get(from)));
       mean.add(Rounded.brief(sum / count));
     }
     return json;

@@ -31,8 +31,7 @@ final class AllNeurons {
   }
 
   /**
-   * Writes the columns of the neurons, those that their roles add, and what groups of homologs say
-   * of each.
+   * Writes the columns of the neurons, of their roles and of their groups of homologs.
    *
    * @param model the reference's name
    */

@@ -29,10 +29,10 @@ final class CardTables {
    * @return nothing where the table or one of the columns is absent
    */
   Optional<ByNeuron> read(TableSpec table, UnaryOperator<RowFilter> rows, String... columns) {
-    List<String> all = new ArrayList<>(List.of(NeuronColumns.LAYER, NeuronColumns.NEURON));
-    all.addAll(List.of(columns));
+    List<String> columnNames = new ArrayList<>(List.of(NeuronColumns.LAYER, NeuronColumns.NEURON));
+    columnNames.addAll(List.of(columns));
     return tables
-        .read(table, rows.apply(RowFilter.ALL.of(reference.width(), chosen)), all)
+        .read(table, rows.apply(RowFilter.ALL.of(reference.width(), chosen)), columnNames)
         .map(read -> new ByNeuron(reference, read));
   }
 }

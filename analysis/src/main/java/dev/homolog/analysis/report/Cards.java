@@ -40,8 +40,9 @@ final class Cards {
   }
 
   /**
-   * A block as an object of parts, each an array by card in the order of the chosen, null where a
-   * neuron has nothing of it. What is alike stands together, which compresses better.
+   * A block as an object of parts. Each part is an array by card in the order of the chosen
+   * neurons, with null where a neuron has none. Values of one part stand together, which compresses
+   * better.
    */
   JsonNode block(int number) {
     ObjectNode block = JsonNodeFactory.instance.objectNode();

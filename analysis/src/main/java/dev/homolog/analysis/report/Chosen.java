@@ -24,7 +24,7 @@ record Chosen(int[] ids) {
 
   private static final int WITHOUT_TABLES = 1000;
 
-  /** Tables of the neurons that a run looked at closely; the first that is there says which. */
+  /** Tables of the neurons of a run's close-up; the first that exists decides. */
   private static final List<TableSpec> TABLES =
       List.of(ExampleColumns.EXAMPLES, ExplanationColumns.TOKENS);
 
@@ -54,7 +54,7 @@ record Chosen(int[] ids) {
     return id;
   }
 
-  /** Those that the run looked at closely, else the best; the best first. */
+  /** Those of the run's close-up, else the best; the best first. */
   static Chosen best(Reference reference, RunTables tables) {
     BitSet close = new BitSet();
     TABLES.stream()

@@ -27,7 +27,7 @@ final class Counterparts {
   private Counterparts() {}
 
   static Counterparts read(Reference reference, RunTables tables) {
-    Counterparts found = new Counterparts();
+    Counterparts counterparts = new Counterparts();
     tables
         .read(
             CorrelationColumns.MATCHES,
@@ -41,8 +41,8 @@ final class Counterparts {
                 "other_layer",
                 "other_neuron",
                 "correlation"))
-        .ifPresent(best -> found.add(reference, best));
-    return found;
+        .ifPresent(best -> counterparts.add(reference, best));
+    return counterparts;
   }
 
   private void add(Reference reference, Table best) {

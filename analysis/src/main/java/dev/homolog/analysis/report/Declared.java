@@ -68,7 +68,7 @@ final class Declared {
           .first(100)
           .notCompared();
 
-  /** What the table of homologs says of a neuron's group, put beside the neuron. */
+  /** The columns of the table of homologs that are shown with each neuron. */
   static final List<String> OF_GROUP = List.of("cohesion", "agreement");
 
   private static final Map<String, ColumnSpec> OF_NEURON = ofNeuron();

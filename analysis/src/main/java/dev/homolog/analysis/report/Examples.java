@@ -78,12 +78,12 @@ final class Examples {
     ArrayNode scales = json.putArray("scales");
     ArrayNode levels = json.putArray("levels");
     int strips = 0;
-    for (List<Integer> of : ranked(rows)) {
-      boolean all = levels.isEmpty() || strips + of.size() <= STRIPS;
+    for (List<Integer> peakRows : ranked(rows)) {
+      boolean allModels = levels.isEmpty() || strips + peakRows.size() <= STRIPS;
       ArrayNode scalesHere = scales.addArray();
       ArrayNode levelsHere = levels.addArray();
-      for (int row : all ? of : of.subList(0, 1)) {
-        if (models.size() < of.size()) {
+      for (int row : allModels ? peakRows : peakRows.subList(0, 1)) {
+        if (models.size() < peakRows.size()) {
           model(models.addArray(), row);
         }
         strip(scalesHere, levelsHere, row);

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * The template filled in. Its policy allows the one script and the one style sheet by their hashes,
- * nothing from anywhere else, and no text to become markup, script or style.
+ * The template filled in. Its policy allows only the one script and the one style sheet, by their
+ * hashes. No text can become markup, script or style.
  */
 final class Page {
   /** Before the sections' scripts, which use what stands in these. */
@@ -49,16 +49,16 @@ final class Page {
         Map.of("policy", policy, "style", style, "data", data.toString(), "script", script + ""));
   }
 
-  /** Replaces {@code @name@}, in one go, so that nothing that is put in is looked at again. */
+  /** Replaces {@code @name@}, in one pass, so that inserted text is not replaced again. */
   private static String fill(String template, Map<String, String> values) {
     StringBuilder page = new StringBuilder();
-    int at = 0;
-    for (int start = template.indexOf('@'); start >= 0; start = template.indexOf('@', at)) {
+    int copied = 0;
+    for (int start = template.indexOf('@'); start >= 0; start = template.indexOf('@', copied)) {
       int end = template.indexOf('@', start + 1);
-      page.append(template, at, start).append(values.get(template.substring(start + 1, end)));
-      at = end + 1;
+      page.append(template, copied, start).append(values.get(template.substring(start + 1, end)));
+      copied = end + 1;
     }
-    return page.append(template, at, template.length()).toString();
+    return page.append(template, copied, template.length()).toString();
   }
 
   private static String hash(String text) {

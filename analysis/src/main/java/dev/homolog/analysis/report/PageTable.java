@@ -12,15 +12,15 @@ import java.util.stream.IntStream;
 /**
  * A table of few rows that the page holds for a section.
  *
- * @param whole whether it has all columns of the run's table; else those that are declared and not
- *     left out
+ * @param complete whether it has all columns of the run's table; else those that are declared and
+ *     not left out
  * @param rows which of its rows the page holds
  */
-record PageTable(TableSpec spec, boolean whole, Function<Table, int[]> rows) {
+record PageTable(TableSpec spec, boolean complete, Function<Table, int[]> rows) {
   private static final int MOST_ROWS = 10_000;
 
   /** All columns, declared or not, and the first 10,000 rows. */
-  static PageTable whole(TableSpec spec) {
+  static PageTable complete(TableSpec spec) {
     return new PageTable(spec, true, PageTable::first);
   }
 
@@ -35,7 +35,7 @@ record PageTable(TableSpec spec, boolean whole, Function<Table, int[]> rows) {
   }
 
   Optional<Table> read(RunTables tables) {
-    if (whole) {
+    if (complete) {
       return tables.read(spec.name());
     }
     List<String> columns =

@@ -27,12 +27,12 @@ record Reference(int layers, int width, Table neurons) {
     int[] layer = neurons.ints("layer").toArray();
     int[] neuron = neurons.ints("neuron").toArray();
     int width = 1 + IntStream.of(neuron).max().orElse(-1);
-    boolean whole =
+    boolean complete =
         width > 0
             && neuron.length % width == 0
             && IntStream.range(0, neuron.length)
                 .allMatch(i -> layer[i] == i / width && neuron[i] == i % width);
-    if (!whole) {
+    if (!complete) {
       throw new InputException(
           run.path().resolve(neurons.name()),
           "layer, neuron",

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes {@code report.html} into the folder of a finished run: one page, without anything from the
- * network, with the table of all neurons and full cards of some. It reads the run folder alone; for
+ * Writes {@code report.html} into the folder of a finished run. It is one page with the table of
+ * all neurons and full cards of some, and needs no network. It reads the run folder alone. For
  * tables that are absent the page says what is missing. A page of 36,864 neurons and 3,000 cards
  * stays below 10 MB.
  */
@@ -22,8 +22,7 @@ public final class Report {
   private Report() {}
 
   /**
-   * Writes it, with cards for the neurons that the run looked at closely: 3,000 at most, the best
-   * first.
+   * Writes it, with cards for the neurons of the run's close-up: 3,000 at most, the best first.
    *
    * @return the file
    * @throws dev.homolog.core.InputException a table is malformed

@@ -27,7 +27,7 @@ final class RoleSection {
   private static int[] strongest(Table pairs) {
     Map<List<Integer>, Integer> ofHead = new HashMap<>();
     Column.Doubles changes = pairs.doubles("bos_attention_change");
-    double least =
+    double lowestRank =
         IntStream.range(0, pairs.rows())
             .mapToDouble(row -> -Math.abs(changes.get(row)))
             .sorted()
@@ -41,7 +41,7 @@ final class RoleSection {
           int before = ofHead.merge(head, 1, Integer::sum) - 1;
           return before < FIRST_OF_HEAD
               || pairs.booleans("found").get(row)
-              || Math.abs(changes.get(row)) >= -least;
+              || Math.abs(changes.get(row)) >= -lowestRank;
         })
         .limit(MOST_PAIRS)
         .toArray();

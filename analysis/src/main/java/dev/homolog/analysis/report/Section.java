@@ -18,14 +18,14 @@ record Section(String script, List<PageTable> tables) {
   /** The sections in the order of the page; a table stands in one of them. */
   static final List<Section> ALL =
       List.of(
-          of("study.js", PageTable.whole(CorrelationColumns.CONVERGENCE)),
+          of("study.js", PageTable.complete(CorrelationColumns.CONVERGENCE)),
           of(
               "correlations.js",
-              PageTable.whole(CorrelationColumns.HISTOGRAMS),
-              PageTable.whole(CorrelationColumns.BY_OTHER)),
-          of("universal.js", PageTable.whole(CorrelationColumns.ALL_BUT_ONE)),
+              PageTable.complete(CorrelationColumns.HISTOGRAMS),
+              PageTable.complete(CorrelationColumns.BY_OTHER)),
+          of("universal.js", PageTable.complete(CorrelationColumns.ALL_BUT_ONE)),
           of("families.js"),
-          of("percentiles.js", PageTable.whole(ContrastColumns.COMPARISON)),
+          of("percentiles.js", PageTable.complete(ContrastColumns.COMPARISON)),
           of("roles.js", RoleSection.ENTROPY, RoleSection.ATTENTION));
 
   private static Section of(String script, PageTable... tables) {
@@ -36,11 +36,11 @@ record Section(String script, List<PageTable> tables) {
   static void writeTables(JsonGenerator json, RunTables tables) throws IOException {
     json.writeStartObject();
     for (Section section : ALL) {
-      for (PageTable wanted : section.tables()) {
-        Optional<Table> table = wanted.read(tables);
+      for (PageTable pageTable : section.tables()) {
+        Optional<Table> table = pageTable.read(tables);
         if (table.isPresent()) {
-          json.writeFieldName(wanted.spec().name());
-          SmallTable.write(json, table.get(), wanted.rows().apply(table.get()));
+          json.writeFieldName(pageTable.spec().name());
+          SmallTable.write(json, table.get(), pageTable.rows().apply(table.get()));
         }
       }
     }

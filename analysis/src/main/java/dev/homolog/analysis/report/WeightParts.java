@@ -16,7 +16,7 @@ import java.util.TreeMap;
 final class WeightParts {
   private static final int NEURONS = 3;
 
-  /** Tokens at either end of what the neuron writes to the vocabulary and of what it reads. */
+  /** Tokens at either end of the vocabulary, for the neuron's output and input weights. */
   private static final SequencedMap<String, Integer> TOKENS =
       new TreeMap<>(Map.of("U_out", 10, "E_in", 6));
 
@@ -41,11 +41,11 @@ final class WeightParts {
                     "neighbours",
                     by,
                     rows -> pairs(by.table(), rows, "other_layer", "other_neuron", "cosine"))));
-    TOKENS.forEach((space, most) ->
+    TOKENS.forEach((space, limit) ->
         tables
             .read(
                 WeightColumns.VOCABULARY,
-                rows -> rows.between("rank", -most, most).equal("space", space),
+                rows -> rows.between("rank", -limit, limit).equal("space", space),
                 "rank",
                 "text",
                 "cosine")
@@ -86,15 +86,15 @@ final class WeightParts {
 
   /** The tokens of highest cosine and those of lowest, as [text, cosine]. */
   private static JsonNode ends(Table table, List<Integer> rows) {
-    ObjectNode ends = JsonNodeFactory.instance.objectNode();
-    ArrayNode top = ends.putArray("top");
-    ArrayNode bottom = ends.putArray("bottom");
+    ObjectNode endsJson = JsonNodeFactory.instance.objectNode();
+    ArrayNode top = endsJson.putArray("top");
+    ArrayNode bottom = endsJson.putArray("bottom");
     for (int row : rows) {
       (table.ints("rank").get(row) > 0 ? top : bottom)
           .addArray()
           .add(table.texts("text").get(row))
           .add(Rounded.brief(table.doubles("cosine").get(row)));
     }
-    return ends;
+    return endsJson;
   }
 }

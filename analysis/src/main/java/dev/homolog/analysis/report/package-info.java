@@ -1,7 +1,6 @@
 /**
- * The page that a finished run is looked at with: {@code report.html}, one file that asks nothing
- * of the network. {@link dev.homolog.analysis.report.Report} reads a run folder, packs what it
- * holds as JSON and puts it into a template, whose HTML, CSS and JavaScript lie beside this package
- * as resources.
+ * The page that shows a finished run: {@code report.html}, one file that needs no network. {@link
+ * dev.homolog.analysis.report.Report} reads a run folder, packs its tables as JSON and puts them
+ * into a template. The template's HTML, CSS and JavaScript are resources of this package.
  */
 package dev.homolog.analysis.report;

@@ -13,9 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * A run's claim on its folder: a lock that the operating system holds on a hidden file in it, and
- * drops when the process ends, however it ends. So a file that a killed run left behind keeps
- * nobody out.
+ * A run's claim on its folder: an operating system's lock on a hidden file in it. The lock ends
+ * with the process, however it ends. So a file that a killed run left behind keeps nobody out.
  */
 final class Claim {
   static final String FILE = ".homolog-running";
@@ -78,8 +77,8 @@ final class Claim {
   }
 
   /**
-   * Whether the locked file is still the one at its path, and not one that its owner removed
-   * between our opening and locking it: only then does what goes through the channel show there.
+   * Whether the locked file is still the one at its path. Its owner may have removed it between our
+   * opening and locking it. Then what is written to the channel does not show at the path.
    */
   private static boolean isAt(Path file, FileChannel channel) throws IOException {
     channel.truncate(0);

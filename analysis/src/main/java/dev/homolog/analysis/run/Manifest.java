@@ -8,8 +8,8 @@ import java.lang.module.ModuleDescriptor;
 import java.util.function.Consumer;
 
 /**
- * What {@code study.json} of every run has: what was run and on what, and what it took. Made when
- * the tables are written, whose memory counts too.
+ * The common part of every run's {@code study.json}: the command, its input and the resources it
+ * took. It is made after the tables, whose memory counts too.
  */
 public final class Manifest {
   private Manifest() {}

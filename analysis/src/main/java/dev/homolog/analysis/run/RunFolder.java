@@ -22,8 +22,8 @@ import java.util.SequencedMap;
 import java.util.regex.Pattern;
 
 /**
- * The folder a run leaves behind. Every file in it is either absent or whole: it is written under
- * another name, forced to disk and renamed; what was written before a failure stays. {@code
+ * The folder a run leaves behind. Every file in it is either absent or complete: it is written
+ * under another name, forced to disk and renamed. Files written before a failure stay. {@code
  * study.json}, written last by {@link #finish}, marks the run as finished. Until then no other run
  * can take the folder. Used by one thread.
  */
@@ -35,40 +35,40 @@ public final class RunFolder implements AutoCloseable {
 
   private final Path path;
   private final Claim claim; // null in a folder that was opened
-  private final List<Path> made; // the folders that were made for it, the innermost first
+  private final List<Path> createdFolders; // the folders that were made for it, the innermost first
   private boolean finished;
 
-  private RunFolder(Path path, Claim claim, List<Path> made) {
+  private RunFolder(Path path, Claim claim, List<Path> createdFolders) {
     this.path = path;
     this.claim = claim;
-    this.made = made;
+    this.createdFolders = createdFolders;
     this.finished = claim == null;
   }
 
   /**
-   * Makes the folder of a new run, and those above it, tries that it can be written, and takes it
-   * for this run alone until it is finished or closed, or this process ends.
+   * Makes the folder of a new run, and those above it, and checks that it can be written. It
+   * belongs to this run alone until it is finished or closed, or this process ends.
    *
    * @throws InputException it is a file or not empty, another run has taken it, or it cannot be
-   *     made or written; what was there is as it was
+   *     made or written. Nothing has changed on disk then.
    */
   public static RunFolder create(Path out) {
     if (Files.exists(out) && !Files.exists(out.resolve(Claim.FILE))) {
       checkVacant(out); // so that a folder that holds anything is not touched
     }
-    List<Path> made = missing(out);
+    List<Path> createdFolders = missing(out);
     Claim claim = null;
     try {
       Files.createDirectories(out);
       claim = Claim.take(out);
       checkVacant(out);
       AtomicFile.forceFolder(out.toAbsolutePath().normalize().getParent());
-      return new RunFolder(out, claim, made);
+      return new RunFolder(out, claim, createdFolders);
     } catch (IOException | InputException e) {
       if (claim != null) {
         claim.release();
       }
-      remove(made);
+      remove(createdFolders);
       if (e instanceof InputException refusal) {
         throw refusal;
       }
@@ -120,7 +120,7 @@ public final class RunFolder implements AutoCloseable {
 
   /**
    * Writes a table that is too large to be held: its parts, of equal name and schema, one after the
-   * other. They are asked for one at a time, and what that throws is passed on.
+   * other. They are requested one at a time; exceptions of the iterator are passed on.
    *
    * @param parts at least one
    * @throws IllegalArgumentException the parts differ in name or schema
@@ -181,7 +181,7 @@ public final class RunFolder implements AutoCloseable {
     if (!finished) {
       finished = true;
       claim.release();
-      remove(made);
+      remove(createdFolders);
     }
   }
 
@@ -307,13 +307,13 @@ public final class RunFolder implements AutoCloseable {
 
   /** Parts, of which the first is known ahead and the others are checked against it. */
   private static final class Peeked implements Iterator<Table> {
-    private final Iterator<Table> rest;
+    private final Iterator<Table> remaining;
     private final String name;
     private final SequencedMap<String, ColumnType> schema;
     private Table first; // null once it is given, so that it is not kept
 
     Peeked(Iterator<Table> parts) {
-      rest = parts;
+      remaining = parts;
       first = parts.next();
       name = first.name();
       schema = first.schema();
@@ -321,7 +321,7 @@ public final class RunFolder implements AutoCloseable {
 
     @Override
     public boolean hasNext() {
-      return first != null || rest.hasNext();
+      return first != null || remaining.hasNext();
     }
 
     @Override
@@ -331,12 +331,12 @@ public final class RunFolder implements AutoCloseable {
         first = null;
         return given;
       }
-      Table part = rest.next();
-      if (!part.name().equals(name) || !inOrder(part.schema()).equals(inOrder(schema))) {
+      Table nextPart = remaining.next();
+      if (!nextPart.name().equals(name) || !inOrder(nextPart.schema()).equals(inOrder(schema))) {
         throw new IllegalArgumentException(
-            "not a part of table " + name + " with columns " + schema + ": " + part);
+            "not a part of table " + name + " with columns " + schema + ": " + nextPart);
       }
-      return part;
+      return nextPart;
     }
 
     private static List<?> inOrder(SequencedMap<String, ColumnType> schema) {

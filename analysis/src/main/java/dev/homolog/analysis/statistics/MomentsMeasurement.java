@@ -17,7 +17,7 @@ import java.util.Optional;
 public final class MomentsMeasurement implements Measurement {
   private final Setting setting;
   private Optional<MomentsSink> sink = Optional.empty();
-  private Optional<NeuronMoments.OfStudy> found = Optional.empty();
+  private Optional<NeuronMoments.OfStudy> moments = Optional.empty();
 
   public MomentsMeasurement(Setting setting) {
     this.setting = setting;
@@ -46,28 +46,28 @@ public final class MomentsMeasurement implements Measurement {
   @Override
   public void reduce(Pass pass) {
     if (pass.first()) {
-      found = Optional.of(NeuronMoments.OfStudy.of(momentsOfThePass(), setting.neurons()));
+      moments = Optional.of(NeuronMoments.OfStudy.of(momentsOfThePass(), setting.neurons()));
     }
   }
 
-  private NeuronMoments.OfStudy found() {
-    return found.orElseThrow(() -> new IllegalStateException("no pass is done"));
+  private NeuronMoments.OfStudy moments() {
+    return moments.orElseThrow(() -> new IllegalStateException("no pass is done"));
   }
 
   @Override
   public Optional<Object> result() {
-    return Optional.of(found());
+    return Optional.of(moments());
   }
 
   @Override
   public void addColumns(Table.Builder neurons) {
-    StatisticsColumns.POST.addTo(neurons, found().neurons());
+    StatisticsColumns.POST.addTo(neurons, moments().neurons());
   }
 
   @Override
   public void describe(Facts study) {
-    for (int model = 0; model < found().constants().size(); model++) {
-      study.objectAt("models", model).put("constant_neurons", found().constants().get(model));
+    for (int model = 0; model < moments().constants().size(); model++) {
+      study.objectAt("models", model).put("constant_neurons", moments().constants().get(model));
     }
   }
 }

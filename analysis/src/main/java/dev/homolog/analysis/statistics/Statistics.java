@@ -57,8 +57,8 @@ public final class Statistics {
 
   /**
    * Mutual information, in nats, of whether the neuron fires (MLP_PRE &gt; 0) and the position in
-   * the row, from their frequencies: H(fires) − mean over positions of H(fires at that position).
-   * Of an unrelated neuron it is about (context − 1) / (2 · positions read), not 0.
+   * the row. From their frequencies it is H(fires) − mean over positions of H(fires at that
+   * position). Of an unrelated neuron it is about (context − 1) / (2 · positions read), not 0.
    */
   public double positionInformation(int neuron) {
     double within = 0;

@@ -19,8 +19,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Statistics of the reference's neurons: moments of MLP_PRE, how often a neuron fires, and for
- * chosen neurons what they do by position, by subset and by bin. They do not depend on the neurons
+ * Statistics of the reference's neurons: moments of MLP_PRE and how often a neuron fires. For
+ * chosen neurons they are also by position, by subset and by bin. They do not depend on the neurons
  * of a pass, so they are summed in the first.
  */
 public final class StatisticsMeasurement implements Measurement {
@@ -31,7 +31,7 @@ public final class StatisticsMeasurement implements Measurement {
   private final Supplier<List<Integer>> chosen;
   private final int mostChosen;
   private Optional<Sums> sums = Optional.empty();
-  private Optional<StudyStatistics> found = Optional.empty();
+  private Optional<StudyStatistics> statistics = Optional.empty();
 
   private record Sums(MomentsSink preactivations, StatisticsSink statistics) {}
 
@@ -95,7 +95,7 @@ public final class StatisticsMeasurement implements Measurement {
   @Override
   public void look(ActivationStream stream) {
     Sums full = sums.orElseThrow();
-    found =
+    statistics =
         Optional.of(
             StudyStatistics.of(
                 full.statistics.statistics(),
@@ -107,26 +107,26 @@ public final class StatisticsMeasurement implements Measurement {
     sums = Optional.empty();
   }
 
-  private StudyStatistics found() {
-    return found.orElseThrow(() -> new IllegalStateException("not all passes are done"));
+  private StudyStatistics statistics() {
+    return statistics.orElseThrow(() -> new IllegalStateException("not all passes are done"));
   }
 
   @Override
   public Optional<Object> result() {
-    return Optional.of(found());
+    return Optional.of(statistics());
   }
 
   @Override
   public void addColumns(Table.Builder neurons) {
-    StatisticsColumns.PRE.addTo(neurons, found().neurons());
+    StatisticsColumns.PRE.addTo(neurons, statistics().neurons());
   }
 
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
-    if (found().chosen().isEmpty()) {
+    if (statistics().chosen().isEmpty()) {
       return Stream.of();
     }
-    StatisticsTables tables = new StatisticsTables(found(), setting.text().table().subsets());
+    StatisticsTables tables = new StatisticsTables(statistics(), setting.text().table().subsets());
     return Stream.of(tables.positions(), tables.subsets(), tables.histograms())
         .map(table -> List.of(table).iterator());
   }

@@ -14,9 +14,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * How the reference's neurons behave over all positions: a histogram of MLP_PRE, how often each
- * fires (MLP_PRE &gt; 0) by position in the row, and sums and maxima of MLP_POST by position and by
- * subset. It works a layer at a time, so that its scratch memory is that of one.
+ * How the reference's neurons behave over all positions. It keeps a histogram of MLP_PRE and how
+ * often each neuron fires (MLP_PRE &gt; 0) by position in the row. It keeps sums and maxima of
+ * MLP_POST by position and by subset. It works a layer at a time, so that its scratch memory is
+ * that of one.
  */
 public final class StatisticsSink implements ActivationSink {
   /** Bins of equal width of the histogram, and where they begin and end; two more are open. */
@@ -90,11 +91,11 @@ public final class StatisticsSink implements ActivationSink {
       }
     }
     this.positions = kernels.fromHost(arena, places);
-    Tensor all = Tensor.allocate(arena, DType.I32, 1, reference.dMlp());
+    Tensor everyColumn = Tensor.allocate(arena, DType.I32, 1, reference.dMlp());
     for (int j = 0; j < reference.dMlp(); j++) {
-      all.set(0, j, j);
+      everyColumn.set(0, j, j);
     }
-    this.columns = kernels.fromHost(arena, all);
+    this.columns = kernels.fromHost(arena, everyColumn);
     this.fires = kernels.allocate(arena, kernels.working(), tokens, reference.dMlp());
     this.noMaxima = kernels.allocate(arena, DType.F32, context, reference.dMlp());
     this.histogram = kernels.allocate(arena, DType.I64, neurons, BINS + 2);
@@ -108,12 +109,14 @@ public final class StatisticsSink implements ActivationSink {
   }
 
   /** Bytes that a sink takes. */
-  public static long bytes(ModelNeurons of, int context, int subsets, long tokens, int working) {
-    long neurons = of.count();
+  public static long bytes(
+      ModelNeurons reference, int context, int subsets, long tokens, int working) {
+    long neurons = reference.count();
     long sums = Sums.bytes(context, neurons) + Sums.bytes(subsets + 1L, neurons);
     long histogram = neurons * (BINS + 2) * Long.BYTES;
     long firing = neurons * context * Double.BYTES;
-    long scratch = tokens * ((long) of.dMlp() * working + 16) + 4L * context * of.dMlp();
+    long scratch =
+        tokens * ((long) reference.dMlp() * working + 16) + 4L * context * reference.dMlp();
     return sums + histogram + firing + scratch;
   }
 
@@ -153,14 +156,14 @@ public final class StatisticsSink implements ActivationSink {
     counts.set(0, subsets + 1L, counts.get(0, subsets + 1L) + rows);
   }
 
-  private void countSubsets(Tensor of) {
-    for (long t = 0; t < of.rows(); t++) {
-      int subset = (int) of.get(t, 0);
+  private void countSubsets(Tensor subsetIds) {
+    for (long t = 0; t < subsetIds.rows(); t++) {
+      int subset = (int) subsetIds.get(t, 0);
       int place = subset == TokenTable.NO_SUBSET ? subsets : subset;
       subsetOnHost.set(t, 0, place);
       counts.set(0, place, counts.get(0, place) + 1);
     }
-    kernels.copy(subsetOnHost.rows(0, of.rows()), subsetOfToken.rows(0, of.rows()));
+    kernels.copy(subsetOnHost.rows(0, subsetIds.rows()), subsetOfToken.rows(0, subsetIds.rows()));
   }
 
   /** What was seen so far, in the host's memory for as long as the sink's arena. */
@@ -189,27 +192,27 @@ public final class StatisticsSink implements ActivationSink {
   }
 
   private Map<String, Tensor> onDevice() {
-    Map<String, Tensor> all = new LinkedHashMap<>();
-    all.put(HISTOGRAM, histogram);
-    all.put(FIRING, firing);
-    all.put(POSITION_SUMS, byPosition.sums);
-    all.put(POSITION_MAXIMA, byPosition.maxima);
-    all.put(SUBSET_SUMS, bySubset.sums);
-    all.put(SUBSET_MAXIMA, bySubset.maxima);
-    return all;
+    Map<String, Tensor> state = new LinkedHashMap<>();
+    state.put(HISTOGRAM, histogram);
+    state.put(FIRING, firing);
+    state.put(POSITION_SUMS, byPosition.sums);
+    state.put(POSITION_MAXIMA, byPosition.maxima);
+    state.put(SUBSET_SUMS, bySubset.sums);
+    state.put(SUBSET_MAXIMA, bySubset.maxima);
+    return state;
   }
 
   @Override
   public void merge(Map<String, Tensor> other) {
     onDevice()
         .forEach((name, sums) -> {
-          Tensor theirs = other.get(name);
-          theirs.requireShape(name, sums.rows(), sums.cols());
+          Tensor added = other.get(name);
+          added.requireShape(name, sums.rows(), sums.cols());
           try (Arena scratch = Arena.ofShared()) {
-            Tensor mine = kernels.toHost(scratch, sums);
-            join(theirs, mine, sums.dtype() == DType.F32);
+            Tensor onHost = kernels.toHost(scratch, sums);
+            join(added, onHost, sums.dtype() == DType.F32);
             if (!sums.onHost()) {
-              kernels.copy(mine, sums);
+              kernels.copy(onHost, sums);
             }
           }
         });

@@ -26,10 +26,10 @@ final class StatisticsTables {
     NeuronColumns neuron = NeuronColumns.in(table);
     var position = table.ints("position");
     ActivityColumns activity = ActivityColumns.in(table);
-    for (OfChosen of : statistics.chosen()) {
-      for (int p = 0; p < of.positions().size(); p++) {
-        Statistics.Summary summary = of.positions().get(p);
-        neuron.add(of.neuron());
+    for (OfChosen neuronStatistics : statistics.chosen()) {
+      for (int p = 0; p < neuronStatistics.positions().size(); p++) {
+        Statistics.Summary summary = neuronStatistics.positions().get(p);
+        neuron.add(neuronStatistics.neuron());
         position.add(p);
         activity.add(summary.mean(), summary.max(), summary.count());
       }
@@ -44,11 +44,11 @@ final class StatisticsTables {
     var subset = table.texts("subset");
     ActivityColumns activity = ActivityColumns.in(table);
     IntFunction<String> name = s -> s < subsets.size() ? subsets.get(s) : "";
-    for (OfChosen of : statistics.chosen()) {
-      for (int s = 0; s < of.subsets().size(); s++) {
-        Statistics.Summary summary = of.subsets().get(s);
+    for (OfChosen neuronStatistics : statistics.chosen()) {
+      for (int s = 0; s < neuronStatistics.subsets().size(); s++) {
+        Statistics.Summary summary = neuronStatistics.subsets().get(s);
         if (summary.count() > 0) {
-          neuron.add(of.neuron());
+          neuron.add(neuronStatistics.neuron());
           subset.add(name.apply(s));
           activity.add(summary.mean(), summary.max(), summary.count());
         }
@@ -64,13 +64,13 @@ final class StatisticsTables {
     var low = table.doubles("low");
     var high = table.doubles("high");
     var count = table.longs("count");
-    for (OfChosen of : statistics.chosen()) {
-      for (int bin = 0; bin < of.histogram().size(); bin++) {
-        if (of.histogram().get(bin) > 0) {
-          neuron.add(of.neuron());
+    for (OfChosen neuronStatistics : statistics.chosen()) {
+      for (int bin = 0; bin < neuronStatistics.histogram().size(); bin++) {
+        if (neuronStatistics.histogram().get(bin) > 0) {
+          neuron.add(neuronStatistics.neuron());
           low.add(edge(bin - 1));
           high.add(edge(bin));
-          count.add(of.histogram().get(bin));
+          count.add(neuronStatistics.histogram().get(bin));
         }
       }
     }

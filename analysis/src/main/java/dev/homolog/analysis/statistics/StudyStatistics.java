@@ -17,9 +17,9 @@ import java.util.stream.IntStream;
 public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
 
   /**
-   * Population moments of MLP_PRE over all positions (kurtosis 3 for a Gaussian; skew and kurtosis
-   * NaN if constant), the share of positions where it is above 0, and the mutual information, in
-   * nats, of that with the position.
+   * Population moments of MLP_PRE over all positions. Kurtosis is 3 for a Gaussian; skew and
+   * kurtosis are NaN if MLP_PRE is constant. Sparsity is the share of positions where MLP_PRE is
+   * above 0. The information is the mutual information, in nats, of that with the position.
    */
   public record OfNeuron(
       double mean,
@@ -65,15 +65,15 @@ public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
               statistics.sparsity(n),
               statistics.positionInformation(n)));
     }
-    List<OfChosen> more = new ArrayList<>();
+    List<OfChosen> chosenStatistics = new ArrayList<>();
     for (int n : chosen) {
-      more.add(
+      chosenStatistics.add(
           new OfChosen(
               NeuronId.of(n, reference.dMlp()),
               statistics.histogram(n),
               IntStream.range(0, context).mapToObj(p -> statistics.atPosition(n, p)).toList(),
               IntStream.rangeClosed(0, subsets).mapToObj(s -> statistics.inSubset(n, s)).toList()));
     }
-    return new StudyStatistics(List.copyOf(neurons), List.copyOf(more));
+    return new StudyStatistics(List.copyOf(neurons), List.copyOf(chosenStatistics));
   }
 }

@@ -194,11 +194,11 @@ public abstract sealed class Appender {
 
     /** Adds a text that was just read: equal ones become one object, as long as they are few. */
     void addShared(String value) {
-      String known = value == null ? null : shared.get(value);
-      if (known == null && value != null && shared.size() < SHARED) {
+      String sharedValue = value == null ? null : shared.get(value);
+      if (sharedValue == null && value != null && shared.size() < SHARED) {
         shared.put(value, value);
       }
-      add(known == null ? value : known);
+      add(sharedValue == null ? value : sharedValue);
     }
 
     /** Adds a text, or null where there is none; the column keeps the reference. */

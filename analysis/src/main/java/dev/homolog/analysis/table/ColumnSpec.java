@@ -4,8 +4,8 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * A column as it is declared, once: tables are built by it, the report takes its words from it, and
- * a test holds the definitions against it. Immutable.
+ * The one declaration of a column. Tables are built by it, and the report takes its words from it.
+ * A test compares it with the definitions. Immutable.
  *
  * {@snippet :
  * ColumnSpec excess =

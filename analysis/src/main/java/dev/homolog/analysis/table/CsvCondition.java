@@ -11,7 +11,7 @@ final class CsvCondition {
 
   private record Same(int place, String text) {}
 
-  private record Among(int layer, int neuron, RowFilter.Among of) {}
+  private record Among(int layer, int neuron, RowFilter.Among neurons) {}
 
   private final List<Range> ranges = new ArrayList<>();
   private final List<Same> sames = new ArrayList<>();
@@ -64,18 +64,20 @@ final class CsvCondition {
   boolean met() {
     return ranges.stream()
             .allMatch(range -> {
-              long value = whole(range.place());
+              long value = number(range.place());
               return value >= range.low() && value <= range.high();
             })
         && sames.stream().allMatch(same -> same.text().equals(cells.get(same.place())))
         && amongs.stream()
             .allMatch(among -> {
-              long flat = whole(among.layer()) * among.of().width() + whole(among.neuron());
-              return flat >= 0 && flat <= Integer.MAX_VALUE && among.of().neurons().get((int) flat);
+              long flat = number(among.layer()) * among.neurons().width() + number(among.neuron());
+              return flat >= 0
+                  && flat <= Integer.MAX_VALUE
+                  && among.neurons().neurons().get((int) flat);
             });
   }
 
-  private long whole(int place) {
+  private long number(int place) {
     try {
       return Integer.parseInt(cells.get(place)); // which refuses null like any other text
     } catch (NumberFormatException e) {

@@ -148,8 +148,8 @@ final class CsvReader {
 
   private static void append(CsvScanner scanner, Appender appender) {
     switch (appender) {
-      case Appender.Ints ints -> ints.add((int) whole(scanner, appender, Integer.MAX_VALUE));
-      case Appender.Longs longs -> longs.add(whole(scanner, appender, Long.MAX_VALUE));
+      case Appender.Ints ints -> ints.add((int) integer(scanner, appender, Integer.MAX_VALUE));
+      case Appender.Longs longs -> longs.add(integer(scanner, appender, Long.MAX_VALUE));
       case Appender.Doubles doubles -> doubles.add(number(scanner, appender));
       case Appender.Booleans booleans -> booleans.add(truth(scanner, appender));
       case Appender.Texts texts -> texts.addShared(text(scanner));
@@ -159,7 +159,7 @@ final class CsvReader {
   }
 
   /** A whole number in −max − 1 … max. */
-  private static long whole(CsvScanner scanner, Appender column, long max) {
+  private static long integer(CsvScanner scanner, Appender column, long max) {
     try {
       if (!scanner.quoted) {
         long value = Long.parseLong(CharBuffer.wrap(scanner.cell), 0, scanner.length, 10);
@@ -248,9 +248,9 @@ final class CsvReader {
     }
   }
 
-  private static InputException refused(CsvScanner scanner, Appender column, String wanted) {
+  private static InputException refused(CsvScanner scanner, Appender column, String expected) {
     String text = scanner.text();
     String shown = text.length() > 40 ? text.substring(0, 40) + "…" : text;
-    return scanner.malformed("column " + column.name + " is \"" + shown + "\", not " + wanted);
+    return scanner.malformed("column " + column.name + " is \"" + shown + "\", not " + expected);
   }
 }

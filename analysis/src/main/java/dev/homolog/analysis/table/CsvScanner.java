@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Arrays;
 
 /**
- * Splits CSV as of RFC 4180 into cells, with lines that end in LF or CRLF, and tells quoted cells
- * from bare ones, which a null and a type hang on and which Jackson's parser does not tell. The
+ * Splits CSV as of RFC 4180 into cells, with lines that end in LF or CRLF. It distinguishes quoted
+ * cells from bare ones, since nulls and types depend on that; Jackson's parser does not. The
  * current cell lies in {@link #cell} until the next call. Owns the open file; used by one thread.
  */
 final class CsvScanner implements AutoCloseable {
@@ -22,7 +22,7 @@ final class CsvScanner implements AutoCloseable {
   private final Path file;
   private final Reader reader;
   private final char[] buffer = new char[1 << 15];
-  private int at;
+  private int nextIndex;
   private int limit;
 
   /** The characters of the current cell, unquoted; the first {@link #length} of them. */
@@ -45,7 +45,7 @@ final class CsvScanner implements AutoCloseable {
     this.reader =
         Channels.newReader(FileChannel.open(file), StandardCharsets.UTF_8.newDecoder(), 1 << 16);
     if (peek() == '\uFEFF') {
-      at++;
+      nextIndex++;
     }
   }
 
@@ -126,16 +126,16 @@ final class CsvScanner implements AutoCloseable {
   }
 
   private int read() throws IOException {
-    return at < limit || fill() ? buffer[at++] : END;
+    return nextIndex < limit || fill() ? buffer[nextIndex++] : END;
   }
 
   private int peek() throws IOException {
-    return at < limit || fill() ? buffer[at] : END;
+    return nextIndex < limit || fill() ? buffer[nextIndex] : END;
   }
 
   private boolean fill() throws IOException {
     try {
-      at = 0;
+      nextIndex = 0;
       limit = Math.max(0, reader.read(buffer));
       return limit > 0;
     } catch (CharacterCodingException e) {

@@ -13,38 +13,38 @@ final class CsvTypes {
 
   private boolean empty;
   private boolean truth;
-  private boolean whole;
+  private boolean integer;
   private boolean beyondInt;
   private boolean beyondExact;
   private boolean fraction;
-  private boolean other;
+  private boolean nonNumeric;
 
   void see(char[] cell, int length, boolean quoted) {
-    if (quoted || other) {
-      other = true;
+    if (quoted || nonNumeric) {
+      nonNumeric = true;
     } else if (length == 0) {
       empty = true;
     } else if (isWhole(cell, length)) {
-      whole = true;
+      integer = true;
       seeWhole(cell, length);
     } else if (isNumber(cell, length)) {
       fraction = true;
     } else if (isTruth(cell, length)) {
       truth = true;
     } else {
-      other = true;
+      nonNumeric = true;
     }
   }
 
   ColumnType type() {
-    boolean number = whole || fraction;
-    if (other || (truth && (number || empty)) || !(truth || number || empty)) {
+    boolean number = integer || fraction;
+    if (nonNumeric || (truth && (number || empty)) || !(truth || number || empty)) {
       return ColumnType.TEXT;
     }
     if (truth) {
       return ColumnType.BOOLEAN;
     }
-    if (whole && !fraction && !empty) {
+    if (integer && !fraction && !empty) {
       return beyondInt ? ColumnType.LONG : ColumnType.INT;
     }
     return beyondExact ? ColumnType.TEXT : ColumnType.DOUBLE;
@@ -59,7 +59,7 @@ final class CsvTypes {
       beyondInt |= value != (int) value;
       beyondExact |= value > EXACT || value < -EXACT;
     } catch (NumberFormatException e) {
-      other = true; // more than a long
+      nonNumeric = true; // more than a long
     }
   }
 
@@ -77,32 +77,32 @@ final class CsvTypes {
     if (Arrays.equals(cell, start, length, INFINITY, 0, INFINITY.length)) {
       return true;
     }
-    int at = digits(cell, start, length);
-    if (at == start) {
+    int index = digits(cell, start, length);
+    if (index == start) {
       return Arrays.equals(cell, 0, length, NAN, 0, NAN.length);
     }
-    if (cell[start] == '0' && at > start + 1) {
+    if (cell[start] == '0' && index > start + 1) {
       return false; // more likely a name than a number
     }
-    if (at < length && cell[at] == '.') {
-      int point = at++;
-      at = digits(cell, at, length);
-      if (at == point + 1) {
+    if (index < length && cell[index] == '.') {
+      int point = index++;
+      index = digits(cell, index, length);
+      if (index == point + 1) {
         return false;
       }
     }
-    if (at < length && (cell[at] == 'E' || cell[at] == 'e')) {
-      at++;
-      if (at < length && (cell[at] == '-' || cell[at] == '+')) {
-        at++;
+    if (index < length && (cell[index] == 'E' || cell[index] == 'e')) {
+      index++;
+      if (index < length && (cell[index] == '-' || cell[index] == '+')) {
+        index++;
       }
-      int exponent = at;
-      at = digits(cell, at, length);
-      if (at == exponent) {
+      int exponent = index;
+      index = digits(cell, index, length);
+      if (index == exponent) {
         return false;
       }
     }
-    return at == length;
+    return index == length;
   }
 
   static boolean isTruth(char[] cell, int length) {
@@ -117,10 +117,10 @@ final class CsvTypes {
 
   /** The index after the digits that begin at {@code from}. */
   private static int digits(char[] cell, int from, int length) {
-    int at = from;
-    while (at < length && cell[at] >= '0' && cell[at] <= '9') {
-      at++;
+    int index = from;
+    while (index < length && cell[index] >= '0' && cell[index] <= '9') {
+      index++;
     }
-    return at;
+    return index;
   }
 }

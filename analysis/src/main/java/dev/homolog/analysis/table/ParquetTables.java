@@ -134,12 +134,12 @@ final class ParquetTables {
       Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
     Path folder = file.toAbsolutePath().getParent();
     try (var database = DuckDb.open(folder, spill(folder))) {
-      SequencedMap<String, ColumnType> held = types(database, file, source(file));
-      if (!held.keySet().containsAll(columns.keySet())) {
+      SequencedMap<String, ColumnType> fileTypes = types(database, file, source(file));
+      if (!fileTypes.keySet().containsAll(columns.keySet())) {
         return Optional.empty();
       }
-      columns.forEach((column, type) -> check(file, held, column, type));
-      String source = source(file) + where(file, held, rows);
+      columns.forEach((column, type) -> check(file, fileTypes, column, type));
+      String source = source(file) + where(file, fileTypes, rows);
       return Optional.of(read(database, file, name, columns, source));
     } catch (SQLException e) {
       throw unreadable(file, e);
@@ -159,13 +159,13 @@ final class ParquetTables {
       DuckDb database,
       Path file,
       String name,
-      SequencedMap<String, ColumnType> wanted,
+      SequencedMap<String, ColumnType> expectedTypes,
       String source)
       throws SQLException {
     var builder = Table.builder(name);
     List<Appender> appenders = new ArrayList<>();
     var select = new StringJoiner(", ");
-    for (var column : wanted.entrySet()) {
+    for (var column : expectedTypes.entrySet()) {
       String sql = DuckDb.identifier(column.getKey());
       String[] dictionary =
           column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
@@ -196,20 +196,20 @@ final class ParquetTables {
   }
 
   /** The conditions as SQL; the database leaves out of the file's row groups what it can. */
-  private static String where(Path file, Map<String, ColumnType> held, RowFilter rows) {
+  private static String where(Path file, Map<String, ColumnType> fileTypes, RowFilter rows) {
     List<String> conditions = new ArrayList<>(List.of("true"));
     for (RowFilter.Range range : rows.ranges()) {
-      check(file, held, range.column(), ColumnType.INT);
+      check(file, fileTypes, range.column(), ColumnType.INT);
       conditions.add(
           DuckDb.identifier(range.column()) + " BETWEEN " + range.low() + " AND " + range.high());
     }
     for (RowFilter.Same same : rows.sames()) {
-      check(file, held, same.column(), ColumnType.TEXT);
+      check(file, fileTypes, same.column(), ColumnType.TEXT);
       conditions.add(DuckDb.identifier(same.column()) + " = " + DuckDb.literal(same.text()));
     }
     for (RowFilter.Among among : rows.amongs()) {
-      check(file, held, RowFilter.Among.LAYER, ColumnType.INT);
-      check(file, held, RowFilter.Among.NEURON, ColumnType.INT);
+      check(file, fileTypes, RowFilter.Among.LAYER, ColumnType.INT);
+      check(file, fileTypes, RowFilter.Among.NEURON, ColumnType.INT);
       String flat =
           "(%s::BIGINT * %d + %s)"
               .formatted(
@@ -246,13 +246,13 @@ final class ParquetTables {
   }
 
   private static void check(
-      Path file, Map<String, ColumnType> held, String column, ColumnType wanted) {
-    ColumnType type = held.get(column);
+      Path file, Map<String, ColumnType> fileTypes, String column, ColumnType expectedType) {
+    ColumnType type = fileTypes.get(column);
     if (type == null) {
-      throw foreign(file, column, "is missing, the columns are " + held.keySet());
+      throw foreign(file, column, "is missing, the columns are " + fileTypes.keySet());
     }
-    if (type != wanted) {
-      throw foreign(file, column, "is " + type + ", not " + wanted);
+    if (type != expectedType) {
+      throw foreign(file, column, "is " + type + ", not " + expectedType);
     }
   }
 

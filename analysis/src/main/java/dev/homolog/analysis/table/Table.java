@@ -14,8 +14,8 @@ import java.util.regex.Pattern;
 
 /**
  * A named table: typed columns of equal length, in memory, in a fixed order. Immutable, and so safe
- * for use by several threads, given that arrays handed to the builder or lent by a column of lists
- * are left alone.
+ * for use by several threads. Arrays given to the builder or lent by a column of lists must not be
+ * changed.
  *
  * {@snippet :
  * Table matches =
@@ -49,10 +49,10 @@ public final class Table {
   /**
    * Reads a table from a {@code .parquet} or {@code .csv} file; its name is the file's stem.
    *
-   * <p>Parquet knows its types. In CSV they are inferred from all rows, conservatively: a column
-   * with any quoted cell is TEXT; one of {@code true} and {@code false} is BOOLEAN; one of whole
-   * numbers, without empty cells, is INT if all fit, else LONG; one of numbers and empty cells
-   * (NaN) is DOUBLE unless a whole number in it is too large to be exact; anything else is TEXT, as
+   * <p>Parquet knows its types. In CSV they are inferred from all rows, conservatively. A column
+   * with any quoted cell is TEXT. One of {@code true} and {@code false} is BOOLEAN. One of whole
+   * numbers, without empty cells, is INT if all fit, else LONG. One of numbers and empty cells
+   * (NaN) is DOUBLE unless a whole number in it is too large to be exact. Anything else is TEXT, as
    * is every column of a table without rows. A column without any value is DOUBLE, all NaN. Where
    * that is not enough, and for columns of lists, name the columns.
    *
@@ -100,12 +100,12 @@ public final class Table {
    * @throws IllegalArgumentException there is none, or it is of another type
    */
   public Column column(String column) {
-    Column found = columns.get(column);
-    if (found == null) {
+    Column existing = columns.get(column);
+    if (existing == null) {
       throw new IllegalArgumentException(
           "table " + name + " has no column " + column + "; it has " + columns.keySet());
     }
-    return found;
+    return existing;
   }
 
   public Column.Ints ints(String column) {
@@ -148,12 +148,12 @@ public final class Table {
   }
 
   private <C extends Column> C typed(String column, ColumnType type, Class<C> as) {
-    Column found = column(column);
-    if (found.type() != type) {
+    Column existing = column(column);
+    if (existing.type() != type) {
       throw new IllegalArgumentException(
-          "column " + column + " of table " + name + " is " + found.type() + ", not " + type);
+          "column " + column + " of table " + name + " is " + existing.type() + ", not " + type);
     }
-    return as.cast(found);
+    return as.cast(existing);
   }
 
   @Override
@@ -178,8 +178,8 @@ public final class Table {
   }
 
   /**
-   * Builds a table from whole arrays, which it takes over without a copy (the caller leaves them
-   * alone from then on), from columns that grow row by row, or from both. The order of the calls is
+   * Builds a table from whole arrays, from columns that grow row by row, or from both. It keeps
+   * arrays without a copy; the caller must not change them afterwards. The order of the calls is
    * the order of the columns. Used by one thread, once.
    */
   public static final class Builder {

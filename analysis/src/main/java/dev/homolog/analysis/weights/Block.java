@@ -5,19 +5,19 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Some neurons that are looked at together.
+ * Some neurons that are scanned together.
  *
  * @param neurons flat ids
- * @param first place of the first among all that are looked at
+ * @param first index of the first among all scanned neurons
  */
 record Block(int[] neurons, int first) {
 
   /** Neurons in order, {@code most} or fewer a block. */
-  static List<Block> of(int[] neurons, int most) {
-    return IntStream.range(0, Math.ceilDiv(neurons.length, most))
+  static List<Block> of(int[] neurons, int size) {
+    return IntStream.range(0, Math.ceilDiv(neurons.length, size))
         .mapToObj(i -> {
-          int first = i * most;
-          int to = Math.min(neurons.length, first + most);
+          int first = i * size;
+          int to = Math.min(neurons.length, first + size);
           return new Block(Arrays.copyOfRange(neurons, first, to), first);
         })
         .toList();

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Cosines of a block of vectors with all vectors of a set, made a tile at a time and reduced at
- * once, so that no more than a tile is ever there.
+ * Cosines of a block of vectors with all vectors of a set. One tile at a time is computed and
+ * reduced, so that only one tile is in memory.
  */
 final class CosineScan {
   /** Vectors of a block at most. */
@@ -29,7 +29,7 @@ final class CosineScan {
    * @param highest null where none were asked for
    * @param lowest likewise
    */
-  record Found(Tails highest, Tails lowest, List<RowMoments> moments) {
+  record Result(Tails highest, Tails lowest, List<RowMoments> moments) {
 
     /** Shows the ends of a row: rank 1 and on the highest, −1 and on the lowest. */
     void forEnds(int row, End end) {
@@ -76,14 +76,14 @@ final class CosineScan {
    * Scans all tiles from left to right.
    *
    * @param x unit vectors [rows, d]
-   * @param all unit vectors [columns, d]
-   * @param top how many are kept at each end of each row; 0 for none
-   * @param before is shown a tile before its rows are summed up
-   * @param after is shown it after that, and may do with it what it likes
+   * @param y unit vectors [columns, d]
+   * @param top kept at each end of each row; 0 for none
+   * @param before takes a tile before its rows are summed up
+   * @param after takes it after that, and may change it
    */
-  Found scan(Tensor x, Tensor all, int top, Step before, Step after) {
+  Result scan(Tensor x, Tensor y, int top, Step before, Step after) {
     int rows = Math.toIntExact(x.rows());
-    int columns = Math.toIntExact(all.rows());
+    int columns = Math.toIntExact(y.rows());
     int k = Math.min(top, columns);
     Tails highest = k == 0 ? null : new Tails(rows, k);
     Tails lowest = k == 0 ? null : new Tails(rows, k);
@@ -91,26 +91,26 @@ final class CosineScan {
       Tensor sums = kernels.allocate(arena, DType.F64, rows, 5);
       for (int from = 0; from < columns; from += COLUMNS) {
         int to = Math.min(columns, from + COLUMNS);
-        Tensor part = tile.rows(0, rows).columns(0, to - from);
-        kernels.linear(x, all.rows(from, to).transposed(), null, part);
-        before.take(part, from);
-        kernels.rowPowerSums(part, sums);
+        Tensor cosines = tile.rows(0, rows).columns(0, to - from);
+        kernels.linear(x, y.rows(from, to).transposed(), null, cosines);
+        before.take(cosines, from);
+        kernels.rowPowerSums(cosines, sums);
         if (k > 0) {
-          highest.add(kernels, part, 0, from, true);
-          lowest.add(kernels, part, 0, from, false);
+          highest.add(kernels, cosines, 0, from, true);
+          lowest.add(kernels, cosines, 0, from, false);
         }
-        after.take(part, from);
+        after.take(cosines, from);
       }
-      Tensor found = kernels.toHost(arena, sums);
-      return new Found(
+      Tensor hostSums = kernels.toHost(arena, sums);
+      return new Result(
           highest,
           lowest,
-          IntStream.range(0, rows).mapToObj(row -> RowMoments.of(found, row)).toList());
+          IntStream.range(0, rows).mapToObj(row -> RowMoments.of(hostSums, row)).toList());
     }
   }
 
   /**
-   * Bytes of a scan: the tile, and what libtorch's operators on a device make of it in passing.
+   * Bytes of a scan: the tile, and the temporary tensors of libtorch's operators on a device.
    *
    * @param device whether there is a device
    */

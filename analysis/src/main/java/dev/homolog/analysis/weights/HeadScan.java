@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How much neurons and attention heads have to do with each other. With W_QK = W_Q W_Kᵀ and W_OV =
- * W_V W_O of a head, |xᵀ W_QK|² = yᵀ (W_KᵀW_K) y with y = W_Qᵀ x: the small matrix is split into L
- * Lᵀ, and W_Q L [d_model, d_head] stands for W_QK [d_model, d_model]. So do W_K, W_V and W_Oᵀ for
- * the other three.
+ * The composition of neurons with attention heads. Let W_QK = W_Q W_Kᵀ and W_OV = W_V W_O of a
+ * head. With y = W_Qᵀ x, |xᵀ W_QK|² = yᵀ (W_KᵀW_K) y. W_KᵀW_K is factored as L Lᵀ. Then W_Q L
+ * [d_model, d_head] replaces W_QK [d_model, d_model]. The other three parts do the same with W_K,
+ * W_V and W_Oᵀ.
  */
 final class HeadScan {
   /** Heads listed a neuron and part. */
@@ -27,10 +27,10 @@ final class HeadScan {
   private final ModelConfig config;
   private final List<Block> blocks;
   private final int count;
-  private final Map<HeadPart, Tails> found = new EnumMap<>(HeadPart.class);
+  private final Map<HeadPart, Tails> tails = new EnumMap<>(HeadPart.class);
 
   /**
-   * The heads that some neurons have most to do with.
+   * A scan for the heads of greatest composition with some neurons.
    *
    * @param neurons flat ids
    */
@@ -42,11 +42,11 @@ final class HeadScan {
     this.count = neurons.length;
   }
 
-  /** Looks at the heads of all layers, a layer at a time. */
+  /** Scans the heads of all layers, a layer at a time. */
   Map<HeadPart, Tails> run(ProcessedWeights weights, ProgressListener progress) {
     int heads = config.heads() * config.layers();
     for (HeadPart part : HeadPart.values()) {
-      found.put(part, new Tails(count, Math.min(TOP, heads)));
+      tails.put(part, new Tails(count, Math.min(TOP, heads)));
     }
     progress.progress("composition", 0, config.layers());
     for (int i = 0; i < config.layers(); i++) {
@@ -59,7 +59,7 @@ final class HeadScan {
       }
       progress.progress("composition", layer + 1L, config.layers());
     }
-    return found;
+    return tails;
   }
 
   /** |xᵀ F| by head for a block of neurons, F the factors of a layer's heads. */
@@ -80,7 +80,7 @@ final class HeadScan {
         for (int h = 0; h < config.heads(); h++) {
           boolean defined = host.get(row, 5L * h) == dHead;
           double length = defined ? Math.sqrt(host.get(row, 5L * h + 2)) : Double.NaN;
-          found.get(part).offer(block.first() + row, length, layer * config.heads() + h, true);
+          tails.get(part).offer(block.first() + row, length, layer * config.heads() + h, true);
         }
       }
     }
@@ -95,7 +95,7 @@ final class HeadScan {
   private Map<HeadPart, Tensor> factors(ProcessedWeights weights, int layer, Arena arena) {
     int d = config.dModel();
     int dHead = config.dHead();
-    Map<HeadPart, Tensor> there = new EnumMap<>(HeadPart.class);
+    Map<HeadPart, Tensor> onDevice = new EnumMap<>(HeadPart.class);
     try (Arena scratch = Arena.ofConfined()) {
       Map<HeadPart, Tensor> factors = new EnumMap<>(HeadPart.class);
       for (HeadPart part : HeadPart.values()) {
@@ -112,9 +112,9 @@ final class HeadScan {
           }
         });
       }
-      factors.forEach((part, factor) -> there.put(part, kernels.fromHost(arena, factor)));
+      factors.forEach((part, factor) -> onDevice.put(part, kernels.fromHost(arena, factor)));
     }
-    return there;
+    return onDevice;
   }
 
   private static Head head(ProcessedWeights.Attention attention, long from, long to) {
@@ -122,7 +122,7 @@ final class HeadScan {
         rows(attention.W_Q().columns(from, to)),
         rows(attention.W_K().columns(from, to)),
         rows(attention.W_V().columns(from, to)),
-        turned(rows(attention.W_O().rows(from, to))));
+        transposed(rows(attention.W_O().rows(from, to))));
   }
 
   private static Map<HeadPart, double[][]> factors(Head head) {
@@ -149,7 +149,7 @@ final class HeadScan {
     return rows;
   }
 
-  private static double[][] turned(double[][] rows) {
+  private static double[][] transposed(double[][] rows) {
     double[][] columns = new double[rows[0].length][rows.length];
     for (int i = 0; i < rows.length; i++) {
       for (int j = 0; j < columns.length; j++) {
@@ -202,9 +202,8 @@ final class HeadScan {
   }
 
   /**
-   * L of a positive semidefinite matrix L Lᵀ. Where no more than rounding is left of a pivot, what
-   * its column has left is no more than that, and is left out: a head of lower rank than d_head is
-   * no error.
+   * L of a positive semidefinite matrix L Lᵀ. A pivot that is only rounding error is skipped with
+   * its column. So a head of lower rank than d_head is no error.
    */
   private static double[][] cholesky(double[][] gram) {
     int n = gram.length;
@@ -212,11 +211,11 @@ final class HeadScan {
     for (int i = 0; i < n; i++) {
       greatest = Math.max(greatest, gram[i][i]);
     }
-    double least = greatest * n * 0x1p-52;
+    double negligible = greatest * n * 0x1p-52;
     double[][] lower = new double[n][n];
     for (int j = 0; j < n; j++) {
       double pivot = gram[j][j] - dot(lower[j], lower[j], j);
-      if (pivot > least) {
+      if (pivot > negligible) {
         double root = Math.sqrt(pivot);
         for (int i = j; i < n; i++) {
           lower[i][j] = (gram[i][j] - dot(lower[i], lower[j], j)) / root;

@@ -41,12 +41,12 @@ final class NeighbourScan {
   }
 
   /** The ends and moments of a block of neurons. */
-  CosineScan.Found of(Pairing pairing, int[] neurons) {
+  CosineScan.Result of(Pairing pairing, int[] neurons) {
     try (Arena arena = Arena.ofShared()) {
-      Tensor x = vectors.of(pairing.mine(), neurons, kernels, arena);
+      Tensor x = vectors.of(pairing.rowSide(), neurons, kernels, arena);
       return scan.scan(
           x,
-          vectors.of(pairing.theirs()),
+          vectors.of(pairing.otherSide()),
           TOP,
           (tile, first) -> {
             leaveOut(neurons, tile, first);
@@ -56,7 +56,7 @@ final class NeighbourScan {
     }
   }
 
-  /** A neuron is no neighbour of its own: NaN is passed over by all that reads a tile. */
+  /** Sets the cosine of a neuron with itself to NaN; readers of a tile skip NaN. */
   private void leaveOut(int[] neurons, Tensor tile, int first) {
     for (int row = 0; row < neurons.length; row++) {
       int column = neurons[row] - first;
@@ -69,10 +69,10 @@ final class NeighbourScan {
   /** How many cosines of all neurons seen so far lie in each of {@link #BINS} bins over [−1, 1]. */
   long[] histogram(Pairing pairing) {
     try (Arena arena = Arena.ofShared()) {
-      Tensor all = kernels.toHost(arena, counts.get(pairing.ordinal()));
+      Tensor binCounts = kernels.toHost(arena, counts.get(pairing.ordinal()));
       long[] bins = new long[BINS];
       for (int bin = 0; bin < BINS + 2; bin++) {
-        bins[Math.clamp(bin - 1L, 0, BINS - 1)] += (long) all.get(0, bin);
+        bins[Math.clamp(bin - 1L, 0, BINS - 1)] += (long) binCounts.get(0, bin);
       }
       return bins;
     }

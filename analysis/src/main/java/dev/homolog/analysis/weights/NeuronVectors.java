@@ -10,22 +10,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The vectors of all neurons of a model, divided by their length, on a device, with what is known
- * of each neuron alone. A vector that is 0 has no direction: its elements are NaN, and so is every
- * cosine with it.
+ * The vectors of all neurons of a model, divided by their length, on a device, with norms and bias
+ * of each neuron. A vector that is 0 has no direction: its elements are NaN, and so is every cosine
+ * with it.
  *
  * @param in [neurons, d_model] of the working type
  * @param out likewise
- * @param own by flat id
+ * @param facts by flat id
  */
-record NeuronVectors(Tensor in, Tensor out, List<Own> own) {
-  /** Neurons whose columns of W_in are turned at a time. */
-  private static final int TURNED = 64;
+record NeuronVectors(Tensor in, Tensor out, List<NeuronFacts> facts) {
+  /** Neurons whose columns of W_in are transposed at a time. */
+  private static final int TRANSPOSED = 64;
 
   /**
    * Norms of w_in and w_out, b_in, and the cosine of w_in and w_out: NaN where one of them is 0.
    */
-  record Own(double inNorm, double outNorm, double bias, double similarity) {}
+  record NeuronFacts(double inNorm, double outNorm, double bias, double similarity) {}
 
   /** Reads a layer at a time; in double until the quotient is rounded to the working type. */
   static NeuronVectors of(
@@ -33,50 +33,50 @@ record NeuronVectors(Tensor in, Tensor out, List<Own> own) {
     int m = config.dMlp();
     Tensor in = kernels.allocate(arena, kernels.working(), config.neurons(), config.dModel());
     Tensor out = kernels.allocate(arena, kernels.working(), config.neurons(), config.dModel());
-    List<Own> own = new ArrayList<>(config.neurons());
+    List<NeuronFacts> facts = new ArrayList<>(config.neurons());
     for (int layer = 0; layer < config.layers(); layer++) {
       try (Arena scratch = Arena.ofConfined()) {
         ProcessedWeights.Mlp mlp = weights.mlp(layer, scratch);
         Tensor unitIn = Tensor.allocate(scratch, kernels.working(), m, config.dModel());
         Tensor unitOut = Tensor.allocate(scratch, kernels.working(), m, config.dModel());
-        for (int n = 0; n < m; n += TURNED) {
-          add(mlp, n, Math.min(m, n + TURNED), new Tensor[] {unitIn, unitOut}, own);
+        for (int n = 0; n < m; n += TRANSPOSED) {
+          add(mlp, n, Math.min(m, n + TRANSPOSED), new Tensor[] {unitIn, unitOut}, facts);
         }
         long first = (long) layer * m;
         kernels.copy(unitIn, in.rows(first, first + m));
         kernels.copy(unitOut, out.rows(first, first + m));
       }
     }
-    return new NeuronVectors(in, out, List.copyOf(own));
+    return new NeuronVectors(in, out, List.copyOf(facts));
   }
 
   private static void add(
-      ProcessedWeights.Mlp mlp, int from, int to, Tensor[] unit, List<Own> own) {
+      ProcessedWeights.Mlp mlp, int from, int to, Tensor[] unit, List<NeuronFacts> facts) {
     int d = Math.toIntExact(mlp.W_out().cols());
-    double[][] read = new double[to - from][d];
-    double[] part = new double[to - from];
+    double[][] inputRows = new double[to - from][d];
+    double[] weightsOfDimension = new double[to - from];
     Tensor columns = mlp.W_in().columns(from, to);
     for (int i = 0; i < d; i++) {
-      columns.readRow(i, part);
-      for (int k = 0; k < part.length; k++) {
-        read[k][i] = part[k];
+      columns.readRow(i, weightsOfDimension);
+      for (int k = 0; k < weightsOfDimension.length; k++) {
+        inputRows[k][i] = weightsOfDimension[k];
       }
     }
-    double[] written = new double[d];
+    double[] w_out = new double[d];
     for (int n = from; n < to; n++) {
-      double[] w_in = read[n - from];
-      mlp.W_out().readRow(n, written);
+      double[] w_in = inputRows[n - from];
+      mlp.W_out().readRow(n, w_out);
       double inNorm = norm(w_in);
-      double outNorm = norm(written);
+      double outNorm = norm(w_out);
       double product = 0;
       for (int i = 0; i < d; i++) {
-        product += w_in[i] / inNorm * (written[i] / outNorm);
+        product += w_in[i] / inNorm * (w_out[i] / outNorm);
       }
-      own.add(new Own(inNorm, outNorm, mlp.b_in().get(0, n), product));
+      facts.add(new NeuronFacts(inNorm, outNorm, mlp.b_in().get(0, n), product));
       divide(w_in, inNorm);
-      divide(written, outNorm);
+      divide(w_out, outNorm);
       unit[0].writeRow(n, w_in);
-      unit[1].writeRow(n, written);
+      unit[1].writeRow(n, w_out);
     }
   }
 

@@ -9,23 +9,23 @@ enum Pairing {
   OUT_IN(Side.OUT, Side.IN),
   OUT_OUT(Side.OUT, Side.OUT);
 
-  private final Side mine;
-  private final Side theirs;
+  private final Side rowSide;
+  private final Side otherSide;
   private final String text = name().toLowerCase(Locale.ROOT);
 
-  Pairing(Side mine, Side theirs) {
-    this.mine = mine;
-    this.theirs = theirs;
+  Pairing(Side rowSide, Side otherSide) {
+    this.rowSide = rowSide;
+    this.otherSide = otherSide;
   }
 
   /** Of the neuron that the row is about. */
-  Side mine() {
-    return mine;
+  Side rowSide() {
+    return rowSide;
   }
 
   /** Of the neuron that it is compared with. */
-  Side theirs() {
-    return theirs;
+  Side otherSide() {
+    return otherSide;
   }
 
   @Override

@@ -10,8 +10,8 @@ import java.util.NoSuchElementException;
 import java.util.function.Function;
 
 /**
- * A table of many neurons in parts: a block of neurons is looked at when its first part is asked
- * for, and written a few neurons at a time, since rows take more room than what was found.
+ * A table of many neurons in parts. A block of neurons is scanned when its first part is asked for.
+ * Rows are made for a few neurons at a time, since they take more room than the results.
  *
  * @param <F> what was found of a block
  */
@@ -22,12 +22,12 @@ final class Parts<F> implements Iterator<Table> {
   private final String phase;
   private final int[] neurons;
   private final Iterator<Block> blocks;
-  private final Function<Block, F> look;
+  private final Function<Block, F> scan;
   private final Writer<F> writer;
   private final ProgressListener progress;
   private final long total;
   private Block block;
-  private F found;
+  private F result;
   private int from;
 
   /** Makes a part of a table. */
@@ -42,43 +42,44 @@ final class Parts<F> implements Iterator<Table> {
 
   /**
    * @param neurons flat ids; where there are none, one empty part is given
-   * @param look at a block
+   * @param scan at a block
    */
   Parts(
       String phase,
       int[] neurons,
-      Function<Block, F> look,
+      Function<Block, F> scan,
       Writer<F> writer,
       ProgressListener progress) {
-    List<Block> all = Block.of(neurons, CosineScan.ROWS);
+    List<Block> allBlocks = Block.of(neurons, CosineScan.ROWS);
     this.phase = phase;
     this.neurons = neurons;
-    this.blocks = all.iterator();
-    this.look = look;
+    this.blocks = allBlocks.iterator();
+    this.scan = scan;
     this.writer = writer;
     this.progress = progress;
     this.total = neurons.length;
-    this.block = all.isEmpty() ? new Block(neurons, 0) : blocks.next();
+    this.block = allBlocks.isEmpty() ? new Block(neurons, 0) : blocks.next();
   }
 
   /**
-   * Looks at all blocks now. The parts can be had later, as often as they are wanted, without what
-   * was looked at; only what was found is held until then.
+   * Scans all blocks now. The parts can be read later, any number of times, without the weights.
+   * Only the results are held until then.
    */
-  Iterable<Table> looked() {
-    Map<Integer, F> kept = new HashMap<>();
-    for (Block each : Block.of(neurons, CosineScan.ROWS)) {
-      kept.put(each.first(), seen(each));
+  Iterable<Table> scanned() {
+    Map<Integer, F> results = new HashMap<>();
+    for (Block scannedBlock : Block.of(neurons, CosineScan.ROWS)) {
+      results.put(scannedBlock.first(), scanBlock(scannedBlock));
     }
     return () ->
-        new Parts<>(phase, neurons, each -> kept.get(each.first()), writer, ProgressListener.NONE);
+        new Parts<>(
+            phase, neurons, each -> results.get(each.first()), writer, ProgressListener.NONE);
   }
 
-  private F seen(Block each) {
-    progress.progress(phase, each.first(), total);
-    F seen = look.apply(each);
-    progress.progress(phase, each.first() + each.size(), total);
-    return seen;
+  private F scanBlock(Block scannedBlock) {
+    progress.progress(phase, scannedBlock.first(), total);
+    F blockResult = scan.apply(scannedBlock);
+    progress.progress(phase, scannedBlock.first() + scannedBlock.size(), total);
+    return blockResult;
   }
 
   @Override
@@ -92,14 +93,14 @@ final class Parts<F> implements Iterator<Table> {
       throw new NoSuchElementException();
     }
     if (from == 0 && block.size() > 0) {
-      found = seen(block);
+      result = scanBlock(block);
     }
     int to = Math.min(block.size(), from + NEURONS);
-    Table part = writer.part(found, block, from, to);
+    Table part = writer.part(result, block, from, to);
     from = to;
     if (to == block.size()) {
       block = blocks.hasNext() ? blocks.next() : null;
-      found = null;
+      result = null;
       from = 0;
     }
     return part;

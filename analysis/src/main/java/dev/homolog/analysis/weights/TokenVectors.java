@@ -63,9 +63,9 @@ record TokenVectors(Tensor unit, Tensor share, double longest) {
       }
       Tensor share = Tensor.allocate(scratch, kernels.working(), 1, vocabulary);
       share.writeRow(0, norms);
-      Tensor there = kernels.allocate(arena, kernels.working(), 1, vocabulary);
-      kernels.copy(share, there);
-      return new TokenVectors(unit, there, longest);
+      Tensor shareOnDevice = kernels.allocate(arena, kernels.working(), 1, vocabulary);
+      kernels.copy(share, shareOnDevice);
+      return new TokenVectors(unit, shareOnDevice, longest);
     }
   }
 

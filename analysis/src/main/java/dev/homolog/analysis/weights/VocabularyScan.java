@@ -11,8 +11,8 @@ import java.lang.foreign.Arena;
 import java.util.stream.IntStream;
 
 /**
- * Cosines of neurons with the tokens of the vocabulary, and for w_out and W_U the products too,
- * whose moments all neurons have in the end.
+ * Cosines of neurons with the tokens of the vocabulary. For w_out and W_U it also computes
+ * products; their moments are known for all neurons at the end.
  */
 final class VocabularyScan implements AutoCloseable {
   /** Tokens listed at each end, a neuron and space. */
@@ -38,9 +38,9 @@ final class VocabularyScan implements AutoCloseable {
     this.products = new RowMoments[config.neurons()];
     int block = Math.min(CosineScan.ROWS, config.neurons());
     try (Arena scratch = Arena.ofConfined()) {
-      Tensor all = Tensor.allocate(scratch, DType.U8, block, 1);
-      all.fill(1);
-      this.keep = kernels.fromHost(arena, all);
+      Tensor ones = Tensor.allocate(scratch, DType.U8, block, 1);
+      ones.fill(1);
+      this.keep = kernels.fromHost(arena, ones);
       this.zero = kernels.allocate(arena, kernels.working(), 1, config.vocabSize());
       this.scan = new CosineScan(kernels, arena, config.neurons(), config.vocabSize());
       this.embedding = TokenVectors.embedding(kernels, arena, weights, config);
@@ -52,9 +52,9 @@ final class VocabularyScan implements AutoCloseable {
   }
 
   /** The ends and moments of a block of neurons. */
-  CosineScan.Found of(TokenSpace space, int[] neurons) {
+  CosineScan.Result of(TokenSpace space, int[] neurons) {
     if (space == TokenSpace.U_OUT) {
-      return written(neurons, TOP);
+      return scanOutputs(neurons, TOP);
     }
     try (Arena arena = Arena.ofShared()) {
       Tensor x = vectors.of(space.side(), neurons, kernels, arena);
@@ -64,14 +64,14 @@ final class VocabularyScan implements AutoCloseable {
   }
 
   /**
-   * Of w_out with W_U. A product is a cosine times two lengths: that of the token is multiplied in
-   * by its share of the longest, in the tile, and the rest comes afterwards.
+   * Of w_out with W_U. A product is a cosine times two lengths. The tile is multiplied by the
+   * token's length over the longest token's length. The other factor is multiplied in afterwards.
    */
-  private CosineScan.Found written(int[] neurons, int top) {
+  private CosineScan.Result scanOutputs(int[] neurons, int top) {
     int n = neurons.length;
     try (Arena arena = Arena.ofShared()) {
       Tensor sums = kernels.allocate(arena, DType.F64, n, 5);
-      CosineScan.Found found =
+      CosineScan.Result cosinesOfBlock =
           scan.scan(
               vectors.of(Side.OUT, neurons, kernels, arena),
               unembedding.unit(),
@@ -85,11 +85,11 @@ final class VocabularyScan implements AutoCloseable {
               });
       Tensor host = kernels.toHost(arena, sums);
       for (int row = 0; row < n; row++) {
-        double length = vectors.own().get(neurons[row]).outNorm() * unembedding.longest();
-        cosines[neurons[row]] = found.moments().get(row);
+        double length = vectors.facts().get(neurons[row]).outNorm() * unembedding.longest();
+        cosines[neurons[row]] = cosinesOfBlock.moments().get(row);
         products[neurons[row]] = scaled(host, row, length);
       }
-      return found;
+      return cosinesOfBlock;
     }
   }
 
@@ -100,17 +100,20 @@ final class VocabularyScan implements AutoCloseable {
         m.count(), m.mean() * length, m.variance() * length * length, m.skew(), m.kurtosis());
   }
 
-  /** Looks at w_out and W_U of all neurons that were not looked at before, without their ends. */
+  /**
+   * Computes the moments of w_out and W_U for all neurons that were not scanned before, without
+   * their ends.
+   */
   void complete(ProgressListener progress) {
     int[] missing = IntStream.range(0, cosines.length).filter(n -> cosines[n] == null).toArray();
     for (Block block : Block.of(missing, Math.toIntExact(keep.rows()))) {
       progress.progress("unembedding", block.first(), missing.length);
-      written(block.neurons(), 0);
+      scanOutputs(block.neurons(), 0);
       progress.progress("unembedding", block.first() + block.size(), missing.length);
     }
   }
 
-  /** Moments of cos(w_out, column of W_U); null before the neuron was looked at. */
+  /** Moments of cos(w_out, column of W_U); null before the neuron was scanned. */
   RowMoments cosines(int neuron) {
     return cosines[neuron];
   }

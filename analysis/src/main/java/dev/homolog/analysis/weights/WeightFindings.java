@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param processing of the weights
  * @param neurons by flat id
- * @param tables of the chosen neurons, each in parts that are made when they are asked for
+ * @param tables of the chosen neurons, each in parts that are made on demand
  */
 public record WeightFindings(
     Processing processing, List<OfNeuron> neurons, List<Iterable<Table>> tables) {
@@ -24,13 +24,13 @@ public record WeightFindings(
       Checkpoint checkpoint,
       WeightTables.Request request,
       ProgressListener progress) {
-    try (WeightTables made = new WeightTables(kernels, checkpoint, request, progress)) {
+    try (WeightTables weightTables = new WeightTables(kernels, checkpoint, request, progress)) {
       List<Iterable<Table>> tables = new ArrayList<>();
-      tables.add(made.neighboursParts().looked());
-      tables.add(made.vocabularyParts().looked());
-      List<OfNeuron> neurons = made.neurons();
-      tables.add(made.compositionParts().looked());
-      tables.add(made.momentsParts().looked());
+      tables.add(weightTables.neighboursParts().scanned());
+      tables.add(weightTables.vocabularyParts().scanned());
+      List<OfNeuron> neurons = weightTables.neurons();
+      tables.add(weightTables.compositionParts().scanned());
+      tables.add(weightTables.momentsParts().scanned());
       return new WeightFindings(request.processing(), neurons, List.copyOf(tables));
     }
   }

@@ -22,7 +22,7 @@ public final class WeightMeasurement implements Measurement {
   private final Processing processing;
   private final Supplier<List<Integer>> chosen;
   private final int mostChosen;
-  private Optional<WeightFindings> found = Optional.empty();
+  private Optional<WeightFindings> findings = Optional.empty();
 
   /**
    * @param chosen flat ids of the neurons that the tables are of, known when all passes are done
@@ -57,7 +57,7 @@ public final class WeightMeasurement implements Measurement {
     int[] neurons = chosen.get().stream().mapToInt(Integer::intValue).toArray();
     WeightTables.Request request =
         new WeightTables.Request(processing, neurons, setting.tokenizer()::tokenText);
-    found =
+    findings =
         Optional.of(
             setting
                 .phases()
@@ -71,23 +71,23 @@ public final class WeightMeasurement implements Measurement {
                             setting.progress())));
   }
 
-  private WeightFindings found() {
-    return found.orElseThrow(() -> new IllegalStateException("no weights have been looked at"));
+  private WeightFindings findings() {
+    return findings.orElseThrow(() -> new IllegalStateException("no weights have been looked at"));
   }
 
   @Override
   public Optional<Object> result() {
-    return Optional.of(found());
+    return Optional.of(findings());
   }
 
   @Override
   public void addColumns(Table.Builder neurons) {
-    WeightColumns.add(neurons, found().neurons());
+    WeightColumns.add(neurons, findings().neurons());
   }
 
   @Override
   public Stream<Iterator<Table>> tables(Table neurons) {
-    return found().tables().stream().map(Iterable::iterator);
+    return findings().tables().stream().map(Iterable::iterator);
   }
 
   @Override

@@ -23,11 +23,10 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * The tables of a model's weights, made as their parts are asked for, in the order of the methods
- * here. The numbers of {@link #neurons} are of all neurons of the model, the tables of the neurons
- * that were chosen, in the order chosen. A cosine is the product of two vectors of length 1 in the
- * working type of the kernels; lengths, and sums of many cosines, are in double. Used by one
- * thread.
+ * The tables of a model's weights, made part by part on demand, in the order of the methods here.
+ * The numbers of {@link #neurons} are of all neurons of the model, the tables of the neurons that
+ * were chosen, in the order chosen. A cosine is the product of two vectors of length 1 in the
+ * working type of the kernels. Lengths and sums of many cosines are in double. Used by one thread.
  */
 public final class WeightTables implements AutoCloseable {
   private final Kernels kernels;
@@ -99,12 +98,13 @@ public final class WeightTables implements AutoCloseable {
     return new Parts<>(
         "neighbours",
         request.chosen,
-        block -> look(Pairing.class, block, neighbours::of, ofNeighbours),
+        block -> scanBlock(Pairing.class, block, neighbours::of, ofNeighbours),
         this::neighbourPart,
         progress);
   }
 
-  private Table neighbourPart(Map<Pairing, CosineScan.Found> found, Block block, int from, int to) {
+  private Table neighbourPart(
+      Map<Pairing, CosineScan.Result> cosines, Block block, int from, int to) {
     Table.Builder table = WeightColumns.NEIGHBOURS.builder();
     NeuronColumns neuron = NeuronColumns.in(table);
     var kind = table.texts("kind");
@@ -114,14 +114,14 @@ public final class WeightTables implements AutoCloseable {
     for (int i = from; i < to; i++) {
       NeuronId id = NeuronId.of(block.neurons()[i], config);
       for (Pairing pairing : Pairing.values()) {
-        found
+        cosines
             .get(pairing)
             .forEnds(
                 i,
-                (at, match, value) -> {
+                (signedRank, match, value) -> {
                   neuron.add(id);
                   kind.add(pairing.toString());
-                  rank.add(at);
+                  rank.add(signedRank);
                   other.add(NeuronId.of(match, config));
                   cosine.add(value);
                 });
@@ -140,7 +140,7 @@ public final class WeightTables implements AutoCloseable {
     return new Parts<>(
         "vocabulary",
         request.chosen,
-        block -> look(TokenSpace.class, block, vocabulary::of, ofTokens),
+        block -> scanBlock(TokenSpace.class, block, vocabulary::of, ofTokens),
         this::vocabularyPart,
         progress);
   }
@@ -152,10 +152,10 @@ public final class WeightTables implements AutoCloseable {
   }
 
   private Table vocabularyPart(
-      Map<TokenSpace, CosineScan.Found> found, Block block, int from, int to) {
+      Map<TokenSpace, CosineScan.Result> cosines, Block block, int from, int to) {
     Table.Builder table = WeightColumns.VOCABULARY.builder();
     NeuronColumns neuron = NeuronColumns.in(table);
-    var of = table.texts("space");
+    var spaceName = table.texts("space");
     var rank = table.ints("rank");
     var token = table.ints("token");
     var text = table.texts("text");
@@ -163,14 +163,14 @@ public final class WeightTables implements AutoCloseable {
     for (int i = from; i < to; i++) {
       NeuronId id = NeuronId.of(block.neurons()[i], config);
       for (TokenSpace space : TokenSpace.values()) {
-        found
+        cosines
             .get(space)
             .forEnds(
                 i,
-                (at, match, value) -> {
+                (signedRank, match, value) -> {
                   neuron.add(id);
-                  of.add(space.toString());
-                  rank.add(at);
+                  spaceName.add(space.toString());
+                  rank.add(signedRank);
                   token.add(match);
                   text.add(spelling(match));
                   cosine.add(value);
@@ -180,7 +180,7 @@ public final class WeightTables implements AutoCloseable {
     return table.build();
   }
 
-  /** A token is asked for once: it comes up in the rows of many neurons. */
+  /** Each token is decoded once, since it occurs in the rows of many neurons. */
   private String spelling(int token) {
     if (spellings[token] == null && request.text != null) {
       spellings[token] = request.text.apply(token);
@@ -189,19 +189,19 @@ public final class WeightTables implements AutoCloseable {
   }
 
   /** What is known of a block, whose moments are kept for {@link #moments}. */
-  private static <K extends Enum<K>> Map<K, CosineScan.Found> look(
+  private static <K extends Enum<K>> Map<K, CosineScan.Result> scanBlock(
       Class<K> keys, Block block, Scan<K> scan, Map<K, List<RowMoments>> moments) {
-    Map<K, CosineScan.Found> found = new EnumMap<>(keys);
+    Map<K, CosineScan.Result> results = new EnumMap<>(keys);
     for (K key : keys.getEnumConstants()) {
-      CosineScan.Found of = scan.of(key, block.neurons());
-      moments.get(key).addAll(of.moments());
-      found.put(key, of);
+      CosineScan.Result result = scan.of(key, block.neurons());
+      moments.get(key).addAll(result.moments());
+      results.put(key, result);
     }
-    return found;
+    return results;
   }
 
   private interface Scan<K> {
-    CosineScan.Found of(K key, int[] neurons);
+    CosineScan.Result of(K key, int[] neurons);
   }
 
   /** Of all neurons of the model, by flat id. Frees what the tokens took. */
@@ -210,13 +210,13 @@ public final class WeightTables implements AutoCloseable {
     vocabulary.complete(progress);
     List<OfNeuron> neurons = new ArrayList<>(config.neurons());
     for (int n = 0; n < config.neurons(); n++) {
-      NeuronVectors.Own own = vectors.own().get(n);
+      NeuronVectors.NeuronFacts facts = vectors.facts().get(n);
       neurons.add(
           new OfNeuron(
-              own.inNorm(),
-              own.outNorm(),
-              own.bias(),
-              own.similarity(),
+              facts.inNorm(),
+              facts.outNorm(),
+              facts.bias(),
+              facts.similarity(),
               vocabulary.cosines(n),
               vocabulary.products(n)));
     }
@@ -231,19 +231,19 @@ public final class WeightTables implements AutoCloseable {
     }
   }
 
-  /** Of each chosen neuron the heads that it has most to do with, of all layers. */
+  /** For each chosen neuron the heads of all layers with the greatest composition. */
   public Iterator<Table> composition() {
     return compositionParts();
   }
 
   Parts<?> compositionParts() {
-    Map<HeadPart, Tails> found =
+    Map<HeadPart, Tails> tails =
         new HeadScan(kernels, vectors, config, request.chosen).run(weights, progress);
     return new Parts<>(
-        "composition", request.chosen, _ -> found, this::compositionPart, ProgressListener.NONE);
+        "composition", request.chosen, _ -> tails, this::compositionPart, ProgressListener.NONE);
   }
 
-  private Table compositionPart(Map<HeadPart, Tails> found, Block block, int from, int to) {
+  private Table compositionPart(Map<HeadPart, Tails> tails, Block block, int from, int to) {
     Table.Builder table = WeightColumns.COMPOSITION.builder();
     NeuronColumns neuron = NeuronColumns.in(table);
     var kind = table.texts("kind");
@@ -255,14 +255,14 @@ public final class WeightTables implements AutoCloseable {
       NeuronId id = NeuronId.of(block.neurons()[i], config);
       int row = block.first() + i;
       for (HeadPart part : HeadPart.values()) {
-        Tails of = found.get(part);
-        for (int place = 0; place < of.k() && of.match(row, place) >= 0; place++) {
+        Tails ofPart = tails.get(part);
+        for (int place = 0; place < ofPart.k() && ofPart.match(row, place) >= 0; place++) {
           neuron.add(id);
           kind.add(part.toString());
           rank.add(place + 1);
-          layer.add(of.match(row, place) / config.heads());
-          head.add(of.match(row, place) % config.heads());
-          composition.add(Math.min(1, of.value(row, place)));
+          layer.add(ofPart.match(row, place) / config.heads());
+          head.add(ofPart.match(row, place) % config.heads());
+          composition.add(Math.min(1, ofPart.value(row, place)));
         }
       }
     }
@@ -275,17 +275,18 @@ public final class WeightTables implements AutoCloseable {
   }
 
   Parts<?> momentsParts() {
-    Map<String, List<RowMoments>> all = new LinkedHashMap<>();
-    ofNeighbours.forEach((pairing, list) -> all.put(pairing.toString(), list));
-    ofTokens.forEach((space, list) -> all.put(space.toString(), list));
+    Map<String, List<RowMoments>> momentsByName = new LinkedHashMap<>();
+    ofNeighbours.forEach((pairing, list) -> momentsByName.put(pairing.toString(), list));
+    ofTokens.forEach((space, list) -> momentsByName.put(space.toString(), list));
     return new Parts<>(
-        "moments", request.chosen, _ -> all, this::momentsPart, ProgressListener.NONE);
+        "moments", request.chosen, _ -> momentsByName, this::momentsPart, ProgressListener.NONE);
   }
 
-  private Table momentsPart(Map<String, List<RowMoments>> all, Block block, int from, int to) {
+  private Table momentsPart(
+      Map<String, List<RowMoments>> momentsByName, Block block, int from, int to) {
     Table.Builder table = WeightColumns.MOMENTS.builder();
     NeuronColumns neuron = NeuronColumns.in(table);
-    var of = table.texts("of");
+    var cosineKind = table.texts("of");
     var count = table.longs("count");
     var mean = table.doubles("mean");
     var variance = table.doubles("var");
@@ -294,10 +295,10 @@ public final class WeightTables implements AutoCloseable {
     for (int i = from; i < to; i++) {
       NeuronId id = NeuronId.of(block.neurons()[i], config);
       int row = block.first() + i;
-      all.forEach((name, list) -> {
+      momentsByName.forEach((name, list) -> {
         RowMoments moments = list.get(row);
         neuron.add(id);
-        of.add(name);
+        cosineKind.add(name);
         count.add(moments.count());
         mean.add(moments.mean());
         variance.add(moments.variance());
@@ -311,14 +312,14 @@ public final class WeightTables implements AutoCloseable {
   /** How many cosines of chosen neurons with others lie where; once the neighbours were read. */
   public Table histograms() {
     Table.Builder table = WeightColumns.HISTOGRAMS.builder();
-    var what = table.texts("what");
+    var cosineKind = table.texts("what");
     var low = table.doubles("low");
     var high = table.doubles("high");
     var count = table.longs("count");
     for (Pairing pairing : Pairing.values()) {
       long[] bins = neighbours.histogram(pairing);
       for (int bin = 0; bin < bins.length; bin++) {
-        what.add("cosine_" + pairing);
+        cosineKind.add("cosine_" + pairing);
         low.add(-1 + 2.0 * bin / bins.length);
         high.add(-1 + 2.0 * (bin + 1) / bins.length);
         count.add(bins[bin]);
@@ -346,12 +347,12 @@ public final class WeightTables implements AutoCloseable {
     long n = config.neurons();
     long vectors = 2 * n * config.dModel() * working.bytes();
     long block = Math.min(CosineScan.ROWS, n) * config.dModel() * working.bytes();
-    long near = CosineScan.bytes(chosen, n, working, device);
+    long neighbours = CosineScan.bytes(chosen, n, working, device);
     long tokens =
         VocabularyScan.bytes(config, working)
             + CosineScan.bytes(n, config.vocabSize(), working, device);
     long heads = HeadScan.bytes(config, working, chosen);
-    return vectors + block + near + Math.max(tokens, heads);
+    return vectors + block + neighbours + Math.max(tokens, heads);
   }
 
   /** Bytes of host memory that weights take in double while they are read. */
@@ -372,10 +373,10 @@ public final class WeightTables implements AutoCloseable {
     long held = kept ? chosen : Math.min(CosineScan.ROWS, chosen);
     long ends = Tails.bytes(held, 8L * NeighbourScan.TOP + 8L * VocabularyScan.TOP);
     long heads = Tails.bytes(chosen, 4L * HeadScan.TOP);
-    long part = Math.min(Parts.NEURONS, chosen) * 8L * VocabularyScan.TOP * ROW_BYTES;
+    long tableRows = Math.min(Parts.NEURONS, chosen) * 8L * VocabularyScan.TOP * ROW_BYTES;
     long texts = config.vocabSize() * TEXT_BYTES;
     long moments = chosen * 8 * MOMENTS_BYTES;
-    return config.neurons() * NEURON_BYTES + ends + heads + part + texts + moments;
+    return config.neurons() * NEURON_BYTES + ends + heads + tableRows + texts + moments;
   }
 
   /** Bytes that DuckDB takes to write the largest of the tables of that many neurons. */
@@ -387,10 +388,10 @@ public final class WeightTables implements AutoCloseable {
   public static double operations(ModelConfig config, long chosen) {
     double d = config.dModel();
     double n = config.neurons();
-    double near = 4.0 * chosen * n;
+    double neighbours = 4.0 * chosen * n;
     double tokens = (3.0 * chosen + n) * config.vocabSize();
     double heads = 4.0 * chosen * d * config.layers();
-    return 2 * d * (near + tokens + heads);
+    return 2 * d * (neighbours + tokens + heads);
   }
 
   /** A row of a table: numbers, a value and the places of texts. */

@@ -120,9 +120,9 @@ class ExamplesSinkTest {
         for (int w = 0; w < ExamplesSink.WINDOW; w++) {
           int there = at - ExamplesSink.REACH + w;
           boolean inside = there >= 0 && there / CONTEXT == at / CONTEXT;
-          assertEquals(inside ? x[there][neuron] : Double.NaN, sink.at(j, slot, 0, w));
+          assertEquals(inside ? x[there][neuron] : Double.NaN, sink.value(j, slot, 0, w));
           assertEquals(
-              inside && other >= 0 ? x[there][6 + other] : Double.NaN, sink.at(j, slot, 1, w));
+              inside && other >= 0 ? x[there][6 + other] : Double.NaN, sink.value(j, slot, 1, w));
         }
       }
     }

@@ -150,7 +150,7 @@ class SimilarityTest {
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Streamed streamed = new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
-      Strip all = CorrelationSink.whole(models());
+      Strip all = CorrelationSink.allOfReference(models());
       PermutedSink sink =
           new PermutedSink(
               SumMemory.of(kernels, arena, x.length, 100),
@@ -210,7 +210,7 @@ class SimilarityTest {
     try (Arena arena = Arena.ofShared();
         Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Streamed streamed = new Streamed(kernels, arena, models(), similarity, Arrays.copyOf(x, 60));
-      Strip all = CorrelationSink.whole(models());
+      Strip all = CorrelationSink.allOfReference(models());
       SubsetSink sink =
           new SubsetSink(SumMemory.of(kernels, arena, x.length, 100), models(), all, true, 3, 128);
       streamed.with(sink).show(x, keep, 128);

@@ -150,7 +150,7 @@ final class Streamed {
 
   /** The greatest correlation with the turned neurons of each other model. */
   double[][] baseline(Rotation rotation) {
-    Strip all = CorrelationSink.whole(models);
+    Strip all = CorrelationSink.allOfReference(models);
     return new RotationBaseline(sink, measure())
         .best(rotation, all, List.of(all), ProgressListener.NONE);
   }

@@ -261,7 +261,7 @@ class ExplanationSinkTest {
   void bytesAreThoseOfTheTensors() {
     long cells = features.cells();
     long frequent = features.frequent().length;
-    long pairs = 10L * 13 * CONTEXT + features.most() + 13L * CONTEXT;
+    long pairs = 10L * 13 * CONTEXT + features.mostCells() + 13L * CONTEXT;
     long expected = 9 * (16 * cells + 4 * frequent) + 8 * cells + 16 * pairs;
     assertEquals(expected, ExplanationSink.bytes(features, 9, 13L * CONTEXT));
     // Of a neuron: 25 features and all frequent tokens, of each a number and two values; a maximum
