@@ -25,7 +25,7 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  * @param p of the rank sum test stratified by layer (van Elteren 1960, with weight 1 a layer), two
  *     sides, from its normal approximation
  */
-public record Contrast(
+record Contrast(
     int universal,
     int others,
     double universalMean,

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /** The greatest similarity of some reference neurons with those of each other model. */
-public final class BestMatches {
+final class BestMatches {
   private BestMatches() {}
 
   /**

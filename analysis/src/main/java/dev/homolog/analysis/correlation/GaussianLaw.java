@@ -12,7 +12,7 @@ import org.apache.commons.statistics.distribution.TDistribution;
  * @param neurons N
  * @param degrees d
  */
-public record GaussianLaw(long tokens, long neurons, long degrees) {
+record GaussianLaw(long tokens, long neurons, long degrees) {
   /**
    * The law for a similarity, which must not be {@link Similarity#JACCARD}: sets have none.
    *

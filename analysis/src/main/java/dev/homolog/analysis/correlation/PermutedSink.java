@@ -20,7 +20,7 @@ import java.util.Set;
  * tokens. In each block the kept tokens of all other models are permuted in the same way. The best
  * match of a neuron among them is due to chance.
  */
-public final class PermutedSink implements ActivationSink {
+final class PermutedSink implements ActivationSink {
   /** Kept tokens that a block must have, so that permuting it takes the tokens' meaning away. */
   public static final int LEAST_KEPT = 4096;
 

@@ -15,7 +15,7 @@ import java.util.List;
  * needs no second pass over the tokens, since cov(A, R B) = cov(A, B) Rᵀ and var((R B)_j) = R_j
  * cov(B, B) R_jᵀ.
  */
-public final class RotationBaseline {
+final class RotationBaseline {
   /**
    * Bytes of a block of correlations that is rotated: 2,048 rows of GPT-2 small's layers. At this
    * size libtorch's product in bfloat16 is the fastest, and no other is slower.

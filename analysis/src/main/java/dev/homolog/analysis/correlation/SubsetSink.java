@@ -21,7 +21,7 @@ import java.util.Set;
  * rows of a subset are gathered from each block, so that all subsets together cost no more products
  * than the whole.
  */
-public final class SubsetSink implements ActivationSink {
+final class SubsetSink implements ActivationSink {
   private final Kernels kernels;
   private final List<ModelNeurons> models;
   private final List<CorrelationSink> sums = new ArrayList<>();

@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * @param kernels whose device is asked what it has free
  * @param less how to need less, as the end of a remedy
  */
-public record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kernels, String less) {
+record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kernels, String less) {
   /** Compiled code and class data that a JVM adds while it runs. */
   public static final long JVM_GROWTH = 60L << 20;
 

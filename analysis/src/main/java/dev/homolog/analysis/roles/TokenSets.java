@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The classes of tokens that a neuron's set is named by. */
-public final class TokenSets {
+final class TokenSets {
   private TokenSets() {}
 
   /** The classes of the catalogue, as sets of ids below {@code vocabulary}. */

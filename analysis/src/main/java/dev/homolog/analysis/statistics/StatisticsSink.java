@@ -19,7 +19,7 @@ import java.util.Set;
  * MLP_POST by position and by subset. It works a layer at a time, so that its scratch memory is
  * that of one.
  */
-public final class StatisticsSink implements ActivationSink {
+final class StatisticsSink implements ActivationSink {
   /** Bins of equal width of the histogram, and where they begin and end; two more are open. */
   public static final int BINS = 255;
 
