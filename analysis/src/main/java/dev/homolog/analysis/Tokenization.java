@@ -32,8 +32,7 @@ public final class Tokenization {
   public static RunFacts.TokenFacts write(
       Path model, TokenInput input, Path out, ProgressListener progress) {
     if (input.tokens() != null) {
-      throw new InputException(
- InputOption.TOKENS, "are tokens already", "give --text");
+      throw new InputException(InputOption.TOKENS, "are tokens already", "give --text");
     }
     TokenCache.requireFree(out);
     try (HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(model)) {

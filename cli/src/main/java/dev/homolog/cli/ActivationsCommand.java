@@ -1,7 +1,7 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;

@@ -81,8 +81,7 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
     return value;
   }
 
-  private record Steps(RoleStudy.Options options)
-      implements CommandRun.Steps<RoleStudy.Result> {
+  private record Steps(RoleStudy.Options options) implements CommandRun.Steps<RoleStudy.Result> {
 
     @Override
     public RoleStudy open() {

@@ -2,9 +2,6 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.table.TableFormat;
-import dev.homolog.core.backend.Backend;
-import dev.homolog.core.kernels.Precision;
-import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import picocli.CommandLine.Mixin;

@@ -1,10 +1,10 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.Study;
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.StudyResult;
 import dev.homolog.analysis.report.Report;
+import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import java.io.PrintWriter;
 import java.util.OptionalDouble;

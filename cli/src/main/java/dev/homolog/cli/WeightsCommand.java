@@ -1,11 +1,10 @@
 package dev.homolog.cli;
 
-import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.WeightStudy;
+import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
-import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;

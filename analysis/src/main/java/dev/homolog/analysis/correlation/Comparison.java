@@ -22,12 +22,10 @@ public record Comparison(
 
   public Comparison {
     if (top < 1) {
-      throw new InputException(
- InputOption.TOP, top + "", "give at least 1");
+      throw new InputException(InputOption.TOP, top + "", "give at least 1");
     }
     if (!(threshold >= -2 && threshold <= 2)) {
-      throw new InputException(
- InputOption.THRESHOLD, threshold + "", "give a number in [-2, 2]");
+      throw new InputException(InputOption.THRESHOLD, threshold + "", "give a number in [-2, 2]");
     }
   }
 }

@@ -19,7 +19,8 @@ import java.nio.file.Path;
  *     is collected only when it is full
  * @param mostHeap what {@code -Xmx} says
  */
-public record MemoryBounds(long resident, long available, long outsideHeap, long idleHeap, long mostHeap) {
+public record MemoryBounds(
+    long resident, long available, long outsideHeap, long idleHeap, long mostHeap) {
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 

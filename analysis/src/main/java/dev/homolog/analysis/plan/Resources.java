@@ -20,12 +20,11 @@ public record Resources(OptionalInt batchRows, OptionalLong memory) {
 
   public Resources {
     if (batchRows.isPresent() && batchRows.getAsInt() < 1) {
-      throw new InputException(
- InputOption.BATCH, batchRows.getAsInt() + "", "give at least 1");
+      throw new InputException(InputOption.BATCH, batchRows.getAsInt() + "", "give at least 1");
     }
     if (memory.isPresent() && memory.getAsLong() < 1) {
       throw new InputException(
- InputOption.MEMORY, memory.getAsLong() + "", "give a number of bytes, such as 8g");
+          InputOption.MEMORY, memory.getAsLong() + "", "give a number of bytes, such as 8g");
     }
   }
 

@@ -50,14 +50,10 @@ public final class StatisticsColumns {
   /** What its activations are over kept tokens. */
   public static final RowColumns<NeuronMoments> POST =
       RowColumns.<NeuronMoments>none()
-          .doubles(
-              ColumnSpec.doubles("post_mean", "act. mean", KEPT), NeuronMoments::mean)
-          .doubles(
-              ColumnSpec.doubles("post_var", "act. variance", KEPT), NeuronMoments::variance)
-          .doubles(
-              ColumnSpec.doubles("post_skew", "act. skew", KEPT), NeuronMoments::skew)
-          .doubles(
-              ColumnSpec.doubles("post_kurt", "act. kurtosis", KEPT), NeuronMoments::kurtosis);
+          .doubles(ColumnSpec.doubles("post_mean", "act. mean", KEPT), NeuronMoments::mean)
+          .doubles(ColumnSpec.doubles("post_var", "act. variance", KEPT), NeuronMoments::variance)
+          .doubles(ColumnSpec.doubles("post_skew", "act. skew", KEPT), NeuronMoments::skew)
+          .doubles(ColumnSpec.doubles("post_kurt", "act. kurtosis", KEPT), NeuronMoments::kurtosis);
 
   /** The columns of the table {@code neurons} that are statistics of activations. */
   public static final List<ColumnSpec> NEURONS =

@@ -41,7 +41,7 @@ public enum TableFormat {
         .findFirst()
         .orElseThrow(() ->
             new InputException(
- InputOption.FORMAT, "there is no format " + name, "choose one of " + names(", ")));
+                InputOption.FORMAT, "there is no format " + name, "choose one of " + names(", ")));
   }
 
   /** The format of a file, by its name. */
