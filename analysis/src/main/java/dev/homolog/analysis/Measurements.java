@@ -28,7 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
-/** The measurements that the options of a study ask for: the one list to add a new one to. */
+/** The list of the measurements that a study's options require. A new measurement is added here. */
 final class Measurements implements AutoCloseable {
   /** Neurons that get a close look, the best by excess first. */
   private static final int CHOSEN = 1000;

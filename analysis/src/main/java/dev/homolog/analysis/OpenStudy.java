@@ -3,8 +3,8 @@ package dev.homolog.analysis;
 import dev.homolog.core.kernels.Kernels;
 
 /**
- * A study whose inputs are open and found usable, as far as that is seen at once. It is run once
- * and closed afterwards.
+ * A study whose inputs are open and have passed the quick checks. It is run once and closed
+ * afterwards.
  *
  * @param <R> its result
  */

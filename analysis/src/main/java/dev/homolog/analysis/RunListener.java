@@ -9,6 +9,8 @@ public interface RunListener extends ProgressListener {
   /** A listener that does nothing. */
   RunListener NONE = (_, _, _) -> {};
 
-  /** Hears the plan, before the models read the text, of which the pilot has read a little. */
+  /**
+   * Receives the plan before the models read the text. The pilot has already read a little of it.
+   */
   default void planned(Plan plan) {}
 }

@@ -32,7 +32,7 @@ import java.util.function.Supplier;
  * a table. One pass over the tokens, each model running once a batch, serves all measurements.
  */
 public final class Study implements OpenStudy<StudyResult> {
-  /** The most tokens that the pilot reads, and one over the share of the rows that it may be. */
+  /** The most tokens that the pilot reads, and the inverse of its greatest share of the rows. */
   private static final int PILOT_TOKENS = 4096;
 
   private static final int PILOT_SHARE = 16;

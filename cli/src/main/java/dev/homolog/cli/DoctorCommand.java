@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** What was found on this machine and, for all that was not, why not and what to do. */
+/** Lists what works on this machine; for the rest, the reason and the remedy. */
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,

@@ -17,7 +17,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
-/** The flags of every command that computes: on what it runs, and where it writes. */
+/** The flags of every command that computes: its machine settings and its output folder. */
 final class MachineFlags {
   @Option(
       names = "--out",

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What a person wants to know when the roles of neurons have been looked for, on standard output.
+ * The summary of a study of roles, for standard output.
  *
  * @param out folder of the run
  */

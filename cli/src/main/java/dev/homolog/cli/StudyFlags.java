@@ -106,7 +106,7 @@ final class StudyFlags {
   private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {
     String usual = similar == Similarity.JACCARD ? "permutation" : "rotation";
     Baseline.Kind kind = Baseline.Kind.parse(baseline == null ? usual : baseline);
-    // Homologs, which a whole study finds, have a use for the threshold without a baseline too.
+    // A full study uses the threshold for homologs, so it applies without a baseline too.
     boolean idle = threshold != null && extent == StudyOptions.Extent.CORRELATIONS;
     refuse(draws != null && !kind.drawn(), InputOption.BASELINE_DRAWS, kind);
     refuse(rotation != null && kind != Baseline.Kind.ROTATION, InputOption.ROTATION, kind);

@@ -181,7 +181,7 @@ public record CloseUp(
   }
 
   /**
-   * Bytes of the sums of that many neurons, and of what they say.
+   * Bytes of the sums of that many neurons, and of the results.
    *
    * @param tokens the most of a batch
    * @param working bytes of an activation
@@ -195,7 +195,7 @@ public record CloseUp(
         + ExampleTable.bytes(chosen, models);
   }
 
-  /** Bytes of what explains that many homologs in each of the other models. */
+  /** Bytes of the explanations of that many homologs in each of the other models. */
   public static long memberBytes(
       FeatureSet features, long chosen, long others, long tokens, int working) {
     return others * MemberSink.bytes(features, Math.min(EXPLAINED, chosen), tokens, working);

@@ -97,7 +97,7 @@ final class ExamplesSink implements ActivationSink {
     }
   }
 
-  /** Bytes that a sink takes, of which the host's copies of a device's columns are a part. */
+  /** Bytes of a sink, including the host's copies of a device's columns. */
   static long bytes(long neurons, long models, long tokens, int working) {
     long kept = neurons * TOP * (2L * Double.BYTES + models * WINDOW * Float.BYTES);
     return kept + 2 * Math.min(PART, neurons) * tokens * working;
@@ -183,7 +183,7 @@ final class ExamplesSink implements ActivationSink {
     return true;
   }
 
-  /** Puts a peak in the place of the worst, if it is better; returns its slot or −1. */
+  /** Replaces the worst peak of a neuron by a better one; returns its slot or −1. */
   private int replaceWorst(int j, double value, long place) {
     int slot = worst[j];
     if (!before(value, place, values[j][slot], (long) places.get(j, slot))) {

@@ -11,8 +11,8 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
 /**
  * How a statistic of universal neurons differs from that of the other neurons of the same layer
  * (Gurnee et al. 2024, section 4.2, figure 4). A neuron's percentile is the share of its layer's
- * neurons that have less, half of those that have as much counted in. Neurons whose statistic is
- * NaN are left out. Numbers that need what is not there are NaN.
+ * neurons with a lower value, plus half of those with an equal one. Neurons whose statistic is NaN
+ * are left out. Numbers that need what is not there are NaN.
  *
  * @param universal neurons that are universal
  * @param others neurons that are not, of layers that have universal ones

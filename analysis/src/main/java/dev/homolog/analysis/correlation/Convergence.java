@@ -157,7 +157,10 @@ public record Convergence(int neurons, List<Point> points) {
     return sorted;
   }
 
-  /** The least value that at least a share of the sorted values does not exceed; NaN of none. */
+  /**
+   * The quantile of sorted values: the least one that a share of them does not exceed. NaN without
+   * values.
+   */
   private static double quantile(double[] sorted, double share) {
     int index = (int) Math.ceil(share * sorted.length) - 1;
     return sorted.length == 0 ? Double.NaN : sorted[Math.max(0, index)];

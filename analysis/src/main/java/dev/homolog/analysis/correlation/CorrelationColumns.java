@@ -11,7 +11,7 @@ import java.util.List;
 public final class CorrelationColumns {
   private CorrelationColumns() {}
 
-  /** What a neuron's best correlations are, and what those of its baseline are. */
+  /** A neuron's best correlations and those of its baseline. */
   public static final RowColumns<Universality.Neuron> BEST =
       RowColumns.<Universality.Neuron>none()
           .doubles(

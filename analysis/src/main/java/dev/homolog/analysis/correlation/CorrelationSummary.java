@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Correlations of the reference's neurons with those of the other models, reduced to what is kept
- * of them. The N² matrix is made a block of rows at a time and never stands as a whole.
+ * Correlations of the reference's neurons with those of the other models, reduced to moments and
+ * best matches. The N² matrix is computed by blocks of rows and is never in memory at once.
  *
  * @param pairs the reference with each other model, in order
  * @param amongOthers best matches of the other models with each other; empty unless asked for
@@ -94,7 +94,7 @@ public record CorrelationSummary(
     }
   }
 
-  /** Bytes of the best matches of that many columns while they are sought, k at each end. */
+  /** Bytes of the best matches of that many columns during the search, k at each end. */
   public static long columnBytes(long columns, long k, DType working) {
     return 2 * columns * k * (working.bytes() + DType.I32.bytes());
   }
@@ -210,7 +210,7 @@ public record CorrelationSummary(
     }
   }
 
-  /** Of the neurons of the other model: each block adds to what is known of all. */
+  /** The best matches of the other model's neurons; each block updates those of all columns. */
   private record ColumnEnds(Standing highest, Standing lowest) {
     static ColumnEnds of(Kernels kernels, Arena arena, int columns, int k, boolean bothEnds) {
       return new ColumnEnds(

@@ -6,7 +6,9 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** What each other model says on its own, and neurons that all other models but one have. */
+/**
+ * Tables of each other model alone, and of neurons that are universal in all other models but one.
+ */
 public final class OtherModels implements Measurement {
   private final CorrelationMeasurement correlations;
   private final boolean judged;

@@ -119,10 +119,7 @@ public final class Rotation {
     }
   }
 
-  /**
-   * A seed of its own for each matrix, mixed as in SplitMix64 so that neighbours have nothing in
-   * common.
-   */
+  /** The seed of a matrix, mixed as in SplitMix64 so that neighbouring matrices are unrelated. */
   private long stream(int other, int layer) {
     long x = seed;
     for (long part : new long[] {draw, other, layer}) {

@@ -18,8 +18,8 @@ import java.util.Set;
 
 /**
  * The sums of {@link CorrelationSink} for the tokens of each subset of the text on their own. The
- * rows of a subset are gathered from each block, so that all subsets together cost no more products
- * than the whole.
+ * rows of a subset are gathered from each block, so all subsets together cost no more products than
+ * the whole text.
  */
 final class SubsetSink implements ActivationSink {
   private final Kernels kernels;

@@ -100,7 +100,7 @@ public final class Tails {
     }
   }
 
-  /** Puts a value in its place, after those that are equal; false where there is no room. */
+  /** Inserts a value in order, after equal ones; false where there is no room. */
   private boolean insert(int row, double value, int match, double sign) {
     int place = row + k;
     while (place > row && (neurons[place - 1] < 0 || sign * value > sign * values[place - 1])) {

@@ -123,8 +123,8 @@ public final class Universality {
 
   private record Spread(double max, double mean, double min) {
     /**
-     * Maximum and minimum pass over NaN, the mean does not: a mean over fewer models is no mean
-     * over the models.
+     * Maximum and minimum skip NaN. The mean does not, since a mean over fewer models is not
+     * comparable.
      */
     static Spread of(double[] values) {
       double max = Double.NaN;

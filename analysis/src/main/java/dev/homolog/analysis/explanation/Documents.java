@@ -5,8 +5,8 @@ import java.util.function.IntBinaryOperator;
 
 /**
  * Which document a position is of, and random labels of documents. A label is like a subset that is
- * unrelated to the text. What these explain of a neuron says how much of it is the documents' own,
- * and so how much a real subset has to explain.
+ * unrelated to the text. The variance that random labels explain is due to the documents alone. A
+ * real subset has to explain more.
  *
  * @param count documents of the text
  * @param documentAt document by row and position

@@ -15,8 +15,8 @@ import opennlp.tools.util.Span;
 
 /**
  * Parts of speech of English text by Apache OpenNLP and its models of the English Web Treebank, in
- * the universal tag set. Text that is not English gets tags too, of which little is to be expected.
- * Used by one thread.
+ * the universal tag set. Text that is not English gets tags too, but they are unreliable. Used by
+ * one thread.
  */
 final class EnglishTagger {
   /** Universal parts of speech, https://universaldependencies.org/u/pos/. */

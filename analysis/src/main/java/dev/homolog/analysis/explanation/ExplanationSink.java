@@ -225,7 +225,7 @@ public final class ExplanationSink implements ActivationSink {
     return kernels.toHost(scratch, maxima.columns(fromNeuron, toNeuron));
   }
 
-  /** The pilot's means [1, neurons], by which values are brought back to what they were. */
+  /** The pilot's means [1, neurons], which restore the raw values. */
   Tensor mean(Arena scratch) {
     return kernels.toHost(scratch, columns.of(pilot.mean()));
   }

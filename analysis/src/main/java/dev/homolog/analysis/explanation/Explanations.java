@@ -130,7 +130,7 @@ public final class Explanations {
             * Double.BYTES;
   }
 
-  /** Takes what sinks have summed of parts of the neurons, each part once. */
+  /** Takes the sums of sinks over parts of the neurons, each part once. */
   public static final class Builder {
     private final FeatureSet featureSet;
     private final int neurons;

@@ -6,7 +6,7 @@ import java.util.Map;
 import org.apache.commons.statistics.distribution.FDistribution;
 
 /**
- * Which family a neuron belongs to, from what each feature explains of it.
+ * Decides the family of a neuron from the variance that each feature explains.
  *
  * <p>A feature counts if it explains at least {@link #LEAST}, and at least {@link #NEARLY} of what
  * the best feature explains. It must also explain more than a bound that an unrelated neuron

@@ -138,7 +138,7 @@ public final class FeatureSet {
     return context;
   }
 
-  /** Ids of the tokens that have a cell of their own: that at place i has cell i. */
+  /** Ids of the tokens that have a cell of their own; the one at index i has cell i. */
   int[] frequent() {
     return tokens.frequent();
   }

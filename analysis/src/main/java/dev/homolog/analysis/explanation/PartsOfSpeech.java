@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The part of speech of every position of a text: that of the word that the token is of, or is a
- * part of. A token of white space, one that lies in words of different parts of speech, and one
- * that separates documents have none.
+ * The part of speech of every position of a text: that of the word of the token. A token of white
+ * space, one that lies in words of different parts of speech, and one that separates documents have
+ * none.
  */
 final class PartsOfSpeech {
   /** What {@link #at} says where there is none. */

@@ -91,7 +91,7 @@ public final class Inputs implements AutoCloseable {
    * @throws InputException if a weight or the text cannot be used, or too little text is kept
    */
   public TokenTable read(ProgressListener progress, Phases phases) {
-    // What is cheap to find wrong comes before what takes long: ids, weights, then text.
+    // Cheap checks come before long ones: ids, weights, then text.
     boolean ids = input.tokens() != null;
     TokenTable table =
         ids ? phases.time(Phase.TOKENS, () -> limits.matrix(input, tokenizer)) : null;
@@ -122,8 +122,8 @@ public final class Inputs implements AutoCloseable {
 
   /**
    * Hashes a model's files and looks at all its weights before the text is read, which may take
-   * long. What is hashed is what is about to be read; a file changed later cannot cost a finished
-   * study.
+   * long. The hashes are of the files as they are read; a later change of a file cannot spoil a
+   * finished study.
    */
   private static void readWeights(Checkpoint checkpoint) {
     checkpoint.hashes();

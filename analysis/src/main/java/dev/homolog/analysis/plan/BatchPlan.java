@@ -17,7 +17,7 @@ import java.util.function.LongUnaryOperator;
  * @param deviceBytes the most that it takes of a device
  */
 public record BatchPlan(int rows, long hostBytes, long deviceBytes) {
-  /** What a JVM grows by, and what kernels of the host pack factors into. */
+  /** Growth of a JVM, and the buffers into which kernels of the host pack factors. */
   private static final long GROWTH = MemoryCheck.JVM_GROWTH + Planner.PACKING;
 
   /**

@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * Works out what a study takes before it begins, and in how many passes it fits. It adds up what
- * the measurements say that they cost, and counts only the process and the stream itself.
+ * Computes the cost of a study before it begins, and the number of passes that fit into memory. It
+ * adds up the costs of the measurements. Its own part is only the process and the stream.
  */
 public final class Planner {
   /** Fewer neurons of the reference a pass are not worth reading the text again. */

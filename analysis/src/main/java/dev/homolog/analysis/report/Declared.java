@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 
 /** All tables that a run can write, as they are declared. */
 final class Declared {
-  /** The table of all neurons; a run has of its columns what it measures. */
+  /** The table of all neurons; a run has the columns that it measures. */
   static final TableSpec NEURONS =
       TableSpec.of(
           "neurons",

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The matches of a neuron, of which the page holds the best for every neuron. */
+/** The matches of a neuron; the page holds the best one for every neuron. */
 final class MatchParts {
   private static final int BEST = 3;
 

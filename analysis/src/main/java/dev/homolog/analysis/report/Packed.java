@@ -16,8 +16,7 @@ import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * JSON, compressed with gzip, in base64: a tenth of its size, and no text in it, whatever it holds,
- * can be taken for markup.
+ * JSON, compressed with gzip, in base64: a tenth of its size. No text in it can be read as markup.
  */
 final class Packed {
   private static final ObjectMapper JSON = new ObjectMapper();

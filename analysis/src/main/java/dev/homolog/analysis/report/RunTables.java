@@ -7,7 +7,7 @@ import dev.homolog.analysis.table.TableSpec;
 import java.util.List;
 import java.util.Optional;
 
-/** The tables of a run, of which any but the neurons may be absent. */
+/** The tables of a run; any but the table of neurons may be absent. */
 final class RunTables {
   private final RunFolder run;
 

@@ -173,8 +173,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Gives up the folder where the run is not finished, and removes what was made of it if nothing
-   * was written; else does nothing.
+   * Gives up the folder of an unfinished run, and removes it if nothing was written. Does nothing
+   * for a finished run.
    */
   @Override
   public void close() {
@@ -301,7 +301,7 @@ public final class RunFolder implements AutoCloseable {
         Files.deleteIfExists(folder);
       }
     } catch (IOException e) {
-      // It is not empty and stays, or it cannot be removed; the failure itself is what is told.
+      // It is not empty and stays, or it cannot be removed. Only the original failure is reported.
     }
   }
 

@@ -29,8 +29,8 @@ final class DuckDb implements AutoCloseable {
    * Opens a database.
    *
    * @param folder the one it may touch
-   * @param spill a folder in it, for what does not fit into its memory; need not exist, is made
-   *     when needed, and is the caller's to remove
+   * @param spill a folder in it, for data beyond its memory; made when needed, and removed by the
+   *     caller
    * @throws LinkageError DuckDB is not installed, or not for this platform
    */
   static DuckDb open(Path folder, Path spill) throws SQLException {

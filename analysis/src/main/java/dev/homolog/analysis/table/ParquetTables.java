@@ -195,7 +195,7 @@ final class ParquetTables {
         e);
   }
 
-  /** The conditions as SQL; the database leaves out of the file's row groups what it can. */
+  /** The conditions as SQL; the database skips row groups of the file that cannot match. */
   private static String where(Path file, Map<String, ColumnType> fileTypes, RowFilter rows) {
     List<String> conditions = new ArrayList<>(List.of("true"));
     for (RowFilter.Range range : rows.ranges()) {

@@ -10,8 +10,8 @@ import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /**
- * Columns that are declared together with how each is read off a row, so that a value cannot come
- * into another's column. Immutable.
+ * Columns that are declared together with the value that each takes from a row. So a value cannot
+ * get into a wrong column. Immutable.
  *
  * {@snippet :
  * static final RowColumns<Point> COLUMNS =

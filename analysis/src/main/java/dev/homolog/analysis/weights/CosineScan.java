@@ -17,7 +17,7 @@ final class CosineScan {
   /** Vectors of a block at most. */
   static final int ROWS = 2048;
 
-  /** Vectors of the set that a tile covers: the ends of a row are sought anew in each tile. */
+  /** Vectors of the set that a tile covers: the ends of a row are updated in each tile. */
   static final int COLUMNS = 8192;
 
   private final Kernels kernels;

@@ -91,7 +91,7 @@ final class HeadScan {
   /** One head's W_Q, W_K, W_V and W_Oᵀ, [d_model][d_head] each. */
   private record Head(double[][] q, double[][] k, double[][] v, double[][] o) {}
 
-  /** F [d_model, heads · d_head] of each part, divided by the Frobenius norm of what it is of. */
+  /** F [d_model, heads · d_head] of each part, divided by the Frobenius norm of W_QK or W_OV. */
   private Map<HeadPart, Tensor> factors(ProcessedWeights weights, int layer, Arena arena) {
     int d = config.dModel();
     int dHead = config.dHead();
@@ -233,7 +233,7 @@ final class HeadScan {
     return sum;
   }
 
-  /** Bytes of the factors of a layer, and of what a block of neurons makes of them. */
+  /** Bytes of the factors of a layer, and of the products of a block of neurons with them. */
   static long bytes(ModelConfig config, DType working, long neurons) {
     long d = config.dModel();
     long block = Math.min(CosineScan.ROWS, neurons);

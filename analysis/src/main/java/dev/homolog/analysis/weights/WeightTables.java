@@ -24,9 +24,9 @@ import java.util.stream.IntStream;
 
 /**
  * The tables of a model's weights, made part by part on demand, in the order of the methods here.
- * The numbers of {@link #neurons} are of all neurons of the model, the tables of the neurons that
- * were chosen, in the order chosen. A cosine is the product of two vectors of length 1 in the
- * working type of the kernels. Lengths and sums of many cosines are in double. Used by one thread.
+ * {@link #neurons} covers all neurons of the model. The tables cover the chosen neurons, in the
+ * order chosen. A cosine is the product of two vectors of length 1 in the working type of the
+ * kernels. Lengths and sums of many cosines are in double. Used by one thread.
  */
 public final class WeightTables implements AutoCloseable {
   private final Kernels kernels;
