@@ -28,7 +28,7 @@ final class CorrelationCost {
 
   /** Of the whole text. */
   Cost total() {
-    long copies = 1 + (permuted() ? baseline.draws() : 0);
+    long copies = 1L + (permuted() ? baseline.draws() : 0);
     long products = shape.rows() * shape.otherNeurons() * copies + amongOthers() + grams();
     long moments = 6 * shape.neurons() + 5L * shape.reference().neurons();
     Cost cost = new Cost();
@@ -117,7 +117,7 @@ final class CorrelationCost {
       return block;
     }
     long m = widestLayer();
-    long rotated = Math.min(RotationBaseline.BLOCK_BYTES, shape.working() * shape.rows() * m);
+    long rotated = Math.min(RotationBaseline.BLOCK_BYTES, (long) shape.working() * shape.rows() * m);
     long matrices = m * m * (Double.BYTES + 5L * shape.working() + Short.BYTES);
     return Math.max(block, 2 * rotated + matrices);
   }
@@ -126,7 +126,7 @@ final class CorrelationCost {
   private long columns() {
     long bytes = 0;
     for (int i = 0; i < shape.others().size(); i++) {
-      long k = comparison.top() + (comparison.allPairs() ? i : 0);
+      long k = (long) comparison.top() + (comparison.allPairs() ? i : 0);
       bytes +=
           CorrelationSummary.columnBytes(
               shape.others().get(i).neurons(), k, shape.kernels().working());
