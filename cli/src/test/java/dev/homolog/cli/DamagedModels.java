@@ -50,16 +50,18 @@ final class DamagedModels {
   }
 
   void add() throws IOException {
-    safetensors();
+    headers();
+    places();
     weights();
     activations();
+    folders();
     configurations();
     tokenizers();
   }
 
   // Weight files
 
-  private void safetensors() throws IOException {
+  private void headers() throws IOException {
     header("empty", new byte[0], "", "is empty");
     header(
         "header of 2^40 bytes",
@@ -87,6 +89,9 @@ final class DamagedModels {
         file("{" + tensor("a", "[4]", 0, 4) + "," + tensor("a", "[4]", 4, 8) + "}", 8),
         "header",
         "key \"a\" is there twice");
+  }
+
+  private void places() throws IOException {
     header(
         "overlap",
         file("{" + tensor("a", "[4]", 0, 4) + "," + tensor("b", "[4]", 2, 6) + "}", 6),
@@ -283,7 +288,7 @@ final class DamagedModels {
 
   // Folders and configurations
 
-  private void configurations() throws IOException {
+  private void folders() throws IOException {
     Path nowhere = folder.resolve("nowhere");
     with.add(
         "missing folder",
@@ -320,6 +325,9 @@ final class DamagedModels {
         "is missing",
         "give a folder that holds one of: model.safetensors, model.safetensors.index.json,"
             + " pytorch_model.bin, pytorch_model.bin.index.json");
+  }
+
+  private void configurations() throws IOException {
     config("config.json not JSON", json -> "{hello}", "", "is not JSON (at line 1, column 2)");
     config(
         "deep config.json",

@@ -201,8 +201,7 @@ class InterveneCommandTest {
   }
 
   @Test
-  void refusals() {
-    String help = "; see homolog intervene --help";
+  void refusesNeurons() {
     refused(
         2,
         "--neuron: there is no neuron 2.0; the model has layers 0 to 1 of neurons 0 to 4",
@@ -218,33 +217,28 @@ class InterveneCommandTest {
         "1.5",
         "--mode",
         "zero");
-    String form = " is no neuron; give layer and neuron, such as 3.117" + help;
+    String form = " is no neuron; give layer and neuron, such as 3.117" + HELP;
     refused(2, "--neuron: 1" + form, "--neuron", "1", "--mode", "zero");
     refused(2, "--neuron: x1.2" + form, "--neuron", "x1.2", "--mode", "zero");
     refused(
         2,
-        "--neuron: 0.1 is given twice; leave one out" + help,
+        "--neuron: 0.1 is given twice; leave one out" + HELP,
         "--neuron",
         "0.1",
         "0.1",
         "--mode",
         "zero");
-    refused(
-        2,
-        "--site: no site is called out; known: mlp_post, mlp_pre" + help,
-        "--neuron",
-        "0.1",
-        "--mode",
-        "zero",
-        "--site",
-        "out");
+  }
+
+  @Test
+  void refusesPositions() {
     for (String positions : List.of("5-3", "x", "-4", "")) {
       refused(
           2,
           "--positions: "
               + positions
               + " is no range of positions; give such as 64, 64-127 or 64-"
-              + help,
+              + HELP,
           "--neuron",
           "0.1",
           "--mode",
@@ -262,6 +256,20 @@ class InterveneCommandTest {
         "32-");
     refused(
         1,
+        "text: in rows of 2 no token is followed by one that counts (BOS and EOS do not); give a"
+            + " longer --context, or more text",
+        "--neuron",
+        "0.1",
+        "--mode",
+        "zero",
+        "--context",
+        "2");
+  }
+
+  @Test
+  void refusesActivations() {
+    refused(
+        1,
         model
             + ": neuron 0.1: with its activation changed, a prediction is not finite in rows from 0"
             + " on in fp32 with fp64 sums; give a smaller value, or --backend scalar, which computes in double",
@@ -272,32 +280,22 @@ class InterveneCommandTest {
         "--value",
         "1e300");
     refused(
-        1,
-        "text: in rows of 2 no token is followed by one that counts (BOS and EOS do not); give a"
-            + " longer --context, or more text",
-        "--neuron",
-        "0.1",
-        "--mode",
-        "zero",
-        "--context",
-        "2");
-    refused(
         2,
-        "--mode: no mode is called set; known: zero, fix, threshold, relu, multiply" + help,
+        "--mode: no mode is called set; known: zero, fix, threshold, relu, multiply" + HELP,
         "--neuron",
         "0.1",
         "--mode",
         "set");
     refused(
         2,
-        "--value: --mode fix needs one; give a number" + help,
+        "--value: --mode fix needs one; give a number" + HELP,
         "--neuron",
         "0.1",
         "--mode",
         "fix");
     refused(
         2,
-        "--value: --mode relu takes none; leave it out" + help,
+        "--value: --mode relu takes none; leave it out" + HELP,
         "--neuron",
         "0.1",
         "--mode",
@@ -306,13 +304,26 @@ class InterveneCommandTest {
         "1");
     refused(
         2,
-        "--value: NaN; give a finite number" + help,
+        "--value: NaN; give a finite number" + HELP,
         "--neuron",
         "0.1",
         "--mode",
         "fix",
         "--value",
         "NaN");
+  }
+
+  @Test
+  void refusesOtherFlags() {
+    refused(
+        2,
+        "--site: no site is called out; known: mlp_post, mlp_pre" + HELP,
+        "--neuron",
+        "0.1",
+        "--mode",
+        "zero",
+        "--site",
+        "out");
     refused(
         2,
         "--memory: batches of 1 rows take",
@@ -326,7 +337,7 @@ class InterveneCommandTest {
         "1");
     refused(
         2,
-        "--format: there is no format xml; choose one of parquet, csv" + help,
+        "--format: there is no format xml; choose one of parquet, csv" + HELP,
         "--neuron",
         "0.1",
         "--mode",
@@ -334,6 +345,8 @@ class InterveneCommandTest {
         "--format",
         "xml");
   }
+
+  private static final String HELP = "; see homolog intervene --help";
 
   private static void refused(int code, String line, String... more) {
     Path out = folder.resolve("refused");

@@ -75,8 +75,10 @@ final class Refusals {
     this.text = Cli.text(folder.resolve("text.txt"));
     this.tokens = Cli.tokens(folder.resolve("tokens.npy"), IDS);
     new DamagedModels(this).add();
+    tokenIds();
     texts();
     options();
+    inputs();
     shares();
     new WrongFlags(this).add();
   }
@@ -98,7 +100,7 @@ final class Refusals {
 
   // Text and tokens
 
-  private void texts() throws IOException {
+  private void tokenIds() {
     npy(
         "token id beyond the vocabulary",
         new int[][] {{0, 5}, {0, 4096}},
@@ -148,7 +150,9 @@ final class Refusals {
         "",
         "no such file",
         "give the path of a .npy file");
+  }
 
+  private void texts() throws IOException {
     Path small = Cli.model(folder.resolve("small"), 5, 4, 4000);
     Path wicked = Files.writeString(folder.resolve("wicked.txt"), "The cat\n is wicked");
     add(
@@ -294,6 +298,20 @@ final class Refusals {
         "give at least 1");
     comparisons(plain);
     add(
+        "a rotation of another shape",
+        Cli.join(good(), "--rotation", tokens + ""),
+        () -> plain.get().withBaseline(Baseline.rotation(tokens)),
+        1,
+        false,
+        tokens + "",
+        "",
+        "I32 [2, 4] is no rotation of model b",
+        "give float16, float32 or float64 [2, 5, 5]");
+  }
+
+  private void inputs() {
+    TokenInput good = TokenInput.text(text);
+    add(
         "context longer than the model's",
         Cli.join(good(), "--context", "33"),
         () -> options(b, good.withContext(33)),
@@ -347,16 +365,6 @@ final class Refusals {
         "",
         "neither is given",
         "give one of the two");
-    add(
-        "a rotation of another shape",
-        Cli.join(good(), "--rotation", tokens + ""),
-        () -> plain.get().withBaseline(Baseline.rotation(tokens)),
-        1,
-        false,
-        tokens + "",
-        "",
-        "I32 [2, 4] is no rotation of model b",
-        "give float16, float32 or float64 [2, 5, 5]");
   }
 
   private void option(

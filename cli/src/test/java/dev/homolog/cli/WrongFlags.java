@@ -9,6 +9,13 @@ final class WrongFlags {
   }
 
   void add() {
+    values();
+    texts();
+    resources();
+    baselines();
+  }
+
+  private void values() {
     wrong("unknown flag", "--nope", "1", "Unknown option", "'--nope'");
     wrong(
         "no whole number",
@@ -64,6 +71,9 @@ final class WrongFlags {
         "fp8",
         "--precision",
         "no precision is called fp8; known: fp32, bf16");
+  }
+
+  private void texts() {
     String pattern = with.folder + "/nothing*.jsonl";
     String matches = "matches no file; check the pattern given to --text";
     wrong("a pattern without a match", "--text", pattern, pattern, matches);
@@ -87,6 +97,15 @@ final class WrongFlags {
         "--held-out",
         "there is no share to hold out; add --share",
         "--held-out");
+    unused(
+        "text and tokens",
+        "--text, --tokens",
+        "both are given; give one of the two",
+        "--tokens",
+        with.tokens + "");
+  }
+
+  private void resources() {
     wrong("no threads", "--threads", "0", "--threads", "0; give at least 1");
     unused(
         "threads of scalar",
@@ -112,6 +131,9 @@ final class WrongFlags {
         "bf16",
         "--backend",
         "vector");
+  }
+
+  private void baselines() {
     String none = "--baseline none has no use for it; leave one of the two out";
     unused("threshold of none", "--threshold", none, "--threshold", "0.4", "--baseline", "none");
     unused(
@@ -140,12 +162,6 @@ final class WrongFlags {
         with.tokens + "",
         "--baseline-draws",
         "2");
-    unused(
-        "text and tokens",
-        "--text, --tokens",
-        "both are given; give one of the two",
-        "--tokens",
-        with.tokens + "");
   }
 
   /** Where a flag stands in the way of another. */

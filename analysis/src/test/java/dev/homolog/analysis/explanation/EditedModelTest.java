@@ -82,18 +82,7 @@ class EditedModelTest {
 
   private static Map<String, float[]> weights(int[] reads, Random random) {
     Map<String, float[]> w = new HashMap<>();
-    float[] embedding = new float[VOCABULARY * WIDTH];
-    for (int id = 0; id < VOCABULARY; id++) {
-      double length = 0;
-      double[] direction = new double[64];
-      for (int i = 0; i < 64; i++) {
-        direction[i] = random.nextGaussian();
-        length += direction[i] * direction[i];
-      }
-      for (int i = 0; i < 64; i++) {
-        embedding[id * WIDTH + TOKEN + i] = (float) (direction[i] / Math.sqrt(length));
-      }
-    }
+    float[] embedding = embedding(random);
     w.put("wte.weight", embedding);
     float[] positions = new float[CONTEXT * WIDTH];
     for (int p = 0; p < CONTEXT; p++) {
@@ -106,6 +95,29 @@ class EditedModelTest {
       w.put(norm + ".weight", ones);
       w.put(norm + ".bias", new float[WIDTH]);
     }
+    attention(w);
+    mlp(w, reads, embedding);
+    return w;
+  }
+
+  /** A random direction of length 1 for each token. */
+  private static float[] embedding(Random random) {
+    float[] embedding = new float[VOCABULARY * WIDTH];
+    for (int id = 0; id < VOCABULARY; id++) {
+      double length = 0;
+      double[] direction = new double[64];
+      for (int i = 0; i < 64; i++) {
+        direction[i] = random.nextGaussian();
+        length += direction[i] * direction[i];
+      }
+      for (int i = 0; i < 64; i++) {
+        embedding[id * WIDTH + TOKEN + i] = (float) (direction[i] / Math.sqrt(length));
+      }
+    }
+    return embedding;
+  }
+
+  private static void attention(Map<String, float[]> w) {
     // A query is the place before its own, a key its own place, a value its token.
     float[] qkv = new float[WIDTH * 3 * WIDTH];
     for (int p = 0; p < CONTEXT; p++) {
@@ -123,6 +135,9 @@ class EditedModelTest {
     }
     w.put("h.0.attn.c_proj.weight", out);
     w.put("h.0.attn.c_proj.bias", new float[WIDTH]);
+  }
+
+  private static void mlp(Map<String, float[]> w, int[] reads, float[] embedding) {
     float[] in = new float[WIDTH * NEURONS];
     float[] bias = new float[NEURONS];
     for (int j = 0; j < NEURONS; j++) {
@@ -145,7 +160,6 @@ class EditedModelTest {
     w.put("h.0.mlp.c_fc.bias", bias);
     w.put("h.0.mlp.c_proj.weight", new float[NEURONS * WIDTH]);
     w.put("h.0.mlp.c_proj.bias", new float[WIDTH]);
-    return w;
   }
 
   @Test

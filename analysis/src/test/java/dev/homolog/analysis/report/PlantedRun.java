@@ -27,7 +27,6 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
   static final int POSITIONS = 64;
   static final int TOKENS = 20;
   static final int WINDOWS = 5;
-  private static final int REACH = 10;
 
   /** Text that is markup, script, a line end of scripts, or hides what stands beside it. */
   static final List<String> HOSTILE =
@@ -95,6 +94,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
   /** Writes what {@code homolog weights} does: of one model alone, without any text. */
   RunFolder weights(Path folder, TableFormat format) {
     RunFolder run = RunFolder.create(folder);
+    PlantedCards cards = new PlantedCards(this);
     Random random = new Random(13);
     Table.Builder neurons =
         Table.builder("neurons").ints("layer", layer()).ints("neuron", neuron());
@@ -102,9 +102,9 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
       neurons.doubles(name, column(random::nextGaussian));
     }
     run.write(neurons.build(), format);
-    run.write(neighbours(), format);
-    run.write(vocabulary(), format);
-    run.write(composition(), format);
+    run.write(cards.neighbours(), format);
+    run.write(cards.vocabulary(), format);
+    run.write(cards.composition(), format);
     ObjectNode json = JsonNodeFactory.instance.objectNode().put("command", "weights");
     json.putArray("models").addObject().put("role", "reference").put("name", MODEL);
     run.finish(json);
@@ -114,6 +114,7 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
   /** Writes every table. */
   RunFolder everything(Path folder, TableFormat format) {
     RunFolder run = RunFolder.create(folder);
+    PlantedCards cards = new PlantedCards(this);
     run.write(neurons(true), format);
     run.write(matches(), format);
     run.write(histograms(), format);
@@ -122,14 +123,14 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
     run.write(homologs(), format);
     run.write(comparison(), format);
     run.write(allButOne(), format);
-    run.write(tokens(), format);
-    run.write(positions(), format);
-    run.write(subsets(), format);
-    run.write(neuronHistograms(), format);
-    run.write(examples(), format);
-    run.write(neighbours(), format);
-    run.write(vocabulary(), format);
-    run.write(composition(), format);
+    run.write(cards.tokens(), format);
+    run.write(cards.positions(), format);
+    run.write(cards.subsets(), format);
+    run.write(cards.neuronHistograms(), format);
+    run.write(cards.examples(), format);
+    run.write(cards.neighbours(), format);
+    run.write(cards.vocabulary(), format);
+    run.write(cards.composition(), format);
     run.write(explanations(), format);
     PlantedRoles roles = new PlantedRoles(this);
     run.write(roles.prediction(), format);
@@ -398,208 +399,6 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
         .build();
   }
 
-  private Table tokens() {
-    Table.Builder table = Table.builder("tokens");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var rank = table.ints("rank");
-    var token = table.ints("token");
-    var text = table.texts("text");
-    var mean = table.doubles("mean");
-    var max = table.doubles("max");
-    var seen = table.longs("count");
-    Random random = new Random(2);
-    for (int i = 0; i < chosen; i++) {
-      for (int at = 0; at < TOKENS; at++) {
-        int word = Math.floorMod((chosen(i) + at) * 31, words.size());
-        layer.add(chosen(i) / width);
-        neuron.add(chosen(i) % width);
-        rank.add(at + 1);
-        token.add(word);
-        text.add(words.get(word));
-        mean.add(3.0 / (at + 1));
-        max.add(5 * random.nextDouble());
-        seen.add(4 + random.nextInt(1000));
-      }
-    }
-    return table.build();
-  }
-
-  private Table positions() {
-    Table.Builder table = Table.builder("positions");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var position = table.ints("position");
-    var mean = table.doubles("mean");
-    var max = table.doubles("max");
-    var seen = table.longs("count");
-    Random random = new Random(3);
-    for (int i = 0; i < chosen; i++) {
-      for (int at = 0; at < POSITIONS; at++) {
-        layer.add(chosen(i) / width);
-        neuron.add(chosen(i) % width);
-        position.add(at);
-        mean.add(random.nextDouble());
-        max.add(1 + random.nextDouble());
-        seen.add(512);
-      }
-    }
-    return table.build();
-  }
-
-  private Table subsets() {
-    Table.Builder table = Table.builder("subsets");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var subset = table.texts("subset");
-    var mean = table.doubles("mean");
-    var max = table.doubles("max");
-    var seen = table.longs("count");
-    Random random = new Random(4);
-    for (int i = 0; i < chosen; i++) {
-      for (int at = 0; at < 8; at++) {
-        layer.add(chosen(i) / width);
-        neuron.add(chosen(i) % width);
-        subset.add(HOSTILE.get(at));
-        mean.add(random.nextDouble());
-        max.add(1 + random.nextDouble());
-        seen.add(4096);
-      }
-    }
-    return table.build();
-  }
-
-  private Table neuronHistograms() {
-    Table.Builder table = Table.builder("neuron_histograms");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var low = table.doubles("low");
-    var high = table.doubles("high");
-    var count = table.longs("count");
-    Random random = new Random(6);
-    double step = 25.0 / 255;
-    for (int i = 0; i < chosen; i++) {
-      for (int bin = i % 5 == 0 ? -1 : 60; bin < 140; bin++) {
-        layer.add(chosen(i) / width);
-        neuron.add(chosen(i) % width);
-        low.add(bin < 0 ? Double.NEGATIVE_INFINITY : -10 + bin * step);
-        high.add(-10 + (bin + 1) * step);
-        count.add(1 + random.nextInt(1000));
-      }
-    }
-    return table.build();
-  }
-
-  private Table examples() {
-    Table.Builder table = Table.builder("examples");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var rank = table.ints("rank");
-    var model = table.texts("model");
-    var modelLayer = table.ints("model_layer");
-    var modelNeuron = table.ints("model_neuron");
-    var document = table.texts("document");
-    var row = table.longs("row");
-    var position = table.ints("position");
-    var first = table.ints("first");
-    var tokens = table.intLists("tokens");
-    var texts = table.textLists("texts");
-    var activations = table.doubleLists("activations");
-    Random random = new Random(7);
-    List<String> models = new ArrayList<>(others);
-    models.addFirst(MODEL);
-    int length = 2 * REACH + 1;
-    for (int i = 0; i < chosen; i++) {
-      for (int at = 1; at <= WINDOWS + 1; at++) {
-        int[] ids = random.doubles(length).mapToInt(this::common).toArray();
-        for (int m = 0; m < (at > WINDOWS ? 1 : models.size()); m++) {
-          layer.add(chosen(i) / width);
-          neuron.add(chosen(i) % width);
-          rank.add(at);
-          model.add(models.get(m));
-          modelLayer.add(m == 0 ? chosen(i) / width : best(chosen(i)) / width);
-          modelNeuron.add(m == 0 ? chosen(i) % width : best(chosen(i)) % width);
-          document.add("pile.jsonl, line " + i);
-          row.add(at * 100L);
-          position.add(30);
-          first.add(30 - REACH);
-          tokens.add(ids);
-          texts.add(Arrays.stream(ids).mapToObj(words::get).toArray(String[]::new));
-          double[] values = new double[length];
-          Arrays.setAll(values, _ -> gelu(random.nextGaussian()));
-          values[REACH] = 5.0 / at;
-          activations.add(values);
-        }
-      }
-    }
-    return table.build();
-  }
-
-  /** A word's number from a number in [0, 1): the first words are common, as in any text. */
-  private int common(double share) {
-    return (int) Math.min(words.size() - 1, Math.pow(words.size() + 1, share) - 1);
-  }
-
-  /** Mostly slightly negative, as activations are; below 1. */
-  private static double gelu(double x) {
-    return Math.min(0.9, 0.5 * x * (1 + Math.tanh(0.8 * x)));
-  }
-
-  private Table neighbours() {
-    Table.Builder table = Table.builder("neighbours");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var kind = table.texts("kind");
-    var rank = table.ints("rank");
-    var otherLayer = table.ints("other_layer");
-    var otherNeuron = table.ints("other_neuron");
-    var cosine = table.doubles("cosine");
-    Random random = new Random(8);
-    for (int i = 0; i < chosen; i++) {
-      for (String of : List.of("in_in", "in_out", "out_in", "out_out")) {
-        for (int at = 1; at <= 6; at++) {
-          layer.add(chosen(i) / width);
-          neuron.add(chosen(i) % width);
-          kind.add(of);
-          rank.add(at);
-          otherLayer.add(random.nextInt(layers));
-          otherNeuron.add(random.nextInt(width));
-          cosine.add(random.nextDouble());
-        }
-      }
-    }
-    return table.build();
-  }
-
-  private Table vocabulary() {
-    Table.Builder table = Table.builder("vocabulary");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var space = table.texts("space");
-    var rank = table.ints("rank");
-    var token = table.ints("token");
-    var text = table.texts("text");
-    var cosine = table.doubles("cosine");
-    Random random = new Random(9);
-    for (int i = 0; i < chosen; i++) {
-      for (String of : List.of("E_in", "U_in", "E_out", "U_out")) {
-        for (int at = -13; at <= 13; at++) {
-          if (at != 0) {
-            int id = random.nextInt(words.size());
-            layer.add(chosen(i) / width);
-            neuron.add(chosen(i) % width);
-            space.add(of);
-            rank.add(at);
-            token.add(id);
-            text.add(words.get(id));
-            cosine.add(Math.signum(at) * random.nextDouble());
-          }
-        }
-      }
-    }
-    return table.build();
-  }
-
   private Table explanations() {
     Table.Builder table = Table.builder("explanations");
     var layer = table.ints("layer");
@@ -625,32 +424,6 @@ record PlantedRun(int layers, int width, List<String> others, int chosen, List<S
         share.add(random.nextDouble());
         with.add(random.nextGaussian());
         without.add(random.nextGaussian());
-      }
-    }
-    return table.build();
-  }
-
-  private Table composition() {
-    Table.Builder table = Table.builder("composition");
-    var layer = table.ints("layer");
-    var neuron = table.ints("neuron");
-    var kind = table.texts("kind");
-    var rank = table.ints("rank");
-    var headLayer = table.ints("head_layer");
-    var head = table.ints("head");
-    var composition = table.doubles("composition");
-    Random random = new Random(10);
-    for (int i = 0; i < chosen; i++) {
-      for (String of : List.of("q", "k", "v", "o")) {
-        for (int at = 1; at <= 4; at++) {
-          layer.add(chosen(i) / width);
-          neuron.add(chosen(i) % width);
-          kind.add(of);
-          rank.add(at);
-          headLayer.add(random.nextInt(layers));
-          head.add(random.nextInt(12));
-          composition.add(random.nextDouble());
-        }
       }
     }
     return table.build();

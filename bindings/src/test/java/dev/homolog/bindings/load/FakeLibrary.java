@@ -84,12 +84,7 @@ public final class FakeLibrary {
     ByteBuffer out =
         ByteBuffer.allocate(targets + Math.max(8, targetBytes)).order(ByteOrder.LITTLE_ENDIAN);
 
-    // Header: 64 bits, little endian, shared object of x86-64.
-    out.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0}).position(16);
-    out.putShort((short) 3).putShort((short) 62).putInt(1).putLong(0).putLong(64);
-    out.putLong(sections).putInt(0);
-    out.putShort((short) 64).putShort((short) 56).putShort((short) 5);
-    out.putShort((short) 64).putShort((short) 5).putShort((short) 4);
+    header(out, sections);
     // The dynamic linker writes addresses into the dynamic table.
     segment(out, 1, 6, 0, tables);
     segment(out, 1, 5, code, codeBytes);
@@ -99,23 +94,9 @@ public final class FakeLibrary {
     segment(out, 0x6474e551, 6, 0, 0);
 
     out.position(symbolTable + 24);
-    for (int i = 0; i < symbols.size(); i++) {
-      boolean isFunction = i % 2 == 0;
-      out.putInt(names[i]).put((byte) (isFunction ? 0x12 : 0x11)).put((byte) 0);
-      out.putShort((short) (isFunction ? 2 : 3));
-      out.putLong(isFunction ? code + CODE_BYTES * (i / 2) : targets + 8L * (i / 2));
-      out.putLong(isFunction ? CODE_BYTES : 8);
-    }
-    // One bucket that holds every symbol; a Bloom filter that lets all through.
+    symbols(out, names, code, targets);
     out.position(hashTable);
-    out.putInt(1).putInt(1).putInt(1).putInt(0).putLong(-1).putInt(symbols.isEmpty() ? 0 : 1);
-    for (int i = 0; i < symbols.size(); i++) {
-      int hash = 5381;
-      for (byte b : symbols.get(i).getBytes(StandardCharsets.UTF_8)) {
-        hash = hash * 33 + b;
-      }
-      out.putInt(i == symbols.size() - 1 ? hash | 1 : hash & ~1);
-    }
+    hashes(out, symbols);
     out.position(stringTable).put(strings.toByteArray());
     out.position(dynamic);
     if (needed != null) {
@@ -129,6 +110,43 @@ public final class FakeLibrary {
     section(out, sections, 3, 3, stringTable, strings.size(), 0);
     section(out, sections, 4, 6, dynamic, dynamicBytes, 3);
 
+    code(out, code, targets);
+    return out.array();
+  }
+
+  private static void header(ByteBuffer out, int sections) {
+    // Header: 64 bits, little endian, shared object of x86-64.
+    out.put(new byte[] {0x7f, 'E', 'L', 'F', 2, 1, 1, 0}).position(16);
+    out.putShort((short) 3).putShort((short) 62).putInt(1).putLong(0).putLong(64);
+    out.putLong(sections).putInt(0);
+    out.putShort((short) 64).putShort((short) 56).putShort((short) 5);
+    out.putShort((short) 64).putShort((short) 5).putShort((short) 4);
+  }
+
+  /** Each function and its target, which is data; the buffer is where the first goes. */
+  private static void symbols(ByteBuffer out, int[] names, int code, int targets) {
+    for (int i = 0; i < names.length; i++) {
+      boolean isFunction = i % 2 == 0;
+      out.putInt(names[i]).put((byte) (isFunction ? 0x12 : 0x11)).put((byte) 0);
+      out.putShort((short) (isFunction ? 2 : 3));
+      out.putLong(isFunction ? code + CODE_BYTES * (i / 2) : targets + 8L * (i / 2));
+      out.putLong(isFunction ? CODE_BYTES : 8);
+    }
+  }
+
+  /** One bucket that holds every symbol; a Bloom filter that lets all through. */
+  private static void hashes(ByteBuffer out, List<String> symbols) {
+    out.putInt(1).putInt(1).putInt(1).putInt(0).putLong(-1).putInt(symbols.isEmpty() ? 0 : 1);
+    for (int i = 0; i < symbols.size(); i++) {
+      int hash = 5381;
+      for (byte b : symbols.get(i).getBytes(StandardCharsets.UTF_8)) {
+        hash = hash * 33 + b;
+      }
+      out.putInt(i == symbols.size() - 1 ? hash | 1 : hash & ~1);
+    }
+  }
+
+  private void code(ByteBuffer out, int code, int targets) {
     for (int i = 0; i < functions.size(); i++) {
       int at = code + CODE_BYTES * i;
       Integer constant = constants.get(functions.get(i));
@@ -140,7 +158,6 @@ public final class FakeLibrary {
       // jmp *[rip + distance to the target]
       out.position(at).put((byte) 0xff).put((byte) 0x25).putInt(targets + 8 * i - (at + 6));
     }
-    return out.array();
   }
 
   private static void segment(ByteBuffer out, int type, int flags, long at, long bytes) {

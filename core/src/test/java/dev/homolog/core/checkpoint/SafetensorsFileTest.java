@@ -34,7 +34,7 @@ class SafetensorsFileTest {
 
   @TempDir Path folder;
 
-  static Stream<Arguments> malformed() {
+  static Stream<Arguments> malformedText() {
     return Stream.of(
         refused("empty file", new byte[0], "is empty"),
         refused("seven bytes", new byte[7], "is only 7 bytes long"),
@@ -77,7 +77,11 @@ class SafetensorsFileTest {
         refused(
             "half a surrogate pair",
             safetensors("{\"__metadata__\":{\"k\":\"\\ud800\"}}", 0),
-            "header: holds a string with half a surrogate pair"),
+            "header: holds a string with half a surrogate pair"));
+  }
+
+  static Stream<Arguments> malformedJson() {
+    return Stream.of(
         refused("not JSON", safetensors("{hello}", 0), "header: is not JSON (at line 1, column 2)"),
         refused(
             "JSON that breaks off",
@@ -96,7 +100,11 @@ class SafetensorsFileTest {
             "long name",
             safetensors("{\"" + "n".repeat(60_000) + "\":{}}", 0),
             "header: goes beyond the limits on JSON"
-                + " (50000 characters a name, 1000 a number, 20000000 a string; 1000000 tokens)"),
+                + " (50000 characters a name, 1000 a number, 20000000 a string; 1000000 tokens)"));
+  }
+
+  static Stream<Arguments> malformedEntries() {
+    return Stream.of(
         refused(
             "duplicate tensor",
             safetensors(
@@ -139,7 +147,11 @@ class SafetensorsFileTest {
             safetensors("{" + entry("a", "F8_E4M3", "[1]", 0, 1) + "}", 1),
             "a: dtype is \"F8_E4M3\","
                 + " expected one of F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL",
-            "; save the tensors in one of these"),
+            "; save the tensors in one of these"));
+  }
+
+  static Stream<Arguments> malformedShapes() {
+    return Stream.of(
         refused(
             "shape is a number",
             safetensors("{" + entry("a", "U8", "1", 0, 1) + "}", 1),
@@ -167,7 +179,11 @@ class SafetensorsFileTest {
         refused(
             "rank of 65",
             safetensors("{" + entry("a", "U8", "[" + "1,".repeat(64) + "1]", 0, 1) + "}", 1),
-            "header: holds a list of more than 64 entries"),
+            "header: holds a list of more than 64 entries"));
+  }
+
+  static Stream<Arguments> malformedPlaces() {
+    return Stream.of(
         refused(
             "three offsets",
             safetensors("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1,2]}}", 1),
@@ -233,7 +249,13 @@ class SafetensorsFileTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource("malformed")
+  @MethodSource({
+    "malformedText",
+    "malformedJson",
+    "malformedEntries",
+    "malformedShapes",
+    "malformedPlaces"
+  })
   void malformedFileIsRefusedInOneLine(String label, byte[] bytes, String message) {
     Path file = write(folder.resolve("x.safetensors"), bytes);
     assertRefused(file + ": " + message, () -> SafetensorsFile.open(file).close());
