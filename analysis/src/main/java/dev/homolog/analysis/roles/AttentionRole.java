@@ -17,27 +17,35 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Neurons that turn later heads on or off, by way of their attention on BOS: the largest BOS
- * effects of each head, and what becomes of the head when such a neuron is taken out of its
- * queries.
+ * Neurons that switch later heads on or off, by way of the heads' attention on BOS (Gurnee et al.
+ * 2024, section 5.3). Candidates are the largest BOS effects of each head. The neuron is then taken
+ * out of the head's queries, and the head is compared with what it was.
  *
  * @param queries positions of the queries that are ablated
- * @param pairs by head, and of each head the largest absolute effect first
+ * @param pairs by head; of each head the largest absolute effect first
  */
 public record AttentionRole(Positions queries, List<Pair> pairs) {
-  /** Neurons of each head. */
+  /** Candidates of each head. */
   public static final int A_HEAD = 100;
 
-  /** What the mean attention on BOS must change by. */
+  /** Least change of the mean attention on BOS that counts. */
   public static final double LEAST_CHANGE = 0.05;
 
   /**
-   * A neuron and a later head. Changes are ablated less as it is, on average over the ablated
-   * positions; correlations are of the changes with the neuron's activation.
+   * A neuron and a later head. A change is the value after ablation less that before it. Means and
+   * correlations are over the ablated positions; correlations are with the neuron's activation.
    *
-   * @param bosEffect of a unit of activation on the score of BOS
-   * @param zNorm norm of z as it is
-   * @param bosAttention on BOS as it is
+   * @param bosEffect what a unit of activation adds to the attention score of BOS
+   * @param positions number of ablated positions
+   * @param meanActivation mean of the neuron's activation
+   * @param zNorm mean norm of the head's output z before ablation
+   * @param zNormChange mean change of that norm
+   * @param zNormPearson Pearson's correlation of that change
+   * @param zNormSpearman Spearman's correlation of that change
+   * @param bosAttention mean attention on BOS before ablation
+   * @param bosAttentionChange mean change of that attention
+   * @param bosAttentionPearson Pearson's correlation of that change
+   * @param bosAttentionSpearman Spearman's correlation of that change
    */
   public record Pair(
       NeuronId neuron,
@@ -54,13 +62,13 @@ public record AttentionRole(Positions queries, List<Pair> pairs) {
       double bosAttentionPearson,
       double bosAttentionSpearman) {
 
-    /** Whether the head's attention on BOS hangs on the neuron. */
+    /** Whether the head's attention on BOS depends on the neuron. */
     public boolean found() {
       return Math.abs(bosAttentionChange) >= LEAST_CHANGE;
     }
   }
 
-  /** The position from which on queries are ablated where {@code --after} says nothing. */
+  /** The first position whose query is ablated, unless {@code --after} names another. */
   public static int usualAfter(int context) {
     return Math.clamp(context / 4, 1, 64);
   }
@@ -75,12 +83,12 @@ public record AttentionRole(Positions queries, List<Pair> pairs) {
     Map<Head, List<BosEffects.Effect>> effects =
         BosEffects.of(checkpoint, options.processing(), kernels, text.rules().bosId(), A_HEAD);
     Map<Integer, List<PathAblation.Path>> byLayer = new TreeMap<>();
-    Map<PathAblation.Path, Double> effect = new HashMap<>();
-    effects.forEach((head, of) -> {
-      for (BosEffects.Effect one : of) {
-        var path = new PathAblation.Path(one.neuron(), head);
+    Map<PathAblation.Path, Double> byPath = new HashMap<>();
+    effects.forEach((head, effectsOnHead) -> {
+      for (BosEffects.Effect effect : effectsOnHead) {
+        var path = new PathAblation.Path(effect.neuron(), head);
         byLayer.computeIfAbsent(head.layer(), _ -> new ArrayList<>()).add(path);
-        effect.put(path, one.value());
+        byPath.put(path, effect.value());
       }
     });
     List<Pair> pairs = new ArrayList<>();
@@ -89,30 +97,31 @@ public record AttentionRole(Positions queries, List<Pair> pairs) {
       PathAblation ablation =
           new PathAblation(checkpoint, kernels, arena, tokens, options.queries());
       for (int layer = 1; layer < config.layers(); layer++) {
-        for (PathAblation.Measured of : ablation.run(layer, byLayer.get(layer), text, progress)) {
-          pairs.add(pair(of, effect.get(of.path())));
+        for (PathAblation.Measured measured :
+            ablation.run(layer, byLayer.get(layer), text, progress)) {
+          pairs.add(pair(measured, byPath.get(measured.path())));
         }
       }
     }
     return new AttentionRole(options.queries(), List.copyOf(pairs));
   }
 
-  private static Pair pair(PathAblation.Measured of, double effect) {
-    double[] activation = doubles(of.activation());
+  private static Pair pair(PathAblation.Measured measured, double effect) {
+    double[] activation = doubles(measured.activation());
     double[] ranks = Ranks.ranks(activation);
-    double[] zChange = difference(of.zNormAblated(), of.zNorm());
-    double[] bosChange = difference(of.bosAttentionAblated(), of.bosAttention());
+    double[] zChange = difference(measured.zNormAblated(), measured.zNorm());
+    double[] bosChange = difference(measured.bosAttentionAblated(), measured.bosAttention());
     return new Pair(
-        of.path().neuron(),
-        of.path().head(),
+        measured.path().neuron(),
+        measured.path().head(),
         effect,
         activation.length,
         mean(activation),
-        mean(doubles(of.zNorm())),
+        mean(doubles(measured.zNorm())),
         mean(zChange),
         Ranks.pearson(activation, zChange),
         Ranks.pearson(ranks, Ranks.ranks(zChange)),
-        mean(doubles(of.bosAttention())),
+        mean(doubles(measured.bosAttention())),
         mean(bosChange),
         Ranks.pearson(activation, bosChange),
         Ranks.pearson(ranks, Ranks.ranks(bosChange)));

@@ -20,16 +20,18 @@ import java.util.PriorityQueue;
 import java.util.TreeMap;
 
 /**
- * How much each neuron turns each later head to or from BOS: w_out · (W_Q k_BOS) / √d_head, where
- * k_BOS is the head's key, bias in and before rotary positions, of the one-token input BOS; weights
- * folded unless asked for otherwise, w_out not normalised, without the 1 / (layer + 1) of scaled
- * models (Gurnee et al. 2024, section 5.3). Only the largest of each head are kept, so that the
- * table of all never stands.
+ * How much each neuron draws each later head's attention to or from BOS (Gurnee et al. 2024,
+ * section 5.3).
+ *
+ * <p>The effect is w_out · (W_Q k_BOS) / √d_head. Here k_BOS is the head's key of the one-token
+ * input BOS, with its bias and before rotary positions. The vector w_out is not normalised, and
+ * there is no 1 / (layer + 1) as in scaled models. Only the largest effects of each head are kept
+ * in memory.
  */
 final class BosEffects {
   private BosEffects() {}
 
-  /** A neuron's effect. */
+  /** A neuron's effect: what a unit of its activation adds to the head's score of BOS. */
   record Effect(NeuronId neuron, double value) {}
 
   /** The largest first: by size, then by neuron. */
@@ -40,11 +42,12 @@ final class BosEffects {
   /**
    * For every head above layer 0, the neurons of largest absolute effect, the largest first.
    *
+   * @param processing how weights are processed
    * @param bos BOS's id
-   * @param most neurons a head
+   * @param count neurons that are kept a head
    */
   static Map<Head, List<Effect>> of(
-      Checkpoint checkpoint, Processing processing, Kernels kernels, int bos, int most) {
+      Checkpoint checkpoint, Processing processing, Kernels kernels, int bos, int count) {
     ModelConfig config = checkpoint.config();
     Map<Head, double[]> queries = queries(checkpoint, processing, kernels, bos);
     Map<Head, PriorityQueue<Effect>> best = new TreeMap<>();
@@ -60,10 +63,10 @@ final class BosEffects {
           int below = layer;
           queries.forEach((head, query) -> {
             if (below < head.layer()) {
-              PriorityQueue<Effect> of = best.get(head);
-              of.add(new Effect(id, Unembedding.dot(writer, query)));
-              if (of.size() > most) {
-                of.poll(); // the smallest
+              PriorityQueue<Effect> effects = best.get(head);
+              effects.add(new Effect(id, Unembedding.dot(writer, query)));
+              if (effects.size() > count) {
+                effects.poll(); // the smallest
               }
             }
           });
@@ -71,11 +74,11 @@ final class BosEffects {
       }
     }
     Map<Head, List<Effect>> sorted = new TreeMap<>();
-    best.forEach((head, of) -> sorted.put(head, of.stream().sorted(ORDER).toList()));
+    best.forEach((head, effects) -> sorted.put(head, effects.stream().sorted(ORDER).toList()));
     return sorted;
   }
 
-  /** W_Q k_BOS / √d_head of every head above layer 0: [d_model] each. */
+  /** W_Q k_BOS / √d_head [d_model] of every head above layer 0. */
   private static Map<Head, double[]> queries(
       Checkpoint checkpoint, Processing processing, Kernels kernels, int bos) {
     ModelConfig config = checkpoint.config();
@@ -105,7 +108,7 @@ final class BosEffects {
     return queries;
   }
 
-  /** Keys of BOS alone in every layer, heads side by side [d_model]. */
+  /** Keys of the one-token input BOS: one [d_model] a layer, heads side by side. */
   private static List<double[]> keys(Checkpoint checkpoint, Kernels kernels, int bos) {
     ModelConfig config = checkpoint.config();
     List<double[]> keys = new ArrayList<>();

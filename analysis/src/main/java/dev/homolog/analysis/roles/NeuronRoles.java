@@ -16,30 +16,31 @@ import java.util.List;
 /**
  * What the neurons of a model do.
  *
- * @param prediction to the logits of sets of tokens
- * @param entropy to how sure the model is
- * @param attention to attention heads
+ * @param prediction effects on the logits of sets of tokens
+ * @param entropy effects on how sure the model is
+ * @param attention effects on attention heads
  */
 public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, AttentionRole attention) {
   /** The most positions of the text on which interventions and ablations are made. */
   public static final long MOST_TOKENS = 20_480;
 
-  /** The most on which a set's probability is watched, once for each neuron of it. */
+  /** The most positions on which a set's probability is measured, once for each of its neurons. */
   static final long MOST_WATCHED = 4_096;
 
   /**
-   * How they are looked for.
+   * How roles are looked for.
    *
-   * @param processing of the weights that candidates are chosen by; passes use them as stored
+   * @param processing how the weights that candidates are chosen by are processed; interventions
+   *     use weights as stored
    * @param queries positions of the queries that neurons are taken out of
-   * @param seed of the random neurons beside candidates
+   * @param seed seed of the draw of control neurons
    */
   public record Options(Processing processing, Positions queries, long seed) {}
 
   /**
-   * Finds them.
+   * Finds the roles of all neurons of a model.
    *
-   * @param checkpoint must stay open
+   * @param checkpoint the model; must stay open
    * @param text all rows; those that are read are spread over it
    * @param sets classes of tokens that a neuron's set is named by
    */
@@ -50,34 +51,35 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
       List<PredictionRole.TokenSet> sets,
       Options options,
       ProgressListener progress) {
-    Sweep.Text some = spread(text, MOST_TOKENS);
+    Sweep.Text spread = spread(text, MOST_TOKENS);
     OutputWeights weights = OutputWeights.of(checkpoint, options.processing(), kernels);
-    EntropyRole entropy = EntropyRole.of(checkpoint, kernels, weights, some, options, progress);
-    AttentionRole attention = AttentionRole.of(checkpoint, kernels, some, options, progress);
+    EntropyRole entropy =
+        EntropySearch.find(checkpoint, kernels, weights, spread, options, progress);
+    AttentionRole attention = AttentionRole.of(checkpoint, kernels, spread, options, progress);
     PredictionRole prediction =
         new PredictionSearch(checkpoint, kernels, options)
             .find(weights, sets, spread(text, MOST_WATCHED), progress);
     return new NeuronRoles(prediction, entropy, attention);
   }
 
-  private static Sweep.Text spread(Sweep.Text text, long most) {
-    long rows = Math.max(1, most / text.table().context());
+  /** Rows of a text at equal distances, together of at most so many positions. */
+  private static Sweep.Text spread(Sweep.Text text, long tokens) {
+    long rows = Math.max(1, tokens / text.table().context());
     return new Sweep.Text(
         text.table(), text.rules(), Rows.spread(text.table().rows(), rows), text.batchRows());
   }
 
-  /** Bytes that it takes besides weights, for batches of that many tokens. */
+  /** Bytes that {@link #of} takes besides the model's weights, for batches of so many tokens. */
   public static long bytes(ModelConfig config, Kernels kernels, long tokens) {
-    long sweep = EntropyRole.bytes(config, kernels, tokens);
+    long sweep = EntropySearch.bytes(config, kernels, tokens);
     long ablation = PathAblation.bytes(config, kernels, tokens);
     long heads = (long) config.heads() * AttentionRole.A_HEAD * 3 * MOST_TOKENS * Float.BYTES;
     long cosines = 3L * PredictionSearch.NAMED * config.vocabSize() * Float.BYTES;
     long writers = OutputWeights.bytes(config, kernels);
-    long most = Math.max(Math.max(sweep, ablation + heads), writers);
-    return Math.max(most, cosines);
+    return Math.max(Math.max(sweep, ablation + heads), Math.max(writers, cosines));
   }
 
-  /** Writes the tables. */
+  /** Writes the tables {@code prediction}, {@code entropy} and {@code attention}. */
   public void write(RunFolder folder, TableFormat format) {
     folder.write(RoleTables.prediction(prediction), format);
     folder.write(RoleTables.entropy(entropy), format);

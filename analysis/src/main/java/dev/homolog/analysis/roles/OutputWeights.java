@@ -10,17 +10,21 @@ import dev.homolog.core.model.Processing;
 import java.lang.foreign.Arena;
 
 /**
- * What neurons write, seen from their weights alone: the length of w_out, and moments over the
- * vocabulary of its cosines with the columns of W_U. By flat id.
+ * Length of each neuron's w_out, and moments of its cosines with the columns of W_U over the
+ * vocabulary. All by flat id.
  *
  * @param norm |w_out|
- * @param mean mean of the cosines; the others likewise
+ * @param mean mean of the cosines
+ * @param variance their population variance
+ * @param skew their skewness
+ * @param kurtosis their kurtosis, 3 for a normal law
  */
 record OutputWeights(
     double[] norm, double[] mean, double[] variance, double[] skew, double[] kurtosis) {
-  /** Tokens whose cosines with a layer's neurons stand at a time. */
+  /** Tokens whose cosines with a layer's neurons are in memory at a time. */
   private static final int BLOCK = 4096;
 
+  /** Of all neurons of a model; moments of a neuron that writes nothing are NaN. */
   static OutputWeights of(Checkpoint checkpoint, Processing processing, Kernels kernels) {
     ModelConfig config = checkpoint.config();
     int m = config.dMlp();
@@ -48,8 +52,8 @@ record OutputWeights(
           Tensor unit = kernels.fromHost(scratch, normalized(tokens, kernels, scratch, lengths, 0));
           Tensor block = cosines.columns(0, to - from);
           for (int layer = 0; layer < config.layers(); layer++) {
-            Tensor of = writers.rows((long) layer * m, (layer + 1L) * m);
-            kernels.linear(of, unit.transposed(), null, block);
+            Tensor ofLayer = writers.rows((long) layer * m, (layer + 1L) * m);
+            kernels.linear(ofLayer, unit.transposed(), null, block);
             kernels.rowPowerSums(block, totals.rows((long) layer * m, (layer + 1L) * m));
           }
         }
@@ -62,6 +66,7 @@ record OutputWeights(
     return moments(norm, sums);
   }
 
+  /** Bytes that {@link #of} takes besides the model's weights. */
   static long bytes(ModelConfig config, Kernels kernels) {
     long d = config.dModel();
     long all = config.neurons() * (d * kernels.working().bytes() + 10L * Double.BYTES);
@@ -69,15 +74,19 @@ record OutputWeights(
     return all + block + 4 * d * config.dMlp() * Double.BYTES;
   }
 
-  /** Rows scaled to length 1, on the host in the working type; a row of zeros becomes NaN. */
+  /**
+   * Rows scaled to length 1, on the host in the working type; a row of zeros becomes NaN.
+   *
+   * @param lengths receives the lengths, from index {@code first} on
+   */
   private static Tensor normalized(
-      Tensor rows, Kernels kernels, Arena arena, double[] lengths, int at) {
+      Tensor rows, Kernels kernels, Arena arena, double[] lengths, int first) {
     Tensor unit = Tensor.allocate(arena, kernels.working(), rows.rows(), rows.cols());
     double[] row = new double[Math.toIntExact(rows.cols())];
     for (int i = 0; i < rows.rows(); i++) {
       rows.readRow(i, row);
       double length = Math.sqrt(Unembedding.dot(row, row));
-      lengths[at + i] = length;
+      lengths[first + i] = length;
       for (int j = 0; j < row.length; j++) {
         row[j] /= length;
       }
@@ -86,7 +95,7 @@ record OutputWeights(
     return unit;
   }
 
-  /** From count and sums of powers; NaN was passed over. */
+  /** Moments from the count and the sums of powers; NaN was skipped. */
   private static OutputWeights moments(double[] norm, double[][] sums) {
     int n = norm.length;
     double[] mean = new double[n];

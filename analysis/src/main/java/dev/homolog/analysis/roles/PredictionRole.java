@@ -6,27 +6,28 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Neurons that raise or lower the logits of a set of tokens (Gurnee et al. 2024, section 5.1), by
- * moments over the vocabulary of cos(w_out, W_U), folded weights.
+ * Neurons that raise or lower the logits of a set of tokens (Gurnee et al. 2024, section 5.1). They
+ * are told by moments of cos(w_out, W_U) over the vocabulary.
  *
  * @param neurons every neuron of the model, by flat id
  */
 public record PredictionRole(List<Neuron> neurons) {
-  /** What the kurtosis must exceed for a set of tokens to stand out. */
+  /** A prediction or suppression neuron has a kurtosis above this. */
   public static final double LEAST_KURTOSIS = 10;
 
-  /** A partition has at least so many times the median variance, and at most this kurtosis. */
+  /** A partition neuron has at least so many times the median variance. */
   public static final double LEAST_VARIANCE = 2;
 
+  /** A partition neuron has at most this kurtosis. */
   public static final double MOST_KURTOSIS = 4;
 
-  /** The share of the cosines' variance that a class must explain to name a set. */
+  /** Least share of the cosines' variance that a class must explain to name a set. */
   public static final double LEAST_REDUCTION = 0.05;
 
-  /** What a neuron is raised to. */
+  /** Activation that a neuron is fixed to when it is raised. */
   public static final double RAISED_TO = 6;
 
-  /** What moments say. */
+  /** Kinds of neurons, by their moments. */
   public enum Kind {
     /** High kurtosis, skew above 0. */
     PREDICTION,
@@ -42,17 +43,22 @@ public record PredictionRole(List<Neuron> neurons) {
   public record TokenSet(String name, BitSet ids) {}
 
   /**
-   * A neuron.
+   * A neuron, the set of tokens it writes to, and what raising it does.
    *
-   * @param mean of the cosines; variance, skew and kurtosis likewise
-   * @param set class of tokens that explains most of the cosines' variance, among those that the
-   *     neuron raises or lowers as its kind says; empty where none was looked for, or none explains
-   *     {@link #LEAST_REDUCTION}
-   * @param setSize its tokens
+   * <p>The set is the class of tokens that explains most of the cosines' variance. Only classes
+   * that the neuron raises or lowers as its kind says are tried. A class must explain {@link
+   * #LEAST_REDUCTION}.
+   *
+   * @param mean mean of the cosines
+   * @param variance their population variance
+   * @param skew their skewness
+   * @param kurtosis their kurtosis, 3 for a normal law
+   * @param set name of the set; empty where none was looked for or none was found
+   * @param setSize number of tokens of the set
    * @param varianceReduction 1 − ((1 − b) Var₀ + b Var₁) / Var, population variances, b the share
    *     of the class
    * @param welchT Welch's t of the cosines in the class against those outside
-   * @param probability of the set as it is; NaN where it was not looked at
+   * @param probability mean probability of the set; NaN where it was not measured
    * @param raisedProbability the same with the neuron at {@link #RAISED_TO}
    * @param randomChange the largest size of {@link #oddsChange()} of random neurons of the same
    *     layers
@@ -72,12 +78,12 @@ public record PredictionRole(List<Neuron> neurons) {
       double raisedProbability,
       double randomChange) {
 
-    /** Whether the set's probability was looked at. */
+    /** Whether the set's probability was measured. */
     public boolean watched() {
       return !Double.isNaN(probability);
     }
 
-    /** What raising the neuron adds to the logarithm of the odds of the set. */
+    /** What raising the neuron adds to the logarithm of the set's odds, in nats. */
     public double oddsChange() {
       return oddsChange(probability, raisedProbability);
     }
@@ -87,15 +93,15 @@ public record PredictionRole(List<Neuron> neurons) {
     }
 
     /**
-     * Whether raising the neuron moves the set's probability the way its cosines point, and further
-     * than any random neuron does.
+     * Whether raising the neuron moves the set's odds the way its cosines point, and further than
+     * any random neuron does.
      */
     public boolean confirmed() {
       return oddsChange() * welchT > 0 && Math.abs(oddsChange()) > randomChange;
     }
   }
 
-  /** How many neurons of each layer are of a kind. */
+  /** Number of neurons of a kind in each layer. */
   public int[] byLayer(Kind kind) {
     int layers = neurons.stream().mapToInt(n -> n.id().layer()).max().orElse(-1) + 1;
     int[] counts = new int[layers];
@@ -104,8 +110,8 @@ public record PredictionRole(List<Neuron> neurons) {
   }
 
   /**
-   * The layer where suppression takes over from prediction: the first from which on, to the last
-   * layer, more neurons suppress than predict; empty where the last layer has no such majority.
+   * The layer where suppression takes over from prediction. From it to the last layer, more neurons
+   * suppress than predict in each. Empty where the last layer has no such majority.
    */
   public OptionalInt turnsToSuppression() {
     int[] predict = byLayer(Kind.PREDICTION);
@@ -117,20 +123,26 @@ public record PredictionRole(List<Neuron> neurons) {
     return layer == predict.length ? OptionalInt.empty() : OptionalInt.of(layer);
   }
 
-  /** How well a class explains cosines. */
+  /**
+   * How well a class explains cosines.
+   *
+   * @param reduction share of the cosines' variance that it explains
+   * @param welchT Welch's t of the cosines in the class against those outside
+   */
   record Fit(TokenSet set, double reduction, double welchT) {
     /** Whether the class can name the set of a neuron of that kind. */
     boolean names(Kind kind) {
-      boolean way =
+      boolean signFits =
           switch (kind) {
             case PREDICTION -> welchT > 0;
             case SUPPRESSION -> welchT < 0;
             case PARTITION -> true;
             case NONE -> false;
           };
-      return way && reduction >= LEAST_REDUCTION;
+      return signFits && reduction >= LEAST_REDUCTION;
     }
 
+    /** The fit of a class of two tokens or more, with two or more outside. */
     static Fit of(TokenSet set, float[] cosines) {
       double n = cosines.length;
       double[] count = new double[2];

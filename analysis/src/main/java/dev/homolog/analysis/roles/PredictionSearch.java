@@ -26,11 +26,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
-/** Looks for {@link PredictionRole}. */
+/**
+ * Looks for prediction, suppression and partition neurons: the {@link PredictionRole} of a model.
+ */
 final class PredictionSearch {
-  /** Neurons of each kind whose set is named, and of these, whose effect is looked at. */
+  /** Neurons of each kind whose set is named. */
   static final int NAMED = 200;
 
+  /** Neurons of each kind with a named set whose effect is measured. */
   private static final int RAISED = 20;
 
   /** Random neurons that are raised beside those of a set. */
@@ -51,22 +54,29 @@ final class PredictionSearch {
     this.options = options;
   }
 
-  /** What watching a set says of a neuron. */
+  /** Mean probability of a neuron's set, before and after raising, and what random neurons do. */
   private record Watched(double probability, double raised, double randomChange) {
-    static final Watched NOT = new Watched(Double.NaN, Double.NaN, Double.NaN);
+    static final Watched NONE = new Watched(Double.NaN, Double.NaN, Double.NaN);
   }
 
+  /**
+   * Finds the kind of every neuron, names sets, and raises neurons.
+   *
+   * @param weights of all neurons, by flat id
+   * @param sets classes of tokens that sets are named by
+   * @param text the rows on which sets are measured
+   */
   PredictionRole find(
       OutputWeights weights, List<TokenSet> sets, Sweep.Text text, ProgressListener progress) {
     int n = config.neurons();
     Kind[] kinds = kinds(weights);
     List<Integer> named = new ArrayList<>();
     for (Kind kind : LOOKED_FOR) {
-      double[] by = kind == Kind.PARTITION ? weights.variance() : weights.kurtosis();
+      double[] values = kind == Kind.PARTITION ? weights.variance() : weights.kurtosis();
       IntStream.range(0, n)
           .filter(i -> kinds[i] == kind)
           .boxed()
-          .sorted(Comparator.comparingDouble((Integer i) -> -by[i]).thenComparing(i -> i))
+          .sorted(Comparator.comparingDouble((Integer i) -> -values[i]).thenComparing(i -> i))
           .limit(NAMED)
           .forEach(named::add);
     }
@@ -80,11 +90,11 @@ final class PredictionSearch {
     }
     Map<Integer, Watched> watched = new HashMap<>();
     Random random = new Random(options.seed());
-    bySet.forEach((set, of) -> watched.putAll(watch(set, of, random, text, progress)));
+    bySet.forEach((set, ofSet) -> watched.putAll(watch(set, ofSet, random, text, progress)));
     List<Neuron> neurons = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       Fit fit = fits.get(i);
-      Watched seen = watched.getOrDefault(i, Watched.NOT);
+      Watched seen = watched.getOrDefault(i, Watched.NONE);
       neurons.add(
           new Neuron(
               NeuronId.of(i, config),
@@ -122,7 +132,7 @@ final class PredictionSearch {
     return kinds;
   }
 
-  /** The class that names each neuron's set; of classes with two tokens inside and two outside. */
+  /** The class that names each neuron's set. Classes need two tokens inside and two outside. */
   private Map<Integer, Fit> fits(List<Integer> neurons, Kind[] kinds, List<TokenSet> sets) {
     int vocabulary = config.vocabSize();
     List<TokenSet> usable =
@@ -147,7 +157,7 @@ final class PredictionSearch {
     return fits;
   }
 
-  /** cos(w_out, W_U) of chosen neurons: [neurons][vocab]. */
+  /** cos(w_out, W_U) of chosen neurons [neurons][vocab]. */
   float[][] cosines(List<Integer> neurons) {
     ProcessedWeights weights = new ProcessedWeights(checkpoint, options.processing());
     double[][] writers = new double[neurons.size()][config.dModel()];
@@ -184,9 +194,7 @@ final class PredictionSearch {
     return cosines;
   }
 
-  /**
-   * Mean probability of a set, as it is and with each of its neurons raised, beside random ones.
-   */
+  /** Mean probability of a set, also with each of its neurons raised, or a random neuron. */
   private Map<Integer, Watched> watch(
       TokenSet set,
       List<Integer> neurons,
@@ -204,21 +212,21 @@ final class PredictionSearch {
     }
     double[] inSet = new double[config.vocabSize()];
     set.ids().stream().forEach(v -> inSet[v] = 1);
-    Sweep.Result found;
+    Sweep.Result result;
     try (Arena arena = Arena.ofShared()) {
       var reading =
           new Sweep.Options(false, List.of(Reading.TOTAL), new Sweep.Vocabulary(inSet, null));
       long tokens = (long) text.batchRows() * text.table().context();
       Sweep sweep = new Sweep(checkpoint, kernels, arena, tokens, variants, reading);
-      found = sweep.run(text, progress, _ -> {});
+      result = sweep.run(text, progress, _ -> {});
     }
-    double before = found.nominal().expectation();
+    double before = result.nominal().expectation();
     double[] after =
-        found.variants().stream()
-            .map(of -> of.get(Reading.TOTAL))
+        result.variants().stream()
+            .map(metrics -> metrics.get(Reading.TOTAL))
             .mapToDouble(Metrics::expectation)
             .toArray();
-    double most =
+    double randomChange =
         IntStream.range(neurons.size(), raised.size())
             .filter(j -> !neurons.contains(raised.get(j)))
             .mapToDouble(j -> Math.abs(Neuron.oddsChange(before, after[j])))
@@ -226,7 +234,7 @@ final class PredictionSearch {
             .orElse(Double.NaN); // nothing is confirmed beside no random neuron
     Map<Integer, Watched> watched = new HashMap<>();
     for (int j = 0; j < neurons.size(); j++) {
-      watched.put(neurons.get(j), new Watched(before, after[j], most));
+      watched.put(neurons.get(j), new Watched(before, after[j], randomChange));
     }
     return watched;
   }

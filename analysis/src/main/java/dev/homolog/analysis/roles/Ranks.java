@@ -3,11 +3,11 @@ package dev.homolog.analysis.roles;
 import java.util.Arrays;
 import java.util.function.DoublePredicate;
 
-/** Correlations of two lists of numbers. */
+/** Pearson's and Spearman's correlations of two lists of numbers. */
 final class Ranks {
   private Ranks() {}
 
-  /** Pearson's; NaN where one is constant. */
+  /** Pearson's correlation; NaN where one list is constant. */
   static double pearson(double[] x, double[] y) {
     double mx = Arrays.stream(x).average().orElse(Double.NaN);
     double my = Arrays.stream(y).average().orElse(Double.NaN);
@@ -24,7 +24,10 @@ final class Ranks {
     return xx == 0 || yy == 0 ? Double.NaN : xy / Math.sqrt(xx * yy);
   }
 
-  /** Ranks from 1 on; equal numbers share the mean of theirs. Spearman's is Pearson's of these. */
+  /**
+   * Ranks from 1 on; equal numbers have the mean of their ranks. Spearman's correlation is
+   * Pearson's of ranks.
+   */
   static double[] ranks(double[] x) {
     double[] sorted = x.clone();
     Arrays.sort(sorted);
@@ -38,13 +41,13 @@ final class Ranks {
     return ranks;
   }
 
-  /** How many, all of which come first, are so. */
-  private static int count(double[] sorted, DoublePredicate is) {
+  /** Number of values for which a condition holds; they come before all others. */
+  private static int count(double[] sorted, DoublePredicate condition) {
     int from = 0;
     int to = sorted.length;
     while (from < to) {
       int middle = (from + to) >>> 1;
-      if (is.test(sorted[middle])) {
+      if (condition.test(sorted[middle])) {
         from = middle + 1;
       } else {
         to = middle;

@@ -5,11 +5,11 @@ import java.util.stream.IntStream;
 
 /**
  * Eigenvalues and eigenvectors of a symmetric matrix, by Jacobi's cyclic rotations (Golub and Van
- * Loan, Matrix Computations, section 8.5): slow for large matrices, and exact to the last digits
- * for small eigenvalues of positive ones.
+ * Loan, Matrix Computations, section 8.5). This is slow for large matrices. For positive ones it
+ * gives even small eigenvalues to the last digits.
  *
- * @param values the greatest first
- * @param vectors of length 1, in the same order
+ * @param values eigenvalues, the greatest first
+ * @param vectors eigenvectors of length 1, one a row, in the same order
  */
 record SymmetricEigen(double[] values, double[][] vectors) {
   private static final int MOST_SWEEPS = 60;
@@ -17,6 +17,7 @@ record SymmetricEigen(double[] values, double[][] vectors) {
   /** Off-diagonal elements this much smaller than the diagonal count as zero. */
   private static final double NOTHING = 1e-15;
 
+  /** Of a symmetric matrix [n, n], which is left as it is. */
   static SymmetricEigen of(double[][] matrix) {
     int n = matrix.length;
     double[][] a = new double[n][];
@@ -25,9 +26,9 @@ record SymmetricEigen(double[] values, double[][] vectors) {
       a[i] = matrix[i].clone();
       v[i][i] = 1;
     }
-    boolean turned = true;
-    for (int sweep = 0; turned && sweep < MOST_SWEEPS; sweep++) {
-      turned = false;
+    boolean rotated = true;
+    for (int sweep = 0; rotated && sweep < MOST_SWEEPS; sweep++) {
+      rotated = false;
       double size = 0;
       for (int i = 0; i < n; i++) {
         size = Math.max(size, Math.abs(a[i][i]));
@@ -35,8 +36,8 @@ record SymmetricEigen(double[] values, double[][] vectors) {
       for (int p = 0; p < n; p++) {
         for (int q = p + 1; q < n; q++) {
           if (Math.abs(a[p][q]) > NOTHING * size) {
-            turn(a, v, p, q);
-            turned = true;
+            annihilate(a, v, p, q);
+            rotated = true;
           }
         }
       }
@@ -56,8 +57,8 @@ record SymmetricEigen(double[] values, double[][] vectors) {
     return new SymmetricEigen(values, vectors);
   }
 
-  /** The rotation that makes a[p][q] zero. Both triangles are kept, for rows lie together. */
-  private static void turn(double[][] a, double[][] v, int p, int q) {
+  /** Rotates so that a[p][q] becomes zero. Both triangles are kept: rows are contiguous. */
+  private static void annihilate(double[][] a, double[][] v, int p, int q) {
     double theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
     double t = Math.copySign(1, theta) / (Math.abs(theta) + Math.hypot(theta, 1));
     double c = 1 / Math.hypot(t, 1);

@@ -5,15 +5,17 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * How often each token follows another in a text, plus one for every token of the vocabulary.
+ * Frequencies of tokens in a text, without the first of each row, plus one for every token of the
+ * vocabulary.
  *
- * @param logP logarithms of the frequencies [vocab]
- * @param direction the same less their mean, scaled to length 1
- * @param tokens counted
- * @param unseen share of the vocabulary that was not
+ * @param logP natural logarithms of the frequencies [vocab]
+ * @param direction the same less their mean, scaled to length 1 [vocab]
+ * @param tokens number of tokens that were counted
+ * @param unseen share of the vocabulary that does not occur
  */
 record TokenFrequencies(double[] logP, double[] direction, long tokens, double unseen) {
 
+  /** Of all rows of a table; {@code direction} is 0 where all tokens are as frequent. */
   static TokenFrequencies of(TokenTable table, int vocabulary) {
     long[] counts = new long[vocabulary];
     long total = vocabulary;

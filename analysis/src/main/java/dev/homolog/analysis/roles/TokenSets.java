@@ -9,7 +9,7 @@ import java.util.List;
 public final class TokenSets {
   private TokenSets() {}
 
-  /** Those of the catalogue, as sets of ids below {@code vocabulary}. */
+  /** The classes of the catalogue, as sets of ids below {@code vocabulary}. */
   public static List<PredictionRole.TokenSet> of(Tokenizer tokenizer, int vocabulary) {
     List<PredictionRole.TokenSet> sets = new ArrayList<>();
     VocabularyClasses.of(tokenizer, vocabulary)

@@ -8,15 +8,15 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 
 /**
- * What W_U makes of directions of the residual stream: its singular values, the directions that
- * next to no token hears, and that of token frequency.
+ * Singular values and directions of W_U, its effective null space, and the direction of token
+ * frequency.
  *
- * <p>The effective null space are the right singular directions whose singular value is below
- * {@link #SHARE_OF_MEDIAN} of the median one. Folded W_U always has one: the vector of ones, which
- * LayerNorm takes away, and in which no folded writer lies.
+ * <p>The effective null space is spanned by the singular directions whose singular value is below
+ * {@link #SHARE_OF_MEDIAN} of the median one. Folded W_U always has one such direction: the vector
+ * of ones. LayerNorm takes it away, and no folded w_out has a part of it.
  *
  * @param gram W_U W_Uᵀ [d_model, d_model]
- * @param singular its singular values, the greatest first
+ * @param singular singular values of W_U [d_model], the greatest first
  * @param directions the singular directions of the residual stream, in the same order
  * @param nullity how many of the last are the effective null space
  * @param frequency W_U u [d_model], where u is the centred logarithm of the token frequencies,
@@ -24,16 +24,16 @@ import java.util.Arrays;
  */
 record Unembedding(
     double[][] gram, double[] singular, double[][] directions, int nullity, double[] frequency) {
-  /** Below this share of the median singular value, a direction counts as unheard. */
+  /** A direction with less than this share of the median singular value is in the null space. */
   static final double SHARE_OF_MEDIAN = 0.1;
 
-  /** Tokens whose columns are made at a time. */
+  /** Tokens whose columns of W_U are in memory at a time. */
   private static final int BLOCK = 1024;
 
   /**
    * Of a model.
    *
-   * @param u of length 1 and mean 0, [vocab]
+   * @param u direction of token frequency [vocab], of length 1 and mean 0
    */
   static Unembedding of(Checkpoint checkpoint, Processing processing, double[] u) {
     int d = checkpoint.config().dModel();
@@ -50,9 +50,9 @@ record Unembedding(
           columns.readRow(v - from, row);
           for (int i = 0; i < d; i++) {
             double x = row[i];
-            double[] of = gram[i];
+            double[] gramRow = gram[i];
             for (int j = 0; j < d; j++) {
-              of[j] += x * row[j];
+              gramRow[j] += x * row[j];
             }
             along[i] += x * u[v];
           }
@@ -75,7 +75,7 @@ record Unembedding(
     return count;
   }
 
-  /** The share ρ of a vector that lies in the effective null space: |P w| / |w|. */
+  /** Share ρ = |P w| / |w| of a vector [d_model] that lies in the effective null space. */
   double nullShare(double[] w) {
     double square = 0;
     for (int i = directions.length - nullity; i < directions.length; i++) {
@@ -85,7 +85,7 @@ record Unembedding(
     return Math.sqrt(square / dot(w, w));
   }
 
-  /** Cosine of what a vector does to all logits, W_Uᵀ w, and the direction of token frequency. */
+  /** Cosine of W_Uᵀ w, what a vector [d_model] adds to logits, with token frequency. */
   double frequencyCosine(double[] w) {
     double square = 0;
     for (int i = 0; i < w.length; i++) {

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which neurons stand beside the candidates as controls: none that is entropy-like itself. */
-class EntropyRoleTest {
+class EntropySearchTest {
   private static final int D = 16;
   private static final int LAYERS = 3;
   private static final int D_MLP = 40;
@@ -73,13 +73,13 @@ class EntropyRoleTest {
       for (long seed = 0; seed < 10; seed++) {
         var options = new NeuronRoles.Options(Processing.FOLDED, Positions.from(1), seed);
         EntropyRole role =
-            EntropyRole.of(model, kernels, weights, text, options, ProgressListener.NONE);
+            EntropySearch.find(model, kernels, weights, text, options, ProgressListener.NONE);
         List<NeuronId> drawn = role.controls().stream().map(EntropyRole.Neuron::id).toList();
-        assertEquals(EntropyRole.CONTROLS, drawn.size());
+        assertEquals(EntropySearch.CONTROLS, drawn.size());
         for (int layer = 1; layer < LAYERS; layer++) {
           int l = layer;
           assertEquals(
-              EntropyRole.CONTROLS / 2, drawn.stream().filter(id -> id.layer() == l).count());
+              EntropySearch.CONTROLS / 2, drawn.stream().filter(id -> id.layer() == l).count());
         }
         long candidates =
             role.neurons().stream()
@@ -91,7 +91,7 @@ class EntropyRoleTest {
         }
         controls.addAll(drawn);
       }
-      assertTrue(controls.size() > 2 * EntropyRole.CONTROLS, "always the same are drawn");
+      assertTrue(controls.size() > 2 * EntropySearch.CONTROLS, "always the same are drawn");
     }
   }
 
@@ -115,9 +115,9 @@ class EntropyRoleTest {
     expected[2 * m - 2] = true;
     expected[2 * m - 1] = true;
     OutputWeights weights = new OutputWeights(norm, norm, variance, norm, norm);
-    assertArrayEquals(expected, EntropyRole.entropyLike(weights, 0, m));
+    assertArrayEquals(expected, EntropySearch.entropyLike(weights, 0, m));
     assertArrayEquals(
-        Arrays.copyOfRange(expected, m, 2 * m), EntropyRole.entropyLike(weights, m, m));
+        Arrays.copyOfRange(expected, m, 2 * m), EntropySearch.entropyLike(weights, m, m));
   }
 
   @Test
@@ -131,7 +131,7 @@ class EntropyRoleTest {
         expected[0] = true;
         expected[9] = true;
       }
-      assertArrayEquals(expected, EntropyRole.entropyLike(weights, 0, m));
+      assertArrayEquals(expected, EntropySearch.entropyLike(weights, 0, m));
     }
   }
 
