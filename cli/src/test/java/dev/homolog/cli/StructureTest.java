@@ -136,7 +136,7 @@ class StructureTest {
               Path file = ROOT.relativize(Path.of(unit.getSourceFile().toUri()));
               tooLong.add(file + ": " + method.getName() + ", " + (lines + 1) + " lines");
             }
-            return super.visitMethod(method, unused);
+            return super.visitMethod(method, null);
           }
         }.scan(unit, null);
       }

@@ -1,12 +1,8 @@
 package dev.homolog.analysis.explanation;
 
 import java.lang.Character.UnicodeScript;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -407,36 +403,8 @@ final class TokenClasses {
 
   // ---- what the above is written with ----
 
-  private static final class Catalogue {
-    private final List<TokenClass> classes = new ArrayList<>();
-
-    void add(String name, Predicate<String> holds) {
-      classes.add(new TokenClass(name, false, ofText(holds)));
-    }
-
-    void alphabet(String name, Predicate<String> holds) {
-      classes.add(new TokenClass(name, true, ofText(holds)));
-    }
-
-    /** What stands for no text is in no other class, however it is spelt. */
-    private static Predicate<String> ofText(Predicate<String> holds) {
-      return text -> !isSpecial(text) && holds.test(text);
-    }
-
-    /** Tokens that contain one of the strings. */
-    void has(String name, String... parts) {
-      add(name, text -> Arrays.stream(parts).anyMatch(text::contains));
-    }
-
-    /** Tokens that are one of the words, which are separated by spaces. */
-    void words(String name, String... lists) {
-      Set<String> words = new HashSet<>(List.of(String.join(" ", lists).split(" ")));
-      add(name, bare(text -> words.contains(lower(text))));
-    }
-  }
-
   /** A predicate of the bare text, which white space alone never fulfils. */
-  private static Predicate<String> bare(Predicate<String> holds) {
+  static Predicate<String> bare(Predicate<String> holds) {
     return text -> {
       String bare = text.strip();
       return !bare.isEmpty() && holds.test(bare);
@@ -457,7 +425,7 @@ final class TokenClasses {
     return lower(text.strip());
   }
 
-  private static String lower(String text) {
+  static String lower(String text) {
     return text.toLowerCase(Locale.ROOT);
   }
 

@@ -77,7 +77,11 @@ class SafetensorsFileTest {
         refused(
             "half a surrogate pair",
             safetensors("{\"__metadata__\":{\"k\":\"\\ud800\"}}", 0),
-            "header: holds a string with half a surrogate pair"),
+            "header: holds a string with half a surrogate pair"));
+  }
+
+  static Stream<Arguments> malformedJson() {
+    return Stream.of(
         refused("not JSON", safetensors("{hello}", 0), "header: is not JSON (at line 1, column 2)"),
         refused(
             "JSON that breaks off",
@@ -245,7 +249,13 @@ class SafetensorsFileTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource({"malformedText", "malformedEntries", "malformedShapes", "malformedPlaces"})
+  @MethodSource({
+    "malformedText",
+    "malformedJson",
+    "malformedEntries",
+    "malformedShapes",
+    "malformedPlaces"
+  })
   void malformedFileIsRefusedInOneLine(String label, byte[] bytes, String message) {
     Path file = write(folder.resolve("x.safetensors"), bytes);
     assertRefused(file + ": " + message, () -> SafetensorsFile.open(file).close());
