@@ -117,7 +117,8 @@ final class CorrelationCost {
       return block;
     }
     long m = widestLayer();
-    long rotated = Math.min(RotationBaseline.BLOCK_BYTES, (long) shape.working() * shape.rows() * m);
+    long rotated =
+        Math.min(RotationBaseline.BLOCK_BYTES, (long) shape.working() * shape.rows() * m);
     long matrices = m * m * (Double.BYTES + 5L * shape.working() + Short.BYTES);
     return Math.max(block, 2 * rotated + matrices);
   }
