@@ -1,5 +1,6 @@
 package dev.homolog.analysis;
 
+import dev.homolog.analysis.correlation.CorrelationMeasurement;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.input.Inputs;
 import dev.homolog.analysis.measure.Measurement;
@@ -178,12 +179,13 @@ public final class Study implements OpenStudy<StudyResult> {
                   Phase.CALIBRATION,
                   () -> bare.withSeconds(planner.seconds(bare, clock.finish(setting.kernels()))));
       listener.planned(plan);
+      Pilot prepared = pilots.post().as(options.comparison().similarity().preparation());
       for (int number = 0; number < plan.passes(); number++) {
         int from = number * plan.rowsAPass();
         int to = Math.min(setting.reference().neurons(), from + plan.rowsAPass());
         try (Arena ofPass = Arena.ofShared()) {
           Pass pass = new Pass(number, plan.passes(), from, to, stream, pilots, ofPass, arena);
-          read(pass, setting, measurements);
+          read(pass, prepared, setting, measurements);
         }
       }
       measurements.forEach(measurement -> measurement.look(stream));
@@ -191,7 +193,8 @@ public final class Study implements OpenStudy<StudyResult> {
     }
   }
 
-  private void read(Pass pass, Setting setting, List<Measurement> measurements) {
+  private void read(
+      Pass pass, Pilot prepared, Setting setting, List<Measurement> measurements) {
     // Gigabytes: where they are the arena's own, their first touch takes time here.
     List<ActivationSink> sinks =
         setting
@@ -199,7 +202,6 @@ public final class Study implements OpenStudy<StudyResult> {
             .time(
                 Phase.SUMS,
                 () -> measurements.stream().flatMap(m -> m.sinks(pass).stream()).toList());
-    Pilot prepared = pass.pilots().post().as(options.comparison().similarity().preparation());
     TokenTable table = setting.text().table();
     setting
         .phases()
@@ -228,7 +230,9 @@ public final class Study implements OpenStudy<StudyResult> {
         List.copyOf(models),
         tokens,
         kernels.description(),
-        kernels.precision(),
+        options.others().isEmpty()
+            ? kernels.precision()
+            : CorrelationMeasurement.precision(setting),
         RunFacts.PhaseFacts.of(setting.phases()),
         plan,
         setting.text().rows());

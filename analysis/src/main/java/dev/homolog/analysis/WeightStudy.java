@@ -111,20 +111,27 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
             options.processing, checkpoint.config(), tokenizer.map(this::text).orElse(null));
     WeightTables tables =
         phases.time(Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
-    return new Result(this, tables, new Outcome(kernels, model, plan, phases));
+    return new Result(this, tables, new Outcome(kernels.description(), kernels.precision(), model, plan, phases));
   }
 
   private IntFunction<String> text(Tokenizer names) {
     return names::tokenText;
   }
 
-  private record Outcome(Kernels kernels, RunFacts.ModelFacts model, Plan plan, Phases phases) {
+  /**
+   * What the run has taken so far.
+   *
+   * @param backend description of the kernels
+   * @param precision of the kernels
+   */
+  private record Outcome(
+      String backend, String precision, RunFacts.ModelFacts model, Plan plan, Phases phases) {
     RunFacts facts() {
       return new RunFacts(
           List.of(model),
           RunFacts.TokenFacts.NONE,
-          kernels.description(),
-          kernels.precision(),
+          backend,
+          precision,
           RunFacts.PhaseFacts.of(phases),
           plan,
           0);

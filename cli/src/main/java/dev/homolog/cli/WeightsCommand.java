@@ -61,8 +61,8 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
 
     @Override
     public void write(WeightStudy.Result result, RunFolder folder, Invocation invocation) {
-      try (Interrupt _ = Interrupt.endsTheProcess();
-          result) {
+      try (result;
+          Interrupt _ = Interrupt.endsTheProcess()) {
         result.write(folder, invocation);
       }
     }

@@ -69,14 +69,14 @@ public final class CloseUpMeasurement implements Measurement {
 
   @Override
   public List<ActivationSink> sinks(Pass pass) {
-    if (!selection.named || !pass.first()) {
+    if (!selection.named || selection.most == 0 || !pass.first()) {
       return List.of();
     }
     CloseUp.Sinks sinks =
         new CloseUp.Sinks(
             setting.kernels(), pass.stays(), scene(), setting.neurons(), selection.subjects.get());
     watching = Optional.of(sinks);
-    return selection.most == 0 ? List.of() : sinks.list();
+    return sinks.list();
   }
 
   private CloseUp.Scene scene() {
@@ -90,8 +90,17 @@ public final class CloseUpMeasurement implements Measurement {
         Optional.of(
             watching
                 .map(sinks -> sinks.found(setting.text().table().tokens()))
-                .orElseGet(() -> secondPass(stream)));
+                .orElseGet(() -> selection.named ? nothing() : secondPass(stream)));
     watching = Optional.empty();
+  }
+
+  /** What is found where no neuron is named. */
+  private CloseUp nothing() {
+    return new CloseUp(
+        setting.text().table().tokens(),
+        List.of(),
+        ExampleColumns.EXAMPLES.builder().build(),
+        List.of());
   }
 
   private CloseUp secondPass(ActivationStream stream) {
@@ -128,7 +137,7 @@ public final class CloseUpMeasurement implements Measurement {
                 setting.reference().dMlp(),
                 setting.tokenizer()::tokenText)
             .tokens();
-    return found().neurons().isEmpty()
+    return selection.named && found().neurons().isEmpty()
         ? Stream.of(tokens)
         : Stream.of(List.of(found().examples()).iterator(), tokens);
   }

@@ -18,6 +18,7 @@ public final class ConvergenceMeasurement implements Measurement {
   private final int neurons;
   private final long tokens;
   private final double threshold;
+  private Optional<Convergence> found = Optional.empty();
 
   /**
    * @param correlations which come before this in the list of measurements
@@ -50,6 +51,9 @@ public final class ConvergenceMeasurement implements Measurement {
   @Override
   public void reduce(Pass pass) {
     convergence.add(tokens, correlations.best(chunks()), correlations.baseline(chunks(), 1));
+    if (pass.last()) {
+      found = Optional.of(convergence.build(threshold));
+    }
   }
 
   private List<Strip> chunks() {
@@ -57,7 +61,7 @@ public final class ConvergenceMeasurement implements Measurement {
   }
 
   private Convergence convergence() {
-    return convergence.build(threshold);
+    return found.orElseThrow(() -> new IllegalStateException("not all passes are done"));
   }
 
   @Override

@@ -30,12 +30,14 @@ final class CorrelationCost {
   Cost total() {
     long copies = 1L + (permuted() ? baseline.draws() : 0);
     long products = shape.rows() * shape.otherNeurons() * copies + amongOthers() + grams();
-    long moments = 6 * shape.neurons() + 5L * shape.reference().neurons();
+    long prepared = comparison.similarity() == Similarity.PEARSON ? 0 : 6 * shape.neurons();
+    long moments = prepared + 5L * shape.reference().neurons();
     Cost cost = new Cost();
-    cost.passes(SUMS, sumBytes() * products + Double.BYTES * moments + rotationFile());
+    cost.passes(SUMS, sumBytes() * products + Double.BYTES * moments);
+    cost.whileOpen("rotation file", rotationFile());
     cost.passes("activations", permutedBlock());
     cost.passes("reduction", reduction());
-    cost.passes("matches of the others", columns());
+    cost.whileOpen("matches of the others", columns());
     cost.besideDevice("rotation", rotationOnHost());
     cost.results(Tails.bytes(matchRows(), 1) + bestOfOneText());
     cost.writing(matchRows() * MATCH_BYTES);

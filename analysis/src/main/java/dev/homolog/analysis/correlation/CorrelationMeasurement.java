@@ -241,6 +241,7 @@ public final class CorrelationMeasurement implements Measurement {
   public void afterwards() {
     shared = Optional.empty();
     pass = Optional.empty();
+    draws.clear();
   }
 
   @Override
@@ -263,7 +264,6 @@ public final class CorrelationMeasurement implements Measurement {
 
   @Override
   public void describe(Facts study) {
-    study.put("precision", precision());
     study.put("similarity", comparison.similarity().toString());
     Facts options = study.object("options");
     options.put("similarity", comparison.similarity().toString());
@@ -285,8 +285,8 @@ public final class CorrelationMeasurement implements Measurement {
     }
   }
 
-  /** In a few words, with the type of the sums of products. */
-  private String precision() {
+  /** The precision of a study that compares models, with the type of its sums of products. */
+  public static String precision(Setting setting) {
     long tokens = setting.text().table().tokens();
     DType type = SumMemory.type(setting.kernels(), tokens, setting.text().tokens());
     String ofKernels = setting.kernels().precision();

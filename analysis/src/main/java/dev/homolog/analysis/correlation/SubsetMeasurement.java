@@ -26,6 +26,7 @@ public final class SubsetMeasurement implements Measurement {
   private final List<String> names;
   private final List<Partial> subsets = new ArrayList<>();
   private Optional<SubsetSink> sink = Optional.empty();
+  private Optional<SubsetCorrelations> found = Optional.empty();
 
   /** What passes have found of one subset, for all neurons of the reference. */
   private record Partial(long tokens, double[][] best, List<double[][]> draws) {}
@@ -82,6 +83,10 @@ public final class SubsetMeasurement implements Measurement {
   public void reduce(Pass pass) {
     setting.phases().run(Phase.SUBSETS, this::addAll);
     sink = Optional.empty();
+    if (pass.last()) {
+      found = Optional.of(joined());
+      subsets.clear();
+    }
   }
 
   private void addAll() {
@@ -123,6 +128,10 @@ public final class SubsetMeasurement implements Measurement {
   }
 
   private SubsetCorrelations subsetCorrelations() {
+    return found.orElseThrow(() -> new IllegalStateException("not all passes are done"));
+  }
+
+  private SubsetCorrelations joined() {
     List<SubsetCorrelations.OfSubset> bySubset = new ArrayList<>();
     for (int i = 0; i < subsets.size(); i++) {
       Partial subset = subsets.get(i);

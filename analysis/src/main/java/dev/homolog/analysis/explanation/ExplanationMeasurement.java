@@ -24,7 +24,7 @@ public final class ExplanationMeasurement implements Measurement {
   private final Setting setting;
   private final FeatureSet features;
   private final Supplier<List<Integer>> chosen;
-  private final Explanations.Builder builder;
+  private Optional<Explanations.Builder> builder;
   private Optional<ExplanationSink> sink = Optional.empty();
   private Optional<Explanations> explanations = Optional.empty();
 
@@ -36,7 +36,8 @@ public final class ExplanationMeasurement implements Measurement {
     this.setting = setting;
     this.features = features;
     this.chosen = chosen;
-    this.builder = new Explanations.Builder(features, setting.reference().neurons());
+    this.builder =
+        Optional.of(new Explanations.Builder(features, setting.reference().neurons()));
   }
 
   @Override
@@ -63,10 +64,11 @@ public final class ExplanationMeasurement implements Measurement {
 
   @Override
   public void reduce(Pass pass) {
-    setting.phases().run(Phase.EXPLANATIONS, () -> builder.add(sink.orElseThrow(), pass.from()));
+    setting.phases().run(Phase.EXPLANATIONS, () -> builder.orElseThrow().add(sink.orElseThrow(), pass.from()));
     sink = Optional.empty();
     if (pass.last()) {
-      explanations = Optional.of(builder.build());
+      explanations = Optional.of(builder.orElseThrow().build());
+      builder = Optional.empty();
     }
   }
 

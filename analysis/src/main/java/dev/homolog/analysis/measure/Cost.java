@@ -34,6 +34,11 @@ public final class Cost {
     return this;
   }
 
+  /** Bytes where the kernels compute, from the first pass until the stream is closed. */
+  public Cost whileOpen(String name, long bytes) {
+    return passes(name, bytes).look(name, bytes);
+  }
+
   /** Bytes where the kernels compute, while the stream is open and the sums are gone. */
   public Cost look(String name, long bytes) {
     look.add(new Part(name, bytes));

@@ -68,7 +68,7 @@ public interface Measurement extends AutoCloseable {
   /** Adds to {@code study.json}. */
   default void describe(Facts study) {}
 
-  /** Gives back what a study that was broken off had begun. */
+  /** Gives back files that are open, at the end of the study or when it breaks off. */
   @Override
   default void close() {}
 }

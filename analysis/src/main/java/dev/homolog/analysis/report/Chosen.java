@@ -47,7 +47,7 @@ record Chosen(int[] ids) {
     if (id < 0) {
       throw new InputException(
           InputOption.NEURONS,
-          name + " is not in the reference",
+          name.plain() + " is not in the reference",
           "its layers are 0 to %d, its neurons 0 to %d"
               .formatted(reference.layers() - 1, reference.width() - 1));
     }

@@ -26,7 +26,9 @@ public final class MomentsMeasurement implements Measurement {
   @Override
   public Cost cost(Shape shape) {
     long pilot = 6 * shape.neurons() * shape.working();
-    return new Cost().passes("moments", 6 * Double.BYTES * shape.neurons() + pilot);
+    long sums = 6 * Double.BYTES * shape.neurons();
+    // The pilot's own sums stay as long as the stream.
+    return new Cost().passes("moments", sums).whileOpen("moments", sums + pilot);
   }
 
   @Override
@@ -48,6 +50,11 @@ public final class MomentsMeasurement implements Measurement {
     if (pass.first()) {
       moments = Optional.of(NeuronMoments.OfStudy.of(momentsOfThePass(), setting.neurons()));
     }
+  }
+
+  @Override
+  public void afterwards() {
+    sink = Optional.empty();
   }
 
   private NeuronMoments.OfStudy moments() {

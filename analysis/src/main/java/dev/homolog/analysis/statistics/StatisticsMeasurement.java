@@ -57,8 +57,8 @@ public final class StatisticsMeasurement implements Measurement {
     long preactivations = reference.count() * (2L * 6 * Double.BYTES + 8L * working);
     long summaries = shape.context() + shape.subsets() + 1L;
     return new Cost()
-        .passes("statistics", sink + preactivations)
-        .passes("activations", shape.batchTokens() * reference.count() * working)
+        .whileOpen("statistics", sink + preactivations)
+        .whileOpen("activations", shape.batchTokens() * reference.count() * working)
         .results(mostChosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2)));
   }
 
