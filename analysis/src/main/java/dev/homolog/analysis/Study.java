@@ -193,8 +193,7 @@ public final class Study implements OpenStudy<StudyResult> {
     }
   }
 
-  private void read(
-      Pass pass, Pilot prepared, Setting setting, List<Measurement> measurements) {
+  private void read(Pass pass, Pilot prepared, Setting setting, List<Measurement> measurements) {
     // Gigabytes: where they are the arena's own, their first touch takes time here.
     List<ActivationSink> sinks =
         setting

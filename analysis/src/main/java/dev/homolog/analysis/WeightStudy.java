@@ -111,7 +111,8 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
             options.processing, checkpoint.config(), tokenizer.map(this::text).orElse(null));
     WeightTables tables =
         phases.time(Phase.WEIGHTS, () -> new WeightTables(kernels, checkpoint, request, listener));
-    return new Result(this, tables, new Outcome(kernels.description(), kernels.precision(), model, plan, phases));
+    return new Result(
+        this, tables, new Outcome(kernels.description(), kernels.precision(), model, plan, phases));
   }
 
   private IntFunction<String> text(Tokenizer names) {

@@ -36,8 +36,7 @@ public final class ExplanationMeasurement implements Measurement {
     this.setting = setting;
     this.features = features;
     this.chosen = chosen;
-    this.builder =
-        Optional.of(new Explanations.Builder(features, setting.reference().neurons()));
+    this.builder = Optional.of(new Explanations.Builder(features, setting.reference().neurons()));
   }
 
   @Override
@@ -64,7 +63,9 @@ public final class ExplanationMeasurement implements Measurement {
 
   @Override
   public void reduce(Pass pass) {
-    setting.phases().run(Phase.EXPLANATIONS, () -> builder.orElseThrow().add(sink.orElseThrow(), pass.from()));
+    setting
+        .phases()
+        .run(Phase.EXPLANATIONS, () -> builder.orElseThrow().add(sink.orElseThrow(), pass.from()));
     sink = Optional.empty();
     if (pass.last()) {
       explanations = Optional.of(builder.orElseThrow().build());
