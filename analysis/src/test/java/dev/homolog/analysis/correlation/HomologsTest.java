@@ -16,6 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Groups of counterparts, against all correlations by the textbook. */
 class HomologsTest {
+  /** Neurons a layer of the three models. */
+  private static final int[] D_MLP = {4, 8, 2};
+
   private static final int N = 8;
   private static final int TOKENS = 600;
 
@@ -37,7 +40,7 @@ class HomologsTest {
     }
     boolean[] keep = new boolean[TOKENS];
     Arrays.fill(keep, true);
-    List<ModelNeurons> models = Streamed.models(2, 4, 1, 8, 4, 2);
+    List<ModelNeurons> models = Streamed.models(2, D_MLP[0], 1, D_MLP[1], 4, D_MLP[2]);
     List<Strip> strips =
         allPairs ? List.of(new Strip(0, 0, N), new Strip(1, 0, N)) : List.of(new Strip(0, 0, N));
     try (Arena arena = Arena.ofShared();
@@ -65,7 +68,7 @@ class HomologsTest {
         if (group[1 + 2 * model] >= 0) {
           Homologs.Member member = groups.get(g).members().get(next++);
           assertEquals(model, member.model());
-          assertEquals(group[1 + 2 * model], member.neuron());
+          assertEquals(group[1 + 2 * model], member.neuron().flat(D_MLP[model]));
           assertEquals(group[2 + 2 * model], member.meanCorrelation(), 1e-5);
         }
       }

@@ -32,6 +32,8 @@ class DefinitionsTest {
           "rotary_pct",
           "scale_attn_by_inverse_layer_idx",
           "use_parallel_residual",
+          // the authors' program
+          "sample_baseline_neurons",
           // text and study.json
           "constant_neurons",
           "documents_left_out",
