@@ -180,13 +180,16 @@ public final class Study implements OpenStudy<StudyResult> {
                   () -> bare.withSeconds(planner.seconds(bare, clock.finish(setting.kernels()))));
       listener.planned(plan);
       Pilot prepared = pilots.post().as(options.comparison().similarity().preparation());
-      for (int number = 0; number < plan.passes(); number++) {
-        int from = number * plan.rowsAPass();
-        int to = Math.min(setting.reference().neurons(), from + plan.rowsAPass());
-        try (Arena ofPass = Arena.ofShared()) {
-          Pass pass = new Pass(number, plan.passes(), from, to, stream, pilots, ofPass, arena);
-          read(pass, prepared, setting, measurements);
+      try (Arena stays = Arena.ofShared()) {
+        for (int number = 0; number < plan.passes(); number++) {
+          int from = number * plan.rowsAPass();
+          int to = Math.min(setting.reference().neurons(), from + plan.rowsAPass());
+          try (Arena ofPass = Arena.ofShared()) {
+            Pass pass = new Pass(number, plan.passes(), from, to, stream, pilots, ofPass, stays);
+            read(pass, prepared, setting, measurements);
+          }
         }
+        measurements.forEach(Measurement::conclude);
       }
       measurements.forEach(measurement -> measurement.look(stream));
       return plan;

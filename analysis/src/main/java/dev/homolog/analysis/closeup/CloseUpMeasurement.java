@@ -85,13 +85,19 @@ public final class CloseUpMeasurement implements Measurement {
   }
 
   @Override
+  public void conclude() {
+    if (selection.named) {
+      long tokens = setting.text().table().tokens();
+      closeUp = Optional.of(watching.map(sinks -> sinks.found(tokens)).orElseGet(this::nothing));
+      watching = Optional.empty();
+    }
+  }
+
+  @Override
   public void look(ActivationStream stream) {
-    closeUp =
-        Optional.of(
-            watching
-                .map(sinks -> sinks.found(setting.text().table().tokens()))
-                .orElseGet(() -> selection.named ? nothing() : secondPass(stream)));
-    watching = Optional.empty();
+    if (!selection.named) {
+      closeUp = Optional.of(secondPass(stream));
+    }
   }
 
   /** What is found where no neuron is named. */

@@ -34,10 +34,10 @@ final class CorrelationCost {
     long moments = prepared + 5L * shape.reference().neurons();
     Cost cost = new Cost();
     cost.passes(SUMS, sumBytes() * products + Double.BYTES * moments);
-    cost.whileOpen("rotation file", rotationFile());
+    cost.passes("rotation file", rotationFile());
     cost.passes("activations", permutedBlock());
     cost.passes("reduction", reduction());
-    cost.whileOpen("matches of the others", columns());
+    cost.passes("matches of the others", columns());
     cost.besideDevice("rotation", rotationOnHost());
     cost.results(Tails.bytes(matchRows(), 1) + bestOfOneText());
     cost.writing(matchRows() * MATCH_BYTES);

@@ -238,7 +238,7 @@ public final class CorrelationMeasurement implements Measurement {
 
   /** Frees what only passes need, such as rotations that were read. */
   @Override
-  public void afterwards() {
+  public void conclude() {
     shared = Optional.empty();
     pass = Optional.empty();
     draws.clear();

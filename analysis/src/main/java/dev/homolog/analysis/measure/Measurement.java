@@ -42,6 +42,9 @@ public interface Measurement extends AutoCloseable {
   /** Takes what is wanted out of the sums of a finished pass, whose memory goes afterwards. */
   default void reduce(Pass pass) {}
 
+  /** Takes what is wanted out of sums that stay through all passes; their memory goes then. */
+  default void conclude() {}
+
   /** Takes a closer look when all passes are done; the stream is still open. */
   default void look(ActivationStream stream) {}
 

@@ -13,7 +13,7 @@ import java.lang.foreign.Arena;
  * @param stream that shows the activations
  * @param pilots means and deviations that sums are taken about
  * @param arena memory of this pass, gone when it has been reduced
- * @param stays memory that stays until all passes are done and the close look is taken
+ * @param stays memory that stays until all passes are done
  */
 public record Pass(
     int number,

@@ -8,7 +8,6 @@ import dev.homolog.analysis.measure.Shape;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationSink;
-import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.MomentsSink;
 import java.util.Iterator;
@@ -57,8 +56,8 @@ public final class StatisticsMeasurement implements Measurement {
     long preactivations = reference.count() * (2L * 6 * Double.BYTES + 8L * working);
     long summaries = shape.context() + shape.subsets() + 1L;
     return new Cost()
-        .whileOpen("statistics", sink + preactivations)
-        .whileOpen("activations", shape.batchTokens() * reference.count() * working)
+        .passes("statistics", sink + preactivations)
+        .passes("activations", shape.batchTokens() * reference.count() * working)
         .results(mostChosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2)));
   }
 
@@ -93,7 +92,7 @@ public final class StatisticsMeasurement implements Measurement {
   }
 
   @Override
-  public void look(ActivationStream stream) {
+  public void conclude() {
     Sums full = sums.orElseThrow();
     statistics =
         Optional.of(
