@@ -70,7 +70,10 @@ final class Chromium implements AutoCloseable {
             .usingAnyFreePort()
             .withSilent(true)
             .build();
-    return new Chromium(new ChromeDriver(driver, options));
+    ChromeDriver browser = new ChromeDriver(driver, options);
+    // On a busy machine axe takes longer than the driver's half a minute.
+    browser.manage().timeouts().scriptTimeout(Duration.ofMinutes(3));
+    return new Chromium(browser);
   }
 
   private static Optional<File> first(List<String> files) {
