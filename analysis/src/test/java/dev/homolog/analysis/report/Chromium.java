@@ -70,10 +70,10 @@ final class Chromium implements AutoCloseable {
             .usingAnyFreePort()
             .withSilent(true)
             .build();
-    ChromeDriver browser = new ChromeDriver(driver, options);
+    ChromeDriver opened = new ChromeDriver(driver, options);
     // On a busy machine axe takes longer than the driver's half a minute.
-    browser.manage().timeouts().scriptTimeout(Duration.ofMinutes(3));
-    return new Chromium(browser);
+    opened.manage().timeouts().scriptTimeout(Duration.ofMinutes(3));
+    return new Chromium(opened);
   }
 
   private static Optional<File> first(List<String> files) {
