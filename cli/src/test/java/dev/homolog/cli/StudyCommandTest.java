@@ -328,8 +328,8 @@ class StudyCommandTest {
             "sums",
             "activations",
             "correlations",
-            "explanations",
             "baseline",
+            "explanations",
             "close-up",
             "weights"),
         phases);

@@ -325,7 +325,7 @@ public final class Sweep {
       int[] neurons = variants.get(variant).getFirst().neurons();
       throw new InputException(
           location,
-          "neuron " + new NeuronId(variants.get(variant).getFirst().layer(), neurons[0]),
+          "neuron " + new NeuronId(variants.get(variant).getFirst().layer(), neurons[0]).plain(),
           "with its activation changed, a prediction is not finite in rows from "
               + text.rows().get(from)
               + " on in "
