@@ -6,6 +6,7 @@ import dev.homolog.analysis.closeup.CloseUpMeasurement;
 import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.analysis.contrast.ContrastMeasurement;
 import dev.homolog.analysis.contrast.HomologMeasurement;
+import dev.homolog.analysis.correlation.BaselineMeasurement;
 import dev.homolog.analysis.correlation.ConvergenceMeasurement;
 import dev.homolog.analysis.correlation.CorrelationMeasurement;
 import dev.homolog.analysis.correlation.Homologs;
@@ -50,7 +51,7 @@ final class Measurements implements AutoCloseable {
   static Measurements of(StudyOptions options, Setting setting) {
     Measurements measurements = new Measurements(options, setting);
     switch (options.extent()) {
-      case CORRELATIONS -> measurements.correlations();
+      case CORRELATIONS -> measurements.baseline(measurements.correlations());
       case EVERYTHING -> measurements.everything();
       case ACTIVATIONS -> measurements.activations();
     }
@@ -70,17 +71,18 @@ final class Measurements implements AutoCloseable {
     return measurement;
   }
 
-  /** The models compared, and nothing else. */
   private CorrelationMeasurement correlations() {
     MomentsMeasurement moments = add(new MomentsMeasurement(setting));
-    CorrelationMeasurement correlations =
-        add(
-            new CorrelationMeasurement(
-                setting, options.comparison(), options.baseline(), options.others(), moments));
+    return add(
+        new CorrelationMeasurement(
+            setting, options.comparison(), options.baseline(), options.others(), moments));
+  }
+
+  private void baseline(CorrelationMeasurement correlations) {
+    add(new BaselineMeasurement(correlations));
     if (options.comparison().bySubset()) {
       add(new SubsetMeasurement(setting, options.comparison(), options.baseline(), correlations));
     }
-    return correlations;
   }
 
   private void everything() {
@@ -90,9 +92,10 @@ final class Measurements implements AutoCloseable {
     add(new StatisticsMeasurement(setting, best::chosen, mostChosen));
     CorrelationMeasurement correlations = correlations();
     best.correlations = correlations;
-    add(new ConvergenceMeasurement(setting, options.comparison(), correlations));
     ExplanationMeasurement explanations =
         add(new ExplanationMeasurement(setting, features, best::chosen));
+    baseline(correlations);
+    add(new ConvergenceMeasurement(setting, options.comparison(), correlations));
     CloseUpMeasurement closeUp =
         add(
             new CloseUpMeasurement(

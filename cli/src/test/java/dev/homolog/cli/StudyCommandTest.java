@@ -328,8 +328,8 @@ class StudyCommandTest {
             "sums",
             "activations",
             "correlations",
-            "baseline",
             "explanations",
+            "baseline",
             "close-up",
             "weights"),
         phases);

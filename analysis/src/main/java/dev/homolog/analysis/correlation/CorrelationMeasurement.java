@@ -150,6 +150,13 @@ public final class CorrelationMeasurement implements Measurement {
         .run(
             Phase.CORRELATIONS,
             () -> summary().add(sums.sink(), sums.measure(), setting.progress()));
+  }
+
+  // ---- what measurements of the same pass ask ----
+
+  /** Reduces the baseline's sums of a pass whose correlations are reduced. */
+  void reduceBaseline(Pass pass) {
+    CorrelationPass sums = pass();
     List<Strip> strips = List.of(sums.strip());
     List<double[][]> ofPass =
         setting
@@ -172,8 +179,6 @@ public final class CorrelationMeasurement implements Measurement {
                   new Correlations.Evidence(comparison, folders, greatest(), draws, kept)));
     }
   }
-
-  // ---- what measurements of the same pass ask ----
 
   CorrelationPass pass() {
     return pass.orElseThrow(() -> new IllegalStateException("no pass has begun"));
