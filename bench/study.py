@@ -448,4 +448,5 @@ def main():
     table([path])
 
 
-main()
+if __name__ == "__main__":
+    main()
