@@ -27,6 +27,8 @@ def job(checkout, shape, inputs, backend, args):
     shutil.rmtree(out, ignore_errors=True)
     command = [checkout / "homolog", args.command, "--reference", models[0], "--other", *models[1:], "--tokens", tokens]
     command += ["--rotation", rotation, "--backend", backend, "--threads", args.threads, "--out", out]
+    if backend == "torch":
+        command += ["--libtorch", study.torch_folder()]
     options = f"{os.environ.get('HOMOLOG_JAVA_OPTS', '')} {shape.java_options}".strip()
     cores = sorted(os.sched_getaffinity(0))[: args.threads]
     _, figures = study.measure(command, cores, {"HOMOLOG_JAVA_OPTS": options})

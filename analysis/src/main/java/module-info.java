@@ -18,6 +18,7 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.correlation;
   exports dev.homolog.analysis.explanation;
   exports dev.homolog.analysis.input;
+  exports dev.homolog.analysis.lineage;
   exports dev.homolog.analysis.measure;
   exports dev.homolog.analysis.plan;
   exports dev.homolog.analysis.report;

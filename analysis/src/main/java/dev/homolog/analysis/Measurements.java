@@ -15,6 +15,7 @@ import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.SubsetMeasurement;
 import dev.homolog.analysis.explanation.ExplanationMeasurement;
 import dev.homolog.analysis.explanation.FeatureSet;
+import dev.homolog.analysis.lineage.LineageMeasurement;
 import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
@@ -46,10 +47,14 @@ final class Measurements implements AutoCloseable {
   /**
    * Makes them, and finds that the text is enough for each.
    *
+   * @param lineage of the models, if there are several
    * @throws dev.homolog.core.InputException if it is not
    */
-  static Measurements of(StudyOptions options, Setting setting) {
+  static Measurements of(StudyOptions options, Setting setting, LineageMeasurement lineage) {
     Measurements measurements = new Measurements(options, setting);
+    if (!options.others().isEmpty()) {
+      measurements.add(lineage);
+    }
     switch (options.extent()) {
       case CORRELATIONS -> measurements.baseline(measurements.correlations());
       case EVERYTHING -> measurements.everything();
@@ -86,12 +91,12 @@ final class Measurements implements AutoCloseable {
   }
 
   private void everything() {
-    FeatureSet features = features();
     int mostChosen = Math.min(CHOSEN, setting.reference().neurons());
     Best best = new Best();
     add(new StatisticsMeasurement(setting, best::chosen, mostChosen));
     CorrelationMeasurement correlations = correlations();
     best.correlations = correlations;
+    FeatureSet features = features();
     ExplanationMeasurement explanations =
         add(new ExplanationMeasurement(setting, features, best::chosen));
     baseline(correlations);

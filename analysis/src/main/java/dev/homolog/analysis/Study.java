@@ -3,6 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.correlation.CorrelationMeasurement;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.input.Inputs;
+import dev.homolog.analysis.lineage.LineageMeasurement;
 import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
@@ -99,9 +100,11 @@ public final class Study implements OpenStudy<StudyResult> {
   /** Runs with memory bounds from {@code bounds} in place of the machine's. */
   StudyResult run(Kernels kernels, RunListener listener, Supplier<MemoryBounds> bounds) {
     Phases phases = new Phases();
-    try (TokenTable table = inputs.read(listener, phases)) {
+    LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
+    try (TokenTable table =
+        inputs.read(listener, phases, () -> compareWeights(lineage, phases, listener))) {
       Setting setting = setting(kernels, table, phases, listener);
-      try (Measurements measurements = Measurements.of(options, setting)) {
+      try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         List<Measurement> list = measurements.list();
         Planner planner = new Planner(options.resources(), setting, list, bounds.get());
         Rows pilotRows = pilotRows(table);
@@ -111,6 +114,13 @@ public final class Study implements OpenStudy<StudyResult> {
             RunFacts.TokenFacts.of(table, (long) pilotRows.count() * table.context());
         return new StudyResult(options, facts(setting, tokens, plan), list, inputs.tokenizer());
       }
+    }
+  }
+
+  private void compareWeights(LineageMeasurement lineage, Phases phases, RunListener listener) {
+    if (!options.others().isEmpty()) {
+      phases.run(
+          Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), listener));
     }
   }
 
@@ -127,7 +137,8 @@ public final class Study implements OpenStudy<StudyResult> {
     try (Study study = open(options);
         TokenTable table = study.inputs.read(RunListener.NONE, phases)) {
       Setting setting = study.setting(kernels, table, phases, RunListener.NONE);
-      try (Measurements measurements = Measurements.of(options, setting)) {
+      LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
+      try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         return new Planner(options.resources(), setting, measurements.list(), bounds).plan();
       }
     }

@@ -61,6 +61,7 @@ final class Progress implements RunListener, AutoCloseable {
     String unit =
         switch (phase) {
           case "correlations", "baseline" -> " models";
+          case "lineage" -> " pairs";
           case "subsets" -> " subsets";
           case "neighbours", "vocabulary", "unembedding" -> " neurons";
           case "composition" -> " layers";

@@ -40,7 +40,7 @@ record RolesSummary(RoleStudy.Result result, Path out, PrintWriter to) {
         prediction(role, kind);
       }
     }
-    role.turnsToSuppression()
+    role.suppressesFrom()
         .ifPresent(
             layer -> print("%nFrom layer %d on more neurons suppress than predict.%n", layer));
   }

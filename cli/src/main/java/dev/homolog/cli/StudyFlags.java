@@ -84,6 +84,11 @@ final class StudyFlags {
   private boolean bySubset;
 
   @Option(
+      names = "--allow-equal",
+      description = "compare models that have the same weights too, which are else refused")
+  private boolean allowEqual;
+
+  @Option(
       names = "--roles",
       description =
           "look for what the reference's neurons do too, as homolog roles does: prediction, entropy,"
@@ -96,7 +101,8 @@ final class StudyFlags {
         HubCache.folder(reference),
         others.stream().map(HubCache::folder).toList(),
         input.input(run),
-        new Comparison(similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset),
+        new Comparison(
+            similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset, allowEqual),
         baseline(similar, extent),
         run.resources(),
         run.seed(),

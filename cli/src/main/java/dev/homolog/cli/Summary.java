@@ -7,6 +7,7 @@ import dev.homolog.analysis.correlation.Correlations;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
+import dev.homolog.analysis.lineage.Lineage;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.run.RunFacts;
@@ -85,6 +86,7 @@ final class Summary {
     if (constant > 0) {
       line("Constant neurons, which have no correlation: %,d", constant);
     }
+    result.find(Lineage.class).map(Lineage::notes).orElse(List.of()).forEach(to::println);
     to.println();
   }
 

@@ -314,13 +314,14 @@ class StudyCommandTest {
     json.at("/options").properties().forEach(e -> options.put(e.getKey(), e.getValue().asText()));
     options.keySet().removeAll(List.of("reference", "other", "text", "out"));
     assertEquals(
-        "{all_pairs=false, backend=vector, baseline=rotation, baseline_draws=1, batch=6, by_subset=false, format=parquet,"
+        "{all_pairs=false, allow_equal=false, backend=vector, baseline=rotation, baseline_draws=1, batch=6, by_subset=false, format=parquet,"
             + " max_tokens=200, precision=fp32, processing=folded, roles=false, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
         options.toString());
     List<String> phases = new ArrayList<>();
     json.at("/phases").forEach(phase -> phases.add(phase.at("/name").asText()));
     assertEquals(
         List.of(
+            "lineage",
             "tokens",
             "features",
             "pilot",
@@ -333,7 +334,7 @@ class StudyCommandTest {
             "close-up",
             "weights"),
         phases);
-    assertTrue(json.at("/phases/5/tokens_per_second").asDouble() > 0);
+    assertTrue(json.at("/phases/6/tokens_per_second").asDouble() > 0);
   }
 
   @Test
@@ -396,7 +397,7 @@ class StudyCommandTest {
             .matcher(study.out());
     assertTrue(line.find(), study.out());
     double speed = Double.parseDouble(line.group(1).replace(",", ""));
-    assertEquals(json.at("/phases/5/tokens_per_second").asDouble(), speed, 1);
+    assertEquals(json.at("/phases/6/tokens_per_second").asDouble(), speed, 1);
     assertEquals(seconds, Double.parseDouble(line.group(2)), 1);
   }
 

@@ -51,7 +51,8 @@ class TrainingStepsTest {
       others.add(noisy(folder.resolve("two/step" + STEPS[i]), NOISE[i]) + "");
     }
     others.add(Cli.FAMILY.resolve("b") + "");
-    List<String> args = Cli.join(List.of("study", "--other"), others);
+    // The steps of the second training are copies of those of the first.
+    List<String> args = Cli.join(List.of("study", "--allow-equal", "--other"), others);
     args = Cli.join(args, common());
     outcome = Cli.run(Cli.join(args, "--out", folder + "/run"));
     assertEquals(0, outcome.code(), outcome.err()::toString);
@@ -140,6 +141,30 @@ class TrainingStepsTest {
     assertTrue(
         new HashSet<>(names)
             .containsAll(Arrays.asList(run.read("homologs").texts("model").toArray())));
+  }
+
+  /** All steps were made from the reference, and b was not. */
+  @Test
+  void lineageIsNamed() throws IOException {
+    String one = folder + "/one/";
+    String two = folder + "/two/";
+    String same = ". Their neurons match because they are the same neurons.";
+    String steps = " are training steps of one model, related by intent" + same;
+    List<String> expected =
+        List.of(
+            one + "step0, " + two + "step0 have the same weights" + same,
+            one + "step512, " + two + "step512 have the same weights" + same,
+            "step1000, " + one + "step0, step20000, " + one + "step512" + steps,
+            two + "step0, " + two + "step512" + steps,
+            "a, step1000, "
+                + (one + "step0, step20000, " + one + "step512, " + two + "step0, " + two)
+                + "step512 are related: initialised or fine-tuned from one another, or steps of one"
+                + " training"
+                + same);
+    List<String> notes = new ArrayList<>();
+    Json.of(run, "study").at("/lineage/notes").forEach(note -> notes.add(note.asText()));
+    assertEquals(expected, notes);
+    assertTrue(outcome.out().lines().toList().containsAll(expected), outcome.out()::toString);
   }
 
   /** From the table of matches, counted another way. */

@@ -38,6 +38,8 @@ public enum InputOption {
   ALL_PAIRS,
   /** Whether everything is repeated for each subset of the text. */
   BY_SUBSET,
+  /** Whether models with the same weights may be compared. */
+  ALLOW_EQUAL,
   /** Whether a study looks for the roles of neurons. */
   ROLES,
 

@@ -12,13 +12,19 @@ import dev.homolog.core.InputOption;
  *     best match is a homolog
  * @param allPairs whether the other models are compared with each other too
  * @param bySubset whether all is done for each subset of the text on its own too
+ * @param allowEqual whether models with the same weights may be compared
  */
 public record Comparison(
-    Similarity similarity, int top, double threshold, boolean allPairs, boolean bySubset) {
+    Similarity similarity,
+    int top,
+    double threshold,
+    boolean allPairs,
+    boolean bySubset,
+    boolean allowEqual) {
 
   /** The published settings: Pearson's correlation, threshold 0.5, 50 matches. */
   public static final Comparison PUBLISHED =
-      new Comparison(Similarity.PEARSON, 50, 0.5, false, false);
+      new Comparison(Similarity.PEARSON, 50, 0.5, false, false, false);
 
   public Comparison {
     if (top < 1) {

@@ -1,6 +1,6 @@
 package dev.homolog.analysis.correlation;
 
-import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.analysis.input.TrainingStep;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -154,7 +154,7 @@ public record Correlations(
               .filter(r -> !Double.isNaN(r))
               .toArray();
       PairMatches pair = summary.pairs().get(other);
-      Optional<TrainingStep> step = step(evidence.folders.get(other));
+      Optional<TrainingStep> step = TrainingStep.of(evidence.folders.get(other));
       models.add(
           new OfOther(
               pair.other().name(),
@@ -168,18 +168,6 @@ public record Correlations(
               Homologs.count(pair, evidence.threshold())));
     }
     return List.copyOf(models);
-  }
-
-  /**
-   * The step by a name on the hub; the last step may have the name of the main branch too.
-   * Otherwise by the whole path, since folders of two trainings may have the same name.
-   */
-  private static Optional<TrainingStep> step(Path folder) {
-    List<String> names = HubCache.names(folder);
-    if (names.isEmpty()) {
-      names = List.of(folder.toAbsolutePath().normalize().toString().replace('\\', '/'));
-    }
-    return names.stream().map(TrainingStep::of).flatMap(Optional::stream).findFirst();
   }
 
   private static double median(double[] sorted) {

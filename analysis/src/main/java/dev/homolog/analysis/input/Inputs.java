@@ -91,12 +91,22 @@ public final class Inputs implements AutoCloseable {
    * @throws InputException if a weight or the text cannot be used, or too little text is kept
    */
   public TokenTable read(ProgressListener progress, Phases phases) {
+    return read(progress, phases, () -> {});
+  }
+
+  /**
+   * The same.
+   *
+   * @param beforeText done when the weights have been looked at, and before text is read
+   */
+  public TokenTable read(ProgressListener progress, Phases phases, Runnable beforeText) {
     // Cheap checks come before long ones: ids, weights, then text.
     boolean ids = input.tokens() != null;
     TokenTable table =
         ids ? phases.time(Phase.TOKENS, () -> limits.matrix(input, tokenizer)) : null;
     try {
       models.forEach(model -> readWeights(model.checkpoint()));
+      beforeText.run();
       if (!ids) {
         table = phases.time(Phase.TOKENS, () -> limits.text(input, tokenizer, progress));
       }

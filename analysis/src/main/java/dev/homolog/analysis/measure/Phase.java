@@ -6,6 +6,8 @@ import java.util.Locale;
 public enum Phase {
   /** Opening and hashing a model's files. */
   FILES,
+  /** Comparing the weights of the models. */
+  LINEAGE,
   /** Tokenising the text. */
   TOKENS,
   /** Finding the features of the text that neurons are explained by. */

@@ -105,7 +105,7 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
       Arrays.stream(prediction.byLayer(kind)).forEach(count -> layers.add(name(kind), count));
     }
     prediction
-        .turnsToSuppression()
+        .suppressesFrom()
         .ifPresentOrElse(
             layer -> facts.put("suppression_from_layer", layer),
             () -> facts.putNull("suppression_from_layer"));

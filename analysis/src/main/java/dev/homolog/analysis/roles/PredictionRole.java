@@ -113,7 +113,7 @@ public record PredictionRole(List<Neuron> neurons) {
    * The layer where suppression takes over from prediction. From it to the last layer, more neurons
    * suppress than predict in each. Empty where the last layer has no such majority.
    */
-  public OptionalInt turnsToSuppression() {
+  public OptionalInt suppressesFrom() {
     int[] predict = byLayer(Kind.PREDICTION);
     int[] suppress = byLayer(Kind.SUPPRESSION);
     int layer = predict.length;

@@ -56,6 +56,7 @@ function studySection(section, { study, neurons, tables }, view) {
       ]),
       [false, false, true, true, true, true, true, false],
     ),
+    ...(study.lineage?.notes ?? []).map((note) => el("p", {}, visible(note))),
     el("h3", {}, "How sure"),
     el(
       "ul",

@@ -235,9 +235,9 @@ class RoleNumbersTest {
     }
     var role = new PredictionRole(neurons);
     assertArrayEquals(new int[] {1, 0, 1, 0, 1}, role.byLayer(Kind.SUPPRESSION));
-    assertEquals(4, role.turnsToSuppression().orElseThrow());
-    assertTrue(new PredictionRole(neurons.subList(0, 4)).turnsToSuppression().isEmpty());
-    assertEquals(2, new PredictionRole(neurons.subList(0, 3)).turnsToSuppression().orElseThrow());
+    assertEquals(4, role.suppressesFrom().orElseThrow());
+    assertTrue(new PredictionRole(neurons.subList(0, 4)).suppressesFrom().isEmpty());
+    assertEquals(2, new PredictionRole(neurons.subList(0, 3)).suppressesFrom().orElseThrow());
   }
 
   private static PredictionRole.Neuron neuron(

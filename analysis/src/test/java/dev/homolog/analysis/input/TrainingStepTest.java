@@ -1,4 +1,4 @@
-package dev.homolog.analysis.correlation;
+package dev.homolog.analysis.input;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,5 +1,8 @@
-package dev.homolog.analysis.correlation;
+package dev.homolog.analysis.input;
 
+import dev.homolog.core.checkpoint.HubCache;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -11,10 +14,23 @@ import java.util.regex.Pattern;
  * @param series what the path or name has before that: equal for the steps of one training
  * @param step number of the step
  */
-record TrainingStep(String series, long step) {
+public record TrainingStep(String series, long step) {
   private static final Pattern STEP =
       Pattern.compile(
           "(?<series>.*[/\\\\@]|)(?:(?<kind>.*(?:step|checkpoint)[-_]?))?(?<step>\\d{1,18})");
+
+  /**
+   * The step of a model's folder, by its name on the hub. The last step may have the name of the
+   * main branch too. Any other folder is judged by its whole path, since folders of two trainings
+   * may have the same name.
+   */
+  public static Optional<TrainingStep> of(Path folder) {
+    List<String> names = HubCache.names(folder);
+    if (names.isEmpty()) {
+      names = List.of(folder.toAbsolutePath().normalize().toString().replace('\\', '/'));
+    }
+    return names.stream().map(TrainingStep::of).flatMap(Optional::stream).findFirst();
+  }
 
   /**
    * @param name of the model on the hub, with its revision, or the whole path of its folder
