@@ -309,19 +309,8 @@ final class Refusals {
         "give float16, float32 or float64 [2, 5, 5]");
   }
 
-  private void inputs() throws IOException {
+  private void inputs() {
     TokenInput good = TokenInput.text(text);
-    Path copy = Cli.model(folder.resolve("copy"), 5, 1);
-    add(
-        "a copy of the reference",
-        Cli.join(pair(copy), "--text", text + ""),
-        () -> options(copy, good),
-        1,
-        false,
-        "--other",
-        "",
-        "copy has the same weights as a",
-        "leave one of them out, or give --allow-equal to compare them all the same");
     add(
         "context longer than the model's",
         Cli.join(good(), "--context", "33"),
