@@ -173,25 +173,20 @@ public final class Study implements OpenStudy<StudyResult> {
     try (Arena arena = Arena.ofShared()) {
       ActivationStream stream =
           ActivationStream.open(setting.kernels(), arena, setting.models(), setting.text());
-      Calibration.Listener clock = new Calibration.Listener(listener);
-      boolean preactivations =
-          measurements.stream().anyMatch(m -> m.pilotSites().contains(Site.MLP_PRE));
-      ActivationStream.Pilots pilots =
-          setting
-              .phases()
-              .time(
-                  Phase.PILOT,
-                  (long) pilotRows.count() * setting.text().table().context(),
-                  () -> stream.pilots(pilotRows, preactivations, clock));
-      Plan plan =
-          setting
-              .phases()
-              .time(
-                  Phase.CALIBRATION,
-                  () -> bare.withSeconds(planner.seconds(bare, clock.finish(setting.kernels()))));
-      listener.planned(plan);
-      Pilot prepared = pilots.post().as(options.comparison().similarity().preparation());
+      Plan plan;
       try (Arena stays = Arena.ofShared()) {
+        // Only pilot and passes read it, so that it is gone in the close look.
+        stream.place(Site.MLP_PRE, stays);
+        Calibration.Listener clock = new Calibration.Listener(listener);
+        ActivationStream.Pilots pilots = pilots(setting, measurements, stream, pilotRows, clock);
+        plan =
+            setting
+                .phases()
+                .time(
+                    Phase.CALIBRATION,
+                    () -> bare.withSeconds(planner.seconds(bare, clock.finish(setting.kernels()))));
+        listener.planned(plan);
+        Pilot prepared = pilots.post().as(options.comparison().similarity().preparation());
         for (int number = 0; number < plan.passes(); number++) {
           int from = number * plan.rowsAPass();
           int to = Math.min(setting.reference().neurons(), from + plan.rowsAPass());
@@ -201,10 +196,27 @@ public final class Study implements OpenStudy<StudyResult> {
           }
         }
         measurements.forEach(Measurement::conclude);
+        stream.release(Site.MLP_PRE);
       }
       measurements.forEach(measurement -> measurement.look(stream));
       return plan;
     }
+  }
+
+  private static ActivationStream.Pilots pilots(
+      Setting setting,
+      List<Measurement> measurements,
+      ActivationStream stream,
+      Rows rows,
+      Calibration.Listener clock) {
+    boolean preactivations =
+        measurements.stream().anyMatch(m -> m.pilotSites().contains(Site.MLP_PRE));
+    return setting
+        .phases()
+        .time(
+            Phase.PILOT,
+            (long) rows.count() * setting.text().table().context(),
+            () -> stream.pilots(rows, preactivations, clock));
   }
 
   private void read(Pass pass, Pilot prepared, Setting setting, List<Measurement> measurements) {

@@ -57,7 +57,7 @@ public final class StatisticsMeasurement implements Measurement {
     long summaries = shape.context() + shape.subsets() + 1L;
     return new Cost()
         .passes("statistics", sink + preactivations)
-        .whileOpen("activations", shape.batchTokens() * reference.count() * working)
+        .passes("activations", shape.batchTokens() * reference.count() * working)
         .results(mostChosen * (SUMMARY_BYTES * summaries + 24L * (StatisticsSink.BINS + 2)));
   }
 

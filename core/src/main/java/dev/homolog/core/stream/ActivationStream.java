@@ -39,6 +39,7 @@ public final class ActivationStream {
   private final Tensor idsOnDevice;
   private final Tensor keepOnDevice;
   private final Map<Site, Tensor> sites = new EnumMap<>(Site.class);
+  private final Map<Site, Arena> places = new EnumMap<>(Site.class);
 
   private ActivationStream(
       Kernels kernels,
@@ -156,6 +157,21 @@ public final class ActivationStream {
           post.moments().pilot(kernels, arena),
           pre == null ? null : pre.moments().pilot(kernels, arena));
     }
+  }
+
+  /**
+   * Has the buffer of a site in another arena, for a time in which it is read.
+   *
+   * @param place closes after {@link #release}
+   */
+  public void place(Site site, Arena place) {
+    places.put(site, place);
+  }
+
+  /** Lets go of the buffer of a site, before the arena that it was placed in closes. */
+  public void release(Site site) {
+    places.remove(site);
+    sites.remove(site);
   }
 
   /**
@@ -304,7 +320,10 @@ public final class ActivationStream {
   private void buffer(Site site) {
     long columns = site == Site.MLP_PRE ? models.getFirst().count() : neurons();
     sites.computeIfAbsent(
-        site, _ -> kernels.allocate(arena, kernels.working(), keep.rows(), columns));
+        site,
+        _ ->
+            kernels.allocate(
+                places.getOrDefault(site, arena), kernels.working(), keep.rows(), columns));
   }
 
   /** Null where no sink of this run reads the site, though one of another run may have. */
