@@ -33,7 +33,8 @@ GPT2 = {
     "n_layer": 3, "n_positions": 12, "vocab_size": 37,
 }
 NAMES = ("gelu", "gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate",
-         "quick_gelu", "relu", "silu", "swish")
+         "gelu_10", "quick_gelu", "relu", "relu2", "relu6", "leaky_relu", "linear", "silu", "swish", "hardswish", "sigmoid",
+         "tanh", "mish", "laplace", "sqrtsoftplus")
 
 
 def draw(model, generator):

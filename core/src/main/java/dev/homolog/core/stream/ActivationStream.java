@@ -130,7 +130,8 @@ public final class ActivationStream {
 
   /**
    * Mean and deviation of every neuron on some rows, to standardise by. Looks at every position of
-   * them, as BOS in front of a row is the same in all rows.
+   * them, as BOS in front of a row is the same in all rows. Where a neuron moves by less than 1e-21
+   * on them, or by more than 1e15, all rows of the table are read for the moments of such neurons.
    *
    * @param preactivations whether MLP_PRE is wanted too
    * @throws dev.homolog.core.InputException if an activation is not finite
@@ -152,10 +153,20 @@ public final class ActivationStream {
         sinks.add(pre);
       }
       run("pilot", rows, batch, identity, sinks, progress, _ -> {});
+      Moments seen = post.moments();
       return new Pilots(
-          post.moments().pilot(kernels, arena),
+          seen.isExtreme()
+              ? Pilot.of(kernels, arena, seen, ofAllRows(scratch, progress))
+              : seen.pilot(kernels, arena),
           pre == null ? null : pre.moments().pilot(kernels, arena));
     }
+  }
+
+  private Moments ofAllRows(Arena scratch, ProgressListener progress) {
+    Pilot identity = Pilot.identity(kernels, scratch, neurons());
+    MomentsSink all = new MomentsSink(kernels, scratch, identity, neurons());
+    run("pilot", Rows.all(table.rows()), identity, List.of(all), progress);
+    return all.moments();
   }
 
   /**
