@@ -73,6 +73,9 @@ public final class Measure {
 
   /** Deviation of the prepared activation; root mean square where the mean is not subtracted. */
   private double size(int neuron) {
+    if (moments.n() < similarity.leastTokens()) {
+      return 0;
+    }
     double variance = moments.standardizedVariance(neuron);
     double mean = moments.standardizedMean(neuron);
     return Moments.measurable(

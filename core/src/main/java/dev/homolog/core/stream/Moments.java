@@ -38,17 +38,22 @@ public final class Moments {
   }
 
   /**
-   * Whether a few rows are not enough to standardise by, since a neuron's deviation on them is far
-   * beyond what single precision squares.
+   * Whether a few rows are not enough to standardise by. A neuron moves so little on them that
+   * single precision may not hold its square; or one moves not at all, beside others whose scale is
+   * far from 1.
    */
   boolean isExtreme() {
+    boolean silent = false;
+    boolean large = false;
     for (int j = 0; j < neurons(); j++) {
       double deviation = Math.sqrt(variance(j));
-      if (deviation > 0 && (deviation < Pilot.SMALL || deviation > Pilot.LARGE)) {
+      if (deviation > 0 && deviation < Pilot.SMALL) {
         return true;
       }
+      silent |= deviation == 0;
+      large |= deviation > Pilot.LARGE;
     }
-    return false;
+    return silent && large;
   }
 
   /** Kept tokens. */
