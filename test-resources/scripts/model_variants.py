@@ -33,7 +33,8 @@ GPT2 = {
     "n_layer": 3, "n_positions": 12, "vocab_size": 37,
 }
 NAMES = ("gelu", "gelu_python", "gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh", "gelu_accurate",
-         "quick_gelu", "relu", "silu", "swish")
+         "gelu_10", "quick_gelu", "relu", "relu2", "relu6", "leaky_relu", "linear", "silu", "swish", "hardswish", "sigmoid",
+         "tanh", "mish", "laplace", "sqrtsoftplus")
 
 
 def draw(model, generator):
@@ -119,6 +120,8 @@ def variant(models, seed, name, base, changes=None, dtype=torch.float32, extensi
     for parameter in model.parameters():
         parameter.data = parameter.data.to(dtype).float()
     tensors = stored(model, config, dtype, prefix)
+    if dtype == torch.float64:  # more digits than single precision has
+        tensors = {n: t * (1 + 1e-9) for n, t in tensors.items()}
     write(folder, tensors | (buffers(config) if old else {}), extension, count)
     ids = torch.randint(0, config["vocab_size"], (2, LENGTH), generator=generator)
     ids[:, 0] = 0
@@ -164,6 +167,8 @@ def main():
     variant(models, 16, "gpt2-untied", GPT2, {"tie_word_embeddings": False, "n_inner": 24, "n_head": 4}, dtype=half)
     variant(models, 17, "gpt2-no-prefix", GPT2, {"activation_function": "gelu_pytorch_tanh", "n_layer": 2}, dtype=half,
             extension="bin", count=2, prefix=False)
+    variant(models, 18, "gpt2-f64", GPT2, {"activation_function": "mish", "n_layer": 2}, dtype=torch.float64)
+    variant(models, 19, "neox-f64-bin", NEOX, {"hidden_act": "sqrtsoftplus"}, dtype=torch.float64, extension="bin", count=2)
     x = torch.linspace(-12, 12, 193, dtype=torch.float64)
     save_file({"x": x} | {name: ACT2FN[name](x) for name in NAMES}, models / "activations.safetensors")
 

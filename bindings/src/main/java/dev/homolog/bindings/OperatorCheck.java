@@ -72,7 +72,6 @@ final class OperatorCheck {
     TorchPointwise.addInPlace(out, x, 2);
     TorchPointwise.mulInPlace(out, 2);
     TorchPointwise.mulInto(out, x, x);
-    TorchPointwise.geluInto(out, x, false);
     keep(TorchPointwise.where(mask, x, x));
     TorchPointwise.maskedFillInPlace(out, mask, 1);
     keep(TorchPointwise.to(x, ScalarType.FLOAT64));

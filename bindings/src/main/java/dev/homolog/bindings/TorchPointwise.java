@@ -17,7 +17,6 @@ public final class TorchPointwise {
   private static final TorchOperator MUL_IN_PLACE = new TorchOperator("aten::mul_", "Tensor");
   private static final TorchOperator DIV = new TorchOperator("aten::div", "Tensor");
   private static final TorchOperator MUL_OUT = new TorchOperator("aten::mul", "out");
-  private static final TorchOperator GELU_OUT = new TorchOperator("aten::gelu", "out");
   private static final TorchOperator TO = new TorchOperator("aten::to", "dtype");
   private static final TorchOperator WHERE = new TorchOperator("aten::where", "self");
   private static final TorchOperator MASKED_FILL =
@@ -158,10 +157,12 @@ public final class TorchPointwise {
   @SuppressWarnings("ImmutableEnumChecker") // An operator remembers only that it has worked.
   public enum Unary {
     RELU("relu", true),
-    SILU("silu", true),
-    SIGMOID("sigmoid", true),
     EXP("exp", true),
+    LOG1P("log1p", true),
     SQRT("sqrt", true),
+    RECIPROCAL("reciprocal", true),
+    TANH("tanh", true),
+    ERFC("erfc", true),
     LOGICAL_NOT("logical_not", false);
 
     private final TorchOperator operator;
@@ -189,32 +190,6 @@ public final class TorchPointwise {
       try (TorchOperator.Call call = inPlace.call()) {
         call.output(x).inPlace();
       }
-    }
-  }
-
-  /**
-   * GELU of x into out, which may be x: by its tanh approximation or exact.
-   *
-   * <p>libtorch's exact form leaves an output on the CPU unwritten whose elements are not one after
-   * the other. Such an output is filled by way of a copy.
-   */
-  public static void geluInto(TorchTensor out, TorchTensor x, boolean tanh) {
-    TorchGemm.requireShape(out, x.rawSizes());
-    if (tanh || out.isContiguous() || out.device().isCuda()) {
-      callGelu(out, x, tanh);
-      return;
-    }
-    long[] sizes = out.rawSizes();
-    try (TorchTensor whole =
-        TorchCalls.emptyStrided(out.dtype(), out.device(), sizes, Shapes.contiguous(sizes))) {
-      callGelu(whole, x, tanh);
-      out.copyFrom(whole);
-    }
-  }
-
-  private static void callGelu(TorchTensor out, TorchTensor x, boolean tanh) {
-    try (TorchOperator.Call call = GELU_OUT.call()) {
-      call.tensor(x).string(tanh ? "tanh" : "none").output(out).inPlace();
     }
   }
 

@@ -73,20 +73,30 @@ public final class Measure {
 
   /** Deviation of the prepared activation; root mean square where the mean is not subtracted. */
   private double size(int neuron) {
+    if (moments.n() < similarity.leastTokens()) {
+      return 0;
+    }
     double variance = moments.standardizedVariance(neuron);
     double mean = moments.standardizedMean(neuron);
-    return Math.sqrt(similarity == Similarity.PEARSON ? variance : variance + mean * mean);
+    return Moments.measurable(
+        Math.sqrt(similarity == Similarity.PEARSON ? variance : variance + mean * mean));
   }
 
   /**
-   * The sizes of a layer's raw activations: deviations, or root mean squares for cosines. 0 for a
-   * neuron without similarities.
+   * The sizes of a layer's raw activations: deviations, or root mean squares for cosines. They are
+   * all divided by the power of two that is next to the greatest. 0 for a neuron without
+   * similarities.
    */
   double[] sizes(ModelNeurons model, int layer) {
     double[] sizes = new double[model.dMlp()];
+    double greatest = Double.MIN_NORMAL;
     for (int k = 0; k < sizes.length; k++) {
       int neuron = Math.toIntExact(model.offset() + (long) layer * model.dMlp() + k);
       sizes[k] = size(neuron) / pilot.scale(neuron);
+      greatest = Math.max(greatest, sizes[k]);
+    }
+    for (int k = 0; k < sizes.length; k++) {
+      sizes[k] = Math.scalb(sizes[k], -Math.getExponent(greatest));
     }
     return sizes;
   }

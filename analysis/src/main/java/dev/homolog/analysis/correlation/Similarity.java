@@ -25,6 +25,15 @@ public enum Similarity {
     this.preparation = preparation;
   }
 
+  /** On fewer tokens it says nothing: Pearson's r of any two is 1 or -1 on two tokens. */
+  public int leastTokens() {
+    return switch (this) {
+      case PEARSON -> 3;
+      case COSINE -> 2;
+      case JACCARD -> 1;
+    };
+  }
+
   /** What the sums of products are made of. */
   public Preparation preparation() {
     return preparation;

@@ -121,7 +121,9 @@ public final class Inputs implements AutoCloseable {
   }
 
   private void requireKept(TokenTable table) {
-    if (table.kept() < 2) {
+    // Any two neurons have a correlation of 1 or -1 on two tokens.
+    int least = models.size() > 1 ? 3 : 2;
+    if (table.kept() < least) {
       String problem = table.kept() + " tokens are kept of " + table.tokens();
       String remedy = "give text that is more than line breaks and separators";
       throw input.tokens() == null

@@ -39,7 +39,7 @@ public record NeuronMoments(double mean, double variance, double skew, double ku
   private static int constantNeurons(Moments moments, ModelNeurons model) {
     int constant = 0;
     for (int j = 0; j < model.count(); j++) {
-      if (!(moments.standardizedVariance(Math.toIntExact(model.offset() + j)) > 0)) {
+      if (!(moments.standardizedDeviation(Math.toIntExact(model.offset() + j)) > 0)) {
         constant++;
       }
     }

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Tensors of F32, F16 or BF16 by name, each searched for NaN and infinity the first time it is
+ * Tensors of F64, F32, F16 or BF16 by name, each searched for NaN and infinity the first time it is
  * asked for.
  */
 final class FiniteTensors {
@@ -72,7 +72,7 @@ final class FiniteTensors {
   /**
    * Flat index of the first element whose exponent bits are all ones, or −1.
    *
-   * @throws IllegalArgumentException for a dtype other than F32, F16 and BF16
+   * @throws IllegalArgumentException for a dtype other than F64, F32, F16 and BF16
    */
   static long firstNotFinite(DType dtype, MemorySegment data) {
     // Eight bytes at a time. All but the exponents is masked out, and an exponent's lowest bit
@@ -80,12 +80,18 @@ final class FiniteTensors {
     // That carries into the sign bit where the exponent is all ones, and never beyond it.
     long exponents =
         switch (dtype) {
+          case F64 -> 0x7ff0_0000_0000_0000L;
           case F32 -> 0x7f80_0000_7f80_0000L;
           case F16 -> 0x7c00_7c00_7c00_7c00L;
           case BF16 -> 0x7f80_7f80_7f80_7f80L;
           default -> throw new IllegalArgumentException("not a dtype of weights: " + dtype);
         };
-    long signs = dtype == DType.F32 ? 0x8000_0000_8000_0000L : 0x8000_8000_8000_8000L;
+    long signs =
+        switch (dtype) {
+          case F64 -> 0x8000_0000_0000_0000L;
+          case F32 -> 0x8000_0000_8000_0000L;
+          default -> 0x8000_8000_8000_8000L;
+        };
     long lowest = exponents & ~(exponents << 1);
     long size = data.byteSize();
     for (long begin = 0; begin < size; begin += BLOCK) {
@@ -109,9 +115,11 @@ final class FiniteTensors {
 
   /** One element's bits in the lowest lane; the lanes above are zero and so count as finite. */
   private static long bits(DType dtype, MemorySegment data, long offset) {
-    return dtype == DType.F32
-        ? Integer.toUnsignedLong(data.get(INT, offset))
-        : Short.toUnsignedLong(data.get(SHORT, offset));
+    return switch (dtype) {
+      case F64 -> data.get(LONG, offset);
+      case F32 -> Integer.toUnsignedLong(data.get(INT, offset));
+      default -> Short.toUnsignedLong(data.get(SHORT, offset));
+    };
   }
 
   /** " of layer 3" for a tensor of that layer; nothing for one that is of no layer. */
@@ -122,13 +130,14 @@ final class FiniteTensors {
   private static String value(StoredTensor tensor, long element) {
     DType dtype = tensor.dtype();
     long bits = bits(dtype, tensor.data(), element * dtype.bytes());
-    float value =
+    double value =
         switch (dtype) {
+          case F64 -> Double.longBitsToDouble(bits);
           case F16 -> Float.float16ToFloat((short) bits);
           case BF16 -> Float.intBitsToFloat((int) bits << 16);
           default -> Float.intBitsToFloat((int) bits);
         };
-    return Float.isNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
+    return Double.isNaN(value) ? "NaN" : value > 0 ? "infinite" : "minus infinite";
   }
 
   /** A flat index in C order as one index a dimension. */

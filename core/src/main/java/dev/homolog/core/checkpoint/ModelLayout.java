@@ -18,7 +18,7 @@ import java.util.Set;
 final class ModelLayout {
   private static final String BELONG =
       "weights and configuration (config.json) must belong together";
-  private static final Set<DType> DTYPES = Set.of(DType.F32, DType.F16, DType.BF16);
+  private static final Set<DType> DTYPES = Set.of(DType.F64, DType.F32, DType.F16, DType.BF16);
 
   private final ModelFamily family;
   private final TensorNames names;
@@ -80,7 +80,7 @@ final class ModelLayout {
    * @param where the file, for messages
    * @param stored the file's tensors, names with or without prefix
    * @throws InputException if a tensor is missing, unknown, there twice, of another shape, or not
-   *     of F32, F16 or BF16
+   *     of F64, F32, F16 or BF16
    */
   Map<String, StoredTensor> match(String where, Collection<StoredTensor> stored) {
     Map<String, StoredTensor> byName = new LinkedHashMap<>();
@@ -134,7 +134,7 @@ final class ModelLayout {
       throw new InputException(
           where,
           tensor.name(),
-          "has dtype %s, expected F32, F16 or BF16".formatted(tensor.dtype()),
+          "has dtype %s, expected F64, F32, F16 or BF16".formatted(tensor.dtype()),
           "save the model in one of these");
     }
     return new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.data());

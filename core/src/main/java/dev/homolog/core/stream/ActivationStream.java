@@ -131,7 +131,8 @@ public final class ActivationStream {
 
   /**
    * Mean and deviation of every neuron on some rows, to standardise by. Looks at every position of
-   * them, as BOS in front of a row is the same in all rows.
+   * them, as BOS in front of a row is the same in all rows. Where a neuron all but stands still on
+   * them, all rows of the table are read for the moments of such neurons.
    *
    * @param preactivations whether MLP_PRE is wanted too
    * @throws dev.homolog.core.InputException if an activation is not finite
@@ -153,9 +154,47 @@ public final class ActivationStream {
         sinks.add(pre);
       }
       run("pilot", rows, batch, identity, sinks, progress, _ -> {});
+      Moments seen = post.moments();
       return new Pilots(
-          post.moments().pilot(kernels, arena),
+          seen.isExtreme()
+              ? Pilot.of(kernels, arena, seen, ofAllRows(scratch, progress))
+              : seen.pilot(kernels, arena),
           pre == null ? null : pre.moments().pilot(kernels, arena));
+    }
+  }
+
+  private Moments ofAllRows(Arena scratch, ProgressListener progress) {
+    Pilot identity = Pilot.identity(kernels, scratch, neurons());
+    MomentsSink all = new MomentsSink(kernels, scratch, identity, neurons());
+    run("pilot", Rows.all(table.rows()), identity, List.of(new Unasked(all)), progress);
+    return all.moments();
+  }
+
+  /** Sums that are not asked whether all is finite: the passes ask, and say where. */
+  private record Unasked(MomentsSink sums) implements ActivationSink {
+    @Override
+    public Set<Site> sites() {
+      return sums.sites();
+    }
+
+    @Override
+    public Values values() {
+      return sums.values();
+    }
+
+    @Override
+    public void accept(ActivationBlock block) {
+      sums.accept(block);
+    }
+
+    @Override
+    public Map<String, Tensor> state() {
+      return sums.state();
+    }
+
+    @Override
+    public void merge(Map<String, Tensor> other) {
+      sums.merge(other);
     }
   }
 

@@ -10,6 +10,14 @@ import java.lang.foreign.Arena;
  * standardised activations z = (x − pilot mean) · pilot scale.
  */
 public final class Moments {
+  /**
+   * Sizes of z whose products with each other single precision holds, and sums of as many as there
+   * are tokens.
+   */
+  private static final double LEAST_SIZE = 1e-16;
+
+  private static final double GREATEST_SIZE = 1e15;
+
   private final long n;
   private final Tensor sums;
   private final Pilot pilot;
@@ -27,6 +35,25 @@ public final class Moments {
   /** What to standardise a stream by, where these are the moments of a pilot. */
   public Pilot pilot(Kernels kernels, Arena arena) {
     return Pilot.of(kernels, arena, this);
+  }
+
+  /**
+   * Whether a few rows are not enough to standardise by. A neuron moves so little on them that
+   * single precision may not hold its square; or one moves not at all, beside others whose scale is
+   * far from 1.
+   */
+  boolean isExtreme() {
+    boolean silent = false;
+    boolean large = false;
+    for (int j = 0; j < neurons(); j++) {
+      double deviation = Math.sqrt(variance(j));
+      if (deviation > 0 && deviation < Pilot.SMALL) {
+        return true;
+      }
+      silent |= deviation == 0;
+      large |= deviation > Pilot.LARGE;
+    }
+    return silent && large;
   }
 
   /** Kept tokens. */
@@ -92,6 +119,20 @@ public final class Moments {
     return isConstant(neuron) ? 0 : Math.max(0, raw(1, neuron) - m * m);
   }
 
+  /** Deviation of z; 0 for a constant neuron, and where it is not {@link #measurable}. */
+  public double standardizedDeviation(int neuron) {
+    return measurable(Math.sqrt(standardizedVariance(neuron)));
+  }
+
+  /**
+   * The size, a deviation or root mean square, of prepared activations; or 0 where it lies so far
+   * from 1 that sums of their products in single precision say nothing. Such a neuron has no
+   * correlation, like a constant one. It moved so little, or so much, beside what the pilot saw.
+   */
+  public static double measurable(double size) {
+    return size >= LEAST_SIZE && size <= GREATEST_SIZE ? size : 0;
+  }
+
   /**
    * Mean and one over the deviation of z for one model's neurons, as the kernels want them for
    * correlations.
@@ -105,9 +146,9 @@ public final class Moments {
     Tensor inverse = Tensor.allocate(arena, DType.F64, 1, model.count());
     for (int j = 0; j < model.count(); j++) {
       int neuron = Math.toIntExact(model.offset() + j);
-      double variance = standardizedVariance(neuron);
+      double deviation = standardizedDeviation(neuron);
       mean.set(0, j, standardizedMean(neuron));
-      inverse.set(0, j, variance > 0 ? 1 / Math.sqrt(variance) : inverseOfConstant);
+      inverse.set(0, j, deviation > 0 ? 1 / deviation : inverseOfConstant);
     }
     return new Kernels.Columns(kernels.fromHost(arena, mean), kernels.fromHost(arena, inverse));
   }

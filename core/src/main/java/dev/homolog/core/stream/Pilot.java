@@ -45,6 +45,15 @@ public final class Pilot {
 
   private static final double LEAST_SHARE = 1e-7;
 
+  /** Divided by the least deviation, smaller ones have products that single precision loses. */
+  static final double SMALL = 1e-21;
+
+  /** Beside neurons that move more than this, one that is silent in the pilot may move as much. */
+  static final double LARGE = 1e15;
+
+  /** The greatest scale, which keeps one over it a normal number of single precision. */
+  private static final double GREATEST_SCALE = 0x1p126;
+
   /** From the moments of a pilot run; a deviation of zero counts as 1. */
   static Pilot of(Kernels kernels, Arena arena, Moments moments) {
     int neurons = moments.neurons();
@@ -54,12 +63,32 @@ public final class Pilot {
     Tensor mean = Tensor.allocate(arena, kernels.working(), 1, neurons);
     Tensor scale = Tensor.allocate(arena, kernels.working(), 1, neurons);
     for (int j = 0; j < neurons; j++) {
-      double deviation = Math.sqrt(moments.variance(j));
       mean.set(0, j, moments.mean(j));
-      double least = Math.max(LEAST_DEVIATION, LEAST_SHARE * Math.abs(moments.mean(j)));
-      scale.set(0, j, deviation > 0 ? 1 / Math.max(deviation, least) : 1);
+      scale.set(0, j, scale(moments, j, LEAST_DEVIATION));
     }
     return new Pilot(kernels, arena, Preparation.CENTRED, mean, scale);
+  }
+
+  /**
+   * As above, where the moments of the whole stream are known: neurons that are silent or all but
+   * silent in the pilot are standardised by them. No least deviation is needed then.
+   */
+  static Pilot of(Kernels kernels, Arena arena, Moments moments, Moments whole) {
+    int neurons = moments.neurons();
+    Tensor mean = Tensor.allocate(arena, kernels.working(), 1, neurons);
+    Tensor scale = Tensor.allocate(arena, kernels.working(), 1, neurons);
+    for (int j = 0; j < neurons; j++) {
+      boolean silent = moments.n() == 0 || !(Math.sqrt(moments.variance(j)) >= SMALL);
+      mean.set(0, j, silent ? whole.mean(j) : moments.mean(j));
+      scale.set(0, j, silent ? scale(whole, j, 0) : scale(moments, j, LEAST_DEVIATION));
+    }
+    return new Pilot(kernels, arena, Preparation.CENTRED, mean, scale);
+  }
+
+  private static double scale(Moments moments, int neuron, double leastDeviation) {
+    double deviation = Math.sqrt(moments.variance(neuron));
+    double least = Math.max(leastDeviation, LEAST_SHARE * Math.abs(moments.mean(neuron)));
+    return deviation > 0 ? Math.min(GREATEST_SCALE, 1 / Math.max(deviation, least)) : 1;
   }
 
   /**

@@ -15,7 +15,7 @@ class FiniteTensorsTest {
    * Lengths around a word and a block of the search, at each alignment, with random finite bits.
    */
   @ParameterizedTest
-  @CsvSource({"F32, 7f800000", "F16, 7c00", "BF16, 7f80"})
+  @CsvSource({"F64, 7ff0000000000000", "F32, 7f800000", "F16, 7c00", "BF16, 7f80"})
   void firstElementThatIsNotFiniteIsFound(DType dtype, String hex) {
     long exponent = Long.parseLong(hex, 16);
     Random random = new Random(11);
@@ -43,7 +43,9 @@ class FiniteTensorsTest {
   }
 
   private static void set(DType dtype, MemorySegment data, int element, long bits) {
-    if (dtype == DType.F32) {
+    if (dtype == DType.F64) {
+      data.set(ValueLayout.JAVA_LONG_UNALIGNED, 8L * element, bits);
+    } else if (dtype == DType.F32) {
       data.set(ValueLayout.JAVA_INT_UNALIGNED, 4L * element, (int) bits);
     } else {
       data.set(ValueLayout.JAVA_SHORT_UNALIGNED, 2L * element, (short) bits);

@@ -23,7 +23,8 @@ class ModelConfigReaderTest {
   private static final String FETCH = "; correct config.json or fetch it again";
   private static final String FUNCTIONS =
       "gelu_new, gelu_fast, gelu_pytorch_tanh, gelu_python_tanh, gelu_accurate, gelu, gelu_python,"
-          + " relu, silu, swish, quick_gelu";
+          + " gelu_10, relu, relu2, relu6, leaky_relu, linear, silu, swish, quick_gelu, hardswish,"
+          + " sigmoid, tanh, mish, laplace, sqrtsoftplus";
   private static final String SIZES =
       "\"vocab_size\":10,\"n_positions\":8,\"n_embd\":6,\"n_layer\":2,\"n_head\":3";
   private static final String START = "{\"model_type\":\"gpt2\"," + SIZES;
@@ -84,10 +85,21 @@ class ModelConfigReaderTest {
     "gelu_accurate, GELU_TANH",
     "gelu, GELU_ERF",
     "gelu_python, GELU_ERF",
+    "gelu_10, GELU_10",
     "relu, RELU",
+    "relu2, RELU_SQUARED",
+    "relu6, RELU6",
+    "leaky_relu, LEAKY_RELU",
+    "linear, LINEAR",
     "silu, SILU",
     "swish, SILU",
-    "quick_gelu, QUICK_GELU"
+    "quick_gelu, QUICK_GELU",
+    "hardswish, HARD_SWISH",
+    "sigmoid, SIGMOID",
+    "tanh, TANH",
+    "mish, MISH",
+    "laplace, LAPLACE",
+    "sqrtsoftplus, SQRT_SOFTPLUS"
   })
   void activationsByTheirNames(String name, Activation activation) {
     assertEquals(
@@ -117,7 +129,7 @@ class ModelConfigReaderTest {
         "is_encoder_decoder|true|is true, expected false; use a decoder-only model",
         "pruned_heads|{\"0\":[1]}|is not empty; use a model whose heads are all there",
         "add_cross_attention|true|is true, expected false; use a decoder-only model",
-        "activation_function|\"tanh\"|is \"tanh\"; use a model that has one of:" + " " + FUNCTIONS,
+        "activation_function|\"prelu\"|is \"prelu\"; use a model that has one of:" + " " + FUNCTIONS,
         "activation_function|7|is 7; use a model that has one of:" + " " + FUNCTIONS,
         "n_inner|0|is 0, expected a whole number from 1 to 1048576" + FETCH,
         "n_inner|\"64\"|is \"64\", expected a whole number from 1 to 1048576" + FETCH,
@@ -306,7 +318,7 @@ class ModelConfigReaderTest {
         "\"attention_bias\":null|attention_bias: is null, expected true or false" + FETCH,
         "\"layer_norm_eps\":2|layer_norm_eps: is 2, expected a number above 0 and at most 1"
             + FETCH,
-        "\"hidden_act\":\"tanh\"|hidden_act: is \"tanh\"; use a model that has one of: "
+        "\"hidden_act\":\"xielu\"|hidden_act: is \"xielu\"; use a model that has one of: "
             + FUNCTIONS,
       })
   void illegalValuesOfGptNeoXAreRefused(String keys, String message) {

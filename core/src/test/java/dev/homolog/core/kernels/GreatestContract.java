@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * What every kind of kernels must agree on with the oracle: the greatest of rows, columns and
  * products.
  */
-abstract class GreatestContract extends KernelsFixture {
+abstract class GreatestContract extends ActivationsContract {
   @ParameterizedTest
   @CsvSource({"1,1", "5,9", "207,50", "4098,50", "33,33", "5003,1", "2500,400"})
   void topKAgreesWithTiesAndNaN(int n, int k) {

@@ -78,7 +78,8 @@ abstract class KernelsContract extends PredictionsContract {
       double value = x.get(i, 0);
       assertEquals(value, pre.get(i, 0), 0);
       double expected = ScalarMath.activate(f, value);
-      assertEquals(expected, post.get(i, 0), 4e-7 * Math.max(1, Math.abs(value)), "at " + value);
+      double size = Math.max(1, Math.max(Math.abs(value), Math.abs(expected)));
+      assertEquals(expected, post.get(i, 0), 4e-7 * size, "at " + value);
     }
   }
 

@@ -41,7 +41,7 @@ class VariantsTest {
 
   @Test
   void allAreThere() throws IOException {
-    assertEquals(17, models().size());
+    assertEquals(19, models().size());
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package dev.homolog.core.kernels.torch;
 
+import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
@@ -9,7 +10,6 @@ import dev.homolog.core.kernels.shared.HostMemory;
 import dev.homolog.core.kernels.shared.ShapeChecks;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
-import dev.homolog.core.model.family.Activation;
 import java.lang.foreign.Arena;
 
 /** Parts of the forward pass, and of memory, by libtorch's operators, on any device. */
@@ -76,31 +76,18 @@ final class TorchForward {
     return h.own(h.of(ids).view(new long[] {ids.rows()}, new long[] {ids.rowStride()}, 0));
   }
 
-  /** As {@link Kernels#layerNorm}. */
+  /** As {@link Kernels#layerNorm}: in double, since squares may leave single precision. */
   static void layerNorm(Tensor x, Tensor gain, Tensor bias, double epsilon, Tensor out) {
-    try (Handles h = new Handles()) {
-      TorchTensor normal =
-          h.own(TorchOps.layerNorm(h.of(x), h.vector(gain), h.vector(bias), epsilon));
-      h.of(out).copyFrom(normal);
-    }
-  }
-
-  /** post = f(pre); where nobody reads pre, post holds it. */
-  static void activate(Handles h, Activation f, TorchTensor before, TorchTensor neurons) {
-    switch (f) {
-      case GELU_TANH -> TorchPointwise.geluInto(neurons, before, true);
-      case GELU_ERF -> TorchPointwise.geluInto(neurons, before, false);
-      case RELU, SILU -> {
-        if (neurons != before) {
-          neurons.copyFrom(before);
-        }
-        (f == Activation.RELU ? TorchPointwise.Unary.RELU : TorchPointwise.Unary.SILU)
-            .inPlace(neurons);
-      }
-      case QUICK_GELU -> {
-        TorchTensor gate = h.own(TorchPointwise.mul(before, Activation.QUICK));
-        TorchPointwise.Unary.SIGMOID.inPlace(gate);
-        TorchPointwise.mulInto(neurons, before, gate);
+    long height =
+        Math.clamp(TorchStatistics.TEMPORARY / Math.max(1, x.cols()), 1, Math.max(1, x.rows()));
+    for (long t = 0; t < x.rows(); t += height) {
+      long to = Math.min(x.rows(), t + height);
+      try (Handles h = new Handles()) {
+        TorchTensor wide = h.own(TorchPointwise.to(h.of(x.rows(t, to)), ScalarType.FLOAT64));
+        TorchTensor gains = h.own(TorchPointwise.to(h.vector(gain), ScalarType.FLOAT64));
+        TorchTensor biases = h.own(TorchPointwise.to(h.vector(bias), ScalarType.FLOAT64));
+        h.of(out.rows(t, to))
+            .copyFrom(h.own(TorchOps.layerNorm(wide, gains, biases, epsilon)));
       }
     }
   }

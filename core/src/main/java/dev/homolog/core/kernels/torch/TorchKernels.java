@@ -184,11 +184,9 @@ public final class TorchKernels implements Kernels {
   public void linearActivate(Tensor x, Tensor W, Tensor b, Activation f, Tensor pre, Tensor post) {
     ShapeChecks.linear(x, W, b, post);
     try (Handles h = new Handles()) {
-      TorchTensor neurons = h.of(post);
-      TorchTensor before = pre == null ? neurons : h.of(pre);
-      products.linear(h, x, W, b, before);
-      TorchForward.activate(h, f, before, neurons);
+      products.linear(h, x, W, b, h.of(pre == null ? post : pre));
     }
+    TorchActivations.activate(f, pre == null ? post : pre, post);
   }
 
   @Override

@@ -14,7 +14,7 @@ import java.lang.foreign.Arena;
 /** The statistics of {@link TorchKernels} by libtorch's operators, on any device. */
 final class TorchStatistics {
   /** Elements of a temporary: 64 MiB in double. */
-  private static final long TEMPORARY = 8L << 20;
+  static final long TEMPORARY = 8L << 20;
 
   void layerNormScale(Tensor x, double epsilon, Tensor scale) {
     try (Handles h = new Handles()) {
@@ -200,7 +200,7 @@ final class TorchStatistics {
   }
 
   /** A tensor [1] of the like's dtype and device. */
-  private static TorchTensor number(Handles h, TorchTensor like, double value) {
+  static TorchTensor number(Handles h, TorchTensor like, double value) {
     try (Arena arena = Arena.ofConfined()) {
       Tensor host = Tensor.allocate(arena, DType.F64, 1, 1);
       host.set(0, 0, value);

@@ -21,6 +21,11 @@ public abstract class HostKernels implements Kernels {
   /** Rows that a piece of row-wise work covers. */
   private static final int ROWS = 64;
 
+  /** Variances between which a row's mean and squares are sums of normal numbers, none too large. */
+  private static final double LEAST_PLAIN = 1e-24;
+
+  private static final double MOST_PLAIN = 1e24;
+
   final Workers workers;
   final Gemm gemm;
   private final VectorStatistics statistics;
@@ -83,7 +88,13 @@ public abstract class HostKernels implements Kernels {
           for (long t = from; t < to; t++) {
             Packing.row(x, t, 0, d, line, 0);
             double variance = centre(line, d, padded);
-            scale(line, 1 / Math.sqrt(variance + epsilon), gains, biases);
+            if (isPlain(variance)) {
+              scale(line, 1 / Math.sqrt(variance + epsilon), gains, biases);
+            } else {
+              Packing.row(x, t, 0, d, line, 0);
+              WideRow row = WideRow.of(line, d);
+              row.normalise(line, epsilon, gains, biases);
+            }
             Packing.store(line, 0, d, out, t, 0);
           }
         });
@@ -101,7 +112,12 @@ public abstract class HostKernels implements Kernels {
           float[] line = workers.line(worker, padded);
           for (long t = from; t < to; t++) {
             Packing.row(x, t, 0, d, line, 0);
-            scale.set(t, 0, Math.sqrt(centre(line, d, padded) + epsilon));
+            double variance = centre(line, d, padded);
+            if (!isPlain(variance)) {
+              Packing.row(x, t, 0, d, line, 0);
+              variance = WideRow.of(line, d).variance();
+            }
+            scale.set(t, 0, Math.sqrt(variance + epsilon));
           }
         });
   }
@@ -122,6 +138,34 @@ public abstract class HostKernels implements Kernels {
       squares = c.fma(c, squares);
     }
     return VectorMath.sum(squares) / d;
+  }
+
+  /** Whether no square that matters can have left single precision; NaN is not. */
+  private static boolean isPlain(double variance) {
+    return variance >= LEAST_PLAIN && variance <= MOST_PLAIN;
+  }
+
+  /** Mean and variance of a row in double, for rows whose squares single precision does not hold. */
+  private record WideRow(int d, double mean, double variance) {
+    static WideRow of(float[] line, int d) {
+      double mean = 0;
+      for (int i = 0; i < d; i++) {
+        mean += line[i];
+      }
+      mean /= d;
+      double squares = 0;
+      for (int i = 0; i < d; i++) {
+        squares += (line[i] - mean) * (line[i] - mean);
+      }
+      return new WideRow(d, mean, squares / d);
+    }
+
+    void normalise(float[] line, double epsilon, float[] gains, float[] biases) {
+      double inverse = 1 / Math.sqrt(variance + epsilon);
+      for (int i = 0; i < d; i++) {
+        line[i] = (float) ((line[i] - mean) * inverse * gains[i] + biases[i]);
+      }
+    }
   }
 
   private static void scale(float[] line, double factor, float[] gains, float[] biases) {

@@ -44,7 +44,7 @@ record LinearTarget(
         if (pre != null) {
           Packing.store(line, 0, cols, pre, row, col);
         }
-        VectorMath.activate(f, line, padded, scratch[worker]);
+        VectorActivations.activate(f, line, padded, scratch[worker]);
       }
       Packing.store(line, 0, cols, out, row, col);
     }
