@@ -25,7 +25,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.Rows;
-import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -229,6 +228,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
   public static InterventionStudy open(Options options) {
     Inputs inputs = Inputs.open(List.of(options.model), options.input);
     try {
+      inputs.requireUnembedding();
       options.neurons.forEach(id -> id.require(InputOption.NEURON, inputs.reference()));
       return new InterventionStudy(options, inputs);
     } catch (RuntimeException | Error e) {
@@ -268,8 +268,8 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
               variants,
               new Sweep.Options(
                   options.frozen.attention(), List.of(reading), Sweep.Vocabulary.NONE));
-      TokenRules rules = TokenRules.of(checkpoint.config(), inputs.tokenizer());
-      Sweep.Text text = new Sweep.Text(table, rules, Rows.all(table.rows()), batches.rows());
+      Sweep.Text text =
+          new Sweep.Text(table, table.rules(), Rows.all(table.rows()), batches.rows());
       Sweep.Result swept =
           phases.time(
               Phase.INTERVENTIONS,
@@ -305,6 +305,11 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
           positions + ", but rows have " + context + " tokens",
           "give less than that");
     }
+  }
+
+  @Override
+  public List<String> notes() {
+    return inputs.notes();
   }
 
   @Override

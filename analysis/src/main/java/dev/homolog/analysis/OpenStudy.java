@@ -1,6 +1,7 @@
 package dev.homolog.analysis;
 
 import dev.homolog.core.kernels.Kernels;
+import java.util.List;
 
 /**
  * A study whose inputs are open and have passed the quick checks. It is run once and closed
@@ -18,6 +19,14 @@ public interface OpenStudy<R> extends AutoCloseable {
    *     not fit into memory
    */
   R run(Kernels kernels, RunListener listener);
+
+  /**
+   * What of the models' files was left out or read in another way than they say: a line for each,
+   * beginning with the model's name.
+   */
+  default List<String> notes() {
+    return List.of();
+  }
 
   /** Closes the inputs. */
   @Override

@@ -107,7 +107,14 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
    * @throws InputException if something of these cannot be used
    */
   public static RoleStudy open(Options options) {
-    return new RoleStudy(options, Inputs.open(List.of(options.model), options.input));
+    Inputs inputs = Inputs.open(List.of(options.model), options.input);
+    try {
+      inputs.requireUnembedding();
+      return new RoleStudy(options, inputs);
+    } catch (RuntimeException | Error e) {
+      inputs.close();
+      throw e;
+    }
   }
 
   /**
@@ -146,6 +153,11 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
             options, roles.found(), ModelStudy.facts(inputs, table, kernels, batches, phases));
       }
     }
+  }
+
+  @Override
+  public List<String> notes() {
+    return inputs.notes();
   }
 
   @Override

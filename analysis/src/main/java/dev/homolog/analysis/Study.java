@@ -76,6 +76,9 @@ public final class Study implements OpenStudy<StudyResult> {
     folders.addAll(options.others());
     Inputs inputs = Inputs.open(folders, options.input());
     try {
+      if (options.extent() == StudyOptions.Extent.EVERYTHING || options.roles()) {
+        inputs.requireUnembedding();
+      }
       if (options.baseline().rotation() != null) {
         List<ModelNeurons> models = ActivationStream.columns(inputs.models());
         Rotation.requireFits(options.baseline().rotation(), models.subList(1, models.size()));
@@ -261,6 +264,11 @@ public final class Study implements OpenStudy<StudyResult> {
         RunFacts.PhaseFacts.of(setting.phases()),
         plan,
         setting.text().rows());
+  }
+
+  @Override
+  public List<String> notes() {
+    return inputs.notes();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.homolog.analysis;
 
+import dev.homolog.analysis.input.BosRule;
 import dev.homolog.analysis.input.Inputs;
 import dev.homolog.analysis.input.Limits;
 import dev.homolog.analysis.input.TokenInput;
@@ -7,14 +8,12 @@ import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
-import dev.homolog.core.stream.ActivationStream;
+import dev.homolog.core.checkpoint.ModelDescription;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.TokenCache;
-import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Text made into a cache of tokens once, for many studies; no model runs. */
 public final class Tokenization {
@@ -23,7 +22,7 @@ public final class Tokenization {
   /**
    * Tokenises text as a study with this model as reference would, and writes what it would read.
    *
-   * @param model folder of a model
+   * @param model folder of a model, which need not hold its weights
    * @param input text
    * @param out a {@code .npy} file that is not there yet; {@link TokenCache} says what is written
    * @return what was written
@@ -35,17 +34,17 @@ public final class Tokenization {
       throw new InputException(InputOption.TOKENS, "are tokens already", "give --text");
     }
     TokenCache.requireFree(out);
-    try (HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(model)) {
-      Tokenizer tokenizer = Tokenizer.of(model.resolve(Inputs.TOKENIZER));
-      Limits limits =
-          Limits.of(
-              List.of(new ActivationStream.Model("model", checkpoint)),
-              TokenRules.of(checkpoint.config(), tokenizer));
-      limits.requireContext(limits.context(input));
-      try (TokenTable table = limits.text(input, tokenizer, progress)) {
-        TokenCache.write(out, table, tokenizer);
-        return RunFacts.TokenFacts.of(table, 0);
-      }
+    ModelDescription description = HuggingFaceCheckpoint.describe(model);
+    Tokenizer tokenizer = Tokenizer.of(model.resolve(Inputs.TOKENIZER));
+    Limits limits =
+        new Limits(
+            new BosRule(description, tokenizer).forText(),
+            description.config().positions(),
+            model.toString());
+    limits.requireContext(limits.context(input));
+    try (TokenTable table = limits.text(input, tokenizer, progress)) {
+      TokenCache.write(out, table, tokenizer);
+      return RunFacts.TokenFacts.of(table, 0);
     }
   }
 }

@@ -82,6 +82,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
   public static WeightStudy open(Options options) {
     HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(options.model);
     try {
+      checkpoint.requireUnembedding();
       return new WeightStudy(options, checkpoint, options.tokenizer());
     } catch (RuntimeException | Error e) {
       checkpoint.close();
@@ -204,6 +205,11 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
             .operations("weight tables", WeightTables.operations(config, config.neurons()));
     return Planner.ofOneTask(
         options.resources, kernels, MemoryBounds.now(), cost, config.neurons());
+  }
+
+  @Override
+  public List<String> notes() {
+    return checkpoint.notes().lines("model " + ModelNames.of(List.of(options.model)).getFirst());
   }
 
   @Override

@@ -47,6 +47,7 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
       try (OpenStudy<R> study = steps.open()) {
+        study.notes().forEach(note -> err.println("homolog: " + note));
         format.require();
         Backend.Choice backend =
             Main.checked(spec, () -> machine.openBackend(Precision.parse(precision)));

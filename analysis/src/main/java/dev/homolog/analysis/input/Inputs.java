@@ -7,6 +7,7 @@ import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.ModelDescription;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.TokenRules;
@@ -54,10 +55,13 @@ public final class Inputs implements AutoCloseable {
             new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
       }
       Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
-      TokenRules rules = TokenRules.of(models.getFirst().checkpoint().config(), tokenizer);
+      BosRule bos = new BosRule(description(models.getFirst().checkpoint()), tokenizer);
       for (ActivationStream.Model model : models.subList(1, models.size())) {
-        requireSame(tokenizer, rules.bosId(), model.checkpoint());
+        Tokenizer other = requireSame(tokenizer, model.checkpoint());
+        bos.add(description(model.checkpoint()), other);
       }
+      TokenRules rules =
+          input.tokens() == null ? bos.forText() : bos.forTokens(input.tokens());
       Limits limits = Limits.of(models, rules);
       if (input.tokens() == null) {
         limits.requireContext(limits.context(input));
@@ -142,8 +146,12 @@ public final class Inputs implements AutoCloseable {
     checkpoint.names().forEach(checkpoint::tensor);
   }
 
-  /** Whether a model reads the reference's token ids, and rows that begin with its BOS. */
-  private static void requireSame(Tokenizer reference, int bos, Checkpoint model) {
+  private static ModelDescription description(Checkpoint checkpoint) {
+    return new ModelDescription(checkpoint.config(), checkpoint.notes().absentIds());
+  }
+
+  /** Whether a model reads the reference's token ids; returns its tokenizer. */
+  private static Tokenizer requireSame(Tokenizer reference, Checkpoint model) {
     Path folder = Path.of(model.location());
     Tokenizer otherTokenizer = Tokenizer.of(folder.resolve(TOKENIZER));
     reference
@@ -155,19 +163,23 @@ public final class Inputs implements AutoCloseable {
               "not the tokenizer of " + reference.file() + ": " + difference,
               SAME_TOKENS);
         });
-    int otherBosId = TokenRules.of(model.config(), otherTokenizer).bosId();
-    if (otherBosId != bos) {
-      throw new InputException(
-          folder.resolve("config.json"),
-          "bos_token_id",
-          "BOS is token "
-              + otherBosId
-              + ", but it is "
-              + bos
-              + " in "
-              + reference.file().getParent(),
-          SAME_TOKENS);
-    }
+    return otherTokenizer;
+  }
+
+  /**
+   * Refuses a reference that cannot predict tokens.
+   *
+   * @throws InputException if it has no unembedding
+   */
+  public void requireUnembedding() {
+    models.getFirst().checkpoint().requireUnembedding();
+  }
+
+  /** What of the models' files was left out or read in another way than they say, by model. */
+  public List<String> notes() {
+    return models.stream()
+        .flatMap(model -> model.checkpoint().notes().lines("model " + model.name()).stream())
+        .toList();
   }
 
   @Override

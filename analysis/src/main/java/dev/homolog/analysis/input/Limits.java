@@ -36,13 +36,7 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
         narrowest = checkpoint;
       }
     }
-    TokenRules rules =
-        new TokenRules(
-            referenceRules.bosId(),
-            referenceRules.eosId(),
-            referenceRules.padId(),
-            referenceRules.newlineId(),
-            vocabulary);
+    TokenRules rules = referenceRules.withVocabulary(vocabulary);
     return new Limits(rules, narrowest.config().positions(), narrowest.location());
   }
 

@@ -11,7 +11,7 @@ import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.model.Transformer;
 import dev.homolog.core.stream.Rows;
-import dev.homolog.core.tokens.TokenRules;
+import dev.homolog.core.tokens.TokenTable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -42,9 +42,9 @@ public final class RoleMeasurement implements Measurement {
   @Override
   public void afterwards() {
     Checkpoint checkpoint = setting.models().getFirst().checkpoint();
-    TokenRules rules = TokenRules.of(checkpoint.config(), setting.tokenizer());
-    Rows rows = Rows.all(setting.text().table().rows());
-    Sweep.Text text = new Sweep.Text(setting.text().table(), rules, rows, setting.text().rows());
+    TokenTable table = setting.text().table();
+    Sweep.Text text =
+        new Sweep.Text(table, table.rules(), Rows.all(table.rows()), setting.text().rows());
     found =
         Optional.of(
             setting

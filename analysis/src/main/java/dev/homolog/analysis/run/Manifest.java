@@ -4,6 +4,7 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Resources;
+import dev.homolog.core.checkpoint.ModelNotes;
 import java.lang.module.ModuleDescriptor;
 import java.util.function.Consumer;
 
@@ -62,6 +63,19 @@ public final class Manifest {
     json.put("layers", model.layers()).put("d_mlp", model.dMlp());
     json.put("d_model", model.dModel()).put("vocab_size", model.vocabSize());
     model.sha256().forEach(json.object("sha256")::put);
+    notes(model.notes(), json);
+  }
+
+  /** What is nothing out of the ordinary has no entry. */
+  private static void notes(ModelNotes notes, Facts json) {
+    if (!notes.prefix().isEmpty()) {
+      json.put("prefix", notes.prefix());
+    }
+    notes.passedOver().forEach(name -> json.add("passed_over", name));
+    notes.head().ifPresent(head -> json.put("head", head));
+    if (!notes.absentIds().isEmpty()) {
+      notes.absentIds().forEach(json.object("absent_ids")::put);
+    }
   }
 
   private static void tokens(Facts text, RunFacts.TokenFacts tokens) {

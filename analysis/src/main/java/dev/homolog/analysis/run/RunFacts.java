@@ -3,6 +3,7 @@ package dev.homolog.analysis.run;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.plan.Plan;
+import dev.homolog.core.checkpoint.ModelNotes;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Share;
 import dev.homolog.core.tokens.TokenTable;
@@ -34,6 +35,7 @@ public record RunFacts(
    * A model, its shape and the hashes of its files.
    *
    * @param role "reference" and "other" in a study, "model" where there is one
+   * @param notes what of its files was left out or read in another way than they say
    */
   public record ModelFacts(
       String role,
@@ -43,7 +45,8 @@ public record RunFacts(
       int dMlp,
       int dModel,
       int vocabSize,
-      Map<String, String> sha256) {
+      Map<String, String> sha256,
+      ModelNotes notes) {
 
     /** Hashes the files, where that is not done yet. */
     public static ModelFacts of(String role, ActivationStream.Model model) {
@@ -56,7 +59,8 @@ public record RunFacts(
           config.dMlp(),
           config.dModel(),
           config.vocabSize(),
-          new LinkedHashMap<>(model.checkpoint().hashes()));
+          new LinkedHashMap<>(model.checkpoint().hashes()),
+          model.checkpoint().notes());
     }
 
     /** Number of neurons. */

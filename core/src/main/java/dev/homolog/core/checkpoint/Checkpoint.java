@@ -1,5 +1,6 @@
 package dev.homolog.core.checkpoint;
 
+import dev.homolog.core.InputException;
 import dev.homolog.core.model.family.TensorNames;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +31,32 @@ public interface Checkpoint extends AutoCloseable {
    * for.
    */
   Map<String, String> hashes();
+
+  /** What was left out or read in another way than the files say. */
+  default ModelNotes notes() {
+    return ModelNotes.NONE;
+  }
+
+  /** Whether the model has an unembedding, its own or the embedding. */
+  default boolean hasUnembedding() {
+    return true;
+  }
+
+  /**
+   * Refuses a model that cannot predict tokens.
+   *
+   * @throws InputException if it has no unembedding
+   */
+  default void requireUnembedding() {
+    if (!hasUnembedding()) {
+      TensorNames names = config().architecture().family().names();
+      throw new InputException(
+          location(),
+          names.unembedding(),
+          "is missing: the model was saved without a head that predicts tokens",
+          "give the whole model, or use correlate, activations or tokenize, which need no such head");
+    }
+  }
 
   @Override
   void close();

@@ -3,11 +3,13 @@ package dev.homolog.core.checkpoint;
 import dev.homolog.core.InputException;
 import dev.homolog.core.model.family.ModelFamily;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -30,18 +32,42 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
   private final String configHash;
   private final WeightFiles files;
   private final FiniteTensors tensors;
+  private final ModelNotes notes;
+  private final boolean hasUnembedding;
   private Map<String, String> hashes;
 
-  private HuggingFaceCheckpoint(
-      Path folder, ModelConfigReader.Result read, String configHash, WeightFiles files) {
+  /** What a folder's configuration says, and the hash of its bytes. */
+  private record Description(ModelConfigReader.Result read, String hash) {}
+
+  private HuggingFaceCheckpoint(Path folder, Description description, WeightFiles files) {
+    ModelConfigReader.Result read = description.read;
     this.folder = folder;
     this.config = read.config();
-    this.configHash = configHash;
+    this.configHash = description.hash;
     this.files = files;
     String where = files.where();
-    this.tensors =
-        new FiniteTensors(
-            where, new ModelLayout(config, read.tied()).match(where, files.tensors()));
+    MatchedTensors matched =
+        LayoutMatch.of(
+            new ModelLayout(config, read.tied()), where, files.tensors(), read.head());
+    this.tensors = new FiniteTensors(where, matched.tensors());
+    this.hasUnembedding = matched.hasUnembedding();
+    this.notes =
+        new ModelNotes(
+            matched.prefix(), matched.passedOver(), read.absentIds(), head(read, matched));
+  }
+
+  /** What to say of a model that was saved without its head, or with another. */
+  private static Optional<String> head(ModelConfigReader.Result read, MatchedTensors matched) {
+    String unembedding = read.config().architecture().family().names().unembedding();
+    String saved =
+        read.architectures().isEmpty() ? "" : ", saved as " + read.architectures();
+    if (!matched.hasUnembedding()) {
+      return Optional.of("has no unembedding" + saved);
+    }
+    boolean own = matched.tensors().containsKey(unembedding);
+    return read.head() == ModelLayout.Head.OTHER && !own
+        ? Optional.of("its unembedding is the embedding (tie_word_embeddings)" + saved)
+        : Optional.empty();
   }
 
   /**
@@ -51,6 +77,29 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
    * @throws InputException if the folder or one of its files is missing or cannot be used
    */
   public static HuggingFaceCheckpoint open(Path folder) {
+    ModelFolder model = new ModelFolder(folder);
+    Description description = describe(model);
+    WeightFiles files = WeightFiles.open(model);
+    try {
+      return new HuggingFaceCheckpoint(folder, description, files);
+    } catch (RuntimeException e) {
+      files.close();
+      throw e;
+    }
+  }
+
+  /**
+   * What the configuration of a folder says, which need not hold weights.
+   *
+   * @throws InputException if there is none, or if it cannot be used
+   */
+  public static ModelDescription describe(Path folder) {
+    ModelConfigReader.Result read = describe(new ModelFolder(folder)).read;
+    return new ModelDescription(read.config(), read.absentIds());
+  }
+
+  private static Description describe(ModelFolder model) {
+    Path folder = model.path();
     if (!Files.isDirectory(folder)) {
       throw new InputException(
           folder,
@@ -58,20 +107,26 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
           Files.exists(folder) ? "is not a folder" : "no such folder",
           "give the folder that holds " + CONFIG + " and the weights");
     }
-    ModelFolder model = new ModelFolder(folder);
     if (!model.has(CONFIG)) {
-      throw new InputException(folder, CONFIG, "is missing", COMPLETE);
+      throw missingConfig(model);
     }
     Path configFile = model.file(CONFIG);
     byte[] json = readConfig(configFile);
+    FileKind.JSON.require(configFile, MemorySegment.ofArray(json));
     ModelConfigReader.Result read = ModelConfigReader.read(configFile.toString(), json);
-    WeightFiles files = WeightFiles.open(model);
-    try {
-      return new HuggingFaceCheckpoint(folder, read, new Sha256().update(json).hex(), files);
-    } catch (RuntimeException e) {
-      files.close();
-      throw e;
+    return new Description(read, new Sha256().update(json).hex());
+  }
+
+  private static InputException missingConfig(ModelFolder model) {
+    if (model.has("adapter_config.json")) {
+      return new InputException(
+          model.path(),
+          CONFIG,
+          "is missing, but adapter_config.json is there: an adapter, no model",
+          "merge it: peft's merge_and_unload(), then save_pretrained(folder)");
     }
+    return FileKind.packedBeside(model, CONFIG)
+        .orElse(new InputException(model.path(), CONFIG, "is missing", COMPLETE));
   }
 
   private static byte[] readConfig(Path file) {
@@ -98,6 +153,16 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
   @Override
   public ModelConfig config() {
     return config;
+  }
+
+  @Override
+  public ModelNotes notes() {
+    return notes;
+  }
+
+  @Override
+  public boolean hasUnembedding() {
+    return hasUnembedding;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.model.family.TensorNames;
 import java.lang.foreign.Arena;
@@ -98,8 +99,16 @@ public final class MemoryCheckpoint implements Checkpoint {
     Arena arena = Arena.ofShared();
     boolean created = false;
     try {
-      Map<String, StoredTensor> tensors = layout.match(WHERE, filler.fill(layout, arena));
-      MemoryCheckpoint checkpoint = new MemoryCheckpoint(config, arena, tensors);
+      MatchedTensors matched =
+          LayoutMatch.of(layout, WHERE, filler.fill(layout, arena), ModelLayout.Head.LANGUAGE);
+      if (!matched.passedOver().isEmpty()) {
+        throw new InputException(
+            WHERE,
+            StrictJson.clip(matched.passedOver().getFirst()),
+            "is no tensor of this " + layout.family().title(),
+            "weights and configuration (config.json) must belong together");
+      }
+      MemoryCheckpoint checkpoint = new MemoryCheckpoint(config, arena, matched.tensors());
       created = true;
       return checkpoint;
     } finally {

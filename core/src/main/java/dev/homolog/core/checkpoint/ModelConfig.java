@@ -2,6 +2,7 @@ package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.model.family.Architecture;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * What {@code config.json} says of a model: its sizes, and what its blocks are made of.
@@ -14,8 +15,9 @@ import java.util.OptionalInt;
  * @param dMlp neurons a layer
  * @param architecture what the blocks are made of
  * @param bosTokenId id that begins every row
- * @param eosTokenId id between documents, usually the same
+ * @param eosTokenId id between documents, usually the same; the first where there are several
  * @param padTokenId if the file names one
+ * @param otherSeparatorIds ids that the file names as EOS, or for padding, beside those
  */
 public record ModelConfig(
     int vocabSize,
@@ -27,7 +29,39 @@ public record ModelConfig(
     Architecture architecture,
     OptionalInt bosTokenId,
     OptionalInt eosTokenId,
-    OptionalInt padTokenId) {
+    OptionalInt padTokenId,
+    Set<Integer> otherSeparatorIds) {
+
+  /** A configuration whose ids do not change any more. */
+  public ModelConfig {
+    otherSeparatorIds = Set.copyOf(otherSeparatorIds);
+  }
+
+  /** A configuration that names at most one id of each kind. */
+  public ModelConfig(
+      int vocabSize,
+      int positions,
+      int dModel,
+      int layers,
+      int heads,
+      int dMlp,
+      Architecture architecture,
+      OptionalInt bosTokenId,
+      OptionalInt eosTokenId,
+      OptionalInt padTokenId) {
+    this(
+        vocabSize,
+        positions,
+        dModel,
+        layers,
+        heads,
+        dMlp,
+        architecture,
+        bosTokenId,
+        eosTokenId,
+        padTokenId,
+        Set.of());
+  }
 
   /** Neurons of the whole model: layers times d_mlp. */
   public int neurons() {

@@ -7,7 +7,9 @@ import dev.homolog.core.model.family.ConfigKeys;
 import dev.homolog.core.model.family.ModelFamily;
 import dev.homolog.core.model.family.PositionSpec;
 import java.io.ByteArrayInputStream;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -32,6 +34,11 @@ final class ModelConfigReader {
 
   private static final String MODEL_TYPE = "model_type";
   private static final String VOCABULARY = "vocab_size";
+  private static final int MAX_ARCHITECTURES = 10;
+
+  /** Classes of transformers, and of programs beside it, whose models predict tokens. */
+  private static final Pattern LANGUAGE_HEAD =
+      Pattern.compile(".*(LMHeadModel|ForCausalLM|DoubleHeadsModel|WithValueHead).*");
 
   private final ConfigFields fields;
   private final ModelFamily family;
@@ -41,11 +48,22 @@ final class ModelConfigReader {
    *
    * @param config what it says of the model
    * @param tied {@code tie_word_embeddings}: if not, the weights must hold the unembedding
+   * @param head what {@code architectures} says of the head
+   * @param architectures as the file has them, in a row; empty if it has none
+   * @param absentIds keys whose ids are outside the vocabulary, and these ids
    */
-  record Result(ModelConfig config, boolean tied) {}
+  record Result(
+      ModelConfig config,
+      boolean tied,
+      ModelLayout.Head head,
+      String architectures,
+      Map<String, String> absentIds) {}
 
   private ModelConfigReader(ConfigFields fields) {
     this.fields = fields;
+    if (!fields.has(MODEL_TYPE)) {
+      throw missingType(fields);
+    }
     Object type = fields.required(MODEL_TYPE);
     this.family =
         ModelFamily.ofType(type)
@@ -56,6 +74,18 @@ final class ModelConfigReader {
                       .collect(Collectors.joining(", "));
               return fields.unsupported(MODEL_TYPE, type, known);
             });
+  }
+
+  /** Says which type a file without one is of, as far as its other keys tell. */
+  private static InputException missingType(ConfigFields fields) {
+    for (ModelFamily family : ModelFamily.all()) {
+      ConfigKeys.Sizes sizes = family.keys().sizes();
+      if (fields.has(sizes.dModel()) && fields.has(sizes.layers()) && fields.has(sizes.heads())) {
+        return fields.missing(
+            MODEL_TYPE, "add \"model_type\": \"" + family.modelType() + "\" to the file");
+      }
+    }
+    return fields.missing(MODEL_TYPE, REMEDY);
   }
 
   /**
@@ -91,9 +121,9 @@ final class ModelConfigReader {
     if (c.architecture().positions() instanceof PositionSpec.Rotary rotary) {
       keys.rotary().orElseThrow().check(fields, rotary, c.dHead());
     }
-    c.bosTokenId().ifPresent(id -> fields.id("bos_token_id", (long) id, c.vocabSize()));
-    c.eosTokenId().ifPresent(id -> fields.id("eos_token_id", (long) id, c.vocabSize()));
-    c.padTokenId().ifPresent(id -> fields.id("pad_token_id", (long) id, c.vocabSize()));
+    c.bosTokenId().ifPresent(id -> fields.id(SpecialIds.BOS, (long) id, c.vocabSize()));
+    c.eosTokenId().ifPresent(id -> fields.id(SpecialIds.EOS, (long) id, c.vocabSize()));
+    c.padTokenId().ifPresent(id -> fields.id(SpecialIds.PAD, (long) id, c.vocabSize()));
   }
 
   private Result read() {
@@ -107,6 +137,7 @@ final class ModelConfigReader {
     int layers = size(sizes.layers(), MAX_LAYERS);
     int heads = size(sizes.heads(), MAX_WIDTH);
     checkHeads(fields, sizes, dModel, heads);
+    SpecialIds ids = SpecialIds.read(fields, vocabulary);
     ModelConfig config =
         new ModelConfig(
             vocabulary,
@@ -116,10 +147,37 @@ final class ModelConfigReader {
             heads,
             dMlp(sizes, dModel),
             family.read(fields, dModel / heads),
-            fields.id("bos_token_id", fields.get("bos_token_id"), vocabulary),
-            fields.id("eos_token_id", fields.get("eos_token_id"), vocabulary),
-            fields.id("pad_token_id", fields.get("pad_token_id"), vocabulary));
-    return new Result(config, fields.bool("tie_word_embeddings", family.keys().tied()));
+            ids.bos(),
+            ids.eos(),
+            ids.pad(),
+            ids.others());
+    List<String> architectures = architectures();
+    return new Result(
+        config,
+        fields.bool("tie_word_embeddings", family.keys().tied()),
+        head(architectures),
+        String.join(", ", architectures),
+        ids.absent());
+  }
+
+  /** Names of classes; what is none is of no concern here. */
+  private List<String> architectures() {
+    return fields.get("architectures") instanceof List<?> list
+        ? list.stream()
+            .filter(String.class::isInstance)
+            .map(name -> StrictJson.clip((String) name))
+            .limit(MAX_ARCHITECTURES)
+            .toList()
+        : List.of();
+  }
+
+  private static ModelLayout.Head head(List<String> architectures) {
+    if (architectures.isEmpty()) {
+      return ModelLayout.Head.UNKNOWN;
+    }
+    return architectures.stream().anyMatch(name -> LANGUAGE_HEAD.matcher(name).matches())
+        ? ModelLayout.Head.LANGUAGE
+        : ModelLayout.Head.OTHER;
   }
 
   private int dMlp(ConfigKeys.Sizes sizes, int dModel) {

@@ -1,12 +1,10 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
-import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.model.family.ModelFamily;
 import dev.homolog.core.model.family.TensorNames;
-import java.util.ArrayList;
-import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +23,17 @@ final class ModelLayout {
   private final Map<String, List<Long>> required;
   private final List<Long> unembedding;
   private final Set<String> ignored = new LinkedHashSet<>();
+  private final boolean tied;
+
+  /** What {@code config.json} says of a model's head. */
+  enum Head {
+    /** It predicts tokens. */
+    LANGUAGE,
+    /** There is none, or one for something else. */
+    OTHER,
+    /** The file does not say. */
+    UNKNOWN
+  }
 
   /**
    * The layout of a model of that configuration.
@@ -32,6 +41,7 @@ final class ModelLayout {
    * @param tied whether the unembedding may be left out
    */
   ModelLayout(ModelConfig config, boolean tied) {
+    this.tied = tied;
     family = config.architecture().family();
     names = family.names();
     long d = config.dModel();
@@ -73,56 +83,88 @@ final class ModelLayout {
     return required;
   }
 
-  /**
-   * The model's tensors, named and ordered as in the layout; the buffers that older files hold are
-   * left out.
-   *
-   * @param where the file, for messages
-   * @param stored the file's tensors, names with or without prefix
-   * @throws InputException if a tensor is missing, unknown, there twice, of another shape, or not
-   *     of F64, F32, F16 or BF16
-   */
-  Map<String, StoredTensor> match(String where, Collection<StoredTensor> stored) {
-    Map<String, StoredTensor> byName = new LinkedHashMap<>();
-    List<String> unknown = new ArrayList<>();
-    for (StoredTensor tensor : stored) {
-      String name = names.plain(tensor.name());
-      if (expectedShape(name).isEmpty() && !ignored.contains(name)) {
-        unknown.add(tensor.name());
-      } else if (byName.put(name, tensor) != null) {
-        throw new InputException(
-            where, name, "is there twice, " + spellings(name), "leave one of them out");
-      }
-    }
-    List<String> missing = required.keySet().stream().filter(n -> !byName.containsKey(n)).toList();
-    if (!missing.isEmpty()) {
-      String name = missing.getFirst();
-      throw new InputException(
-          where,
-          name,
-          "is missing%s, expected shape %s".formatted(others(missing), required.get(name)),
-          BELONG);
-    }
-    if (!unknown.isEmpty()) {
-      throw new InputException(
-          where,
-          StrictJson.clip(unknown.getFirst()),
-          "is no tensor of this " + family.title() + others(unknown),
-          BELONG);
-    }
-    Map<String, StoredTensor> matched = new LinkedHashMap<>();
-    required.keySet().forEach(name -> matched.put(name, checked(where, name, byName.get(name))));
-    StoredTensor head = byName.get(names.unembedding());
-    // A .bin of a tied model names the embedding twice; kept apart, it would be converted twice.
-    boolean shared = head != null && head.data().equals(byName.get(names.embedding()).data());
-    if (head != null && !shared) {
-      matched.put(names.unembedding(), checked(where, names.unembedding(), head));
-    }
-    return matched;
+  ModelFamily family() {
+    return family;
   }
 
-  private StoredTensor checked(String where, String name, StoredTensor tensor) {
+  TensorNames names() {
+    return names;
+  }
+
+  /** Whether the unembedding may be left out, being the embedding. */
+  boolean tied() {
+    return tied;
+  }
+
+  /** Whether the model has a tensor of that name, or files may hold one that nothing reads. */
+  boolean isKnown(String name) {
+    return expectedShape(name).isPresent() || ignored.contains(name);
+  }
+
+  /** Whether these are all biases that the model must have, and nothing else. */
+  boolean lacksAllBiases(List<String> missing) {
+    return missing.equals(required.keySet().stream().filter(n -> n.endsWith(".bias")).toList());
+  }
+
+  /**
+   * Refuses tensors of which all matrices within blocks lie the other way round.
+   *
+   * @param found tensors by their names without prefix
+   */
+  void requireNotTransposed(String where, Map<String, StoredTensor> found) {
+    List<String> oblong =
+        required.keySet().stream()
+            .filter(name -> ModelFamily.layerOf(name).isPresent())
+            .filter(name -> new HashSet<>(required.get(name)).size() == 2)
+            .toList();
+    if (oblong.isEmpty()
+        || !oblong.stream()
+            .allMatch(n -> found.get(n).shape().equals(required.get(n).reversed()))) {
+      return;
+    }
+    String name = oblong.getFirst();
+    throw new InputException(
+        where,
+        found.get(name).name(),
+        "has shape %s, expected %s: the matrices of all blocks are transposed, as nanoGPT stores them"
+            .formatted(found.get(name).shape(), required.get(name)),
+        transpose(where));
+  }
+
+  /** What turns all matrices of blocks in a file. */
+  private String transpose(String where) {
+    String turned =
+        "{k: v.T.contiguous() if v.dim() == 2 and '%s' in k else v for k, v in "
+            .formatted(names.layers());
+    if (where.endsWith(".safetensors")) {
+      return "python -c \"from safetensors.torch import load_file, save_file; f = '"
+          + where
+          + "'; save_file("
+          + turned
+          + "load_file(f).items()}, f)\"";
+    }
+    return "python -c \"import torch; f = '"
+        + where
+        + "'; torch.save("
+        + turned
+        + "torch.load(f, weights_only=True).items()}, f)\"";
+  }
+
+  /**
+   * A tensor under the layout's name.
+   *
+   * @throws InputException if it is of another shape, or of a type that is not read
+   */
+  StoredTensor checked(String where, String name, StoredTensor tensor) {
     List<Long> expected = expectedShape(name).orElseThrow();
+    if (tensor.shape().contains(0L)) {
+      throw new InputException(
+          where,
+          tensor.name(),
+          "is empty, expected shape %s: DeepSpeed saved the parts of ZeRO-3 without gathering them"
+              .formatted(expected),
+          "gather them: python zero_to_fp32.py CHECKPOINT_FOLDER MODEL_FOLDER");
+    }
     if (!tensor.shape().equals(expected)) {
       throw new InputException(
           where,
@@ -143,15 +185,5 @@ final class ModelLayout {
   /** The shape that a tensor of that name must have; empty for an unknown name. */
   Optional<List<Long>> expectedShape(String name) {
     return Optional.ofNullable(name.equals(names.unembedding()) ? unembedding : required.get(name));
-  }
-
-  private String spellings(String name) {
-    return name.equals(names.unembedding()) && !name.equals(TensorNames.NEW_UNEMBEDDING)
-        ? "also as " + TensorNames.NEW_UNEMBEDDING
-        : "with and without " + names.prefix();
-  }
-
-  private static String others(List<String> names) {
-    return names.size() == 1 ? "" : " (and %d more)".formatted(names.size() - 1);
   }
 }

@@ -5,6 +5,7 @@ import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.model.family.ModelFamily;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -36,6 +38,35 @@ final class WeightFiles implements AutoCloseable {
   private static final int MAX_SHARDS = 1_000;
   private static final String REMEDY =
       "the shards and their index must come from one save: fetch the model again";
+
+  /** A file that tells what a folder without weights is. */
+  private record Elsewhere(String name, String meaning, String remedy) {}
+
+  private static final List<Elsewhere> ELSEWHERE =
+      List.of(
+          new Elsewhere(
+              "adapter_model.safetensors",
+              ": an adapter, no model",
+              "merge it: peft's merge_and_unload(), then save_pretrained(folder)"),
+          new Elsewhere(
+              "adapter_model.bin",
+              ": an adapter, no model",
+              "merge it: peft's merge_and_unload(), then save_pretrained(folder)"),
+          new Elsewhere(
+              "zero_to_fp32.py",
+              ": parts of DeepSpeed",
+              "gather them: python zero_to_fp32.py . ."),
+          new Elsewhere(
+              "pytorch_model_fsdp.bin",
+              "",
+              "rename it: mv pytorch_model_fsdp.bin pytorch_model.bin"),
+          new Elsewhere("model.pt", "", "rename it: mv model.pt pytorch_model.bin"),
+          new Elsewhere("model.pth", "", "rename it: mv model.pth pytorch_model.bin"),
+          new Elsewhere(
+              "ckpt.pt",
+              ", as nanoGPT writes",
+              "save its state dict: torch.save(torch.load(\"ckpt.pt\")[\"model\"],"
+                  + " \"pytorch_model.bin\")"));
 
   private final Path main;
   private final Map<String, String> indexHash = new LinkedHashMap<>();
@@ -69,6 +100,21 @@ final class WeightFiles implements AutoCloseable {
   }
 
   private static InputException missing(ModelFolder folder) {
+    for (String name : CHOICES) {
+      Optional<InputException> packed = FileKind.packedBeside(folder, name);
+      if (packed.isPresent()) {
+        return packed.get();
+      }
+    }
+    for (Elsewhere elsewhere : ELSEWHERE) {
+      if (folder.has(elsewhere.name)) {
+        return new InputException(
+            folder.path(),
+            CHOICES.getFirst(),
+            "is missing, but " + elsewhere.name + " is there" + elsewhere.meaning,
+            elsewhere.remedy);
+      }
+    }
     for (String name : List.of("tf_model.h5", "flax_model.msgpack", "model.ckpt.index")) {
       if (folder.has(name)) {
         return new InputException(
@@ -89,13 +135,16 @@ final class WeightFiles implements AutoCloseable {
     MappedFile file = MappedFile.open(folder.file(name), "give a complete Hugging Face folder");
     files.add(file);
     String where = file.path().toString();
-    return name.endsWith(SAFETENSORS)
+    boolean safetensors = name.endsWith(SAFETENSORS);
+    (safetensors ? FileKind.SAFETENSORS : FileKind.TORCH).require(file.path(), file.bytes());
+    return safetensors
         ? SafetensorsHeader.parse(where, file.bytes()).tensors(file.bytes())
         : TorchFile.read(where, file.bytes());
   }
 
   private void addShards(ModelFolder folder, String index) {
     byte[] json = read(main);
+    FileKind.JSON.require(main, MemorySegment.ofArray(json));
     indexHash.put(index, new Sha256().update(json).hex());
     String kind = index.substring(0, index.length() - INDEX.length());
     String extension = kind.substring(kind.lastIndexOf('.'));

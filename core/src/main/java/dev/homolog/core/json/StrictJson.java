@@ -10,6 +10,7 @@ import dev.homolog.core.InputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PushbackInputStream;
 import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
@@ -21,6 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Reads one JSON object from a file that may be hostile. UTF-8 is strict, keys are unique, depth
@@ -43,6 +46,13 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
 
   private static final int CLIP = 200;
 
+  /** Bytes of the longest mark of an encoding that is looked for. */
+  private static final int MARK = 3;
+
+  /** How the parser names a number that Python writes and JSON does not have. */
+  private static final Pattern NO_NUMBER =
+      Pattern.compile("Non-standard token '(-?(?:NaN|Infinity|INF))'");
+
   // Names are neither interned nor put into a symbol table: a file can hold a million of them.
   private static final JsonFactory FACTORY =
       JsonFactory.builder()
@@ -63,6 +73,15 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
    * @throws InputException if they are anything else
    */
   public Map<String, Object> readObject(InputStream bytes) {
+    return readMarked(new PushbackInputStream(bytes, MARK));
+  }
+
+  private Map<String, Object> readMarked(PushbackInputStream bytes) {
+    try {
+      refuseMark(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
     // A decoder of our own: the parser's is lenient, and a reader made from a charset's name
     // replaces silently.
     Reader text =
@@ -90,14 +109,44 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
               .formatted(MAX_NAME, MAX_NUMBER, MAX_STRING, MAX_TOKENS),
           e);
     } catch (JsonProcessingException e) {
-      throw refuse(
+      String problem =
           e.getLocation() == null
               ? "is not JSON"
               : "is not JSON (at line %d, column %d)"
-                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr()),
-          e);
+                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+      Matcher number = NO_NUMBER.matcher(e.getOriginalMessage());
+      if (number.find()) {
+        throw new InputException(
+            where,
+            field,
+            problem + ": " + number.group(1) + " is no number of JSON",
+            "put null in its place: sed -i -E 's/-?\\b(NaN|Infinity)\\b/null/g' " + where,
+            e);
+      }
+      throw refuse(problem, e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Refuses what begins with the mark of an encoding, which editors of Windows write. */
+  private void refuseMark(PushbackInputStream bytes) throws IOException {
+    byte[] start = bytes.readNBytes(MARK);
+    bytes.unread(start);
+    int first = start.length < 2 ? 0 : (start[0] & 0xff) << 8 | start[1] & 0xff;
+    if (first == 0xfeff || first == 0xfffe) {
+      throw new InputException(
+          where,
+          field,
+          "is UTF-16, expected UTF-8",
+          "convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW");
+    }
+    if (first == 0xefbb && start.length == MARK && (start[2] & 0xff) == 0xbf) {
+      throw new InputException(
+          where,
+          field,
+          "begins with a byte order mark, which JSON has not",
+          "take it out: sed -i '1s/^\\xEF\\xBB\\xBF//' " + where);
     }
   }
 

@@ -21,9 +21,24 @@ import java.util.Optional;
  * @param W_pos position embedding [positions, d_model]; empty where positions are rotary
  * @param blocks one a layer
  * @param ln_final gain and bias of the last norm
- * @param W_U unembedding [d_model, vocab]; W_E transposed unless the checkpoint has its own
+ * @param head unembedding [d_model, vocab]; W_E transposed unless the checkpoint has its own; empty
+ *     for a model without a head that predicts tokens
  */
-record Weights(Tensor W_E, Optional<Tensor> W_pos, List<Block> blocks, Norm ln_final, Tensor W_U) {
+record Weights(
+    Tensor W_E,
+    Optional<Tensor> W_pos,
+    List<Block> blocks,
+    Norm ln_final,
+    Optional<Tensor> head) {
+
+  /**
+   * The unembedding.
+   *
+   * @throws IllegalStateException if the model has none
+   */
+  Tensor W_U() {
+    return head.orElseThrow(() -> new IllegalStateException("the model has no unembedding"));
+  }
 
   /** Gain and bias [1, d_model]. */
   record Norm(Tensor gain, Tensor bias) {}
@@ -74,12 +89,13 @@ record Weights(Tensor W_E, Optional<Tensor> W_pos, List<Block> blocks, Norm ln_f
       Tensor W_E = tensor(names.embedding(), c.vocabSize(), d);
       boolean untied = checkpoint.names().contains(names.unembedding());
       Tensor head = untied ? tensor(names.unembedding(), c.vocabSize(), d) : W_E;
+      boolean any = checkpoint.hasUnembedding();
       return new Weights(
           W_E,
           names.positions().map(name -> tensor(name, c.positions(), d)),
           List.copyOf(blocks),
           norm(names.finalNorm(), d),
-          head.transposed());
+          any ? Optional.of(head.transposed()) : Optional.empty());
     }
 
     private TensorNames names() {

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The ids that have a meaning of their own, and from them which tokens are kept for correlations
@@ -17,9 +18,15 @@ import java.util.OptionalInt;
  * @param padId if the model has one
  * @param newlineId the single token that is exactly "\n", if the tokenizer has one
  * @param vocabSize ids are below this: rows of the model's embedding
+ * @param otherIds further ids of EOS and for padding, where a model has several
  */
 public record TokenRules(
-    int bosId, OptionalInt eosId, OptionalInt padId, OptionalInt newlineId, int vocabSize) {
+    int bosId,
+    OptionalInt eosId,
+    OptionalInt padId,
+    OptionalInt newlineId,
+    int vocabSize,
+    Set<Integer> otherIds) {
 
   /** What GPT-2 and its kin call the token between documents. */
   private static final String END_OF_TEXT = "<|endoftext|>";
@@ -29,6 +36,17 @@ public record TokenRules(
    */
   public TokenRules {
     requireBos(Path.of("config.json"), bosId, vocabSize);
+    otherIds = Set.copyOf(otherIds);
+  }
+
+  /**
+   * Rules of a model with at most one id of each kind.
+   *
+   * @throws InputException if {@code bosId} is not in the vocabulary
+   */
+  public TokenRules(
+      int bosId, OptionalInt eosId, OptionalInt padId, OptionalInt newlineId, int vocabSize) {
+    this(bosId, eosId, padId, newlineId, vocabSize, Set.of());
   }
 
   private static void requireBos(Path config, int bosId, int vocabSize) {
@@ -48,8 +66,7 @@ public record TokenRules(
    * @throws InputException if neither is there, or if BOS is not in the model's vocabulary
    */
   public static TokenRules of(ModelConfig config, Tokenizer tokenizer) {
-    OptionalInt bos =
-        config.bosTokenId().isPresent() ? config.bosTokenId() : tokenizer.id(END_OF_TEXT);
+    OptionalInt bos = knownBos(config, tokenizer);
     if (bos.isEmpty()) {
       throw new InputException(
           tokenizer.file(),
@@ -57,14 +74,33 @@ public record TokenRules(
           "no token " + END_OF_TEXT + ", and config.json has no bos_token_id",
           "add bos_token_id to config.json");
     }
-    Path file = tokenizer.file().resolveSibling("config.json");
-    requireBos(file, bos.getAsInt(), config.vocabSize());
+    return of(config, tokenizer, bos.getAsInt());
+  }
+
+  /**
+   * The rules of a model whose rows begin with that id.
+   *
+   * @throws InputException if it is not in the model's vocabulary
+   */
+  public static TokenRules of(ModelConfig config, Tokenizer tokenizer, int bos) {
+    requireBos(tokenizer.file().resolveSibling("config.json"), bos, config.vocabSize());
     return new TokenRules(
-        bos.getAsInt(),
+        bos,
         config.eosTokenId(),
         config.padTokenId(),
         tokenizer.newlineId(),
-        config.vocabSize());
+        config.vocabSize(),
+        config.otherSeparatorIds());
+  }
+
+  /** BOS as far as configuration and tokenizer tell: as in {@link #of}. */
+  public static OptionalInt knownBos(ModelConfig config, Tokenizer tokenizer) {
+    return config.bosTokenId().isPresent() ? config.bosTokenId() : tokenizer.id(END_OF_TEXT);
+  }
+
+  /** These rules for a vocabulary of another size. */
+  public TokenRules withVocabulary(int size) {
+    return new TokenRules(bosId, eosId, padId, newlineId, size, otherIds);
   }
 
   /** Whether a token counts in correlations and in statistics after the non-linearity. */
@@ -72,7 +108,8 @@ public record TokenRules(
     return id != bosId
         && id != eosId.orElse(bosId)
         && id != padId.orElse(bosId)
-        && id != newlineId.orElse(bosId);
+        && id != newlineId.orElse(bosId)
+        && !otherIds.contains(id);
   }
 
   /**
@@ -86,10 +123,14 @@ public record TokenRules(
     int eos = eosId.orElse(bosId);
     int pad = padId.orElse(bosId);
     int newline = newlineId.orElse(bosId);
+    int[] others = otherIds.stream().mapToInt(Integer::intValue).toArray();
     long kept = 0;
     for (long i = 0; i < count; i++) {
       int id = ids.get(ValueLayout.JAVA_INT_UNALIGNED, i * Integer.BYTES);
       int keep = id != bosId && id != eos && id != pad && id != newline ? 1 : 0;
+      for (int other : others) {
+        keep = id == other ? 0 : keep;
+      }
       mask.set(ValueLayout.JAVA_BYTE, i, (byte) keep);
       kept += keep;
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.LongConsumer;
 
 /**
@@ -31,6 +32,7 @@ public final class TokenTable implements AutoCloseable {
   private final DocumentIndex documents;
   private final List<String> subsets;
   private final Origin origin;
+  private final TokenRules rules;
   private String sha256 = "";
 
   /**
@@ -57,6 +59,7 @@ public final class TokenTable implements AutoCloseable {
     this.documents = documents;
     this.subsets = List.copyOf(documents.subsets());
     this.origin = origin;
+    this.rules = rules;
   }
 
   /** As the method below, of all documents and without reports on the way. */
@@ -117,6 +120,16 @@ public final class TokenTable implements AutoCloseable {
     return TokenTableBuilder.fromNpy(file, tokenizer, rules, maxTokens);
   }
 
+  /**
+   * The id that the first row of a {@code .npy} file of token ids begins with; empty where the file
+   * is no such matrix.
+   *
+   * @throws dev.homolog.core.InputException if it is no {@code .npy} file
+   */
+  public static OptionalInt firstId(Path file) {
+    return TokenTableBuilder.firstId(file);
+  }
+
   /** The width of a row and the most positions. */
   record Size(int context, long maxTokens) {}
 
@@ -128,6 +141,11 @@ public final class TokenTable implements AutoCloseable {
    * @param leftOut how many documents were not, as far as the text was read
    */
   record Origin(long droppedTail, Share share, long leftOut) {}
+
+  /** By which tokens are kept and rows begin. */
+  public TokenRules rules() {
+    return rules;
+  }
 
   public long rows() {
     return rows;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.LongConsumer;
 
 /** Packs documents, or copies a matrix, into the rows of a {@link TokenTable}. One thread. */
@@ -271,13 +272,23 @@ final class TokenTableBuilder implements AutoCloseable {
     }
   }
 
+  static OptionalInt firstId(Path file) {
+    try (NpyFile npy = NpyFile.open(file)) {
+      boolean ids = npy.dtype() == DType.I32 || npy.dtype() == DType.I64;
+      long id = ids && npy.shape().size() == 2 && npy.elements() > 0 ? id(npy, 0) : -1;
+      return id >= 0 && id <= Integer.MAX_VALUE ? OptionalInt.of((int) id) : OptionalInt.empty();
+    }
+  }
+
+  private static long id(NpyFile npy, long at) {
+    return npy.dtype() == DType.I32
+        ? npy.data().get(ValueLayout.JAVA_INT_UNALIGNED, at * Integer.BYTES)
+        : npy.data().get(ValueLayout.JAVA_LONG_UNALIGNED, at * Long.BYTES);
+  }
+
   private void copyRow(NpyFile npy, long row) {
     for (int position = 0; position < context; position++) {
-      long at = row * context + position;
-      long id =
-          npy.dtype() == DType.I32
-              ? npy.data().get(ValueLayout.JAVA_INT_UNALIGNED, at * Integer.BYTES)
-              : npy.data().get(ValueLayout.JAVA_LONG_UNALIGNED, at * Long.BYTES);
+      long id = id(npy, row * context + position);
       if (position == 0 && id != rules.bosId()) {
         throw new InputException(
             npy.file(),

@@ -165,8 +165,8 @@ class HuggingFaceCheckpointTest {
             "h.0.mlp.c_fc.weight: is missing, expected shape [4, 16]" + BELONG),
         wrong(
             "unknown",
-            t -> t.put("score.weight", ones("", List.of(2L, 4L))),
-            "score.weight: is no tensor of this GPT-2" + BELONG),
+            t -> t.put("h.0.score.weight", ones("", List.of(2L, 4L))),
+            "h.0.score.weight: is no tensor of this GPT-2" + BELONG),
         wrong(
             "a layer too many",
             t -> {

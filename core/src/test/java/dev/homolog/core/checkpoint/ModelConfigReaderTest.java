@@ -12,8 +12,12 @@ import dev.homolog.core.model.family.Architecture;
 import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.model.family.GptNeoX;
 import dev.homolog.core.model.family.PositionSpec;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -140,9 +144,9 @@ class ModelConfigReaderTest {
         "scale_attn_by_inverse_layer_idx|\"true\"|is \"true\", expected true or false" + FETCH,
         "reorder_and_upcast_attn|null|is null, expected true or false" + FETCH,
         "tie_word_embeddings|[]|is a list, expected true or false" + FETCH,
-        "bos_token_id|10|is 10, expected a whole number from 0 to 9" + FETCH,
-        "eos_token_id|[1]|is a list, expected a whole number from 0 to 9" + FETCH,
-        "pad_token_id|-1|is -1, expected a whole number from 0 to 9" + FETCH,
+        "bos_token_id|\"1\"|is \"1\", expected a whole number from 0 to 9" + FETCH,
+        "eos_token_id|[true]|is true, expected a whole number from 0 to 9" + FETCH,
+        "pad_token_id|1.5|is 1.5, expected a whole number from 0 to 9" + FETCH,
       })
   void illegalValuesOfOptionalKeysAreRefused(String key, String value, String message) {
     assertRefused("c: " + key + ": " + message, () -> with("\"" + key + "\":" + value));
@@ -173,10 +177,48 @@ class ModelConfigReaderTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"model_type", "vocab_size", "n_positions", "n_embd", "n_layer", "n_head"})
+  @CsvSource({"vocab_size", "n_positions", "n_embd", "n_layer", "n_head"})
   void missingKeysAreNamed(String key) {
     String json = (START + "}").replace("\"" + key + "\"", "\"other\"");
     assertRefused("c: " + key + ": is missing" + FETCH, () -> read(json));
+  }
+
+  @Test
+  void missingTypeIsToldByTheOtherKeys() {
+    String missing = "c: model_type: is missing; ";
+    assertRefused(
+        missing + "add \"model_type\": \"gpt2\" to the file", () -> read("{" + SIZES + "}"));
+    assertRefused(
+        missing + "add \"model_type\": \"gpt_neox\" to the file",
+        () -> read("{" + NEOX.replace("\"model_type\":\"gpt_neox\",", "") + "}"));
+    assertRefused("c: model_type: is missing" + FETCH, () -> read("{\"dim\": 4}"));
+  }
+
+  /** Ids outside of the ten tokens count as absent; of a list those inside count. */
+  @Test
+  void idsOutsideTheVocabularyCountAsAbsent() {
+    OptionalInt none = OptionalInt.empty();
+    ModelConfigReader.Result outside =
+        with("\"bos_token_id\":50256,\"eos_token_id\":10,\"pad_token_id\":-1");
+    assertEquals(none, outside.config().bosTokenId());
+    assertEquals(none, outside.config().eosTokenId());
+    assertEquals(none, outside.config().padTokenId());
+    assertEquals(
+        Map.of("bos_token_id", "50256", "eos_token_id", "10", "pad_token_id", "-1"),
+        outside.absentIds());
+    ModelConfigReader.Result lists =
+        with("\"bos_token_id\":[3],\"eos_token_id\":[2,9,77],\"pad_token_id\":[]");
+    assertEquals(OptionalInt.of(3), lists.config().bosTokenId());
+    assertEquals(OptionalInt.of(2), lists.config().eosTokenId());
+    assertEquals(none, lists.config().padTokenId());
+    assertEquals(Set.of(9), lists.config().otherSeparatorIds());
+    assertEquals(Map.of("eos_token_id", "77"), lists.absentIds());
+    ModelConfigReader.Result several = with("\"bos_token_id\":[3,4]");
+    assertEquals(none, several.config().bosTokenId());
+    assertEquals(Map.of("bos_token_id", "[3, 4]"), several.absentIds());
+    ModelConfigReader.Result huge = with("\"eos_token_id\":99999999999999999999");
+    assertEquals(Map.of("eos_token_id", "99999999999999999999"), huge.absentIds());
+    assertEquals(Map.of(), with("\"eos_token_id\":9,\"pad_token_id\":null").absentIds());
   }
 
   @Test
@@ -204,12 +246,34 @@ class ModelConfigReaderTest {
         "``|holds no JSON",
         "[]|is not a JSON object",
         "{\"a\":1,}|is not JSON (at line 1, column 8)",
-        "{\"a\":NaN}|is not JSON (at line 1, column 9)",
         "{\"a\":1,\"a\":1}|key \"a\" is there twice",
         "{} x|is not JSON (at line 1, column 4)",
       })
   void malformedJsonIsRefused(String json, String problem) {
     assertRefused("c: " + problem + FETCH, () -> read(json));
+  }
+
+  @Test
+  void whatPythonAndEditorsWriteIsNamedWithItsRemedy() {
+    assertRefused(
+        "c: is not JSON (at line 1, column 9): NaN is no number of JSON; put null in its place:"
+            + " sed -i -E 's/-?\\b(NaN|Infinity)\\b/null/g' c",
+        () -> read("{\"a\":NaN}"));
+    String marked = "\ufeff" + START + "}";
+    assertRefused(
+        "c: begins with a byte order mark, which JSON has not; take it out:"
+            + " sed -i '1s/^\\xEF\\xBB\\xBF//' c",
+        () -> read(marked));
+    for (Charset wide : List.of(StandardCharsets.UTF_16BE, StandardCharsets.UTF_16LE)) {
+      assertRefused(
+          "c: is UTF-16, expected UTF-8; convert it: iconv -f UTF-16 -t UTF-8 OLD > NEW",
+          () -> ModelConfigReader.read("c", marked.getBytes(wide)));
+    }
+    for (String number : List.of("Infinity", "-Infinity")) {
+      String problem =
+          assertThrows(InputException.class, () -> read("{\"a\":[" + number + "]}")).problem();
+      assertTrue(problem.endsWith(": " + number + " is no number of JSON"), problem);
+    }
   }
 
   @Test

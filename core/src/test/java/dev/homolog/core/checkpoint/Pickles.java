@@ -1,6 +1,10 @@
 package dev.homolog.core.checkpoint;
 
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Pickles by hand. A character is a byte; of the opcodes, {@code X} strings and {@code J} numbers
@@ -62,6 +66,33 @@ final class Pickles {
       result.append((char) (value >>> 8 * i & 0xff));
     }
     return result.toString();
+  }
+
+  /** The file of a state dict of tensors in F32, as torch.save writes it. */
+  static byte[] stateDict(Map<String, StoredTensor> tensors) {
+    StringBuilder pickle = new StringBuilder(OPEN);
+    StoredZip zip = new StoredZip();
+    List<byte[]> contents = new ArrayList<>();
+    tensors.forEach((name, tensor) -> {
+      long[] shape = tensor.shape().stream().mapToLong(Long::longValue).toArray();
+      long[] strides = new long[shape.length];
+      long step = 1;
+      for (int i = shape.length - 1; i >= 0; i--) {
+        strides[i] = step;
+        step *= shape[i];
+      }
+      String key = contents.size() + "";
+      pickle.append(string(name));
+      pickle.append(tensor(key, tensor.elements(), 0, tuple(shape), tuple(strides)));
+      contents.add(tensor.data().toArray(ValueLayout.JAVA_BYTE));
+    });
+    zip.add("archive/data.pkl", bytes(pickle + CLOSE));
+    zip.add("archive/byteorder", bytes("little"));
+    for (int i = 0; i < contents.size(); i++) {
+      zip.add("archive/data/" + i, contents.get(i));
+    }
+    zip.add("archive/version", bytes("3\n"));
+    return zip.bytes();
   }
 
   /** The file that torch.save would write around a pickle, with storage 0 of 16 bytes. */

@@ -12,6 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,6 +57,19 @@ class TokenRulesTest {
     TokenRules few =
         new TokenRules(0, OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), 9);
     assertEquals(6, few.keepMask(ids, 8, MemorySegment.ofArray(mask)));
+  }
+
+  @Test
+  void furtherSeparatorsAreLeftOutToo() {
+    OptionalInt none = OptionalInt.empty();
+    TokenRules rules = new TokenRules(0, OptionalInt.of(1), none, none, 9, Set.of(5, 8));
+    MemorySegment ids = MemorySegment.ofArray(new int[] {0, 1, 2, 3, 4, 8, 0, 5});
+    byte[] mask = new byte[8];
+    assertEquals(3, rules.keepMask(ids, 8, MemorySegment.ofArray(mask)));
+    assertArrayEquals(new byte[] {0, 0, 1, 1, 1, 0, 0, 0}, mask);
+    for (int i = 0; i < 8; i++) {
+      assertEquals(mask[i] == 1, rules.kept(ids.getAtIndex(ValueLayout.JAVA_INT, i)));
+    }
   }
 
   @Test

@@ -31,7 +31,8 @@ public final class ConfigFields {
     this.json = json;
   }
 
-  boolean has(String key) {
+  /** Whether the object has that key, be its value null. */
+  public boolean has(String key) {
     return json.containsKey(key);
   }
 
@@ -45,9 +46,14 @@ public final class ConfigFields {
 
   public Object required(String key) {
     if (!json.containsKey(key)) {
-      throw new InputException(where, path + key, "is missing", remedy);
+      throw missing(key, remedy);
     }
     return json.get(key);
+  }
+
+  /** The refusal of an object without a key. */
+  public InputException missing(String key, String remedy) {
+    return new InputException(where, path + key, "is missing", remedy);
   }
 
   /** An object within this one; empty where there is none. */

@@ -80,6 +80,25 @@ public record TensorNames(
         : Optional.empty();
   }
 
+  /**
+   * Whether a name, with or without prefix, says that a tensor is part of a model of this family.
+   */
+  public boolean isInside(String name) {
+    String inLayer = layerOf(name).orElse("");
+    return name.startsWith(prefix)
+        || !inLayer.isEmpty() && inLayer.chars().allMatch(c -> c >= '0' && c <= '9')
+        || isOfModule(name, embedding)
+        || positions.isPresent() && isOfModule(name, positions.get())
+        || isOfModule(name, finalNorm + ".")
+        || isOfModule(name, unembedding)
+        || isOfModule(name, NEW_UNEMBEDDING);
+  }
+
+  /** Whether a tensor belongs to the module of another. */
+  private static boolean isOfModule(String name, String tensor) {
+    return name.startsWith(tensor.substring(0, tensor.lastIndexOf('.') + 1));
+  }
+
   /** Whether a tensor is a norm's. */
   public boolean isNorm(String name) {
     return isOf(name, finalNorm) || isOf(name, "." + block.ln1) || isOf(name, "." + block.ln2);
