@@ -76,15 +76,19 @@ final class TokenizerEngine {
     }
   }
 
-  private static TokenizerEngine load(TokenizerSource source, String hash) {
+  /** One that is not shared. */
+  static TokenizerEngine load(TokenizerSource source, String hash) {
     TokenizerSource.Checked checked = source.check();
     loadLibrary();
     try {
       TokenizersLibrary library = TokenizersLibrary.LIB;
+      requireSomethingLeft(source, checked.normalized());
       long handle = library.createTokenizerFromString(checked.json());
       library.disableTruncation(handle);
       library.disablePadding(handle);
       return new TokenizerEngine(handle, source.file(), hash, checked);
+    } catch (InputException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new InputException(
           source.file().toString(),
@@ -123,6 +127,36 @@ final class TokenizerEngine {
     if (System.getProperty(property) == null) {
       System.setProperty(property, value);
     }
+  }
+
+  private static void requireSomethingLeft(
+      TokenizerSource source, TokenizerSource.Normalized normalized) {
+    if (normalized.tokens().isEmpty()) {
+      return;
+    }
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long probe = library.createTokenizerFromString(normalized.probe());
+    try {
+      for (String token : normalized.tokens()) {
+        long encoding = library.encode(probe, token, false);
+        int left = library.getTokenIds(encoding).length;
+        library.deleteEncoding(encoding);
+        if (left == 0) {
+          throw new InputException(
+              source.file(),
+              "added_tokens",
+              "the normalizer leaves nothing of " + Vocabulary.quoted(token),
+              TokenizerField.REMEDY);
+        }
+      }
+    } finally {
+      library.deleteTokenizer(probe);
+    }
+  }
+
+  /** Frees the memory of one that is not shared; nothing may use it then. */
+  synchronized void delete() {
+    TokenizersLibrary.LIB.deleteTokenizer(handle);
   }
 
   static MessageDigest sha256() {

@@ -16,6 +16,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -37,13 +38,24 @@ final class TokenizerSource {
    * @param fileIds the files' ids of the library's; empty where they are the same
    * @param decoder tokens back to text
    * @param bounds what texts may ask of the library
+   * @param normalized added tokens that the normalizer changes before they are looked for
    */
   record Checked(
       Vocabulary vocabulary,
       String json,
       int[] fileIds,
       TokenDecoder decoder,
-      TextBounds bounds) {}
+      TextBounds bounds,
+      Normalized normalized) {}
+
+  /**
+   * Added tokens that are looked for as the normalizer leaves them. The library ends the process if
+   * nothing is left of one.
+   *
+   * @param tokens as they are written
+   * @param probe a tokenizer of which every text is one token, unless the normalizer leaves nothing
+   */
+  record Normalized(List<String> tokens, String probe) {}
 
   private final TokenizerFiles files;
   private final TokenizerConfig config;
@@ -124,7 +136,30 @@ final class TokenizerSource {
         json,
         fileIds(model, tokens),
         new TokenDecoder(root.path("decoder")),
-        TextBounds.of(file, components.budget(), tokens));
+        TextBounds.of(file, components.budget(), tokens),
+        normalized(whole, tokens));
+  }
+
+  private static Normalized normalized(TokenizerField whole, AddedTokens tokens) {
+    TokenizerField normalizer = whole.child("normalizer");
+    if (normalizer.absent()) {
+      return new Normalized(List.of(), "");
+    }
+    List<String> changed =
+        tokens.tokens().stream()
+            .filter(AddedTokens.Token::normalized)
+            .map(AddedTokens.Token::content)
+            .toList();
+    ObjectNode probe = JSON.createObjectNode().put("version", "1.0");
+    probe.putArray("added_tokens");
+    probe.set("normalizer", new TokenizerComponents().normalizer(normalizer).orElseThrow());
+    for (String none :
+        List.of("truncation", "padding", "pre_tokenizer", "post_processor", "decoder")) {
+      probe.putNull(none);
+    }
+    ObjectNode model = probe.putObject("model").put("type", "WordLevel").put("unk_token", "?");
+    model.putObject("vocab").put("?", 0);
+    return new Normalized(changed, changed.isEmpty() ? "" : probe.toString());
   }
 
   private String write(
