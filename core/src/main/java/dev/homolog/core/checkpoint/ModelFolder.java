@@ -13,10 +13,11 @@ import java.util.Optional;
  * outside of it. A link is followed only within the folder or, in the cache of Hugging Face ({@code
  * models--org--name/snapshots/commit}), to the model's own {@code blobs}.
  */
-final class ModelFolder {
+public final class ModelFolder {
   private final Path folder;
 
-  ModelFolder(Path folder) {
+  /** A folder that need not be there. */
+  public ModelFolder(Path folder) {
     this.folder = folder;
   }
 
@@ -25,7 +26,7 @@ final class ModelFolder {
   }
 
   /** Whether there is anything of that name, be it a link that leads nowhere. */
-  boolean has(String name) {
+  public boolean has(String name) {
     return Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS);
   }
 
@@ -34,7 +35,7 @@ final class ModelFolder {
    *
    * @throws InputException if the name leads out of the folder, by itself or by a link, or nowhere
    */
-  Path file(String name) {
+  public Path file(String name) {
     if (!isPlain(name)) {
       throw new InputException(
           folder,

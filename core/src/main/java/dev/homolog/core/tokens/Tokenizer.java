@@ -1,5 +1,6 @@
 package dev.homolog.core.tokens;
 
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -107,7 +108,7 @@ public final class Tokenizer {
   }
 
   private static OptionalInt findNewline(TokenizerEngine engine) {
-    int[] encoded = engine.encode("\n");
+    int[] encoded = newline(engine);
     if (encoded.length == 1 && engine.decode(encoded).equals("\n")) {
       return OptionalInt.of(encoded[0]);
     }
@@ -119,5 +120,14 @@ public final class Tokenizer {
       }
     }
     return OptionalInt.empty();
+  }
+
+  /** Nothing, where a tokenizer without a token for the unknown cannot read it. */
+  private static int[] newline(TokenizerEngine engine) {
+    try {
+      return engine.encode("\n");
+    } catch (InputException _) {
+      return new int[0];
+    }
   }
 }

@@ -6,18 +6,15 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -39,66 +36,66 @@ final class TokenizerEngine {
   private static final long BATCH_CHARS = 1 << 20;
 
   private static final int BATCH_CHUNKS = 512;
-  private static final String REMEDY = "give a tokenizer.json of Hugging Face's tokenizers";
   private static final Map<String, TokenizerEngine> BY_HASH = new HashMap<>();
   private static boolean loaded;
 
   private final long handle;
+  private final Path file;
   private final String hash;
   private final Vocabulary vocabulary;
-  private final String[] tokens;
+  private final int[] fileIds;
+  private final TokenDecoder decoder;
+  private final TextBounds bounds;
+  private final Map<Integer, String> tokens;
+  private final int size;
 
-  private TokenizerEngine(long handle, String hash, Vocabulary vocabulary) {
+  private TokenizerEngine(long handle, Path file, String hash, TokenizerSource.Checked source) {
     this.handle = handle;
+    this.file = file;
     this.hash = hash;
-    this.vocabulary = vocabulary;
-    this.tokens = new String[vocabulary.size()];
-    vocabulary.ids().forEach((token, id) -> tokens[id] = token);
-    vocabulary.added().forEach((token, id) -> tokens[id] = token);
+    this.vocabulary = source.vocabulary();
+    this.fileIds = source.fileIds();
+    this.decoder = source.decoder();
+    this.bounds = source.bounds();
+    this.tokens = HashMap.newHashMap(vocabulary.ids().size());
+    vocabulary.ids().forEach((token, id) -> tokens.put(id, token));
+    vocabulary.added().forEach((token, id) -> tokens.put(id, token));
+    this.size = vocabulary.size();
   }
 
   static TokenizerEngine of(Path file) {
-    byte[] bytes = read(file);
-    String hash = HexFormat.of().formatHex(sha256().digest(bytes));
+    TokenizerSource source = TokenizerSource.of(file);
+    String hash = source.hash();
     synchronized (BY_HASH) {
       TokenizerEngine engine = BY_HASH.get(hash);
       if (engine == null) {
-        engine = load(file, bytes, hash);
+        engine = load(source, hash);
         BY_HASH.put(hash, engine);
       }
       return engine;
     }
   }
 
-  private static byte[] read(Path file) {
-    PairFiles pairs = PairFiles.beside(file);
-    if (!Files.exists(file) && pairs.exist()) {
-      return pairs.tokenizerJson();
-    }
-    try {
-      return Files.readAllBytes(file);
-    } catch (IOException e) {
-      String problem = Files.exists(file) ? "cannot be read: " + e.getMessage() : "no such file";
-      throw new InputException(
-          file,
-          "",
-          problem,
-          "a model folder needs its tokenizer.json, or GPT-2's vocab.json and merges.txt");
-    }
-  }
-
-  private static TokenizerEngine load(Path file, byte[] bytes, String hash) {
-    Vocabulary vocabulary = Vocabulary.parse(file, bytes);
+  /** One that is not shared. */
+  static TokenizerEngine load(TokenizerSource source, String hash) {
+    TokenizerSource.Checked checked = source.check();
     loadLibrary();
     try {
       TokenizersLibrary library = TokenizersLibrary.LIB;
-      long handle = library.createTokenizerFromString(new String(bytes, StandardCharsets.UTF_8));
+      requireSomethingLeft(source, checked.normalized());
+      long handle = library.createTokenizerFromString(checked.json());
       library.disableTruncation(handle);
       library.disablePadding(handle);
-      return new TokenizerEngine(handle, hash, vocabulary);
+      return new TokenizerEngine(handle, source.file(), hash, checked);
+    } catch (InputException e) {
+      throw e;
     } catch (RuntimeException e) {
       throw new InputException(
-          file.toString(), "", "not a tokenizer: " + e.getMessage(), REMEDY, e);
+          source.file().toString(),
+          "",
+          "not a tokenizer: " + e.getMessage(),
+          TokenizerField.REMEDY,
+          e);
     }
   }
 
@@ -132,6 +129,36 @@ final class TokenizerEngine {
     }
   }
 
+  private static void requireSomethingLeft(
+      TokenizerSource source, TokenizerSource.Normalized normalized) {
+    if (normalized.tokens().isEmpty()) {
+      return;
+    }
+    TokenizersLibrary library = TokenizersLibrary.LIB;
+    long probe = library.createTokenizerFromString(normalized.probe());
+    try {
+      for (String token : normalized.tokens()) {
+        long encoding = library.encode(probe, token, false);
+        int left = library.getTokenIds(encoding).length;
+        library.deleteEncoding(encoding);
+        if (left == 0) {
+          throw new InputException(
+              source.file(),
+              "added_tokens",
+              "the normalizer leaves nothing of " + Vocabulary.quoted(token),
+              TokenizerField.REMEDY);
+        }
+      }
+    } finally {
+      library.deleteTokenizer(probe);
+    }
+  }
+
+  /** Frees the memory of one that is not shared; nothing may use it then. */
+  synchronized void delete() {
+    TokenizersLibrary.LIB.deleteTokenizer(handle);
+  }
+
   static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
@@ -150,11 +177,11 @@ final class TokenizerEngine {
 
   /** One more than the largest id. */
   int size() {
-    return tokens.length;
+    return size;
   }
 
   boolean has(int id) {
-    return id >= 0 && id < tokens.length && tokens[id] != null;
+    return tokens.containsKey(id);
   }
 
   int[] encode(String text) {
@@ -163,6 +190,7 @@ final class TokenizerEngine {
 
   /** The ids of several texts. */
   synchronized int[][] encode(List<String> texts) {
+    texts.forEach(bounds::require);
     List<String> chunks = new ArrayList<>();
     int[] ends = new int[texts.size()];
     for (int i = 0; i < ends.length; i++) {
@@ -195,7 +223,7 @@ final class TokenizerEngine {
    */
   private void encode(List<String> chunks, int from, int to, int[][] parts) {
     if (to - from == 1) {
-      parts[from] = ids(TokenizersLibrary.LIB.encode(handle, chunks.get(from), false));
+      parts[from] = ids(encoding(chunks.get(from)));
       return;
     }
     String[] batch = chunks.subList(from, to).toArray(String[]::new);
@@ -212,12 +240,27 @@ final class TokenizerEngine {
     }
   }
 
+  /** A native encoding of one text. */
+  private long encoding(String text) {
+    try {
+      return TokenizersLibrary.LIB.encode(handle, text, false);
+    } catch (RuntimeException e) {
+      throw new InputException(
+          file.toString(),
+          "model",
+          "cannot encode a text: " + e.getMessage(),
+          "give a tokenizer with a token for what is unknown to it",
+          e);
+    }
+  }
+
   synchronized Encoded encodeWithSpans(String text) {
-    long encoding = TokenizersLibrary.LIB.encode(handle, text, false);
+    bounds.require(text);
+    long encoding = encoding(text);
     CharSpan[] spans;
     int[] ids;
     try {
-      ids = toInts(TokenizersLibrary.LIB.getTokenIds(encoding));
+      ids = toIds(TokenizersLibrary.LIB.getTokenIds(encoding));
       spans = TokenizersLibrary.LIB.getTokenCharSpans(encoding);
     } finally {
       TokenizersLibrary.LIB.deleteEncoding(encoding);
@@ -232,8 +275,10 @@ final class TokenizerEngine {
     return new Encoded(ids, starts, ends);
   }
 
-  synchronized String decode(int... ids) {
-    return TokenizersLibrary.LIB.decode(handle, Arrays.stream(ids).asLongStream().toArray(), false);
+  /** The text of tokens; ids without one count as nothing. */
+  String decode(int... ids) {
+    return decoder.decode(
+        Arrays.stream(ids).mapToObj(tokens::get).filter(Objects::nonNull).toList());
   }
 
   /**
@@ -256,20 +301,21 @@ final class TokenizerEngine {
     return chunks;
   }
 
-  private static int[] ids(long encoding) {
+  private int[] ids(long encoding) {
     try {
-      return toInts(TokenizersLibrary.LIB.getTokenIds(encoding));
+      return toIds(TokenizersLibrary.LIB.getTokenIds(encoding));
     } finally {
       TokenizersLibrary.LIB.deleteEncoding(encoding);
     }
   }
 
-  private static int[] toInts(long[] values) {
-    int[] ints = new int[values.length];
-    for (int i = 0; i < ints.length; i++) {
-      ints[i] = (int) values[i];
+  /** The files' ids of the library's. */
+  private int[] toIds(long[] values) {
+    int[] ids = new int[values.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = fileIds.length == 0 ? (int) values[i] : fileIds[(int) values[i]];
     }
-    return ints;
+    return ids;
   }
 
   private static int[] join(int[][] parts, int from, int to) {

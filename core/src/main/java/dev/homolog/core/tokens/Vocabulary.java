@@ -1,12 +1,7 @@
 package dev.homolog.core.tokens;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.homolog.core.InputException;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -35,30 +30,15 @@ record Vocabulary(
     boolean byteLevelPairs) {
 
   private static final int LARGEST_ID = 1 << 24;
-  private static final String REMEDY = "give a tokenizer.json of Hugging Face's tokenizers";
-  private static final ObjectMapper JSON =
-      new ObjectMapper(
-          JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
+  private static final String REMEDY = TokenizerField.REMEDY;
 
-  static Vocabulary parse(Path file, byte[] bytes) {
-    JsonNode root;
-    try {
-      root = JSON.readTree(bytes);
-    } catch (JsonProcessingException e) {
-      throw new InputException(file, "", JsonLine.problem(e), REMEDY);
-    } catch (IOException e) {
-      throw new InputException(file, "", "not JSON: " + e.getMessage(), REMEDY);
-    }
-    JsonNode model = root.path("model");
-    if (!model.isObject()) {
-      throw new InputException(file, "model", "missing", REMEDY);
-    }
-    if (model.path("dropout").asDouble(0) > 0) {
-      throw new InputException(
-          file, "model.dropout", "makes tokens random", "set it to null, as it is after training");
-    }
-    Map<String, Integer> ids = new HashMap<>();
-    readVocabulary(file, model.path("vocab"), ids);
+  /**
+   * What a file says of its tokens.
+   *
+   * @throws InputException if ids are missing or out of range
+   */
+  static Vocabulary of(Path file, JsonNode root) {
+    Map<String, Integer> ids = model(file, root);
     Map<String, Integer> added = new TreeMap<>();
     for (JsonNode token : root.path("added_tokens")) {
       JsonNode content = token.path("content");
@@ -69,11 +49,31 @@ record Vocabulary(
     }
     ids.putAll(added);
     List<String> merges = new ArrayList<>();
-    for (JsonNode merge : model.path("merges")) { // "a b" in older files, ["a", "b"] in newer ones
+    for (JsonNode merge : root.path("model").path("merges")) { // "a b", newer files ["a", "b"]
       merges.add(
           merge.isArray() ? merge.path(0).asText() + " " + merge.path(1).asText() : merge.asText());
     }
     return new Vocabulary(ids, added, merges, isByteLevelPairs(root));
+  }
+
+  /** As above, of the bytes of a file. */
+  static Vocabulary parse(Path file, byte[] bytes) {
+    return of(file, TokenizerFiles.tree(file, bytes, REMEDY));
+  }
+
+  /** The ids of the model's own tokens. */
+  static Map<String, Integer> model(Path file, JsonNode root) {
+    JsonNode model = root.path("model");
+    if (!model.isObject()) {
+      throw new InputException(file, "model", "missing", REMEDY);
+    }
+    if (model.path("dropout").asDouble(0) > 0) {
+      throw new InputException(
+          file, "model.dropout", "makes tokens random", "set it to null, as it is after training");
+    }
+    Map<String, Integer> ids = new HashMap<>();
+    readVocabulary(file, model.path("vocab"), ids);
+    return ids;
   }
 
   private static void readVocabulary(Path file, JsonNode vocab, Map<String, Integer> ids) {
@@ -151,8 +151,13 @@ record Vocabulary(
     for (int i = 0; i < common; i++) {
       if (!merges.get(i).equals(other.merges.get(i))) {
         return Optional.of(
-            "merge %d is %s here and %s there"
-                .formatted(i, quoted(merges.get(i)), quoted(other.merges.get(i))));
+            "merge "
+                + i
+                + " is "
+                + quoted(merges.get(i))
+                + " here and "
+                + quoted(other.merges.get(i))
+                + " there");
       }
     }
     if (merges.size() != other.merges.size()) {
@@ -195,15 +200,14 @@ record Vocabulary(
       String here = mine.get(id);
       String there = theirs.get(id);
       if (here == null || there == null) {
-        return "token id %d is %s %s and unused %s"
-            .formatted(
-                id,
-                quoted(here == null ? there : here),
-                here == null ? "there" : "here",
-                here == null ? "here" : "there");
+        return "token id "
+            + id
+            + " is "
+            + quoted(here == null ? there : here)
+            + (here == null ? " there and unused here" : " here and unused there");
       }
       if (!here.equals(there)) {
-        return "token id %d is %s here and %s there".formatted(id, quoted(here), quoted(there));
+        return "token id " + id + " is " + quoted(here) + " here and " + quoted(there) + " there";
       }
     }
     return "two tokens share an id in one of them";
@@ -222,7 +226,7 @@ record Vocabulary(
         .codePoints()
         .forEach(c -> {
           if (Character.isISOControl(c)) {
-            text.append("\\u%04x".formatted(c));
+            text.append("\\u").append(HexFormat.of().toHexDigits((char) c));
           } else {
             text.appendCodePoint(c);
           }
