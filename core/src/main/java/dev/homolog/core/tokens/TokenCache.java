@@ -8,14 +8,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.file.NewFile;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.npy.NpyFile;
+import dev.homolog.core.npy.NpyWriter;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +78,7 @@ public final class TokenCache {
     }
     for (String ending : List.of("", DOCUMENTS_ENDING, JSON_ENDING)) {
       Path path = beside(file, ending);
-      if (Files.exists(path)) {
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         throw new InputException(path, "", "is there already", "choose another --out");
       }
     }
@@ -86,17 +89,44 @@ public final class TokenCache {
   }
 
   /**
-   * Writes a table. The file of ids comes last, so that where it is the others are too.
+   * Writes a table: all three files, or none. Each is complete on disk before the first takes its
+   * name. The file of ids comes last, so that where it is the others are too.
    *
    * @param tokenizer that made the ids
-   * @throws HomologException if a file cannot be written
+   * @throws HomologException if a file cannot be written; none is there then
    */
   public static void write(Path file, TokenTable table, Tokenizer tokenizer) {
-    DocumentIndex index = table.index();
-    long documents = index.size();
+    List<Long> shape = List.of(table.rows(), (long) table.context());
+    List<Long> ofDocuments = List.of((long) table.index().size(), (long) COLUMNS);
+    Path names = beside(file, JSON_ENDING);
+    Path documents = beside(file, DOCUMENTS_ENDING);
+    try (NpyWriter index = NpyWriter.create(documents, DType.I64, ofDocuments);
+        NewFile facts = NewFile.beside(names);
+        NpyWriter ids = NpyWriter.create(file, DType.I32, shape)) {
+      appendDocuments(index, table.index());
+      Files.write(
+          facts.path(),
+          JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(facts(table, tokenizer)));
+      ids.append(table.ids(0, table.rows()));
+      try {
+        index.commit();
+        facts.commit();
+        ids.commit();
+      } catch (IOException | HomologException e) {
+        for (Path made : List.of(file, names, documents)) {
+          Files.deleteIfExists(made);
+        }
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new HomologException(names + ": cannot be written: " + NewFile.reason(e), e);
+    }
+  }
+
+  private static void appendDocuments(NpyWriter to, DocumentIndex index) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment rows = arena.allocate(ValueLayout.JAVA_LONG, documents * COLUMNS);
-      for (int i = 0; i < documents; i++) {
+      MemorySegment rows = arena.allocate(ValueLayout.JAVA_LONG, (long) index.size() * COLUMNS);
+      for (int i = 0; i < index.size(); i++) {
         long at = (long) i * COLUMNS;
         rows.setAtIndex(ValueLayout.JAVA_LONG, at, index.start(i));
         rows.setAtIndex(ValueLayout.JAVA_LONG, at + 1, index.fileNumber(i));
@@ -104,9 +134,11 @@ public final class TokenCache {
         rows.setAtIndex(ValueLayout.JAVA_LONG, at + 3, index.line(i));
         rows.setAtIndex(ValueLayout.JAVA_LONG, at + 4, index.replaced(i));
       }
-      NpyFile.write(
-          beside(file, DOCUMENTS_ENDING), DType.I64, List.of(documents, (long) COLUMNS), rows);
+      to.append(rows);
     }
+  }
+
+  private static ObjectNode facts(TokenTable table, Tokenizer tokenizer) {
     ObjectNode json = JSON.createObjectNode();
     json.put("rows", table.rows()).put("context", table.context());
     json.put("sha256", table.sha256()).put("tokenizer", tokenizer.identity());
@@ -114,15 +146,8 @@ public final class TokenCache {
     json.put("share", table.share().part()).put("held_out", table.share().heldOut());
     json.put("documents_left_out", table.leftOut());
     table.subsets().forEach(json.putArray("subsets")::add);
-    index.files().forEach(path -> json.withArray("files").add(path.toString()));
-    Path names = beside(file, JSON_ENDING);
-    try {
-      Files.write(names, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
-    } catch (IOException e) {
-      throw new HomologException(names + ": cannot be written: " + e.getMessage(), e);
-    }
-    NpyFile.write(
-        file, DType.I32, List.of(table.rows(), (long) table.context()), table.ids(0, table.rows()));
+    table.index().files().forEach(path -> json.withArray("files").add(path.toString()));
+    return json;
   }
 
   /**
