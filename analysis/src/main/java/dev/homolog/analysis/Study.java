@@ -26,6 +26,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -99,7 +100,7 @@ public final class Study implements OpenStudy<StudyResult> {
   /** Runs with memory bounds from {@code bounds} in place of the machine's. */
   StudyResult run(Kernels kernels, RunListener listener, Supplier<MemoryBounds> bounds) {
     Phases phases = new Phases();
-    try (TokenTable table = inputs.read(listener, phases)) {
+    try (TokenTable table = inputs.read(options.resources().memory(), listener, phases)) {
       Setting setting = setting(kernels, table, phases, listener);
       try (Measurements measurements = Measurements.of(options, setting)) {
         List<Measurement> list = measurements.list();
@@ -124,8 +125,9 @@ public final class Study implements OpenStudy<StudyResult> {
   /** What such a study would take, by its sizes alone. */
   static Plan plan(MemoryBounds bounds, StudyOptions options, Kernels kernels) {
     Phases phases = new Phases();
+    OptionalLong memory = options.resources().memory();
     try (Study study = open(options);
-        TokenTable table = study.inputs.read(RunListener.NONE, phases)) {
+        TokenTable table = study.inputs.read(memory, RunListener.NONE, phases)) {
       Setting setting = study.setting(kernels, table, phases, RunListener.NONE);
       try (Measurements measurements = Measurements.of(options, setting)) {
         return new Planner(options.resources(), setting, measurements.list(), bounds).plan();

@@ -15,6 +15,7 @@ import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Open models and the text that they will read. Opening makes the quick checks: configurations,
@@ -61,7 +62,7 @@ public final class Inputs implements AutoCloseable {
       Limits limits = Limits.of(models, rules);
       if (input.tokens() == null) {
         limits.requireContext(limits.context(input));
-        TokenTable.requireFiles(input.text());
+        TokenTable.requireFiles(Limits.files(input).files());
       }
       return new Inputs(input, models, tokenizer, limits);
     } catch (RuntimeException | Error e) {
@@ -88,9 +89,10 @@ public final class Inputs implements AutoCloseable {
   /**
    * Looks at all weights, and lays out the text as rows of tokens, which the caller closes.
    *
+   * @param memory bytes that the process may hold at most, if that was said
    * @throws InputException if a weight or the text cannot be used, or too little text is kept
    */
-  public TokenTable read(ProgressListener progress, Phases phases) {
+  public TokenTable read(OptionalLong memory, ProgressListener progress, Phases phases) {
     // Cheap checks come before long ones: ids, weights, then text.
     boolean ids = input.tokens() != null;
     TokenTable table =
@@ -98,7 +100,7 @@ public final class Inputs implements AutoCloseable {
     try {
       models.forEach(model -> readWeights(model.checkpoint()));
       if (!ids) {
-        table = phases.time(Phase.TOKENS, () -> limits.text(input, tokenizer, progress));
+        table = phases.time(Phase.TOKENS, () -> limits.text(input, memory, tokenizer, progress));
       }
       requireKept(table);
       return table;

@@ -39,7 +39,7 @@ public final class NpyWriter implements AutoCloseable {
    *     file, such as a link
    */
   public static NpyWriter create(Path file, DType dtype, List<Long> shape) {
-    NpyHeader header = new NpyHeader(dtype, List.copyOf(shape));
+    NpyHeader header = new NpyHeader(dtype, false, List.copyOf(shape));
     long bytes = Math.multiplyExact(header.elements(), (long) dtype.bytes());
     ByteBuffer start = start(header.text());
     try {

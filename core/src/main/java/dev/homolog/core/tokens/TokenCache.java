@@ -145,6 +145,9 @@ public final class TokenCache {
     json.put("dropped_tail", table.droppedTail());
     json.put("share", table.share().part()).put("held_out", table.share().heldOut());
     json.put("documents_left_out", table.leftOut());
+    json.put("text_column", table.fields().text());
+    table.fields().subset().ifPresent(key -> json.put("subset_key", key));
+    json.put("subsets_dropped", table.subsetsDropped());
     table.subsets().forEach(json.putArray("subsets")::add);
     table.index().files().forEach(path -> json.withArray("files").add(path.toString()));
     return json;
@@ -155,10 +158,10 @@ public final class TokenCache {
    *
    * @throws InputException if it is damaged, of other ids, or made with another tokenizer
    */
-  static Optional<TokenCache> beside(NpyFile ids, Tokenizer tokenizer) {
-    Path file = beside(ids.file(), JSON_ENDING);
+  static Optional<TokenCache> beside(Path ids, List<Long> idsShape, Tokenizer tokenizer) {
+    Path file = beside(ids, JSON_ENDING);
     if (!Files.exists(file)) {
-      if (Files.exists(beside(ids.file(), DOCUMENTS_ENDING))) {
+      if (Files.exists(beside(ids, DOCUMENTS_ENDING))) {
         throw new InputException(file, "", "no such file", AGAIN);
       }
       return Optional.empty();
@@ -167,16 +170,16 @@ public final class TokenCache {
     String made = text(file, json, "tokenizer");
     if (!made.equals(tokenizer.identity())) {
       throw new InputException(
-          ids.file(),
+          ids,
           "",
           "made with another tokenizer than " + tokenizer.file(),
           "tokenize the text again with homolog tokenize --model "
               + tokenizer.file().toAbsolutePath().getParent());
     }
     List<Long> shape = List.of(number(file, json, "rows"), number(file, json, "context"));
-    if (!shape.equals(ids.shape())) {
+    if (!shape.equals(idsShape)) {
       throw new InputException(
-          file, "rows", shape + " is not the shape of the ids, " + ids.shape(), AGAIN);
+          file, "rows", shape + " is not the shape of the ids, " + idsShape, AGAIN);
     }
     List<Path> files = new ArrayList<>();
     for (String path : texts(file, json, "files")) {
@@ -191,9 +194,10 @@ public final class TokenCache {
         new TokenTable.Origin(
             number(file, json, "dropped_tail"),
             share(file, json),
-            number(file, json, "documents_left_out"));
-    return Optional.of(
-        new TokenCache(ids.file(), text(file, json, "sha256"), files, subsets, origin));
+            number(file, json, "documents_left_out"),
+            fields(file, json),
+            json.path("subsets_dropped").asBoolean());
+    return Optional.of(new TokenCache(ids, text(file, json, "sha256"), files, subsets, origin));
   }
 
   private static JsonNode read(Path file) {
@@ -245,6 +249,18 @@ public final class TokenCache {
       return new Share(json.path("share").asDouble(), json.path("held_out").asBoolean());
     } catch (InputException e) {
       throw new InputException(file, "share", e.problem() + " is no share", AGAIN);
+    }
+  }
+
+  /** Caches of older versions do not say, and were read as usual. */
+  private static TextFields fields(Path file, JsonNode json) {
+    Optional<String> subset =
+        json.has("subset_key") ? Optional.of(text(file, json, "subset_key")) : Optional.empty();
+    String column = json.has("text_column") ? text(file, json, "text_column") : "text";
+    try {
+      return new TextFields(column, subset);
+    } catch (InputException e) {
+      throw new InputException(file, "text_column", "an empty name", AGAIN);
     }
   }
 
