@@ -4,6 +4,7 @@ import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.tokens.Share;
 import dev.homolog.core.tokens.TextFields;
+import dev.homolog.core.tokens.TextFiles;
 import dev.homolog.core.tokens.TokenFile;
 import dev.homolog.core.tokens.TokenType;
 import java.nio.file.Path;
@@ -63,6 +64,9 @@ public record TokenInput(
           "give --text");
     }
     requireUsed(tokens != null, fields, dtype);
+    if (tokens == null) {
+      TextFiles.of(text).withFields(fields); // refuses fields that no file has
+    }
     if (context.isPresent() && context.getAsInt() < 2) {
       throw new InputException(InputOption.CONTEXT, "" + context.getAsInt(), "give at least 2");
     }

@@ -56,7 +56,11 @@ final class JsonLine {
     this.label = new SubsetLabel(place.fields);
     this.parser = JSON.createParser(rest);
     try {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
+      JsonToken token = parser.nextToken();
+      if (token == JsonToken.START_ARRAY && place.where.equals("line 1") && place.aLine) {
+        throw severalLines("a list, not a document a line");
+      }
+      if (token != JsonToken.START_OBJECT) {
         throw refused("not a JSON object");
       }
       if (!nextText()) {
@@ -64,8 +68,15 @@ final class JsonLine {
         throw refused("no \"" + place.fields.text() + "\"");
       }
     } catch (JsonProcessingException e) {
+      if (place.aLine && rest.ended && rest.seen <= 2) {
+        throw severalLines("a document over several lines");
+      }
       throw refused(problem(e));
     }
+  }
+
+  private InputException severalLines(String problem) {
+    return new InputException(place.file, place.where, problem, "rename it to end in .json");
   }
 
   /** Goes on to the value of the text; false at the object's end. */

@@ -74,7 +74,7 @@ final class TextHead extends InputStream {
       broken = Optional.of(e); // what could be read comes first
     }
     head = java.util.Arrays.copyOf(start, length);
-    encoding(head).ifPresent(this::refuse);
+    requireUtf8(file, head);
     FileContents contents = FileContents.of(head);
     if (contents != FileContents.OTHER && contents != FileContents.EMPTY) {
       throw new InputException(
@@ -83,12 +83,19 @@ final class TextHead extends InputStream {
     at = begins(head, 0xEF, 0xBB, 0xBF) ? 3 : 0;
   }
 
-  private void refuse(String encoding) {
-    throw new InputException(
-        file,
-        "",
-        "is " + encoding + ", not UTF-8",
-        "convert it with iconv -f " + encoding + " -t UTF-8");
+  /**
+   * @param head what a text begins with
+   * @throws InputException if it is surely in another encoding
+   */
+  static void requireUtf8(Path file, byte[] head) {
+    Optional<String> encoding = encoding(head);
+    if (encoding.isPresent()) {
+      throw new InputException(
+          file,
+          "",
+          "is " + encoding.get() + ", not UTF-8",
+          "convert it with iconv -f " + encoding.get() + " -t UTF-8");
+    }
   }
 
   /** The encoding by its mark, else by where zeros stand; empty for UTF-8 and what else has none. */

@@ -134,6 +134,7 @@ record TextKind(Form form, Packing packing) {
       if (found != FileContents.OTHER && found != FileContents.EMPTY) {
         throw holds(file, found, "");
       }
+      TextHead.requireUtf8(file, head);
     } else if (found != packing.contents && (head.length > 0 || packing == Packing.GZIP)) {
       throw holds(file, found, "no " + packing.contents.description());
     }

@@ -98,6 +98,19 @@ class TextKindTest {
         "line 1: not JSON: Unexpected end-of-input: expected close marker for Object" + give);
   }
 
+  @Test
+  void jsonOfOtherLines() throws IOException {
+    String rename = "; rename it to end in .json";
+    refused(
+        file("a.jsonl", Texts.utf8("[{\"text\": \"a\"}]")),
+        "line 1: a list, not a document a line" + rename);
+    for (String brace : List.of("{\n", "{\r\n")) {
+      refused(
+          file("b.jsonl", Texts.utf8(brace + "  \"text\": \"a\"\n}\n")),
+          "line 1: a document over several lines" + rename);
+    }
+  }
+
   private void json(String content, String message) throws IOException {
     refused(file("bad.json", Texts.utf8(content)), message);
   }
