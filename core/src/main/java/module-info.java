@@ -11,6 +11,8 @@ module dev.homolog.core {
   exports dev.homolog.core.backend;
   exports dev.homolog.core.checkpoint;
   exports dev.homolog.core.intervention;
+  exports dev.homolog.core.file to
+      dev.homolog.analysis;
   exports dev.homolog.core.memory;
   exports dev.homolog.core.kernels;
   exports dev.homolog.core.model;

@@ -245,7 +245,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
   @Override
   public Result run(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
-    try (TokenTable table = inputs.read(listener, phases);
+    try (TokenTable table = inputs.read(options.resources.memory(), listener, phases);
         Arena arena = Arena.ofShared()) {
       Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
       List<List<Intervention>> variants = variants();

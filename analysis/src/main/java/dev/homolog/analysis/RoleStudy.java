@@ -126,7 +126,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
   @Override
   public Result run(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
-    try (TokenTable table = inputs.read(listener, phases)) {
+    try (TokenTable table = inputs.read(options.resources.memory(), listener, phases)) {
       var rolesOptions =
           new NeuronRoles.Options(
               options.processing, options.queries(table.context()), options.seed);

@@ -27,6 +27,7 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -105,7 +106,11 @@ public final class Study implements OpenStudy<StudyResult> {
     Phases phases = new Phases();
     LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
     try (TokenTable table =
-        inputs.read(listener, phases, () -> compareWeights(lineage, phases, listener))) {
+        inputs.read(
+            options.resources().memory(),
+            listener,
+            phases,
+            () -> compareWeights(lineage, phases, listener))) {
       Setting setting = setting(kernels, table, phases, listener);
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         List<Measurement> list = measurements.list();
@@ -137,8 +142,9 @@ public final class Study implements OpenStudy<StudyResult> {
   /** What such a study would take, by its sizes alone. */
   static Plan plan(MemoryBounds bounds, StudyOptions options, Kernels kernels) {
     Phases phases = new Phases();
+    OptionalLong memory = options.resources().memory();
     try (Study study = open(options);
-        TokenTable table = study.inputs.read(RunListener.NONE, phases)) {
+        TokenTable table = study.inputs.read(memory, RunListener.NONE, phases)) {
       Setting setting = study.setting(kernels, table, phases, RunListener.NONE);
       LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {

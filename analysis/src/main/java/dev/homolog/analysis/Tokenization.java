@@ -14,6 +14,7 @@ import dev.homolog.core.tokens.TokenCache;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
+import java.util.OptionalLong;
 
 /** Text made into a cache of tokens once, for many studies; no model runs. */
 public final class Tokenization {
@@ -42,7 +43,7 @@ public final class Tokenization {
             description.config().positions(),
             model.toString());
     limits.requireContext(limits.context(input));
-    try (TokenTable table = limits.text(input, tokenizer, progress)) {
+    try (TokenTable table = limits.text(input, OptionalLong.empty(), tokenizer, progress)) {
       TokenCache.write(out, table, tokenizer);
       return RunFacts.TokenFacts.of(table, 0);
     }

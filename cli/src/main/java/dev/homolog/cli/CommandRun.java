@@ -36,6 +36,9 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
 
     /** Writes what is made of the finished run, and prints its summary. */
     void conclude(R result, RunFolder folder, PrintWriter to);
+
+    /** Removes what an unfinished run has written outside its folder. */
+    default void abandon() {}
   }
 
   /** Runs the command and returns its exit code. */
@@ -57,6 +60,9 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
             Progress progress = Progress.start(machine.verbose(), err)) {
           result = compute(study, kernels, progress);
           steps.write(result, folder, invocation);
+        } catch (RuntimeException | Error e) {
+          steps.abandon();
+          throw e;
         }
       }
       steps.conclude(result, folder, spec.commandLine().getOut());

@@ -16,14 +16,15 @@ record InterventionSummary(InterventionStudy.Result result, Path out, PrintWrite
   void print() {
     to.printf(
         Locale.ROOT,
-        "Model %s: %d neurons, %s, on %,d tokens; averages over %,d positions%n%n",
+        "Model %s: %d neurons, %s, on %,d tokens; averages over %,d positions%n",
         result.model(),
         result.options().neurons().size(),
         result.options().change().mode(),
         result.tokens(),
         result.positions());
+    TextNotes.print(result.facts().tokens(), to);
     to.printf(
-        "  %-10s %9s %9s %9s %10s %9s%n",
+        "%n  %-10s %9s %9s %9s %10s %9s%n",
         "value", "loss", "entropy", "rank", "recip_rank", "scale");
     line("nominal", result.nominal());
     for (int i = 0; i < result.values().size(); i++) {

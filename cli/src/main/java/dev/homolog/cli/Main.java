@@ -47,6 +47,8 @@ final class Main implements Runnable {
       EnumSet.of(
           InputOption.CONTEXT,
           InputOption.MAX_TOKENS,
+          InputOption.SUBSET_KEY,
+          InputOption.DTYPE,
           InputOption.MEMORY,
           InputOption.BASELINE,
           InputOption.BY_SUBSET,

@@ -23,6 +23,7 @@ record RolesSummary(RoleStudy.Result result, Path out, PrintWriter to) {
 
   void print() {
     print("Model %s%n", result.facts().models().getFirst().name());
+    TextNotes.print(result.facts().tokens(), to);
     prediction(result.roles().prediction());
     EntropyRole role = result.roles().entropy();
     List<EntropyRole.Neuron> tried =

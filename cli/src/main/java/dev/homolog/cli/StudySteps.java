@@ -6,7 +6,10 @@ import dev.homolog.analysis.StudyResult;
 import dev.homolog.analysis.report.Report;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.core.HomologException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.util.OptionalDouble;
 
 /**
@@ -32,9 +35,34 @@ record StudySteps(StudyOptions options, OptionalDouble alsoAt)
     result.write(folder, invocation);
   }
 
+  /** The tables are complete by then, so what the page lacks does not cost them. */
   @Override
   public void conclude(StudyResult result, RunFolder folder, PrintWriter to) {
-    Report.write(folder);
+    try {
+      Report.write(folder);
+    } catch (HomologException e) {
+      throw new HomologException(
+          e.getMessage()
+              + "; the tables are complete, and homolog report "
+              + folder.path()
+              + " writes the page",
+          e);
+    }
     new Summary(result, alsoAt, folder.path(), to).print();
+  }
+
+  /** An open study was refused a cache that is there already, so this one is its own. */
+  @Override
+  public void abandon() {
+    options
+        .focus()
+        .cache()
+        .ifPresent(cache -> {
+          try {
+            Files.deleteIfExists(cache.file());
+          } catch (IOException e) {
+            // It stays. Only the original failure is reported.
+          }
+        });
   }
 }

@@ -82,6 +82,7 @@ final class Summary {
         speed,
         otherNames.isEmpty() ? "the model" : "all models",
         seconds);
+    TextNotes.print(tokens, to);
     int constant = result.constants().getFirst();
     if (constant > 0) {
       line("Constant neurons, which have no correlation: %,d", constant);

@@ -4,9 +4,11 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.tokens.Share;
+import dev.homolog.core.tokens.TextFields;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which text is read. */
@@ -16,9 +18,25 @@ final class TextFlags {
       arity = "1..*",
       paramLabel = "FILE",
       description =
-          "text: .txt, .jsonl, .jsonl.gz or .jsonl.zst; a pattern such as 'data/*.jsonl.zst', in"
-              + " quotes, stands for all files that match, in the order of their names")
+          "text: .txt, .jsonl, .ndjson or .json, plain, .gz or .zst, or .parquet; a pattern such as"
+              + " 'data/**/*.jsonl.zst', in quotes, stands for all files that match, in the order of"
+              + " their names")
   private List<String> text = new ArrayList<>();
+
+  @Option(
+      names = "--text-column",
+      paramLabel = "NAME",
+      description =
+          "column of a .parquet, or field of JSON, that holds the text (default: text)")
+  private String textColumn;
+
+  @Option(
+      names = "--subset-key",
+      paramLabel = "KEY",
+      description =
+          "field or column that names a document's subset; a dot leads into an object (default:"
+              + " meta.pile_set_name, else meta.redpajama_set_name, meta.source, source or subset)")
+  private String subsetKey;
 
   @Option(
       names = "--share",
@@ -33,6 +51,12 @@ final class TextFlags {
 
   List<Path> text() {
     return TokenInput.files(text);
+  }
+
+  TextFields fields() {
+    return new TextFields(
+        textColumn == null ? TextFields.DEFAULT.text() : textColumn,
+        Optional.ofNullable(subsetKey));
   }
 
   Share share() {

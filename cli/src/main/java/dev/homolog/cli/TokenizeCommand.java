@@ -8,6 +8,7 @@ import dev.homolog.core.tokens.TokenCache;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,7 +59,13 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
               return new Request(
                   HubCache.folder(model),
                   new TokenInput(
-                      text.text(), null, length.context(), length.maxTokens(), text.share()));
+                      text.text(),
+                      null,
+                      length.context(),
+                      length.maxTokens(),
+                      text.share(),
+                      text.fields(),
+                      Optional.empty()));
             });
     RunFacts.TokenFacts tokenFacts;
     try (Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {
@@ -74,6 +81,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
         tokenFacts.documents(),
         tokenFacts.subsets().size(),
         out);
+    TextNotes.print(tokenFacts, to);
     to.flush();
     return 0;
   }

@@ -173,14 +173,14 @@ final class Refusals {
         "",
         "no such file",
         "check the path given to --text");
-    Path kind = b.resolve("config.json");
+    Path kind = Files.writeString(folder.resolve("text.csv"), "text");
     input(
         "text of an unknown kind",
         TokenInput.text(kind),
         kind + "",
         "",
         "not a kind of text that is known",
-        "give .txt, .jsonl, .jsonl.gz or .jsonl.zst");
+        "give .txt, .json, .jsonl or .ndjson, each plain or with .gz or .zst behind, or .parquet");
     Path broken = Files.writeString(folder.resolve("broken.jsonl"), "{\"text\": \"a\"}\n{}\n");
     input(
         "line without text",

@@ -100,7 +100,10 @@ class TokenizeCommandTest {
     assertEquals(List.of(".hidden.jsonl"), read(data + "/.*.jsonl"));
     assertEquals(List.of("3.jsonl"), read(data + "/*/*.jsonl"));
     assertEquals(List.of("3.jsonl"), read(folder + "/d*a/d??p/3.js*"));
-    assertEquals(List.of("3.jsonl"), read(data + "/**/*.jsonl"));
+    assertEquals(List.of("10.jsonl", "2.jsonl", "3.jsonl"), read(data + "/**/*.jsonl"));
+    assertEquals(List.of("10.jsonl", "2.jsonl", "3.jsonl"), read(data + "/**/**/*.jsonl"));
+    assertEquals(List.of("3.jsonl"), read(folder + "/da*/**/deep/**/{3,4}.jsonl"));
+    assertEquals(List.of("10.jsonl", "2.jsonl"), read(folder + "/**/data/*.jsonl"));
     assertEquals(List.of("10.jsonl", "2.jsonl", "3.jsonl"), read(data + "/**.jsonl"));
     Path odd = Files.copy(data.resolve("2.jsonl"), data.resolve("odd[1]*.jsonl"));
     try {

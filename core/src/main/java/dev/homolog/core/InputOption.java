@@ -11,6 +11,12 @@ public enum InputOption {
   TEXT,
   /** The file of token ids that is read in place of text. */
   TOKENS,
+  /** The field of a document's JSON, or the column of a table, that holds the text. */
+  TEXT_COLUMN,
+  /** The field of a document's JSON, or the column of a table, that holds its subset. */
+  SUBSET_KEY,
+  /** The type of token ids in a file that does not say it. */
+  DTYPE,
   /** The share of the documents that is read. */
   SHARE,
   /** Whether the documents outside the share are read in place of those inside. */

@@ -52,8 +52,9 @@ public final class CacheMeasurement implements Measurement {
     return List.of(opened);
   }
 
+  /** The file appears late, so that a study that is broken off leaves none. */
   @Override
-  public void reduce(Pass pass) {
+  public void afterwards() {
     sink.ifPresent(CacheSink::commit);
     close();
   }

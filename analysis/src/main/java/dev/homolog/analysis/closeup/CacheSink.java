@@ -2,6 +2,7 @@ package dev.homolog.analysis.closeup;
 
 import dev.homolog.core.HomologException;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
+import dev.homolog.core.file.NewFile;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -65,8 +67,13 @@ final class CacheSink implements ActivationSink, AutoCloseable {
     this.transposed = Tensor.allocate(arena, DType.F32, tokens, k);
     Path file = cache.file().toAbsolutePath();
     // A safetensors file begins with where everything lies, and holds the tokens too.
-    this.values = npy() ? file : file.resolveSibling("." + file.getFileName() + ".npy");
+    this.values = npy() ? file : hidden(file);
     this.writer = NpyWriter.create(values, DType.F32, List.of(table.tokens(), (long) k));
+  }
+
+  /** A name that nobody can have put a link at. */
+  private static Path hidden(Path file) {
+    return file.resolveSibling(NewFile.PREFIX + UUID.randomUUID() + ".npy");
   }
 
   /** Bytes that a sink takes. */

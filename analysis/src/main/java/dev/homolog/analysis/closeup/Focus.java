@@ -5,6 +5,7 @@ import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -38,7 +39,7 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
         throw new InputException(
             InputOption.CACHE, name + " says no format", "give a name in .npy or .safetensors");
       }
-      if (Files.exists(file)) {
+      if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
         throw new InputException(
             InputOption.CACHE, name + " is there already", "give another name");
       }

@@ -45,6 +45,12 @@ public final class SubsetMeasurement implements Measurement {
     this.baseline = baseline;
     this.correlations = correlations;
     this.names = setting.text().table().subsets();
+    if (setting.text().table().subsetsDropped()) {
+      throw new InputException(
+          InputOption.BY_SUBSET,
+          "the documents name more than 1,024 subsets, which count as none",
+          "name another key with --subset-key, or leave it out");
+    }
     if (names.isEmpty()) {
       throw new InputException(
           InputOption.BY_SUBSET,

@@ -2,8 +2,8 @@ package dev.homolog.analysis.input;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.ModelDescription;
+import dev.homolog.core.tokens.TokenFile;
 import dev.homolog.core.tokens.TokenRules;
-import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
 import java.util.OptionalInt;
@@ -80,17 +80,17 @@ public final class BosRule {
    * The rules of the reference for rows of ids: where no model tells BOS, it is the id in front of
    * the first row.
    *
-   * @param npy the rows
+   * @param tokens the rows
    * @throws InputException if that is not in the vocabulary
    */
-  TokenRules forTokens(Path npy) {
-    OptionalInt bos = known.isPresent() ? known : TokenTable.firstId(npy);
+  TokenRules forTokens(TokenFile tokens) {
+    OptionalInt bos = known.isPresent() ? known : tokens.firstId();
     if (bos.isEmpty()) {
       return forText();
     }
     if (bos.getAsInt() >= reference.config().vocabSize()) {
       throw new InputException(
-          npy,
+          tokens.file(),
           "row 0",
           "begins with "
               + bos.getAsInt()

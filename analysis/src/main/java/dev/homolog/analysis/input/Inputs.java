@@ -16,6 +16,7 @@ import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * Open models and the text that they will read. Opening makes the quick checks: configurations,
@@ -61,11 +62,11 @@ public final class Inputs implements AutoCloseable {
         bos.add(description(model.checkpoint()), other);
       }
       TokenRules rules =
-          input.tokens() == null ? bos.forText() : bos.forTokens(input.tokens());
+          input.tokens() == null ? bos.forText() : bos.forTokens(input.tokenFile());
       Limits limits = Limits.of(models, rules);
       if (input.tokens() == null) {
         limits.requireContext(limits.context(input));
-        TokenTable.requireFiles(input.text());
+        TokenTable.requireFiles(Limits.files(input).files());
       }
       return new Inputs(input, models, tokenizer, limits);
     } catch (RuntimeException | Error e) {
@@ -92,10 +93,11 @@ public final class Inputs implements AutoCloseable {
   /**
    * Looks at all weights, and lays out the text as rows of tokens, which the caller closes.
    *
+   * @param memory bytes that the process may hold at most, if that was said
    * @throws InputException if a weight or the text cannot be used, or too little text is kept
    */
-  public TokenTable read(ProgressListener progress, Phases phases) {
-    return read(progress, phases, () -> {});
+  public TokenTable read(OptionalLong memory, ProgressListener progress, Phases phases) {
+    return read(memory, progress, phases, () -> {});
   }
 
   /**
@@ -103,7 +105,8 @@ public final class Inputs implements AutoCloseable {
    *
    * @param beforeText done when the weights have been looked at, and before text is read
    */
-  public TokenTable read(ProgressListener progress, Phases phases, Runnable beforeText) {
+  public TokenTable read(
+      OptionalLong memory, ProgressListener progress, Phases phases, Runnable beforeText) {
     // Cheap checks come before long ones: ids, weights, then text.
     boolean ids = input.tokens() != null;
     TokenTable table =
@@ -112,7 +115,7 @@ public final class Inputs implements AutoCloseable {
       models.forEach(model -> readWeights(model.checkpoint()));
       beforeText.run();
       if (!ids) {
-        table = phases.time(Phase.TOKENS, () -> limits.text(input, tokenizer, progress));
+        table = phases.time(Phase.TOKENS, () -> limits.text(input, memory, tokenizer, progress));
       }
       requireKept(table);
       return table;

@@ -1,15 +1,19 @@
 package dev.homolog.analysis.input;
 
+import dev.homolog.analysis.plan.MemoryBounds;
+import dev.homolog.analysis.table.ParquetText;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
+import dev.homolog.core.tokens.TextFiles;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * What all models together can read.
@@ -20,6 +24,11 @@ import java.util.List;
  * @param narrowest folder of the model that has no more
  */
 public record Limits(TokenRules rules, int positions, String narrowest) {
+  /** The window of most files compressed by zstd, which needs no permission. */
+  private static final long LEAST_WINDOW = 1L << 23;
+
+  /** Share of the machine's free memory that a run takes of its own accord. */
+  private static final double SHARE_OF_FREE = 0.95;
 
   /**
    * Of models that go together.
@@ -45,11 +54,23 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
     return input.context().orElse(Math.min(TokenInput.DEFAULT_CONTEXT, positions));
   }
 
-  /** Tokenises text; the table is the caller's to close. */
-  public TokenTable text(TokenInput input, Tokenizer tokenizer, ProgressListener progress) {
+  /** The files of text, and how they are read. */
+  static TextFiles files(TokenInput input) {
+    return TextFiles.of(input.text())
+        .withShare(input.share())
+        .withFields(input.fields())
+        .withTables(new ParquetText());
+  }
+
+  /**
+   * Tokenises text; the table is the caller's to close.
+   *
+   * @param memory bytes that the process may hold at most, if that was said
+   */
+  public TokenTable text(
+      TokenInput input, OptionalLong memory, Tokenizer tokenizer, ProgressListener progress) {
     return TokenTable.fromText(
-        input.text(),
-        input.share(),
+        files(input).withWindow(window(memory, MemoryBounds.now())),
         tokenizer,
         rules,
         context(input),
@@ -57,11 +78,18 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
         tokens -> progress.progress("tokens", tokens, 0));
   }
 
-  /** Reads a matrix of token ids; the table is the caller's to close. */
+  /** What is free for the window of a compressed file, before anything else is held. */
+  static long window(OptionalLong memory, MemoryBounds bounds) {
+    long free = (long) (SHARE_OF_FREE * bounds.available());
+    long most = Math.min(free, memory.orElse(Long.MAX_VALUE) - bounds.resident());
+    return Math.max(LEAST_WINDOW, most);
+  }
+
+  /** Reads token ids; the table is the caller's to close. */
   TokenTable matrix(TokenInput input, Tokenizer tokenizer) {
     TokenTable table =
-        TokenTable.fromNpy(
-            input.tokens(), tokenizer, rules, input.maxTokens().orElse(Long.MAX_VALUE));
+        TokenTable.fromTokens(
+            input.tokenFile(), tokenizer, rules, input.maxTokens().orElse(Long.MAX_VALUE));
     try {
       int width = table.context();
       if (input.context().isPresent() && input.context().getAsInt() != width) {

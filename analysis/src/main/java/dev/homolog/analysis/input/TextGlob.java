@@ -35,7 +35,7 @@ final class TextGlob {
     List<Path> files = List.of();
     if (Files.isDirectory(start)) {
       try (Stream<Path> walk = Files.walk(start, deep ? Integer.MAX_VALUE : rest.getNameCount())) {
-        PathMatcher matcher = start.getFileSystem().getPathMatcher("glob:" + rest);
+        PathMatcher matcher = start.getFileSystem().getPathMatcher("glob:" + anyDepth(rest));
         files =
             walk.filter(file -> matches(start.relativize(file), rest, matcher))
                 .filter(Files::isRegularFile)
@@ -52,6 +52,30 @@ final class TextGlob {
       throw new InputException(pattern, "", "matches no file", REMEDY);
     }
     return files;
+  }
+
+  /**
+   * The pattern with {@code **} for any number of folders. Java's takes at least one, so that files
+   * directly in the folder would be missing.
+   */
+  private static String anyDepth(Path pattern) {
+    StringBuilder glob = new StringBuilder();
+    int braces = 0;
+    for (int i = 0; i < pattern.getNameCount(); i++) {
+      String name = pattern.getName(i).toString();
+      boolean last = i == pattern.getNameCount() - 1;
+      if (name.equals("**") && braces == 0 && !last) {
+        glob.append("{**/,}"); // groups cannot hold groups
+      } else {
+        glob.append(name).append(last ? "" : "/");
+      }
+      braces += count(name, '{') - count(name, '}');
+    }
+    return glob.toString();
+  }
+
+  private static int count(String name, char c) {
+    return (int) name.chars().filter(each -> each == c).count();
   }
 
   private static boolean special(String name) {

@@ -3,27 +3,40 @@ package dev.homolog.analysis.input;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.tokens.Share;
+import dev.homolog.core.tokens.TextFields;
+import dev.homolog.core.tokens.TextFiles;
+import dev.homolog.core.tokens.TokenFile;
+import dev.homolog.core.tokens.TokenType;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * The text of a study: files of text, or one {@code .npy} of token ids.
+ * The text of a study: files of text, or one file of token ids.
  *
  * @param text text files, tokenised by the reference's tokenizer; empty where {@code tokens} is
  *     given
- * @param tokens int32 or int64 [rows, context], each row beginning with BOS; null where {@code
- *     text} is given
+ * @param tokens [rows, context], each row beginning with BOS, or a flat stream [tokens]; {@link
+ *     TokenFile} says of which types; null where {@code text} is given
  * @param context tokens a row, BOS included; if absent, the smaller of 256 and the models'
- *     positions, or the width of {@code tokens}
+ *     positions, or the width of {@code tokens}; a flat stream needs it
  * @param maxTokens the most positions read, BOS included, cut to whole rows
  * @param share which documents of {@code text} are read
+ * @param fields where text and subset stand in the documents of {@code text}
+ * @param dtype the type of the ids in {@code tokens}, where the file does not say it
  */
 public record TokenInput(
-    List<Path> text, Path tokens, OptionalInt context, OptionalLong maxTokens, Share share) {
+    List<Path> text,
+    Path tokens,
+    OptionalInt context,
+    OptionalLong maxTokens,
+    Share share,
+    TextFields fields,
+    Optional<TokenType> dtype) {
   static final int DEFAULT_CONTEXT = 256;
 
   /**
@@ -50,12 +63,36 @@ public record TokenInput(
           "documents are chosen by their text, and --tokens has none",
           "give --text");
     }
+    requireUsed(tokens != null, fields, dtype);
+    if (tokens == null) {
+      TextFiles.of(text).withFields(fields); // refuses fields that no file has
+    }
     if (context.isPresent() && context.getAsInt() < 2) {
       throw new InputException(InputOption.CONTEXT, "" + context.getAsInt(), "give at least 2");
     }
     if (maxTokens.isPresent() && maxTokens.getAsLong() < 1) {
       throw new InputException(
           InputOption.MAX_TOKENS, "" + maxTokens.getAsLong(), "give at least 1");
+    }
+  }
+
+  /** Documents with the usual fields, or ids whose file says their type. */
+  public TokenInput(
+      List<Path> text, Path tokens, OptionalInt context, OptionalLong maxTokens, Share share) {
+    this(text, tokens, context, maxTokens, share, TextFields.DEFAULT, Optional.empty());
+  }
+
+  private static void requireUsed(boolean ids, TextFields fields, Optional<TokenType> dtype) {
+    String remedy = "give --text";
+    if (ids && fields.subset().isPresent()) {
+      throw new InputException(InputOption.SUBSET_KEY, "--tokens holds no documents", remedy);
+    }
+    if (ids && !fields.equals(TextFields.DEFAULT)) {
+      throw new InputException(InputOption.TEXT_COLUMN, "--tokens holds no documents", remedy);
+    }
+    if (!ids && dtype.isPresent()) {
+      throw new InputException(
+          InputOption.DTYPE, "it is the type of token ids, and there are none", "give --tokens");
     }
   }
 
@@ -70,7 +107,7 @@ public record TokenInput(
   /**
    * The files that names and patterns stand for, as in a shell. A file of exactly that name wins.
    * {@code *}, {@code ?}, {@code [a-z]} and {@code {a,b}} stand for parts of a name, {@code **} for
-   * folders too. Names that begin with a dot match only a part that begins with one. The matches of
+   * any number of folders, none included. Names that begin with a dot match only a part that begins with one. The matches of
    * a pattern are sorted by name.
    *
    * @throws InputException if a pattern matches no file
@@ -84,14 +121,31 @@ public record TokenInput(
   }
 
   public TokenInput withContext(int context) {
-    return new TokenInput(text, tokens, OptionalInt.of(context), maxTokens, share);
+    return new TokenInput(
+        text, tokens, OptionalInt.of(context), maxTokens, share, fields, dtype);
   }
 
   public TokenInput withMaxTokens(long maxTokens) {
-    return new TokenInput(text, tokens, context, OptionalLong.of(maxTokens), share);
+    return new TokenInput(
+        text, tokens, context, OptionalLong.of(maxTokens), share, fields, dtype);
   }
 
   public TokenInput withShare(Share share) {
-    return new TokenInput(text, tokens, context, maxTokens, share);
+    return new TokenInput(text, tokens, context, maxTokens, share, fields, dtype);
+  }
+
+  /** The same with other fields of its documents. */
+  public TokenInput withFields(TextFields fields) {
+    return new TokenInput(text, tokens, context, maxTokens, share, fields, dtype);
+  }
+
+  /** The same with token ids of that type. */
+  public TokenInput withDtype(TokenType type) {
+    return new TokenInput(text, tokens, context, maxTokens, share, fields, Optional.of(type));
+  }
+
+  /** The file of token ids, and what is said of it. */
+  TokenFile tokenFile() {
+    return new TokenFile(tokens, dtype, context);
   }
 }

@@ -5,6 +5,7 @@ import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.core.checkpoint.ModelNotes;
+import dev.homolog.core.tokens.TextFields;
 import java.lang.module.ModuleDescriptor;
 import java.util.function.Consumer;
 
@@ -88,6 +89,8 @@ public final class Manifest {
     text.put("documents", tokens.documents()).put("sha256", tokens.sha256());
     text.put("share", tokens.share().part()).put("held_out", tokens.share().heldOut());
     text.put("documents_left_out", tokens.leftOut());
+    text.put("documents_without_subset", tokens.unlabelled());
+    text.put("subsets_dropped", tokens.subsetsDropped());
     text.list("subsets");
     tokens.subsets().forEach(subset -> text.add("subsets", subset));
     text.put("pilot", tokens.pilot());
@@ -98,6 +101,11 @@ public final class Manifest {
     input.text().forEach(path -> options.add("text", path.toString()));
     if (input.tokens() != null) {
       options.put("tokens", input.tokens().toString());
+    }
+    input.dtype().ifPresent(type -> options.put("dtype", type.toString()));
+    input.fields().subset().ifPresent(key -> options.put("subset_key", key));
+    if (!input.fields().text().equals(TextFields.DEFAULT.text())) {
+      options.put("text_column", input.fields().text());
     }
     input.context().ifPresent(context -> options.put("context", context));
     input.maxTokens().ifPresent(most -> options.put("max_tokens", most));

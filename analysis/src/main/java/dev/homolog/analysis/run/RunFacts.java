@@ -77,6 +77,8 @@ public record RunFacts(
    * @param replacedCharacters malformed parts of the text
    * @param share which documents of the text were read
    * @param leftOut documents that were not, as far as the text was read
+   * @param unlabelled documents that name no subset, of those that could
+   * @param subsetsDropped whether they named so many that none counts
    * @param pilot positions read beforehand, to standardise by
    */
   public record TokenFacts(
@@ -89,13 +91,15 @@ public record RunFacts(
       long documents,
       Share share,
       long leftOut,
+      long unlabelled,
+      boolean subsetsDropped,
       List<String> subsets,
       String sha256,
       long pilot) {
 
     /** Of a run that reads no text. */
     public static final TokenFacts NONE =
-        new TokenFacts(0, 0, 0, 0, 0, 0, 0, Share.ALL, 0, List.of(), "", 0);
+        new TokenFacts(0, 0, 0, 0, 0, 0, 0, Share.ALL, 0, 0, false, List.of(), "", 0);
 
     /**
      * Of a text.
@@ -113,6 +117,8 @@ public record RunFacts(
           table.documents(),
           table.share(),
           table.leftOut(),
+          table.unlabelled(),
+          table.subsetsDropped(),
           table.subsets(),
           table.sha256(),
           pilot);

@@ -192,13 +192,17 @@ public abstract sealed class Appender {
       super(name);
     }
 
-    /** Adds a text that was just read: equal ones become one object, as long as they are few. */
-    void addShared(String value) {
+    /**
+     * Adds a text that was just read: equal ones become one object, as long as they are few. Says
+     * whether it is an object of its own.
+     */
+    boolean addShared(String value) {
       String sharedValue = value == null ? null : shared.get(value);
       if (sharedValue == null && value != null && shared.size() < SHARED) {
         shared.put(value, value);
       }
       add(sharedValue == null ? value : sharedValue);
+      return sharedValue == null && value != null;
     }
 
     /** Adds a text, or null where there is none; the column keeps the reference. */

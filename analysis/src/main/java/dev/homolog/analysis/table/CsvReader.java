@@ -4,8 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.io.NumberInput;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.file.NewFile;
 import java.io.IOException;
 import java.nio.CharBuffer;
 import java.nio.file.Path;
@@ -53,8 +53,9 @@ final class CsvReader {
     }
   }
 
-  private static HomologException unreadable(Path file, IOException e) {
-    return new HomologException("cannot read " + file + ": " + e.getMessage(), e);
+  private static InputException unreadable(Path file, IOException e) {
+    return new InputException(
+        file.toString(), "", "cannot be read: " + NewFile.reason(e), CsvScanner.REMEDY, e);
   }
 
   private SequencedMap<String, ColumnType> infer() throws IOException {
@@ -87,17 +88,22 @@ final class CsvReader {
       columns.forEach(
           (column, type) -> appenders[place(names, column)] = builder.appender(column, type));
       CsvCondition condition = CsvCondition.of(rows, column -> place(names, column));
-      while (scanner.next()) {
+      TableSize size = new TableSize(file);
+      while (scanner.row <= rows.most() && scanner.next()) {
+        double bytes = 0;
         for (int i = 0; i < appenders.length; i++) {
           cell(scanner, i, appenders.length);
           if (appenders[i] != null) {
-            append(scanner, appenders[i]);
+            bytes += append(scanner, appenders[i]);
           }
           if (condition.watches(i)) {
             condition.see(i, text(scanner));
           }
         }
-        if (!condition.met()) {
+        if (condition.met()) {
+          size.add(bytes);
+          size.require();
+        } else {
           for (Appender appender : appenders) {
             if (appender != null) {
               appender.undo();
@@ -146,16 +152,28 @@ final class CsvReader {
     }
   }
 
-  private static void append(CsvScanner scanner, Appender appender) {
+  /** Appends the cell, and says what it takes of the heap. */
+  private static double append(CsvScanner scanner, Appender appender) {
+    double content = 0;
     switch (appender) {
       case Appender.Ints ints -> ints.add((int) integer(scanner, appender, Integer.MAX_VALUE));
       case Appender.Longs longs -> longs.add(integer(scanner, appender, Long.MAX_VALUE));
       case Appender.Doubles doubles -> doubles.add(number(scanner, appender));
       case Appender.Booleans booleans -> booleans.add(truth(scanner, appender));
-      case Appender.Texts texts -> texts.addShared(text(scanner));
-      case Appender.Lists<?> lists -> list(scanner, lists);
+      case Appender.Texts texts -> {
+        if (texts.addShared(text(scanner))) {
+          content = TableSize.element(ColumnType.TEXT) + 2.0 * scanner.length;
+        }
+      }
+      case Appender.Lists<?> lists -> {
+        content = (double) list(scanner, lists) * TableSize.element(lists.type());
+        if (lists.type() == ColumnType.TEXT_LIST) {
+          content += 2.0 * scanner.length;
+        }
+      }
       case Appender.Codes codes -> throw new AssertionError(codes.name);
     }
+    return TableSize.cell(appender.type()) + content;
   }
 
   /** A whole number in −max − 1 … max. */
@@ -194,8 +212,9 @@ final class CsvReader {
     return scanner.length == 0 && !scanner.quoted ? null : scanner.text();
   }
 
+  /** Appends a list and returns its length. */
   @SuppressWarnings("unchecked") // the appender was made for the type
-  private static void list(CsvScanner scanner, Appender.Lists<?> appender) {
+  private static int list(CsvScanner scanner, Appender.Lists<?> appender) {
     try {
       JsonNode array = JSON.readTree(scanner.text());
       switch (appender.type()) {
@@ -203,6 +222,7 @@ final class CsvReader {
         case DOUBLE_LIST -> ((Appender.Lists<double[]>) appender).add(doubles(array));
         default -> ((Appender.Lists<String[]>) appender).add(texts(array));
       }
+      return array.size();
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw refused(scanner, appender, "an array of its type");
     }

@@ -119,8 +119,11 @@ final class CsvScanner implements AutoCloseable {
   }
 
   private void append(char c) {
+    if (length == TableSize.MOST_OF_CELL) {
+      throw malformed("holds a cell of more than " + length + " characters");
+    }
     if (length == cell.length) {
-      cell = Arrays.copyOf(cell, Math.multiplyExact(length, 2));
+      cell = Arrays.copyOf(cell, 2 * length);
     }
     cell[length++] = c;
   }

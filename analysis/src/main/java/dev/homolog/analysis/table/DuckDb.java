@@ -1,10 +1,17 @@
 package dev.homolog.analysis.table;
 
+import dev.homolog.core.file.NewFile;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import java.util.UUID;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
@@ -16,24 +23,31 @@ import org.duckdb.DuckDBDriver;
  */
 final class DuckDb implements AutoCloseable {
   private static final String MEMORY = "1GB"; // beyond it, rows go to the spill folder
+  private static final String SPILL_ENDING = ".spill";
+
+  /** A class of five characters, the backslash in their midst. */
+  private static final String BACKSLASH = "[Z-^]";
 
   private final DuckDBConnection connection;
   private final Statement statement;
+  private final Path spill;
 
-  private DuckDb(DuckDBConnection connection) throws SQLException {
+  private DuckDb(DuckDBConnection connection, Path spill) throws SQLException {
     this.connection = connection;
     this.statement = connection.createStatement();
+    this.spill = spill;
   }
 
   /**
-   * Opens a database.
+   * Opens a database. Data beyond its memory go to a hidden folder in the one that it may touch; it
+   * is made when needed and removed by {@link #close}. Its name is random, so that nobody can have
+   * put a link there.
    *
-   * @param folder the one it may touch
-   * @param spill a folder in it, for data beyond its memory; made when needed, and removed by the
-   *     caller
+   * @param folder the one it may touch, absolute
    * @throws LinkageError DuckDB is not installed, or not for this platform
    */
-  static DuckDb open(Path folder, Path spill) throws SQLException {
+  static DuckDb open(Path folder) throws SQLException {
+    Path spill = folder.resolve(NewFile.PREFIX + UUID.randomUUID() + SPILL_ENDING);
     var config = new Properties();
     config.setProperty("autoinstall_known_extensions", "false");
     config.setProperty("autoload_known_extensions", "false");
@@ -46,9 +60,15 @@ final class DuckDb implements AutoCloseable {
     config.setProperty("preserve_insertion_order", "true");
     config.setProperty("jdbc_stream_results", "true");
     var database =
-        new DuckDb((DuckDBConnection) new DuckDBDriver().connect("jdbc:duckdb:", config));
+        new DuckDb((DuckDBConnection) new DuckDBDriver().connect("jdbc:duckdb:", config), spill);
     try {
-      database.execute("SET allowed_directories = [" + literal(folder.toString()) + "]");
+      // A pattern is looked up in the list as it is written.
+      database.execute(
+          "SET allowed_directories = ["
+              + literal(folder.toString())
+              + ", "
+              + literal(pattern(folder))
+              + "]");
       database.execute("SET enable_external_access = false");
       database.execute("SET lock_configuration = true");
       database.execute("BEGIN"); // else each couple of thousand appended rows is a transaction
@@ -75,6 +95,63 @@ final class DuckDb implements AutoCloseable {
   @Override
   public void close() throws SQLException {
     connection.close(); // closes the statement too
+    removeSpill(spill);
+  }
+
+  /** Removes such a folder, if it is one, with the files in it. */
+  private static void removeSpill(Path spill) {
+    if (Files.isDirectory(spill, LinkOption.NOFOLLOW_LINKS)) {
+      try (var files = Files.newDirectoryStream(spill)) {
+        for (Path file : files) {
+          Files.deleteIfExists(file);
+        }
+        Files.deleteIfExists(spill);
+      } catch (IOException | DirectoryIteratorException e) {
+        // It stays, hidden. What was written or read is right all the same.
+      }
+    }
+  }
+
+  /**
+   * The Parquet file at a path as a source of rows, in any order: never a pattern of names, and never
+   * parts of a table whose folders hold values. {@code file_row_number} is a column of it, too.
+   *
+   * @throws SQLException the path is also that of another file, as DuckDB reads it
+   */
+  String rowsOf(Path file) throws SQLException {
+    String literal = literal(pattern(file));
+    if (literal.contains(BACKSLASH)) {
+      try (ResultSet count = query("SELECT count(*) FROM glob(" + literal + ")")) {
+        count.next();
+        if (count.getLong(1) > 1) {
+          throw new SQLException("DuckDB does not tell its path from another; rename its folder");
+        }
+      }
+    }
+    return "read_parquet(" + literal + ", hive_partitioning = false, file_row_number = true)";
+  }
+
+  /**
+   * A path as {@code read_parquet} takes it: a pattern of names that this path alone matches. A
+   * character that means something in a pattern becomes a class of one character.
+   */
+  private static String pattern(Path path) {
+    String text = path.toString();
+    if (File.separatorChar == '\\') {
+      text = text.replace('\\', '/');
+    }
+    if (text.chars().noneMatch(c -> "*?[".indexOf(c) >= 0)) {
+      return text;
+    }
+    var pattern = new StringBuilder();
+    for (char c : text.toCharArray()) {
+      switch (c) {
+        case '*', '?', '[' -> pattern.append('[').append(c).append(']');
+        case '\\' -> pattern.append(BACKSLASH); // a pattern's folders are cut at a backslash
+        default -> pattern.append(c);
+      }
+    }
+    return pattern.toString();
   }
 
   /** A string literal of SQL. */

@@ -2,7 +2,6 @@ package dev.homolog.analysis.table;
 
 import dev.homolog.core.InputException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -29,19 +28,13 @@ final class ParquetTables {
 
   /** Opens DuckDB and closes it again. */
   static void probe(Path folder) throws SQLException {
-    DuckDb.open(folder, spill(folder)).close();
-  }
-
-  /** The folder that DuckDB may make in {@code folder}. */
-  static Path spill(Path folder) {
-    return folder.resolve(".spill");
+    DuckDb.open(folder).close();
   }
 
   /** As {@link TableFormat#write}; rows keep their order. */
   static void write(Path file, Iterator<Table> parts) throws IOException {
     Path absolute = file.toAbsolutePath();
-    Path folder = absolute.getParent();
-    try (var database = DuckDb.open(folder, spill(folder))) {
+    try (var database = DuckDb.open(absolute.getParent())) {
       Table first = parts.next();
       database.execute("CREATE TABLE rows (" + definition(first) + ")");
       try (DuckDBAppender rows = database.appender("rows")) {
@@ -56,19 +49,6 @@ final class ParquetTables {
               + " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)");
     } catch (SQLException e) {
       throw new IOException(DuckDb.message(e), e);
-    } finally {
-      removeSpill(spill(folder));
-    }
-  }
-
-  private static void removeSpill(Path spill) throws IOException {
-    if (Files.isDirectory(spill)) {
-      try (var files = Files.newDirectoryStream(spill)) {
-        for (Path file : files) {
-          Files.deleteIfExists(file);
-        }
-      }
-      Files.deleteIfExists(spill);
     }
   }
 
@@ -118,12 +98,12 @@ final class ParquetTables {
 
   /** As {@link TableFormat#read}. */
   static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
-    Path folder = file.toAbsolutePath().getParent();
-    try (var database = DuckDb.open(folder, spill(folder))) {
-      SequencedMap<String, ColumnType> held = types(database, file, source(file));
+    try (var database = DuckDb.open(file.toAbsolutePath().getParent())) {
+      String rows = database.rowsOf(file.toAbsolutePath());
+      SequencedMap<String, ColumnType> held = types(database, file, rows);
       SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
       wanted.forEach((column, type) -> check(file, held, column, type));
-      return read(database, file, name, wanted, source(file) + " WHERE true");
+      return read(database, file, name, wanted, " FROM " + rows + " WHERE true");
     } catch (SQLException e) {
       throw unreadable(file, e);
     }
@@ -131,27 +111,24 @@ final class ParquetTables {
 
   /** As {@link TableFormat#find}. */
   static Optional<Table> find(
-      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
-    Path folder = file.toAbsolutePath().getParent();
-    try (var database = DuckDb.open(folder, spill(folder))) {
-      SequencedMap<String, ColumnType> fileTypes = types(database, file, source(file));
+      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter filter) {
+    try (var database = DuckDb.open(file.toAbsolutePath().getParent())) {
+      String rows = database.rowsOf(file.toAbsolutePath());
+      SequencedMap<String, ColumnType> fileTypes = types(database, file, rows);
       if (!fileTypes.keySet().containsAll(columns.keySet())) {
         return Optional.empty();
       }
       columns.forEach((column, type) -> check(file, fileTypes, column, type));
-      String source = source(file) + where(file, fileTypes, rows);
+      String source = " FROM " + rows + where(file, fileTypes, filter);
       return Optional.of(read(database, file, name, columns, source));
     } catch (SQLException e) {
       throw unreadable(file, e);
     }
   }
 
-  private static String source(Path file) {
-    return " FROM read_parquet(" + DuckDb.literal(file.toAbsolutePath().toString()) + ")";
-  }
-
   /**
-   * The rows of a source.
+   * The rows of a source, in the order of the file. DuckDB promises none that is not asked for: of a
+   * condition with many values it makes a join, whose rows come as its threads find them.
    *
    * @param source what follows SELECT: FROM and WHERE
    */
@@ -162,6 +139,7 @@ final class ParquetTables {
       SequencedMap<String, ColumnType> expectedTypes,
       String source)
       throws SQLException {
+    var size = ParquetSize.of(database, file, expectedTypes, source);
     var builder = Table.builder(name);
     List<Appender> appenders = new ArrayList<>();
     var select = new StringJoiner(", ");
@@ -169,6 +147,7 @@ final class ParquetTables {
       String sql = DuckDb.identifier(column.getKey());
       String[] dictionary =
           column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
+      size.add(column.getKey(), dictionary != null);
       appenders.add(
           builder.appender(
               dictionary == null
@@ -176,7 +155,9 @@ final class ParquetTables {
                   : new Appender.Codes(column.getKey(), dictionary)));
       select.add(dictionary == null ? sql : "enum_code(" + sql + "::" + enumOf(sql) + ")::INTEGER");
     }
-    try (ResultSet rows = database.query("SELECT " + select + source)) {
+    size.require();
+    String ordered = "SELECT " + select + source + " ORDER BY file_row_number";
+    try (ResultSet rows = database.query(ordered)) {
       while (rows.next()) {
         for (int i = 0; i < appenders.size(); i++) {
           read(file, rows, i + 1, appenders.get(i));
@@ -197,7 +178,7 @@ final class ParquetTables {
 
   /** The conditions as SQL; the database skips row groups of the file that cannot match. */
   private static String where(Path file, Map<String, ColumnType> fileTypes, RowFilter rows) {
-    List<String> conditions = new ArrayList<>(List.of("true"));
+    List<String> conditions = new ArrayList<>(List.of("file_row_number < " + rows.most()));
     for (RowFilter.Range range : rows.ranges()) {
       check(file, fileTypes, range.column(), ColumnType.INT);
       conditions.add(
@@ -211,11 +192,13 @@ final class ParquetTables {
       check(file, fileTypes, RowFilter.Among.LAYER, ColumnType.INT);
       check(file, fileTypes, RowFilter.Among.NEURON, ColumnType.INT);
       String flat =
-          "(%s::BIGINT * %d + %s)"
-              .formatted(
-                  DuckDb.identifier(RowFilter.Among.LAYER),
-                  among.width(),
-                  DuckDb.identifier(RowFilter.Among.NEURON));
+          "("
+              + DuckDb.identifier(RowFilter.Among.LAYER)
+              + "::BIGINT * "
+              + among.width()
+              + " + "
+              + DuckDb.identifier(RowFilter.Among.NEURON)
+              + ")";
       conditions.add(
           among.neurons().isEmpty()
               ? "false"
@@ -229,7 +212,8 @@ final class ParquetTables {
   private static SequencedMap<String, ColumnType> types(DuckDb database, Path file, String source)
       throws SQLException {
     var types = new LinkedHashMap<String, ColumnType>();
-    try (ResultSet rows = database.query("DESCRIBE SELECT *" + source)) {
+    try (ResultSet rows =
+        database.query("DESCRIBE SELECT * EXCLUDE (file_row_number) FROM " + source)) {
       while (rows.next()) {
         String sql = rows.getString("column_type");
         String column = rows.getString("column_name");

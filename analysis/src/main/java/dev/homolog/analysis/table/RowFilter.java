@@ -13,7 +13,8 @@ import java.util.List;
  */
 public final class RowFilter {
   /** Every row. */
-  public static final RowFilter ALL = new RowFilter(List.of(), List.of(), List.of());
+  public static final RowFilter ALL =
+      new RowFilter(List.of(), List.of(), List.of(), Integer.MAX_VALUE);
 
   /** An INT column's range, ends included. */
   record Range(String column, int low, int high) {}
@@ -30,21 +31,23 @@ public final class RowFilter {
   private final List<Range> ranges;
   private final List<Same> sames;
   private final List<Among> amongs;
+  private final int most;
 
-  private RowFilter(List<Range> ranges, List<Same> sames, List<Among> amongs) {
+  private RowFilter(List<Range> ranges, List<Same> sames, List<Among> amongs, int most) {
     this.ranges = ranges;
     this.sames = sames;
     this.amongs = amongs;
+    this.most = most;
   }
 
   /** Those of them whose INT column lies in low … high. */
   public RowFilter between(String column, int low, int high) {
-    return new RowFilter(with(ranges, new Range(column, low, high)), sames, amongs);
+    return new RowFilter(with(ranges, new Range(column, low, high)), sames, amongs, most);
   }
 
   /** Those of them whose TEXT column is this text. */
   public RowFilter equal(String column, String text) {
-    return new RowFilter(ranges, with(sames, new Same(column, text)), amongs);
+    return new RowFilter(ranges, with(sames, new Same(column, text)), amongs, most);
   }
 
   /**
@@ -54,7 +57,17 @@ public final class RowFilter {
    * @param neurons flat ids, layer · width + neuron; copied
    */
   public RowFilter of(int width, BitSet neurons) {
-    return new RowFilter(ranges, sames, with(amongs, new Among(width, (BitSet) neurons.clone())));
+    return new RowFilter(
+        ranges, sames, with(amongs, new Among(width, (BitSet) neurons.clone())), most);
+  }
+
+  /** Those of them that are among the table's first so many rows; the rest of it is not read. */
+  public RowFilter first(int rows) {
+    return new RowFilter(ranges, sames, amongs, Math.min(most, rows));
+  }
+
+  int most() {
+    return most;
   }
 
   List<Range> ranges() {

@@ -311,8 +311,10 @@ public final class Table {
       for (Column column : built.values()) {
         if (column.size() != first.size()) {
           throw new IllegalStateException(
-              "table %s: column %s has %d rows, column %s has %d"
-                  .formatted(name, first.name(), first.size(), column.name(), column.size()));
+              "table "
+                  + name
+                  + (": column " + first.name() + " has " + first.size() + " rows")
+                  + (", column " + column.name() + " has " + column.size()));
         }
       }
       return new Table(name, Collections.unmodifiableSequencedMap(built), first.size());
@@ -343,8 +345,10 @@ public final class Table {
     private Builder add(String column, ColumnType type, Object values) {
       if (declared.isPresent() && declared.get().require(column).type() != type) {
         throw new IllegalArgumentException(
-            "column %s of table %s is declared as %s, not %s"
-                .formatted(column, name, declared.get().require(column).type(), type));
+            "column "
+                + column
+                + (" of table " + name + " is declared as ")
+                + (declared.get().require(column).type() + ", not " + type));
       }
       if (column.isEmpty() || names.contains(column.toLowerCase(Locale.ROOT))) {
         throw new IllegalArgumentException("table " + name + " cannot have a column " + column);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.file.NewFile;
 import dev.homolog.core.json.StrictJson;
 import dev.homolog.core.memory.DType;
 import java.io.ByteArrayOutputStream;
@@ -16,16 +17,12 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -129,26 +126,14 @@ public final class SafetensorsWriter {
           Files.isDirectory(target) ? "is a folder" : "its folder does not exist",
           "give the name of a file in an existing folder");
     }
-    // Not Files.createTempFile, which would make the result readable by its owner only.
-    String random = Long.toHexString(new SplittableRandom().nextLong());
-    Path temporary = folder.resolve("." + target.getFileName() + "." + random + ".tmp");
-    boolean moved = false;
-    try {
-      try (FileChannel out =
-          FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (NewFile file = NewFile.beside(target)) {
+      try (FileChannel out = file.open()) {
         writeAll(out);
-        out.force(true);
       }
-      Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
-      moved = true;
-      forceFolder(folder);
+      file.commit();
     } catch (IOException e) {
       throw new HomologException(
           "%s: could not be written (%s); free space and check permissions".formatted(path, e), e);
-    } finally {
-      if (!moved) {
-        deleteQuietly(temporary);
-      }
     }
   }
 
@@ -233,26 +218,6 @@ public final class SafetensorsWriter {
     }
     check(bytes.size() <= SafetensorsHeader.MAX_LENGTH, "header", "is too long for the format");
     return bytes.toByteArray();
-  }
-
-  /**
-   * Makes the new name last over a power cut. Windows cannot open a folder and needs no such step.
-   */
-  private static void forceFolder(Path folder) throws IOException {
-    if (System.getProperty("os.name").toLowerCase(Locale.ROOT).startsWith("windows")) {
-      return;
-    }
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-  }
-
-  private static void deleteQuietly(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      // the failure that brought us here is already on its way
-    }
   }
 
   private long bytes(String name, DType dtype, List<Long> shape) {

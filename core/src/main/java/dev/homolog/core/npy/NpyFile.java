@@ -16,7 +16,7 @@ import java.util.List;
 
 /**
  * A NumPy {@code .npy} file of version 1, 2 or 3, mapped: C order, little-endian, int32, int64,
- * float16, float32 or float64. Any thread may read it until it is closed.
+ * uint16, uint32, float16, float32 or float64. Any thread may read it until it is closed.
  */
 public final class NpyFile implements AutoCloseable {
   private static final ValueLayout.OfShort SHORT =
@@ -122,6 +122,11 @@ public final class NpyFile implements AutoCloseable {
 
   public DType dtype() {
     return header.dtype();
+  }
+
+  /** Whether integers have no sign; {@link #dtype} is the type of their size. */
+  public boolean unsigned() {
+    return header.unsigned();
   }
 
   /** Dimensions; empty for a single number. */

@@ -8,17 +8,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The dictionary that a {@code .npy} file begins with, read as text and never evaluated.
  *
- * @param dtype element type
+ * @param dtype element type, its size and whether it is an integer
+ * @param unsigned whether integers have no sign
  * @param shape dimensions; none for a single number
  */
-record NpyHeader(DType dtype, List<Long> shape) {
+record NpyHeader(DType dtype, boolean unsigned, List<Long> shape) {
   private static final Map<String, DType> KNOWN =
       Map.of(
           "<i4", DType.I32, "<i8", DType.I64, "<f2", DType.F16, "<f4", DType.F32, "<f8", DType.F64);
+  private static final Map<String, DType> UNSIGNED = Map.of("<u2", DType.I16, "<u4", DType.I32);
   private static final Set<String> KEYS = Set.of("descr", "fortran_order", "shape");
 
   /**
@@ -49,6 +52,7 @@ record NpyHeader(DType dtype, List<Long> shape) {
   private static final class Parser {
     private final String text;
     private int position;
+    private boolean unsigned;
 
     Parser(String text) {
       this.text = text;
@@ -85,7 +89,7 @@ record NpyHeader(DType dtype, List<Long> shape) {
       if (dtype == null || shape == null || seen.size() != KEYS.size()) {
         throw new IllegalArgumentException("a key of descr, fortran_order and shape is missing");
       }
-      return new NpyHeader(dtype, List.copyOf(shape));
+      return new NpyHeader(dtype, unsigned, List.copyOf(shape));
     }
 
     private DType dtype() {
@@ -95,13 +99,17 @@ record NpyHeader(DType dtype, List<Long> shape) {
         throw new IllegalArgumentException("elements with fields");
       }
       String descr = string();
-      DType dtype = KNOWN.get(descr);
+      unsigned = UNSIGNED.containsKey(descr);
+      DType dtype = unsigned ? UNSIGNED.get(descr) : KNOWN.get(descr);
       if (dtype == null) {
         throw new IllegalArgumentException(
             "element type '"
                 + descr
                 + "' is none of "
-                + String.join(", ", KNOWN.keySet().stream().sorted().toList()));
+                + Stream.of(KNOWN, UNSIGNED)
+                    .flatMap(types -> types.keySet().stream())
+                    .sorted()
+                    .collect(Collectors.joining(", ")));
       }
       return dtype;
     }

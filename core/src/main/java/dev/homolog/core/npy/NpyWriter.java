@@ -1,6 +1,7 @@
 package dev.homolog.core.npy;
 
 import dev.homolog.core.HomologException;
+import dev.homolog.core.file.NewFile;
 import dev.homolog.core.memory.DType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -8,12 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Writes a {@code .npy} file piece by piece into a temporary file beside it, which takes its name
@@ -23,48 +20,43 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class NpyWriter implements AutoCloseable {
   private static final int ALIGNMENT = 64;
   private static final int PIECE = 1 << 20;
-  private static final AtomicLong COUNT = new AtomicLong();
 
   private final Path file;
-  private final Path temporary;
+  private final NewFile target;
   private final FileChannel channel;
   private long missing;
-  private boolean committed;
 
-  private NpyWriter(Path file, Path temporary, FileChannel channel, long bytes) {
+  private NpyWriter(Path file, NewFile target, FileChannel channel, long bytes) {
     this.file = file;
-    this.temporary = temporary;
+    this.target = target;
     this.channel = channel;
     this.missing = bytes;
   }
 
   /**
    * @throws IllegalArgumentException if the type has no name in NumPy that {@link NpyFile} reads
-   * @throws HomologException if the folder cannot be written
+   * @throws HomologException if the folder cannot be written, or the file is there and no regular
+   *     file, such as a link
    */
   public static NpyWriter create(Path file, DType dtype, List<Long> shape) {
-    NpyHeader header = new NpyHeader(dtype, List.copyOf(shape));
+    NpyHeader header = new NpyHeader(dtype, false, List.copyOf(shape));
     long bytes = Math.multiplyExact(header.elements(), (long) dtype.bytes());
     ByteBuffer start = start(header.text());
-    Path absolute = file.toAbsolutePath();
     try {
-      String unique = ProcessHandle.current().pid() + "-" + COUNT.getAndIncrement();
-      Path temporary =
-          absolute.resolveSibling("." + absolute.getFileName() + "." + unique + ".tmp");
-      FileChannel channel =
-          FileChannel.open(
-              temporary,
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE);
-      NpyWriter writer = new NpyWriter(absolute, temporary, channel, bytes);
+      NewFile target = NewFile.beside(file);
       try {
-        writer.write(start);
+        NpyWriter writer = new NpyWriter(file, target, target.open(), bytes);
+        try {
+          writer.write(start);
+          return writer;
+        } catch (IOException e) {
+          writer.channel.close();
+          throw e;
+        }
       } catch (IOException e) {
-        writer.close();
+        target.close();
         throw e;
       }
-      return writer;
     } catch (IOException e) {
       throw failed(file, e);
     }
@@ -116,23 +108,10 @@ public final class NpyWriter implements AutoCloseable {
       throw new IllegalStateException(file + ": " + missing + " bytes fewer than its shape");
     }
     try {
-      channel.force(true);
       channel.close();
-      Files.move(
-          temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      committed = true;
-      syncFolder();
+      target.commit();
     } catch (IOException e) {
       throw failed(file, e);
-    }
-  }
-
-  private void syncFolder() throws IOException {
-    if (System.getProperty("os.name", "").startsWith("Windows")) {
-      return; // folders cannot be opened there
-    }
-    try (FileChannel folder = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
-      folder.force(true);
     }
   }
 
@@ -143,17 +122,13 @@ public final class NpyWriter implements AutoCloseable {
   }
 
   private static HomologException failed(Path file, IOException e) {
-    return new HomologException(file + ": cannot be written: " + e.getMessage(), e);
+    return new HomologException(file + ": cannot be written: " + NewFile.reason(e), e);
   }
 
   @Override
   public void close() {
-    if (committed) {
-      return;
-    }
-    try {
+    try (target) {
       channel.close();
-      Files.deleteIfExists(temporary);
     } catch (IOException e) {
       throw failed(file, e);
     }

@@ -15,6 +15,9 @@ import java.util.Optional;
 final class DocumentIndex {
   static final int NO_SUBSET = -1;
 
+  /** More labels than this are no subsets, but names of single documents. */
+  static final int MOST_SUBSETS = 1024;
+
   private final List<Path> files;
   private final Map<String, Integer> subsets = new LinkedHashMap<>();
   private long[] starts = new long[64];
@@ -23,6 +26,7 @@ final class DocumentIndex {
   private int[] subset = new int[64];
   private long[] replaced = new long[64];
   private int size;
+  private boolean tooManySubsets;
 
   DocumentIndex(List<Path> files) {
     this.files = List.copyOf(files);
@@ -46,10 +50,38 @@ final class DocumentIndex {
     size++;
   }
 
-  /** What is known of the last document at its end. */
+  /**
+   * What is known of the last document at its end. With one label too many no document has one any
+   * more.
+   */
   void label(Optional<String> label) {
-    subset[size - 1] =
-        label.map(name -> subsets.computeIfAbsent(name, _ -> subsets.size())).orElse(NO_SUBSET);
+    if (label.isEmpty() || tooManySubsets) {
+      return;
+    }
+    subset[size - 1] = subsets.computeIfAbsent(label.get(), _ -> subsets.size());
+    if (subsets.size() > MOST_SUBSETS) {
+      tooManySubsets = true;
+      subsets.clear();
+      Arrays.fill(subset, 0, size, NO_SUBSET);
+    }
+  }
+
+  /** Whether the documents have so many labels that they count as having none. */
+  boolean tooManySubsets() {
+    return tooManySubsets;
+  }
+
+  /** Documents without a label, of those that could have one. */
+  long unlabelled() {
+    boolean[] labels = new boolean[files.size()];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = TextKind.find(files.get(i)).map(TextKind::fields).orElse(false);
+    }
+    long count = 0;
+    for (int i = 0; i < size; i++) {
+      count += subset[i] == NO_SUBSET && labels[file[i]] ? 1 : 0;
+    }
+    return count;
   }
 
   /** Malformed parts of the last document's text. */

@@ -4,8 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.homolog.core.InputException;
 import java.io.IOException;
 import java.io.Reader;
@@ -13,83 +11,91 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * One line of a Pile-shaped file: {@code {"text": …, "meta": {"pile_set_name": …}}}; other keys are
- * passed over. Jackson reads all but the value of "text", which it would hold whole: that is read
- * here, piece by piece, and Jackson sees an empty string. One thread.
+ * One document of a file of JSON: an object of which {@link TextFields} says what is read; other
+ * keys are passed over. Jackson reads all but the value of the text, which it would hold whole:
+ * that is read here, piece by piece, and Jackson sees an empty string. One thread.
  */
 final class JsonLine {
-  private static final String REMEDY = "give one object a line, as {\"text\": \"…\"}";
-  private static final int LONGEST_LABEL = 1 << 16;
+  private static final JsonFactory JSON = SubsetLabel.builder().build();
 
-  private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder().maxStringLength(LONGEST_LABEL).build())
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
+  /** So many characters are passed over in search of the text or of what follows it. */
+  private static final long MOST_BESIDE = 1L << 31;
 
   private final Utf8Reader in;
-  private final Path file;
-  private final String where;
+  private final Place place;
   private final Rest rest = new Rest();
   private final JsonParser parser;
-  private Optional<String> label = Optional.empty();
+  private final SubsetLabel label;
+
+  /**
+   * Where a document stands.
+   *
+   * @param file the file
+   * @param where the line or the like, for messages
+   * @param aLine whether the document is a line of its own, which it fills
+   * @param fields which fields are read
+   */
+  record Place(Path file, String where, boolean aLine, TextFields fields) {
+    InputException refused(String problem) {
+      String object = "{\"" + fields.text() + "\": \"…\"}";
+      String remedy =
+          aLine ? "give one object a line, as " + object : "give objects such as " + object;
+      return new InputException(file, where, problem, remedy);
+    }
+  }
 
   /**
    * Reads as far as the text.
    *
-   * @param in at the line's first char
-   * @throws InputException that names the file and the line
+   * @param in at the document's first char
+   * @throws InputException that names the file and the place
    */
-  JsonLine(Utf8Reader in, Path file, long number) throws IOException {
+  JsonLine(Utf8Reader in, Place place) throws IOException {
     this.in = in;
-    this.file = file;
-    this.where = "line " + number;
+    this.place = place;
+    this.label = new SubsetLabel(place.fields);
     this.parser = JSON.createParser(rest);
     try {
-      if (parser.nextToken() != JsonToken.START_OBJECT) {
+      JsonToken token = parser.nextToken();
+      if (token == JsonToken.START_ARRAY && place.where.equals("line 1") && place.aLine) {
+        throw severalLines("a list, not a document a line");
+      }
+      if (token != JsonToken.START_OBJECT) {
         throw refused("not a JSON object");
       }
       if (!nextText()) {
         end();
-        throw refused("no \"text\"");
+        throw refused("no \"" + place.fields.text() + "\"");
       }
     } catch (JsonProcessingException e) {
+      if (place.aLine && rest.ended && rest.seen <= 2) {
+        throw severalLines("a document over several lines");
+      }
       throw refused(problem(e));
     }
   }
 
-  /** Goes on to the value of "text"; false at the object's end. */
+  private InputException severalLines(String problem) {
+    return new InputException(place.file, place.where, problem, "rename it to end in .json");
+  }
+
+  /** Goes on to the value of the text; false at the object's end. */
   private boolean nextText() throws IOException {
+    String text = place.fields.text();
     for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
       JsonToken value = parser.nextToken();
-      if (key.equals("text")) {
+      if (key.equals(text)) {
         if (value != JsonToken.VALUE_STRING) {
-          throw refused("\"text\" is not a string");
+          throw refused("\"" + text + "\" is not a string");
         }
         return true;
-      } else if (key.equals("meta") && value == JsonToken.START_OBJECT) {
-        readLabel();
-      } else {
-        parser.skipChildren();
+      }
+      Optional<String> problem = label.value(parser, key);
+      if (problem.isPresent()) {
+        throw refused(problem.get());
       }
     }
     return false;
-  }
-
-  private void readLabel() throws IOException {
-    for (String key = parser.nextFieldName(); key != null; key = parser.nextFieldName()) {
-      JsonToken value = parser.nextToken();
-      if (!key.equals("pile_set_name") || value == JsonToken.VALUE_NULL) {
-        parser.skipChildren();
-      } else if (value == JsonToken.VALUE_STRING) {
-        Utf8 name = Utf8.wellFormed(parser.getText());
-        label = Optional.of(name.text());
-        rest.replaced += name.replaced();
-      } else {
-        throw refused("\"meta.pile_set_name\" is not a string");
-      }
-    }
   }
 
   /**
@@ -105,11 +111,11 @@ final class JsonLine {
         return true; // left for Jackson, which ends its string there
       }
       if (c == Utf8Reader.END || c == '\n') {
-        throw refused("not JSON: Unexpected end-of-input in the string \"text\"");
+        throw inText("Unexpected end-of-input");
       }
       in.next();
       if (c < ' ') {
-        throw refused("not JSON: control character %d in a string without an escape".formatted(c));
+        throw refused("not JSON: control character " + c + " in a string without an escape");
       }
       if (c == '\\') {
         buffer.addEscaped(escape());
@@ -130,7 +136,7 @@ final class JsonLine {
       case 'r' -> '\r';
       case 't' -> '\t';
       case 'u' -> hexadecimal();
-      default -> throw refused("not JSON: unknown escape in the string \"text\"");
+      default -> throw inText("unknown escape");
     };
   }
 
@@ -140,7 +146,7 @@ final class JsonLine {
       int c = in.peek();
       int digit = c < 0x80 ? Character.digit(c, 16) : -1;
       if (digit < 0) {
-        throw refused("not JSON: \\u without four hexadecimal digits in the string \"text\"");
+        throw inText("\\u without four hexadecimal digits");
       }
       in.next();
       value = value << 4 | digit;
@@ -149,7 +155,7 @@ final class JsonLine {
   }
 
   /**
-   * Reads the line to its end.
+   * Reads the document to its end, which is that of the line where it is one.
    *
    * @return the subset, if the line names one
    * @throws InputException that names the file and the line
@@ -157,29 +163,40 @@ final class JsonLine {
   Optional<String> finish() throws IOException {
     try {
       if (nextText()) {
-        throw new IllegalStateException("a second text, which is a duplicate");
+        throw refused("not JSON: Duplicate field '" + place.fields.text() + "'");
       }
       end();
-      return label;
+      return label.found();
     } catch (JsonProcessingException e) {
       throw refused(problem(e));
     }
   }
 
   private void end() throws IOException {
-    if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
+    // Jackson has not read past the brace that ends the object; only a line has to end there too.
+    if (parser.currentToken() != JsonToken.END_OBJECT
+        || place.aLine && parser.nextToken() != null) {
       throw refused("more than one JSON object");
     }
     parser.close();
   }
 
-  /** Malformed parts of the line outside its text. */
+  /** Malformed parts of the document outside its text. */
   long replaced() {
-    return rest.replaced;
+    return rest.replaced + label.replaced();
+  }
+
+  /** Lines that ended within the document. */
+  long lines() {
+    return rest.lines;
+  }
+
+  private InputException inText(String problem) {
+    return refused("not JSON: " + problem + " in the string \"" + place.fields.text() + "\"");
   }
 
   private InputException refused(String problem) {
-    return new InputException(file, where, problem, REMEDY);
+    return place.refused(problem);
   }
 
   /** What a parser found wrong, without the place, which it cannot show, and not too long. */
@@ -190,37 +207,45 @@ final class JsonLine {
   }
 
   /**
-   * The line as Jackson sees it. It gives no char after a quotation mark before Jackson has asked
-   * again, which is after the mark that begins a string.
+   * The document as Jackson sees it. It gives no char after a quotation mark before Jackson has
+   * asked again, which is after the mark that begins a string. The same holds for a brace, which
+   * may end the document.
    */
   private final class Rest extends Reader {
     private boolean ended;
     private boolean afterHigh;
     private long replaced;
+    private long lines;
+    private long seen;
 
     @Override
     public int read(char[] into, int offset, int length) throws IOException {
       int count = 0;
       while (count < length && !ended) {
         int c = in.next();
-        if (c == Utf8Reader.END || c == '\n') {
+        if (c == Utf8Reader.END || c == '\n' && place.aLine) {
           ended = true;
           break;
         }
+        lines += c == '\n' ? 1 : 0;
         boolean malformed = Character.isLowSurrogate((char) c) && !afterHigh;
         afterHigh = Character.isHighSurrogate((char) c);
         replaced += malformed ? 1 : 0;
         into[offset + count++] = malformed ? '\uFFFD' : (char) c;
-        if (c == '"') {
+        if (c == '"' || c == '}') {
           break;
         }
+      }
+      seen += count;
+      if (seen > MOST_BESIDE) {
+        throw refused("more than " + MOST_BESIDE + " characters beside its text");
       }
       return count == 0 && length > 0 ? -1 : count;
     }
 
     @Override
     public void close() {
-      // the line is not the reader's end
+      // the document is not the reader's end
     }
   }
 }

@@ -8,26 +8,40 @@ final class TextBuffer {
   /** So many chars are collected before a piece is handed out. */
   static final int PIECE = 1 << 16;
 
-  /**
-   * The most chars without a place to cut; Java and the tokenizer need some tens of times as many
-   * bytes.
-   */
+  /** The most chars of a document that may not be cut. */
   static final int LONGEST = 1 << 26;
+
+  /**
+   * The most chars without a place to cut where a document may be. The tokenizer takes them for one
+   * word, for which it needs some hundreds of times as many bytes.
+   */
+  static final int LONGEST_WORD = 1 << 20;
 
   private static final char REPLACEMENT = '\uFFFD';
 
-  private final boolean cuttable;
+  /** Where a document may be cut into pieces. */
+  enum Cuts {
+    /** Nowhere. */
+    NONE,
+    /** Where {@link #mayCut} says so. */
+    SPACES,
+    /** There, and where {@link #mayCutWord} says so. */
+    WORDS
+  }
+
+  private final Cuts cuts;
   private final StringBuilder text = new StringBuilder();
   private int cut;
+  private int wordCut; // the last place within a word, taken where no other is near
   private long replaced;
   private boolean afterHigh; // the last char was the first half of a pair, as it stood in the text
   private char escapedHigh; // half a pair that an escape wrote, 0 if none
 
   /**
-   * @param cuttable whether the tokenizer allows to cut a text where {@link #mayCut} says so
+   * @param cuts which places the tokenizer allows
    */
-  TextBuffer(boolean cuttable) {
-    this.cuttable = cuttable;
+  TextBuffer(Cuts cuts) {
+    this.cuts = cuts;
   }
 
   /**
@@ -37,6 +51,33 @@ final class TextBuffer {
    */
   static boolean mayCut(char before, char after) {
     return (after == ' ' || after == '\n') && isInk(before);
+  }
+
+  /**
+   * Whether GPT-2's regular expression always begins a new piece between two chars within what
+   * white space surrounds: it has letters and digits in pieces of their own. No added token of the
+   * tokenizer may have such a place.
+   */
+  static boolean mayCutWord(char before, char after) {
+    return isLetter(before) && isDigit(after) || isDigit(before) && isLetter(after);
+  }
+
+  /** Whether a text has such a place. */
+  static boolean hasWordCut(String text) {
+    for (int i = 1; i < text.length(); i++) {
+      if (mayCutWord(text.charAt(i - 1), text.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isLetter(char c) {
+    return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z';
+  }
+
+  private static boolean isDigit(char c) {
+    return c >= '0' && c <= '9';
   }
 
   /** Surely no white space, whatever the version of Unicode. */
@@ -102,27 +143,40 @@ final class TextBuffer {
 
   private void append(char c) {
     int length = text.length();
-    if (cuttable && length > 0 && mayCut(text.charAt(length - 1), c)) {
-      cut = length;
+    if (cuts != Cuts.NONE && length > 0) {
+      char before = text.charAt(length - 1);
+      if (mayCut(before, c)) {
+        cut = length;
+      } else if (cuts == Cuts.WORDS && mayCutWord(before, c)) {
+        wordCut = length;
+      }
     }
     text.append(c);
   }
 
   /** Whether {@link #take} has something to hand out before the document ends. */
   boolean full() {
-    return text.length() >= PIECE && cut > 0;
+    int length = text.length();
+    return length >= PIECE && cut > 0 || length >= 2 * PIECE && wordCut > 0;
   }
 
   /** Whether no more fits. */
   boolean over() {
-    return text.length() > LONGEST;
+    return text.length() > longest();
+  }
+
+  /** The most chars that are held. */
+  int longest() {
+    return cuts == Cuts.NONE ? LONGEST : LONGEST_WORD;
   }
 
   /** The text up to the last place where it may be cut. */
   String take() {
-    String piece = text.substring(0, cut);
-    text.delete(0, cut);
+    int end = cut > 0 ? cut : wordCut;
+    String piece = text.substring(0, end);
+    text.delete(0, end);
     cut = 0;
+    wordCut = Math.max(0, wordCut - end);
     return piece;
   }
 
@@ -136,6 +190,7 @@ final class TextBuffer {
       text.trimToSize();
     }
     cut = 0;
+    wordCut = 0;
     return piece;
   }
 

@@ -8,14 +8,17 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.file.NewFile;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.npy.NpyFile;
+import dev.homolog.core.npy.NpyWriter;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,7 +78,7 @@ public final class TokenCache {
     }
     for (String ending : List.of("", DOCUMENTS_ENDING, JSON_ENDING)) {
       Path path = beside(file, ending);
-      if (Files.exists(path)) {
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
         throw new InputException(path, "", "is there already", "choose another --out");
       }
     }
@@ -86,17 +89,44 @@ public final class TokenCache {
   }
 
   /**
-   * Writes a table. The file of ids comes last, so that where it is the others are too.
+   * Writes a table: all three files, or none. Each is complete on disk before the first takes its
+   * name. The file of ids comes last, so that where it is the others are too.
    *
    * @param tokenizer that made the ids
-   * @throws HomologException if a file cannot be written
+   * @throws HomologException if a file cannot be written; none is there then
    */
   public static void write(Path file, TokenTable table, Tokenizer tokenizer) {
-    DocumentIndex index = table.index();
-    long documents = index.size();
+    List<Long> shape = List.of(table.rows(), (long) table.context());
+    List<Long> ofDocuments = List.of((long) table.index().size(), (long) COLUMNS);
+    Path names = beside(file, JSON_ENDING);
+    Path documents = beside(file, DOCUMENTS_ENDING);
+    try (NpyWriter index = NpyWriter.create(documents, DType.I64, ofDocuments);
+        NewFile facts = NewFile.beside(names);
+        NpyWriter ids = NpyWriter.create(file, DType.I32, shape)) {
+      appendDocuments(index, table.index());
+      Files.write(
+          facts.path(),
+          JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(facts(table, tokenizer)));
+      ids.append(table.ids(0, table.rows()));
+      try {
+        index.commit();
+        facts.commit();
+        ids.commit();
+      } catch (IOException | HomologException e) {
+        for (Path made : List.of(file, names, documents)) {
+          Files.deleteIfExists(made);
+        }
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new HomologException(names + ": cannot be written: " + NewFile.reason(e), e);
+    }
+  }
+
+  private static void appendDocuments(NpyWriter to, DocumentIndex index) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment rows = arena.allocate(ValueLayout.JAVA_LONG, documents * COLUMNS);
-      for (int i = 0; i < documents; i++) {
+      MemorySegment rows = arena.allocate(ValueLayout.JAVA_LONG, (long) index.size() * COLUMNS);
+      for (int i = 0; i < index.size(); i++) {
         long at = (long) i * COLUMNS;
         rows.setAtIndex(ValueLayout.JAVA_LONG, at, index.start(i));
         rows.setAtIndex(ValueLayout.JAVA_LONG, at + 1, index.fileNumber(i));
@@ -104,25 +134,23 @@ public final class TokenCache {
         rows.setAtIndex(ValueLayout.JAVA_LONG, at + 3, index.line(i));
         rows.setAtIndex(ValueLayout.JAVA_LONG, at + 4, index.replaced(i));
       }
-      NpyFile.write(
-          beside(file, DOCUMENTS_ENDING), DType.I64, List.of(documents, (long) COLUMNS), rows);
+      to.append(rows);
     }
+  }
+
+  private static ObjectNode facts(TokenTable table, Tokenizer tokenizer) {
     ObjectNode json = JSON.createObjectNode();
     json.put("rows", table.rows()).put("context", table.context());
     json.put("sha256", table.sha256()).put("tokenizer", tokenizer.identity());
     json.put("dropped_tail", table.droppedTail());
     json.put("share", table.share().part()).put("held_out", table.share().heldOut());
     json.put("documents_left_out", table.leftOut());
+    json.put("text_column", table.fields().text());
+    table.fields().subset().ifPresent(key -> json.put("subset_key", key));
+    json.put("subsets_dropped", table.subsetsDropped());
     table.subsets().forEach(json.putArray("subsets")::add);
-    index.files().forEach(path -> json.withArray("files").add(path.toString()));
-    Path names = beside(file, JSON_ENDING);
-    try {
-      Files.write(names, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(json));
-    } catch (IOException e) {
-      throw new HomologException(names + ": cannot be written: " + e.getMessage(), e);
-    }
-    NpyFile.write(
-        file, DType.I32, List.of(table.rows(), (long) table.context()), table.ids(0, table.rows()));
+    table.index().files().forEach(path -> json.withArray("files").add(path.toString()));
+    return json;
   }
 
   /**
@@ -130,10 +158,10 @@ public final class TokenCache {
    *
    * @throws InputException if it is damaged, of other ids, or made with another tokenizer
    */
-  static Optional<TokenCache> beside(NpyFile ids, Tokenizer tokenizer) {
-    Path file = beside(ids.file(), JSON_ENDING);
+  static Optional<TokenCache> beside(Path ids, List<Long> idsShape, Tokenizer tokenizer) {
+    Path file = beside(ids, JSON_ENDING);
     if (!Files.exists(file)) {
-      if (Files.exists(beside(ids.file(), DOCUMENTS_ENDING))) {
+      if (Files.exists(beside(ids, DOCUMENTS_ENDING))) {
         throw new InputException(file, "", "no such file", AGAIN);
       }
       return Optional.empty();
@@ -142,16 +170,16 @@ public final class TokenCache {
     String made = text(file, json, "tokenizer");
     if (!made.equals(tokenizer.identity())) {
       throw new InputException(
-          ids.file(),
+          ids,
           "",
           "made with another tokenizer than " + tokenizer.file(),
           "tokenize the text again with homolog tokenize --model "
               + tokenizer.file().toAbsolutePath().getParent());
     }
     List<Long> shape = List.of(number(file, json, "rows"), number(file, json, "context"));
-    if (!shape.equals(ids.shape())) {
+    if (!shape.equals(idsShape)) {
       throw new InputException(
-          file, "rows", shape + " is not the shape of the ids, " + ids.shape(), AGAIN);
+          file, "rows", shape + " is not the shape of the ids, " + idsShape, AGAIN);
     }
     List<Path> files = new ArrayList<>();
     for (String path : texts(file, json, "files")) {
@@ -166,9 +194,10 @@ public final class TokenCache {
         new TokenTable.Origin(
             number(file, json, "dropped_tail"),
             share(file, json),
-            number(file, json, "documents_left_out"));
-    return Optional.of(
-        new TokenCache(ids.file(), text(file, json, "sha256"), files, subsets, origin));
+            number(file, json, "documents_left_out"),
+            fields(file, json),
+            json.path("subsets_dropped").asBoolean());
+    return Optional.of(new TokenCache(ids, text(file, json, "sha256"), files, subsets, origin));
   }
 
   private static JsonNode read(Path file) {
@@ -220,6 +249,18 @@ public final class TokenCache {
       return new Share(json.path("share").asDouble(), json.path("held_out").asBoolean());
     } catch (InputException e) {
       throw new InputException(file, "share", e.problem() + " is no share", AGAIN);
+    }
+  }
+
+  /** Caches of older versions do not say, and were read as usual. */
+  private static TextFields fields(Path file, JsonNode json) {
+    Optional<String> subset =
+        json.has("subset_key") ? Optional.of(text(file, json, "subset_key")) : Optional.empty();
+    String column = json.has("text_column") ? text(file, json, "text_column") : "text";
+    try {
+      return new TextFields(column, subset);
+    } catch (InputException e) {
+      throw new InputException(file, "text_column", "an empty name", AGAIN);
     }
   }
 

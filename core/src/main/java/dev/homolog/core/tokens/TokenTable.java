@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -78,19 +77,9 @@ public final class TokenTable implements AutoCloseable {
   }
 
   /**
-   * Tokenises documents, joins them with one BOS between two, and cuts the stream into rows of
-   * {@code context - 1} tokens with BOS in front of each. What does not fill a last row is dropped
-   * and counted. Documents and lines may be of any length, as long as there is a place to cut them
-   * every 67 million characters: white space, if the tokenizer is a byte-level pair encoding as
-   * GPT-2's.
+   * As the method below, of files that are read as usual.
    *
-   * @param files {@code .txt}, {@code .jsonl}, {@code .jsonl.gz} or {@code .jsonl.zst}
-   * @param share which documents are read
-   * @param context width of a row, at least 2
-   * @param maxTokens the most positions, BOS included; cut to whole rows; reading stops there
-   * @param progress called now and then with the number of positions so far
-   * @throws dev.homolog.core.InputException if a file cannot be read, holds an id that the model
-   *     does not have, or if there is not a single row
+   * @param files none of them a table
    */
   public static TokenTable fromText(
       List<Path> files,
@@ -100,34 +89,56 @@ public final class TokenTable implements AutoCloseable {
       int context,
       long maxTokens,
       LongConsumer progress) {
-    return TokenTableBuilder.fromText(
-        files, share, tokenizer, rules, new Size(context, maxTokens), progress);
+    return fromText(
+        TextFiles.of(files).withShare(share), tokenizer, rules, context, maxTokens, progress);
   }
 
   /**
-   * Reads int32 or int64 [rows, context] from a {@code .npy} file; its width is the context. Beside
-   * a file that {@link TokenCache} wrote lies what is known of its documents; without that, each
-   * row counts as one document without subset.
+   * Tokenises documents, joins them with one BOS between two, and cuts the stream into rows of
+   * {@code context - 1} tokens with BOS in front of each. What does not fill a last row is dropped
+   * and counted. Documents and lines may be of any length, as long as there is a place to cut them
+   * every million characters: white space, or a digit beside a letter. Other tokenizers than
+   * byte-level pair encodings as GPT-2's read documents of at most 67 million characters.
+   *
+   * @param text the files, and how they are read
+   * @param context width of a row, at least 2
+   * @param maxTokens the most positions, BOS included; cut to whole rows; reading stops there
+   * @param progress called now and then with the number of positions so far
+   * @throws dev.homolog.core.InputException if a file cannot be read, holds an id that the model
+   *     does not have, or if there is not a single row
+   */
+  public static TokenTable fromText(
+      TextFiles text,
+      Tokenizer tokenizer,
+      TokenRules rules,
+      int context,
+      long maxTokens,
+      LongConsumer progress) {
+    return TokenTableBuilder.fromText(
+        text, tokenizer, rules, new Size(context, maxTokens), progress);
+  }
+
+  /** As the method below, of a matrix in a {@code .npy} file. */
+  public static TokenTable fromNpy(
+      Path file, Tokenizer tokenizer, TokenRules rules, long maxTokens) {
+    return fromTokens(TokenFile.of(file), tokenizer, rules, maxTokens);
+  }
+
+  /**
+   * Reads token ids. A matrix [rows, context] is taken as it is; its width is the context. A flat
+   * stream [tokens] is cut into rows of {@code context - 1} tokens with BOS in front of each; a
+   * document begins after each BOS or EOS of the stream. Beside a matrix that {@link TokenCache}
+   * wrote lies what is known of its documents; without that, each row counts as one document
+   * without subset.
    *
    * @param tokenizer of the model; a cache made with another is refused
    * @param maxTokens the most positions; cut to whole rows
-   * @throws dev.homolog.core.InputException if it is not such a matrix, if a row does not begin
-   *     with BOS, if an id is not in the vocabulary, or if what lies beside it does not belong to
-   *     it
+   * @throws dev.homolog.core.InputException if it is neither, if a row does not begin with BOS, if
+   *     an id is not in the vocabulary, or if what lies beside it does not belong to it
    */
-  public static TokenTable fromNpy(
-      Path file, Tokenizer tokenizer, TokenRules rules, long maxTokens) {
-    return TokenTableBuilder.fromNpy(file, tokenizer, rules, maxTokens);
-  }
-
-  /**
-   * The id that the first row of a {@code .npy} file of token ids begins with; empty where the file
-   * is no such matrix.
-   *
-   * @throws dev.homolog.core.InputException if it is no {@code .npy} file
-   */
-  public static OptionalInt firstId(Path file) {
-    return TokenTableBuilder.firstId(file);
+  public static TokenTable fromTokens(
+      TokenFile file, Tokenizer tokenizer, TokenRules rules, long maxTokens) {
+    return TokenTableBuilder.fromTokens(file, tokenizer, rules, maxTokens);
   }
 
   /** The width of a row and the most positions. */
@@ -139,8 +150,16 @@ public final class TokenTable implements AutoCloseable {
    * @param droppedTail tokens at the end of the text that did not fill a row
    * @param share which documents were read
    * @param leftOut how many documents were not, as far as the text was read
+   * @param fields where text and subsets stood
+   * @param subsetsDropped whether there were so many labels that none counts
    */
-  record Origin(long droppedTail, Share share, long leftOut) {}
+  record Origin(
+      long droppedTail, Share share, long leftOut, TextFields fields, boolean subsetsDropped) {
+    /** Of ids of which no more is known. */
+    static Origin ofIds(long droppedTail) {
+      return new Origin(droppedTail, Share.ALL, 0, TextFields.DEFAULT, false);
+    }
+  }
 
   /** By which tokens are kept and rows begin. */
   public TokenRules rules() {
@@ -186,6 +205,24 @@ public final class TokenTable implements AutoCloseable {
   /** Documents that the share left out, as far as the text was read. */
   public long leftOut() {
     return origin.leftOut();
+  }
+
+  /** Where text and subsets stood in the documents. */
+  TextFields fields() {
+    return origin.fields();
+  }
+
+  /** Documents of the table that name no subset, but could: those of {@code .txt} cannot. */
+  public long unlabelled() {
+    return documents.unlabelled();
+  }
+
+  /**
+   * Whether the documents named more than 1,024 subsets, so that what they named counts as no
+   * subset.
+   */
+  public boolean subsetsDropped() {
+    return origin.subsetsDropped();
   }
 
   public int id(long row, int position) {
@@ -308,19 +345,19 @@ public final class TokenTable implements AutoCloseable {
    * Where a document came from.
    *
    * @param file the file
-   * @param number its line in a {@code .jsonl} file counted from 1, 1 for a {@code .txt} file, its
-   *     row in a {@code .npy} file counted from 0
+   * @param number its line in a {@code .jsonl} file counted from 1, its place among the documents
+   *     of a {@code .json} file counted from 1, 1 for a {@code .txt} file, its row in a table or a
+   *     file of ids counted from 0
    * @param subset its label, if it has one
    */
   public record Source(Path file, long number, Optional<String> subset) {
     /** For messages: the file, and the line or row of it unless a file is one document. */
     @Override
     public String toString() {
-      String name = file.toString();
-      String kind = name.toLowerCase(Locale.ROOT);
-      return kind.endsWith(".txt")
-          ? name
-          : (kind.contains(".jsonl") ? "line " : "row ") + number + " of " + name;
+      Optional<TextKind> kind = TextKind.find(file);
+      String place = kind.map(found -> found.place(number)).orElse("row " + number);
+      boolean whole = kind.isPresent() && !kind.get().fields();
+      return whole ? file.toString() : place + " of " + file;
     }
   }
 }

@@ -3,8 +3,6 @@ package dev.homolog.core.tokens;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
-import dev.homolog.core.memory.DType;
-import dev.homolog.core.npy.NpyFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -19,6 +17,10 @@ import java.util.function.LongConsumer;
 final class TokenTableBuilder implements AutoCloseable {
   private static final int BATCH_CHARS = 1 << 20;
   private static final int BATCH_PIECES = 256;
+
+  /** So many characters of a document are read for its label when its tokens are there. */
+  private static final long MOST_BEYOND = 1L << 30;
+
   private static final String WRONG_TOKENIZER = "use the tokenizer that belongs to the model";
 
   private final TokenRules rules;
@@ -33,6 +35,7 @@ final class TokenTableBuilder implements AutoCloseable {
   private boolean handedOver;
   private Mark mark; // where the document that is being read began; null between two
   private long leftOut;
+  private long charsBeyond; // of the document that is being read, after the table was full
 
   /** What a document that is left out is undone to. */
   private record Mark(long written, long stream, int documents) {}
@@ -64,36 +67,61 @@ final class TokenTableBuilder implements AutoCloseable {
   }
 
   static TokenTable fromText(
-      List<Path> files,
-      Share share,
+      TextFiles text,
       Tokenizer tokenizer,
       TokenRules rules,
       TokenTable.Size size,
       LongConsumer progress) {
-    try (Documents source = Documents.of(files, tokenizer.cuttable());
-        TokenTableBuilder builder = new TokenTableBuilder(rules, size, files)) {
-      Share.Decision decision = share.new Decision();
+    try (Documents source = Documents.of(text, tokenizer.cuts());
+        TokenTableBuilder builder = new TokenTableBuilder(rules, size, text.files())) {
+      Share.Decision decision = text.share().new Decision();
       List<Piece> batch = nextBatch(source, false);
-      while (!batch.isEmpty() && builder.wants(batch.getFirst(), source, share)) {
+      while (!batch.isEmpty() && builder.wants(batch.getFirst(), source, text.share())) {
         int[][] encoded =
             builder.full()
                 ? new int[batch.size()][0]
                 : tokenizer.encode(batch.stream().map(Piece::text).toList());
         for (int i = 0; i < encoded.length; i++) {
           Piece piece = batch.get(i);
-          if (builder.wants(piece, source, share)) {
+          if (builder.wants(piece, source, text.share())) {
             decision.add(piece.text());
-            builder.add(piece, encoded[i], files, tokenizer);
+            builder.add(piece, encoded[i], source, tokenizer);
             if (piece.last()) {
-              builder.end(piece, decision.taken());
+              builder.end(piece, decision.taken(), text);
             }
           }
         }
         progress.accept(builder.written);
-        batch = nextBatch(source, builder.full());
+        batch = builder.done(batch, source, text) ? List.of() : nextBatch(source, builder.full());
       }
-      return builder.finish(files, share);
+      return builder.finish(text);
     }
+  }
+
+  /**
+   * Whether nothing more has to be read. When the table is full, so much of a document is read to
+   * find its label, and no more.
+   */
+  private boolean done(List<Piece> batch, Documents source, TextFiles text) {
+    if (!full()) {
+      return false;
+    }
+    if (mark == null) {
+      return true;
+    }
+    batch.forEach(piece -> charsBeyond += piece.text().length());
+    if (charsBeyond <= MOST_BEYOND) {
+      return false;
+    }
+    if (!text.share().all()) {
+      Piece last = batch.getLast();
+      throw new InputException(
+          text.files().get(last.file()),
+          source.place(last),
+          "goes on for more than " + MOST_BEYOND + " characters, whose hash decides over a share",
+          "leave --share out, or split the document");
+    }
+    return true;
   }
 
   /**
@@ -129,7 +157,7 @@ final class TokenTableBuilder implements AutoCloseable {
     return !full() || mark != null && (!share.all() || source.labels(piece.file()));
   }
 
-  private void add(Piece piece, int[] encoded, List<Path> files, Tokenizer tokenizer) {
+  private void add(Piece piece, int[] encoded, Documents source, Tokenizer tokenizer) {
     if (piece.first()) {
       mark = new Mark(written, stream, documents.size());
       if (documents.size() > 0) {
@@ -147,17 +175,21 @@ final class TokenTableBuilder implements AutoCloseable {
       int id = encoded[i];
       if (id < 0 || id >= rules.vocabSize()) {
         throw new InputException(
-            files.get(piece.file()),
-            "line " + piece.line(),
-            "token id %d (%s) is not in the model's vocabulary of %d"
-                .formatted(id, Vocabulary.quoted(tokenizer.tokenText(id)), rules.vocabSize()),
+            documents.files().get(piece.file()),
+            source.place(piece),
+            "token id "
+                + id
+                + " ("
+                + Vocabulary.quoted(tokenizer.tokenText(id))
+                + ") is not in the model's vocabulary of "
+                + rules.vocabSize(),
             WRONG_TOKENIZER);
       }
       append(id);
     }
   }
 
-  private void end(Piece piece, boolean taken) {
+  private void end(Piece piece, boolean taken, TextFiles text) {
     if (!taken) {
       written = mark.written;
       stream = mark.stream;
@@ -165,8 +197,16 @@ final class TokenTableBuilder implements AutoCloseable {
       leftOut++;
     } else if (documents.size() > mark.documents) {
       documents.label(piece.label());
+      if (documents.tooManySubsets() && text.fields().subset().isPresent()) {
+        throw InputException.ofValue(
+            InputOption.SUBSET_KEY,
+            text.fields().subset().get(),
+            "documents have more than " + DocumentIndex.MOST_SUBSETS + " values of it",
+            "name a key of fewer values");
+      }
     }
     mark = null;
+    charsBeyond = 0;
   }
 
   /** One token of the stream, and BOS before it where a row begins. */
@@ -202,18 +242,27 @@ final class TokenTableBuilder implements AutoCloseable {
     arena = next;
   }
 
-  private TokenTable finish(List<Path> files, Share share) {
+  private TokenTable finish(TextFiles text) {
+    long used = complete(text.files(), InputOption.TEXT);
+    boolean dropped = documents.tooManySubsets();
+    return table(
+        written / context,
+        new TokenTable.Origin(stream - used, text.share(), leftOut, text.fields(), dropped));
+  }
+
+  /** Forgets what does not fill a row; returns how much of the stream is left. */
+  private long complete(List<Path> files, InputOption option) {
     long rows = written / context;
     if (rows == 0) {
       String problem = stream + " tokens do not fill one row of " + (context - 1);
       String remedy = "lower --context or give more text";
       throw files.size() == 1
           ? new InputException(files.getFirst(), "", problem, remedy)
-          : new InputException(InputOption.TEXT, problem, remedy);
+          : new InputException(option, problem, remedy);
     }
     long used = rows * (context - 1);
     documents.cut(used);
-    return table(rows, new TokenTable.Origin(stream - used, share, leftOut));
+    return used;
   }
 
   private TokenTable table(long rows, TokenTable.Origin origin) {
@@ -222,13 +271,21 @@ final class TokenTableBuilder implements AutoCloseable {
     return table;
   }
 
-  static TokenTable fromNpy(Path file, Tokenizer tokenizer, TokenRules rules, long maxTokens) {
-    try (NpyFile npy = NpyFile.open(file)) {
-      if (npy.dtype() != DType.I32 && npy.dtype() != DType.I64) {
-        throw new InputException(
-            file, "", "elements are " + npy.dtype() + ", not token ids", "give int32 or int64");
+  static TokenTable fromTokens(
+      TokenFile tokens, Tokenizer tokenizer, TokenRules rules, long maxTokens) {
+    Path file = tokens.file();
+    try (TokenFile.Ids ids = tokens.open()) {
+      List<Long> shape = ids.shape();
+      if (shape.size() == 1 && shape.get(0) > 0) {
+        if (tokens.context().isEmpty()) {
+          throw new InputException(
+              file,
+              "shape",
+              shape + " is a flat stream of tokens, not [rows, context]",
+              "say with --context how long the rows are that it is cut into");
+        }
+        return flat(tokens, ids, rules, maxTokens);
       }
-      List<Long> shape = npy.shape();
       if (shape.size() != 2
           || shape.get(0) < 1
           || shape.get(1) < 2
@@ -239,73 +296,106 @@ final class TokenTableBuilder implements AutoCloseable {
             shape + " is not [rows, context]",
             "give at least one row of BOS and a token");
       }
-      Optional<TokenCache> cache = TokenCache.beside(npy, tokenizer);
-      int context = shape.get(1).intValue();
-      TokenTable.Size size = new TokenTable.Size(context, Math.min(maxTokens, npy.elements()));
+      Optional<TokenCache> cache = TokenCache.beside(file, shape, tokenizer);
+      TokenTable.Size size =
+          new TokenTable.Size(shape.get(1).intValue(), Math.min(maxTokens, ids.elements()));
       List<Path> files = cache.map(TokenCache::files).orElse(List.of(file));
       try (TokenTableBuilder builder = new TokenTableBuilder(rules, size, files)) {
         for (long row = 0; row < builder.wantedRows; row++) {
-          builder.copyRow(npy, row);
+          builder.copyRow(file, ids, row);
         }
-        if (cache.isEmpty()) {
-          for (long row = 0; row < builder.wantedRows; row++) {
-            builder.documents.add(row * (context - 1), 0, row);
-          }
-          return builder.table(builder.wantedRows, new TokenTable.Origin(0, Share.ALL, 0));
-        }
-        cache.get().documents(builder.documents, builder.stream);
-        TokenTable.Origin whole = cache.get().origin();
-        boolean all = builder.wantedRows == shape.get(0);
-        // Text of which no more is wanted is not read to its end, and has no tail.
-        long tail = all && maxTokens > npy.elements() ? whole.droppedTail() : 0;
-        TokenTable table =
-            builder.table(
-                builder.wantedRows, new TokenTable.Origin(tail, whole.share(), whole.leftOut()));
-        try {
-          cache.get().requireSame(table, all);
-        } catch (InputException e) {
-          table.close();
-          throw e;
-        }
-        return table;
+        return cache.isPresent()
+            ? builder.cached(cache.get(), shape.get(0), maxTokens > ids.elements())
+            : builder.documentsAreRows();
       }
     }
   }
 
-  static OptionalInt firstId(Path file) {
-    try (NpyFile npy = NpyFile.open(file)) {
-      boolean ids = npy.dtype() == DType.I32 || npy.dtype() == DType.I64;
-      long id = ids && npy.shape().size() == 2 && npy.elements() > 0 ? id(npy, 0) : -1;
-      return id >= 0 && id <= Integer.MAX_VALUE ? OptionalInt.of((int) id) : OptionalInt.empty();
+  private TokenTable documentsAreRows() {
+    for (long row = 0; row < wantedRows; row++) {
+      documents.add(row * (context - 1), 0, row);
+    }
+    return table(wantedRows, TokenTable.Origin.ofIds(0));
+  }
+
+  /**
+   * The table of rows that were copied from a cache.
+   *
+   * @param rows that the cache has
+   * @param more whether more was wanted than it has
+   */
+  private TokenTable cached(TokenCache cache, long rows, boolean more) {
+    cache.documents(documents, stream);
+    TokenTable.Origin whole = cache.origin();
+    boolean all = wantedRows == rows;
+    // Text of which no more is wanted is not read to its end, and has no tail.
+    long tail = all && more ? whole.droppedTail() : 0;
+    TokenTable table =
+        table(
+            wantedRows,
+            new TokenTable.Origin(
+                tail, whole.share(), whole.leftOut(), whole.fields(), whole.subsetsDropped()));
+    try {
+      cache.requireSame(table, all);
+    } catch (InputException e) {
+      table.close();
+      throw e;
+    }
+    return table;
+  }
+
+  /** Cuts a stream into rows; BOS and EOS stand between its documents. */
+  private static TokenTable flat(
+      TokenFile tokens, TokenFile.Ids ids, TokenRules rules, long maxTokens) {
+    TokenTable.Size size = new TokenTable.Size(tokens.context().getAsInt(), maxTokens);
+    List<Path> files = List.of(tokens.file());
+    try (TokenTableBuilder builder = new TokenTableBuilder(rules, size, files)) {
+      builder.documents.add(0, 0, 0);
+      boolean within = false; // after a token that is no separator
+      boolean ended = false; // after a separator that ends a document
+      for (long i = 0; i < ids.elements() && !builder.full(); i++) {
+        long id = ids.at(i);
+        builder.requireId(tokens.file(), "token " + i, id);
+        boolean separator = id == rules.bosId() || id == rules.eosId().orElse(rules.bosId());
+        if (!separator && ended) {
+          builder.documents.add(builder.stream, 0, builder.stream / (builder.context - 1));
+        }
+        ended = separator && (within || ended);
+        within = !separator;
+        builder.append((int) id);
+      }
+      boolean full = builder.full();
+      long used = builder.complete(files, InputOption.TOKENS);
+      return builder.table(
+          builder.written / builder.context,
+          TokenTable.Origin.ofIds(full ? 0 : builder.stream - used));
     }
   }
 
-  private static long id(NpyFile npy, long at) {
-    return npy.dtype() == DType.I32
-        ? npy.data().get(ValueLayout.JAVA_INT_UNALIGNED, at * Integer.BYTES)
-        : npy.data().get(ValueLayout.JAVA_LONG_UNALIGNED, at * Long.BYTES);
-  }
-
-  private void copyRow(NpyFile npy, long row) {
+  private void copyRow(Path file, TokenFile.Ids ids, long row) {
     for (int position = 0; position < context; position++) {
-      long id = id(npy, row * context + position);
+      long id = ids.at(row * context + position);
       if (position == 0 && id != rules.bosId()) {
         throw new InputException(
-            npy.file(),
+            file,
             "row " + row,
             "begins with " + id + ", not with BOS, which is " + rules.bosId(),
             "put BOS in front of every row");
       }
-      if (id < 0 || id >= rules.vocabSize()) {
-        throw new InputException(
-            npy.file(),
-            "row " + row + ", position " + position,
-            "token id " + id + " is not in the model's vocabulary of " + rules.vocabSize(),
-            WRONG_TOKENIZER);
-      }
+      requireId(file, "row " + row + ", position " + position, id);
       write((int) id);
     }
     stream += context - 1;
+  }
+
+  private void requireId(Path file, String place, long id) {
+    if (id < 0 || id >= rules.vocabSize()) {
+      throw new InputException(
+          file,
+          place,
+          "token id " + id + " is not in the model's vocabulary of " + rules.vocabSize(),
+          WRONG_TOKENIZER);
+    }
   }
 
   /** Off-heap memory; a refusal says what to do. */

@@ -91,9 +91,14 @@ public final class Tokenizer {
     return engine.vocabulary().identity();
   }
 
-  /** Whether a document may come in pieces, see {@link TextBuffer#mayCut}. */
-  boolean cuttable() {
-    return engine.vocabulary().byteLevelPairs();
+  /** Whether a document may come in pieces, and where it may be cut. */
+  TextBuffer.Cuts cuts() {
+    if (!engine.vocabulary().byteLevelPairs()) {
+      return TextBuffer.Cuts.NONE;
+    }
+    boolean words =
+        engine.vocabulary().added().keySet().stream().noneMatch(TextBuffer::hasWordCut);
+    return words ? TextBuffer.Cuts.WORDS : TextBuffer.Cuts.SPACES;
   }
 
   /**

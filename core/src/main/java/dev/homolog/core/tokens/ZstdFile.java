@@ -2,6 +2,8 @@ package dev.homolog.core.tokens;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdDirectBufferDecompressingStreamNoFinalizer;
+import com.github.luben.zstd.ZstdIOException;
+import dev.homolog.core.InputException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,25 +18,37 @@ import java.nio.file.StandardOpenOption;
  * 25.0.0 to 25.0.2 may move pinned arrays (JDK-8377811). One thread.
  */
 final class ZstdFile extends InputStream {
+  /** Windows of 2 to these powers are what zstd knows. */
+  private static final int LEAST_WINDOW = 10;
+
+  private static final int MOST_WINDOW = 31;
+
+  private final Path file;
   private final FileChannel channel;
+  private final long window;
   private final Frames frames;
   private final ByteBuffer decoded = ByteBuffer.allocateDirect(1 << 17).flip();
 
-  private ZstdFile(FileChannel channel) throws IOException {
+  private ZstdFile(Path file, FileChannel channel, long window) throws IOException {
+    this.file = file;
     this.channel = channel;
+    this.window = window;
     ByteBuffer source = ByteBuffer.allocateDirect(1 << 17);
     read(channel, source);
     this.frames = new Frames(source, channel);
+    int log = 63 - Long.numberOfLeadingZeros(Math.max(1, window));
+    frames.setLongMax(Math.clamp(log, LEAST_WINDOW, MOST_WINDOW));
   }
 
   /**
+   * @param window the most bytes of a frame's window, which is held
    * @throws dev.homolog.core.HomologException if Java was started without native access for zstd
    */
-  static ZstdFile open(Path file) throws IOException {
+  static ZstdFile open(Path file, long window) throws IOException {
     NativeAccess.require(Zstd.class, file + ": zstd");
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
-      return new ZstdFile(channel);
+      return new ZstdFile(file, channel, window);
     } catch (IOException | RuntimeException | Error e) {
       channel.close();
       throw e;
@@ -70,6 +84,8 @@ final class ZstdFile extends InputStream {
         if (produced == 0 && frames.exhausted() && frames.hasRemaining()) {
           throw new EOFException("the file ends within a zstd frame");
         }
+      } catch (ZstdIOException e) {
+        throw plainer(e);
       } catch (UncheckedIOException e) {
         throw e.getCause();
       } finally {
@@ -77,6 +93,23 @@ final class ZstdFile extends InputStream {
       }
     }
     return true;
+  }
+
+  /** What the user can do something about, in other words than zstd's. */
+  private IOException plainer(ZstdIOException e) {
+    if (e.getErrorCode() == Zstd.errFrameParameterWindowTooLarge()) {
+      throw new InputException(
+          file.toString(),
+          "",
+          "its window has more than the " + window + " bytes that are free for it",
+          "raise --memory, or compress it again without --long",
+          e);
+    }
+    if (e.getErrorCode() == Zstd.errDictionaryWrong()) {
+      String problem = "compressed with a dictionary, which is not in the file";
+      throw new InputException(file.toString(), "", problem, "compress it again without one", e);
+    }
+    return e;
   }
 
   @Override

@@ -239,7 +239,13 @@ class TokenTableTest {
         new int[] {0, -1, 0, 1},
         "row 0, position 1: token id -1 is not in the model's vocabulary of 4096" + belongs);
     String shape = " is not [rows, context]; give at least one row of BOS and a token";
-    assertMatrix(file, List.of(4L), new int[4], "shape: [4]" + shape);
+    assertMatrix(
+        file,
+        List.of(4L),
+        new int[4],
+        "shape: [4] is a flat stream of tokens, not [rows, context]; say with --context how long"
+            + " the rows are that it is cut into");
+    assertMatrix(file, List.of(0L), new int[0], "shape: [0]" + shape);
     assertMatrix(file, List.of(4L, 1L), new int[4], "shape: [4, 1]" + shape);
     assertMatrix(file, List.of(0L, 4L), new int[0], "shape: [0, 4]" + shape);
     NpyFile.write(file, DType.F32, List.of(1L, 2L), MemorySegment.ofArray(new int[2]));

@@ -87,7 +87,8 @@ class Utf8ReaderTest {
   private static Text pieces(Path file) {
     StringBuilder text = new StringBuilder();
     long replaced = 0;
-    try (Documents documents = Documents.of(java.util.List.of(file), true)) {
+    try (Documents documents = 
+            Documents.of(TextFiles.of(java.util.List.of(file)), TextBuffer.Cuts.NONE)) {
       for (Optional<Piece> p = documents.next(); p.isPresent(); p = documents.next()) {
         text.append(p.get().text());
         replaced += p.get().replaced();
@@ -97,7 +98,7 @@ class Utf8ReaderTest {
   }
 
   private static void same(JsonNode golden, byte[] bytes, int most) throws IOException {
-    TextBuffer buffer = new TextBuffer(false);
+    TextBuffer buffer = new TextBuffer(TextBuffer.Cuts.NONE);
     try (Utf8Reader reader = new Utf8Reader(trickle(bytes, most))) {
       for (int c = reader.next(); c != Utf8Reader.END; c = reader.next()) {
         buffer.add((char) c);
