@@ -211,6 +211,21 @@ public final class RunFolder implements AutoCloseable {
     return Table.read(find(table));
   }
 
+  /** As {@link #read(String)}, the first so many rows only; the rest is not read. */
+  public Table first(String table, int rows) {
+    Path file = find(table);
+    return TableFormat.of(file).first(file, rows);
+  }
+
+  /**
+   * The file of a table.
+   *
+   * @throws InputException the run has no such table
+   */
+  public Path file(String table) {
+    return find(table);
+  }
+
   /** As {@link #read(String)}, these columns only, as these types. */
   public Table read(String table, SequencedMap<String, ColumnType> columns) {
     return Table.read(find(table), columns);
