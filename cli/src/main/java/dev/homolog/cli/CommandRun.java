@@ -45,14 +45,15 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
   <R> int run(Steps<R> steps) {
     PrintWriter err = spec.commandLine().getErr();
     String command = spec.name();
+    Backend.Settings settings =
+        Main.checked(spec, () -> machine.settings(Precision.parse(precision)));
     Path out = machine.out(command);
     try (RunFolder folder = Main.checked(spec, () -> RunFolder.create(out))) {
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
       try (OpenStudy<R> study = steps.open()) {
         format.require();
-        Backend.Choice backend =
-            Main.checked(spec, () -> machine.openBackend(Precision.parse(precision)));
+        Backend.Choice backend = Main.checked(spec, () -> machine.openBackend(settings));
         err.println("homolog: " + backend.line());
         Invocation invocation = machine.invocation(command, out, precision, backend.line());
         try (var kernels = backend.kernels();

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
@@ -206,5 +207,16 @@ public record Correlations(
       laws.add(new OfChance(pair.other().name(), law.median(), upper, aboveBaseline));
     }
     return List.copyOf(laws);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Correlations")
+        .with("summary", summary)
+        .with("universality", universality)
+        .with("chance", chance)
+        .with("byOther", byOther)
+        .with("allButOne", allButOne)
+        .toString();
   }
 }

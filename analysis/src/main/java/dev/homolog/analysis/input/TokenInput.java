@@ -1,5 +1,6 @@
 package dev.homolog.analysis.input;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.tokens.Share;
@@ -26,6 +27,12 @@ public record TokenInput(
     List<Path> text, Path tokens, OptionalInt context, OptionalLong maxTokens, Share share) {
   static final int DEFAULT_CONTEXT = 256;
 
+  /** The most tokens a row: more positions than any model has. */
+  public static final int MOST_CONTEXT = 1 << 20;
+
+  /** The most positions: more than there is text. */
+  public static final long MOST_TOKENS = 1_000_000_000_000_000L;
+
   /**
    * @throws InputException if a value is out of range, or not exactly one of text and tokens is
    *     given; {@code where()} is the flag of the command
@@ -50,12 +57,11 @@ public record TokenInput(
           "documents are chosen by their text, and --tokens has none",
           "give --text");
     }
-    if (context.isPresent() && context.getAsInt() < 2) {
-      throw new InputException(InputOption.CONTEXT, "" + context.getAsInt(), "give at least 2");
+    if (context.isPresent()) {
+      InputException.requireRange(InputOption.CONTEXT, context.getAsInt(), 2, MOST_CONTEXT);
     }
-    if (maxTokens.isPresent() && maxTokens.getAsLong() < 1) {
-      throw new InputException(
-          InputOption.MAX_TOKENS, "" + maxTokens.getAsLong(), "give at least 1");
+    if (maxTokens.isPresent()) {
+      InputException.requireRange(InputOption.MAX_TOKENS, maxTokens.getAsLong(), 1, MOST_TOKENS);
     }
   }
 
@@ -93,5 +99,16 @@ public record TokenInput(
 
   public TokenInput withShare(Share share) {
     return new TokenInput(text, tokens, context, maxTokens, share);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("TokenInput")
+        .with("text", text)
+        .with("tokens", tokens)
+        .with("context", context)
+        .with("maxTokens", maxTokens)
+        .with("share", share)
+        .toString();
   }
 }

@@ -33,11 +33,12 @@ public record MemoryBounds(
     long resident = kibibytes(STATUS, "VmRSS:", A_JVM);
     // The first counts pages of files that the system can drop, the second knows of containers.
     long available = kibibytes(MEMORY, "MemAvailable:", machine.getFreeMemorySize());
-    available = Math.min(available, machine.getTotalMemorySize() - resident);
+    // A container can have less than the process holds, part of which is then on its disk.
+    available = Math.max(0, Math.min(available, machine.getTotalMemorySize() - resident));
     return new MemoryBounds(
         resident,
         available,
-        mostOutsideHeap() - usedOutsideHeap(),
+        Math.max(0, mostOutsideHeap() - usedOutsideHeap()),
         Runtime.getRuntime().freeMemory(),
         Runtime.getRuntime().maxMemory());
   }
