@@ -24,6 +24,12 @@ public record MemoryBounds(
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
+  /** Below zero there is nothing: a container can have less than the process holds. */
+  public MemoryBounds {
+    available = Math.max(0, available);
+    outsideHeap = Math.max(0, outsideHeap);
+  }
+
   /** What a JVM holds, about, where the system does not say. */
   private static final long A_JVM = 150L << 20;
 
@@ -33,12 +39,11 @@ public record MemoryBounds(
     long resident = kibibytes(STATUS, "VmRSS:", A_JVM);
     // The first counts pages of files that the system can drop, the second knows of containers.
     long available = kibibytes(MEMORY, "MemAvailable:", machine.getFreeMemorySize());
-    // A container can have less than the process holds, part of which is then on its disk.
-    available = Math.max(0, Math.min(available, machine.getTotalMemorySize() - resident));
+    available = Math.min(available, machine.getTotalMemorySize() - resident);
     return new MemoryBounds(
         resident,
         available,
-        Math.max(0, mostOutsideHeap() - usedOutsideHeap()),
+        mostOutsideHeap() - usedOutsideHeap(),
         Runtime.getRuntime().freeMemory(),
         Runtime.getRuntime().maxMemory());
   }
