@@ -32,7 +32,7 @@ import org.duckdb.DuckDBDriver;
  * Parquet tables by DuckDB, cells of CSV tables, values of {@code study.json}. A report is written,
  * or refused in one line that names no Java class. The same seed and number make the same damage.
  *
- * <p>As a program it takes a folder for its files, a seed, the first number and how many.
+ * <p>As a program it takes a folder for its files, a seed, the first number and seconds to go on.
  */
 final class RunFolderFuzzer {
   /** How an attempt ended. */
@@ -327,9 +327,10 @@ final class RunFolderFuzzer {
 
   public static void main(String[] args) throws IOException, SQLException {
     var fuzzer = new RunFolderFuzzer(Path.of(args[0]), Long.parseLong(args[1]));
-    long first = Long.parseLong(args[2]);
-    for (long i = first; i < first + Long.parseLong(args[3]); i++) {
-      fuzzer.attempt(i);
+    long number = Long.parseLong(args[2]);
+    long end = System.nanoTime() + Long.parseLong(args[3]) * 1_000_000_000L;
+    while (System.nanoTime() < end) {
+      fuzzer.attempt(number++);
     }
     System.out.write(fuzzer.toString().getBytes(StandardCharsets.UTF_8));
     System.out.println();
