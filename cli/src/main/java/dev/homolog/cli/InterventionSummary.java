@@ -23,14 +23,14 @@ record InterventionSummary(InterventionStudy.Result result, Path out, PrintWrite
         result.tokens(),
         result.positions());
     to.printf(
-        "  %-10s %9s %9s %9s %10s %9s%n",
+        Locale.ROOT, "  %-10s %9s %9s %9s %10s %9s%n",
         "value", "loss", "entropy", "rank", "recip_rank", "scale");
     line("nominal", result.nominal());
     for (int i = 0; i < result.values().size(); i++) {
       double value = result.options().change().values().get(i);
       line(String.format(Locale.ROOT, "%.4g", value), result.values().get(i));
     }
-    to.printf("%nWritten to %s%n", out);
+    to.printf(Locale.ROOT, "%nWritten to %s%n", out);
     to.flush();
   }
 

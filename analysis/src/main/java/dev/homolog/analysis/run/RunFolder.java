@@ -165,9 +165,7 @@ public final class RunFolder implements AutoCloseable {
     if (!FILE_NAME.matcher(fileName).matches()) {
       throw new IllegalArgumentException("a file cannot be named " + fileName);
     }
-    Path file = path.resolve(fileName);
-    AtomicFile.Content content = temporary -> Files.writeString(temporary, text);
-    return finished ? write(file, content) : writeData(file, content);
+    return write(path.resolve(fileName), temporary -> Files.writeString(temporary, text));
   }
 
   /**
@@ -184,8 +182,8 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Gives up the folder of an unfinished run, and removes what was written, so that the same run can
-   * be tried again. Does nothing for a finished run.
+   * Gives up the folder of an unfinished run, and removes the tables and JSON that were written, so
+   * that the same run can be tried again. Does nothing for a finished run.
    */
   @Override
   public void close() {

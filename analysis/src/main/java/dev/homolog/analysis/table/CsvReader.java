@@ -134,6 +134,9 @@ final class CsvReader {
     while (!scanner.last) {
       scanner.next();
       names.add(scanner.text());
+      if (names.size() > TableSize.MOST_COLUMNS) {
+        throw scanner.malformed("has more than " + TableSize.MOST_COLUMNS + " columns");
+      }
     }
     var distinct = new HashSet<String>();
     names.forEach(name -> distinct.add(name.toLowerCase(Locale.ROOT)));

@@ -216,6 +216,9 @@ final class ParquetTables {
     try (ResultSet rows =
         database.query("DESCRIBE SELECT * EXCLUDE (file_row_number) FROM " + source)) {
       while (rows.next()) {
+        if (types.size() == TableSize.MOST_COLUMNS) {
+          throw foreign(file, "", "has more than " + TableSize.MOST_COLUMNS + " columns");
+        }
         String sql = rows.getString("column_type");
         String column = rows.getString("column_name");
         types.put(

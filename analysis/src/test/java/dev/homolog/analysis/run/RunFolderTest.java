@@ -164,8 +164,7 @@ class RunFolderTest {
     try (var run = RunFolder.create(mine)) {
       run.write(Table.builder("t").ints("a", new int[1]).build(), TableFormat.CSV);
       run.writeJson("intervention", List.of(1));
-      run.writeText("report.html", "x");
-      assertEquals(List.of("intervention.json", "report.html", "t.csv"), list());
+      assertEquals(List.of("intervention.json", "t.csv"), list());
     }
     assertFalse(RunFolder.isFinished(mine));
     assertEquals(List.of(), list());

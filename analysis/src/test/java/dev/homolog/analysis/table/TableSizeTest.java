@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.duckdb.DuckDBDriver;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +58,14 @@ class TableSizeTest {
     Files.writeString(csv, "a\n\"" + "x".repeat((1 << 24) + 1) + "\"\n");
     assertEquals(
         csv + ": row 2: holds a cell of more than 16777216 characters" + REMEDY, refusal(csv));
+  }
+
+  @Test
+  void tooManyColumnsAreRefused() throws IOException {
+    Path csv = folder.resolve("wide.csv");
+    Files.writeString(
+        csv, IntStream.range(0, 1_000_000).mapToObj(i -> "c" + i).collect(Collectors.joining(",")));
+    assertEquals(csv + ": row 1: has more than 10000 columns" + REMEDY, refusal(csv));
   }
 
   /** Of a table of many rows the first are read, and the rest is not. */
