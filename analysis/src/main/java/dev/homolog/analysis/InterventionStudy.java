@@ -12,6 +12,7 @@ import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
@@ -80,11 +81,22 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
               InputOption.VALUE, "--mode " + mode + " needs one", "give a number");
         }
         for (double value : values) {
-          if (!Double.isFinite(value)) {
-            throw new InputException(InputOption.VALUE, value + "", "give a finite number");
+          if (!Double.isFinite(value) || !Float.isFinite((float) value)) {
+            throw new InputException(
+                InputOption.VALUE, value + "", "give a finite number that a float can hold");
           }
         }
         values = List.copyOf(values);
+      }
+
+      @Override
+      public String toString() {
+        return Brief.of("Change")
+            .with("site", site)
+            .with("mode", mode)
+            .with("values", values)
+            .with("positions", positions)
+            .toString();
       }
     }
 
@@ -115,6 +127,18 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
               InputOption.NEURON, neurons.get(i).plain() + " is given twice", "leave one out");
         }
       }
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of("Options")
+          .with("model", model)
+          .with("input", input)
+          .with("neurons", neurons)
+          .with("change", change)
+          .with("frozen", frozen)
+          .with("resources", resources)
+          .toString();
     }
   }
 
@@ -205,6 +229,19 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       request.put("positions", options.change().positions().toString());
       request.put("freeze_scale", options.frozen().scale());
       request.put("freeze_attention", options.frozen().attention());
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of("Result")
+          .with("options", options)
+          .with("positions", positions)
+          .with("nominal", nominal)
+          .with("values", values)
+          .with("operations", operations)
+          .with("naiveOperations", naiveOperations)
+          .with("facts", facts)
+          .toString();
     }
   }
 

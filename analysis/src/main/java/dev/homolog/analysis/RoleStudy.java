@@ -14,6 +14,7 @@ import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.intervention.Positions;
@@ -67,6 +68,18 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
       }
       return positions;
     }
+
+    @Override
+    public String toString() {
+      return Brief.of("Options")
+          .with("model", model)
+          .with("input", input)
+          .with("queries", queries)
+          .with("processing", processing)
+          .with("resources", resources)
+          .with("seed", seed)
+          .toString();
+    }
   }
 
   /** The roles of a model's neurons. */
@@ -86,6 +99,15 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
       Positions queries = roles.attention().queries();
       json.put("after", queries.from());
       json.put("one_position", queries.to() - queries.from() == 1);
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of("Result")
+          .with("options", options)
+          .with("roles", roles)
+          .with("facts", facts)
+          .toString();
     }
   }
 

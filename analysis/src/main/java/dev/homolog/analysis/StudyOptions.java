@@ -9,6 +9,7 @@ import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.model.Processing;
@@ -57,6 +58,16 @@ public record StudyOptions(
     /** Of that extent, with folded weights and the best neurons, and without roles. */
     public static Scope of(Extent extent) {
       return new Scope(extent, Processing.FOLDED, Focus.BEST, false);
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of("Scope")
+          .with("extent", extent)
+          .with("processing", processing)
+          .with("focus", focus)
+          .with("roles", roles)
+          .toString();
     }
   }
 
@@ -259,5 +270,19 @@ public record StudyOptions(
   /** Also looks for roles of the reference's neurons. */
   public StudyOptions withRoles(boolean roles) {
     return withScope(new Scope(scope.extent(), scope.processing(), scope.focus(), roles));
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("StudyOptions")
+        .with("reference", reference)
+        .with("others", others)
+        .with("input", input)
+        .with("comparison", comparison)
+        .with("baseline", baseline)
+        .with("resources", resources)
+        .with("seed", seed)
+        .with("scope", scope)
+        .toString();
   }
 }

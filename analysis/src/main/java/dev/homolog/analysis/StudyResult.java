@@ -16,6 +16,7 @@ import dev.homolog.analysis.statistics.StudyStatistics;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.core.Brief;
 import dev.homolog.core.tokens.Tokenizer;
 import java.util.List;
 import java.util.Optional;
@@ -138,6 +139,16 @@ public final class StudyResult {
     study.object("result").put("neurons", neurons.rows());
     measurements.forEach(measurement -> measurement.describe(study));
     folder.finish(study);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("StudyResult")
+        .with("extent", options.extent())
+        .with("models", facts.models())
+        .with("tokens", facts.tokens().read())
+        .with("results", measurements.stream().flatMap(m -> m.result().stream()).count())
+        .toString();
   }
 
   private Table neurons() {

@@ -45,6 +45,8 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
   <R> int run(Steps<R> steps) {
     PrintWriter err = spec.commandLine().getErr();
     String command = spec.name();
+    Backend.Settings settings =
+        Main.checked(spec, () -> machine.settings(Precision.parse(precision)));
     Path out = machine.out(command);
     try (RunFolder folder = Main.checked(spec, () -> RunFolder.create(out))) {
       R result;
@@ -52,8 +54,7 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
       try (OpenStudy<R> study = steps.open()) {
         study.notes().forEach(note -> err.println("homolog: " + note));
         format.require();
-        Backend.Choice backend =
-            Main.checked(spec, () -> machine.openBackend(Precision.parse(precision)));
+        Backend.Choice backend = Main.checked(spec, () -> machine.openBackend(settings));
         err.println("homolog: " + backend.line());
         Invocation invocation = machine.invocation(command, out, precision, backend.line());
         try (var kernels = backend.kernels();

@@ -24,6 +24,7 @@ record InterventionSummary(InterventionStudy.Result result, Path out, PrintWrite
         result.positions());
     TextNotes.print(result.facts().tokens(), to);
     to.printf(
+        Locale.ROOT,
         "%n  %-10s %9s %9s %9s %10s %9s%n",
         "value", "loss", "entropy", "rank", "recip_rank", "scale");
     line("nominal", result.nominal());
@@ -31,7 +32,7 @@ record InterventionSummary(InterventionStudy.Result result, Path out, PrintWrite
       double value = result.options().change().values().get(i);
       line(String.format(Locale.ROOT, "%.4g", value), result.values().get(i));
     }
-    to.printf("%nWritten to %s%n", out);
+    to.printf(Locale.ROOT, "%nWritten to %s%n", out);
     to.flush();
   }
 

@@ -1,5 +1,6 @@
 package dev.homolog.cli;
 
+import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.InputException;
@@ -83,12 +84,17 @@ final class MachineFlags {
       throw new InputException(
           InputOption.MEMORY, text + " is no number of bytes", "give one such as 8g or 800m");
     }
-    int shift = 10 * ("kmg".indexOf(matcher.group(2)) + 1);
-    return Long.parseLong(matcher.group(1)) << (matcher.group(2).isEmpty() ? 0 : shift);
+    int shift = matcher.group(2).isEmpty() ? 0 : 10 * ("kmg".indexOf(matcher.group(2)) + 1);
+    long number = Long.parseLong(matcher.group(1));
+    if (number > Resources.MOST_MEMORY >> shift) {
+      throw new InputException(
+          InputOption.MEMORY, text + " is more than any machine has", "give one such as 8g or 800m");
+    }
+    return number << shift;
   }
 
-  /** Kernels of the requested backend. */
-  Backend.Choice openBackend(Precision precision) {
+  /** How the requested backend is to run, checked before anything is opened. */
+  Backend.Settings settings(Precision precision) {
     Backend requested = Backend.parse(backend);
     Backend.Settings settings =
         new Backend.Settings(threads(), Optional.ofNullable(libtorch), precision);
@@ -96,7 +102,12 @@ final class MachineFlags {
       throw new InputException(
           InputOption.THREADS, "the backend scalar has one thread", "leave it out");
     }
-    return requested.open(settings);
+    return settings;
+  }
+
+  /** Kernels of the requested backend. */
+  Backend.Choice openBackend(Backend.Settings settings) {
+    return Backend.parse(backend).open(settings);
   }
 
   private int threads() {

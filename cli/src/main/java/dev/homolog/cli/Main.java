@@ -3,8 +3,10 @@ package dev.homolog.cli;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -64,7 +66,9 @@ final class Main implements Runnable {
 
   public static void main(String[] args) {
     Stderr.reopen();
-    System.exit(execute(args));
+    // Not System.out, which keeps to itself what could not be written.
+    OutputStream out = new FileOutputStream(FileDescriptor.out);
+    System.exit(execute(writer(out), writer(System.err), args));
   }
 
   static int execute(String... args) {
@@ -72,7 +76,7 @@ final class Main implements Runnable {
   }
 
   /** In UTF-8 whatever the locale: tokens are text of any language. */
-  private static PrintWriter writer(PrintStream stream) {
+  private static PrintWriter writer(OutputStream stream) {
     return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
@@ -100,11 +104,19 @@ final class Main implements Runnable {
           return CommandLine.ExitCode.USAGE;
         })
         .setExecutionExceptionHandler((e, command, _) -> failed(e, verbose(command), err));
+    int code;
     try {
-      return line.execute(args);
+      code = line.execute(args);
     } catch (Error e) { // picocli hands on exceptions only
-      return failed(e, Arrays.asList(args).contains("--verbose"), err);
+      code = failed(e, Arrays.asList(args).contains("--verbose"), err);
     }
+    if (code == CommandLine.ExitCode.OK && out.checkError()) {
+      err.println(
+          "homolog: standard output cannot be written, so what was to be printed is lost;"
+              + " open it or give room to it");
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    return code;
   }
 
   private static int failed(Throwable e, boolean verbose, PrintWriter err) {

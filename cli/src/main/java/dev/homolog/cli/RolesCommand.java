@@ -1,6 +1,7 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.RoleStudy;
+import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
@@ -78,6 +79,7 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
     if (value < 0) {
       throw new InputException(option, value + "", "give a position from 0 on");
     }
+    InputException.requireRange(option, value, 0, TokenInput.MOST_CONTEXT - 1);
     return value;
   }
 

@@ -284,7 +284,7 @@ final class Summary {
             case '\r' -> text.append("\\r");
             default -> {
               boolean odd = Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
-              text.append(odd ? String.format("\\u%04x", c) : Character.toString(c));
+              text.append(odd ? String.format(Locale.ROOT, "\\u%04x", c) : Character.toString(c));
             }
           }
         });

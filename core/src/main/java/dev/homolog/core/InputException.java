@@ -71,6 +71,20 @@ public final class InputException extends HomologException {
     return new InputException(option.flag() + " " + value, List.of(option), problem, remedy);
   }
 
+  /**
+   * Refuses a number that is out of range, before anything is made of it.
+   *
+   * @throws InputException it is less than the least or more than the most
+   */
+  public static void requireRange(InputOption option, long value, long least, long most) {
+    if (value < least) {
+      throw new InputException(option, value + "", "give at least " + least);
+    }
+    if (value > most) {
+      throw new InputException(option, value + "", "give at most " + most);
+    }
+  }
+
   /** The file, the folder, or the flags of the options. */
   public String where() {
     return where;

@@ -3,6 +3,7 @@ package dev.homolog.analysis.closeup;
 import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.Brief;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.NeuronId;
@@ -48,7 +49,15 @@ public record CloseUp(
   private static final long MOST_TOKENS = 1_000_000;
 
   /** A neuron and its token ids, the highest mean activation first. */
-  public record NeuronTokens(NeuronId neuron, List<TokenMean> tokens) {}
+  public record NeuronTokens(NeuronId neuron, List<TokenMean> tokens) {
+    @Override
+    public String toString() {
+      return Brief.of("NeuronTokens")
+          .with("neuron", neuron)
+          .with("tokens", tokens)
+          .toString();
+    }
+  }
 
   /** Mean and maximum MLP_POST over {@code count} positions of a token id. */
   public record TokenMean(int id, double mean, double max, long count) {}
@@ -65,6 +74,15 @@ public record CloseUp(
     int neuronOf(int model) {
       return model == 0 ? neuron : counterparts.get(model - 1);
     }
+
+    @Override
+    public String toString() {
+      return Brief.of("Subject")
+          .with("neuron", neuron)
+          .with("counterparts", counterparts)
+          .with("homologs", homologs)
+          .toString();
+    }
   }
 
   /**
@@ -80,7 +98,18 @@ public record CloseUp(
       ActivationStream.Text text,
       Tokenizer tokenizer,
       FeatureSet features,
-      long seed) {}
+      long seed) {
+    @Override
+    public String toString() {
+      return Brief.of("Scene")
+          .with("models", models)
+          .with("text", text)
+          .with("tokenizer", tokenizer)
+          .with("features", features)
+          .with("seed", seed)
+          .toString();
+    }
+  }
 
   /** Shows a random share of the rows to the sinks. */
   public static CloseUp of(
@@ -220,5 +249,15 @@ public record CloseUp(
     means.sort(
         Comparator.comparingDouble(TokenMean::mean).reversed().thenComparingInt(TokenMean::id));
     return List.copyOf(means.subList(0, Math.min(TOP, means.size())));
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("CloseUp")
+        .with("tokens", tokens)
+        .with("neurons", neurons)
+        .with("examples", examples)
+        .with("families", families)
+        .toString();
   }
 }

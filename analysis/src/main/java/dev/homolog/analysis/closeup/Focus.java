@@ -1,5 +1,6 @@
 package dev.homolog.analysis.closeup;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
@@ -70,5 +71,13 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
       throw new InputException(
           InputOption.CACHE, "no neuron is named to cache", "add --neuron L.N");
     }
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Focus")
+        .with("neurons", neurons)
+        .with("cache", cache)
+        .toString();
   }
 }

@@ -57,14 +57,15 @@ public record Baseline(Kind kind, int draws, Path rotation) {
     }
   }
 
+  /** The most draws: each takes as long as comparing the models. */
+  public static final int MOST_DRAWS = 1000;
+
   /**
-   * @throws InputException if the three do not go together; {@code where()} is the flag of the
+   * @throws InputException if draws are out of range, or if the three do not go together; {@code where()} is the flag of the
    *     command that would hold the value
    */
   public Baseline {
-    if (draws < 1) {
-      throw new InputException(InputOption.BASELINE_DRAWS, draws + "", "give at least 1");
-    }
+    InputException.requireRange(InputOption.BASELINE_DRAWS, draws, 1, MOST_DRAWS);
     if (draws > 1 && !kind.drawn()) {
       throw new InputException(
           InputOption.BASELINE_DRAWS,

@@ -26,10 +26,14 @@ public record Comparison(
   public static final Comparison PUBLISHED =
       new Comparison(Similarity.PEARSON, 50, 0.5, false, false, false);
 
+  /** The most matches that are kept: about as many as a layer of a large model has neurons. */
+  public static final int MOST_TOP = 1 << 16;
+
+  /**
+   * @throws InputException if a number is out of range
+   */
   public Comparison {
-    if (top < 1) {
-      throw new InputException(InputOption.TOP, top + "", "give at least 1");
-    }
+    InputException.requireRange(InputOption.TOP, top, 1, MOST_TOP);
     if (!(threshold >= -2 && threshold <= 2)) {
       throw new InputException(InputOption.THRESHOLD, threshold + "", "give a number in [-2, 2]");
     }

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.Brief;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -164,5 +165,13 @@ public record Convergence(int neurons, List<Point> points) {
   private static double quantile(double[] sorted, double share) {
     int index = (int) Math.ceil(share * sorted.length) - 1;
     return sorted.length == 0 ? Double.NaN : sorted[Math.max(0, index)];
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Convergence")
+        .with("neurons", neurons)
+        .with("points", points)
+        .toString();
   }
 }

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.analysis.statistics.RowMoments;
+import dev.homolog.core.Brief;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -248,5 +249,14 @@ public record CorrelationSummary(
   static int blockRows(Kernels kernels, int rows, int cols) {
     long fits = BLOCK_BYTES / kernels.working().bytes() / cols;
     return (int) Math.max(1, Math.min(rows, fits));
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("CorrelationSummary")
+        .with("pairs", pairs)
+        .with("amongOthers", amongOthers)
+        .with("rows", rows)
+        .toString();
   }
 }

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.analysis.input.TrainingStep;
+import dev.homolog.core.Brief;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -194,5 +195,16 @@ public record Correlations(
       laws.add(new OfChance(pair.other().name(), law.median(), upper, aboveBaseline));
     }
     return List.copyOf(laws);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Correlations")
+        .with("summary", summary)
+        .with("universality", universality)
+        .with("chance", chance)
+        .with("byOther", byOther)
+        .with("allButOne", allButOne)
+        .toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.model.NeuronId;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +22,15 @@ public record Homologs(List<Group> groups) {
    * @param cohesion mean correlation of its edges
    * @param members the reference's neuron first, then one of each model that has one, in order
    */
-  public record Group(double cohesion, List<Member> members) {}
+  public record Group(double cohesion, List<Member> members) {
+    @Override
+    public String toString() {
+      return Brief.of("Group")
+          .with("cohesion", cohesion)
+          .with("members", members)
+          .toString();
+    }
+  }
 
   /**
    * A neuron of a group.
@@ -129,5 +138,12 @@ public record Homologs(List<Group> groups) {
     return model == 0
         ? summary.pairs().getFirst().one().dMlp()
         : summary.pairs().get(model - 1).other().dMlp();
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Homologs")
+        .with("groups", groups)
+        .toString();
   }
 }

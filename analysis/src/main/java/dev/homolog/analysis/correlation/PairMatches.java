@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.stream.ModelNeurons;
 
 /**
@@ -26,5 +27,18 @@ public record PairMatches(
   public boolean mutual(int neuronOfOne, int neuronOfOther) {
     return highest.match(neuronOfOne, 0) == neuronOfOther
         && highestBack.match(neuronOfOther, 0) == neuronOfOne;
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("PairMatches")
+        .with("one", one)
+        .with("other", other)
+        .with("highest", highest)
+        .with("lowest", lowest)
+        .with("highestBack", highestBack)
+        .with("lowestBack", lowestBack)
+        .with("histogram", histogram)
+        .toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.core.Brief;
 import java.util.List;
 
 /**
@@ -16,4 +17,11 @@ public record SubsetCorrelations(List<OfSubset> subsets) {
    * @param universality of each reference neuron over them
    */
   public record OfSubset(String name, long tokens, Universality universality) {}
+
+  @Override
+  public String toString() {
+    return Brief.of("SubsetCorrelations")
+        .with("subsets", subsets)
+        .toString();
+  }
 }

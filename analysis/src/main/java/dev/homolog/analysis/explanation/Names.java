@@ -1,5 +1,7 @@
 package dev.homolog.analysis.explanation;
 
+import java.util.Locale;
+
 /** How features are called in tables. */
 final class Names {
   private Names() {}
@@ -25,7 +27,7 @@ final class Names {
             case '\t' -> out.append("\\t");
             default -> {
               if (Character.isISOControl(ch)) {
-                out.append(String.format("\\u%04x", ch));
+                out.append(String.format(Locale.ROOT, "\\u%04x", ch));
               } else {
                 out.appendCodePoint(ch);
               }

@@ -27,6 +27,9 @@ public final class JsonFile {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** A hundred times what a large study writes; in memory it is twenty times as much. */
+  private static final int LARGEST = 1 << 24;
+
   private static final String REMEDY = "restore the file or run the study again";
 
   private JsonFile() {}
@@ -50,6 +53,10 @@ public final class JsonFile {
    */
   public static JsonNode read(Path file) {
     try (var in = Files.newInputStream(file, StandardOpenOption.READ)) {
+      if (Files.size(file) > LARGEST) {
+        throw new InputException(
+            file, "", "is longer than " + LARGEST + " bytes, the most that is read", REMEDY);
+      }
       return MAPPER.readTree(in);
     } catch (JsonProcessingException e) {
       var location = e.getLocation();

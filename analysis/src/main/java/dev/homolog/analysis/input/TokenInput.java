@@ -1,5 +1,6 @@
 package dev.homolog.analysis.input;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.tokens.Share;
@@ -39,6 +40,12 @@ public record TokenInput(
     Optional<TokenType> dtype) {
   static final int DEFAULT_CONTEXT = 256;
 
+  /** The most tokens a row: more positions than any model has. */
+  public static final int MOST_CONTEXT = 1 << 20;
+
+  /** The most positions: more than there is text. */
+  public static final long MOST_TOKENS = 1_000_000_000_000_000L;
+
   /**
    * @throws InputException if a value is out of range, or not exactly one of text and tokens is
    *     given; {@code where()} is the flag of the command
@@ -67,12 +74,11 @@ public record TokenInput(
     if (tokens == null) {
       TextFiles.of(text).withFields(fields); // refuses fields that no file has
     }
-    if (context.isPresent() && context.getAsInt() < 2) {
-      throw new InputException(InputOption.CONTEXT, "" + context.getAsInt(), "give at least 2");
+    if (context.isPresent()) {
+      InputException.requireRange(InputOption.CONTEXT, context.getAsInt(), 2, MOST_CONTEXT);
     }
-    if (maxTokens.isPresent() && maxTokens.getAsLong() < 1) {
-      throw new InputException(
-          InputOption.MAX_TOKENS, "" + maxTokens.getAsLong(), "give at least 1");
+    if (maxTokens.isPresent()) {
+      InputException.requireRange(InputOption.MAX_TOKENS, maxTokens.getAsLong(), 1, MOST_TOKENS);
     }
   }
 
@@ -147,5 +153,18 @@ public record TokenInput(
   /** The file of token ids, and what is said of it. */
   TokenFile tokenFile() {
     return new TokenFile(tokens, dtype, context);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("TokenInput")
+        .with("text", text)
+        .with("tokens", tokens)
+        .with("context", context)
+        .with("maxTokens", maxTokens)
+        .with("share", share)
+        .with("fields", fields)
+        .with("dtype", dtype)
+        .toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.measure;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
@@ -36,5 +37,18 @@ public record Setting(
   /** The columns of all models in a block of the stream, the reference first. */
   public List<ModelNeurons> neurons() {
     return ActivationStream.columns(models);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Setting")
+        .with("kernels", kernels)
+        .with("models", models)
+        .with("text", text)
+        .with("tokenizer", tokenizer)
+        .with("seed", seed)
+        .with("phases", phases)
+        .with("progress", progress)
+        .toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.measure;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
@@ -63,5 +64,16 @@ public record Shape(
   /** Subsets that the text names. */
   public int subsets() {
     return text.table().subsets().size();
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Shape")
+        .with("kernels", kernels)
+        .with("models", models)
+        .with("text", text)
+        .with("rows", rows)
+        .with("passes", passes)
+        .toString();
   }
 }

@@ -24,6 +24,12 @@ public record MemoryBounds(
   private static final Path STATUS = Path.of("/proc/self/status");
   private static final Path MEMORY = Path.of("/proc/meminfo");
 
+  /** Below zero there is nothing: a container can have less than the process holds. */
+  public MemoryBounds {
+    available = Math.max(0, available);
+    outsideHeap = Math.max(0, outsideHeap);
+  }
+
   /** What a JVM holds, about, where the system does not say. */
   private static final long A_JVM = 150L << 20;
 

@@ -2,6 +2,7 @@ package dev.homolog.analysis.plan;
 
 import dev.homolog.analysis.measure.Cost;
 import dev.homolog.analysis.measure.Facts;
+import dev.homolog.core.Brief;
 import java.util.List;
 
 /**
@@ -44,5 +45,18 @@ public record Plan(
     parts.forEach(part -> bytes.put(part.name(), part.bytes()));
     Facts operations = facts.object("flops");
     flops.forEach(kind -> operations.put(kind.name(), kind.operations()));
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Plan")
+        .with("passes", passes)
+        .with("rowsAPass", rowsAPass)
+        .with("parts", parts)
+        .with("hostBytes", hostBytes)
+        .with("deviceBytes", deviceBytes)
+        .with("flops", flops)
+        .with("seconds", seconds)
+        .toString();
   }
 }

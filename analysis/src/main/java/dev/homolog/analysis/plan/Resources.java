@@ -15,16 +15,28 @@ public record Resources(OptionalInt batchRows, OptionalLong memory) {
   /** Enough for products of full speed, and for a permutation to take the tokens' meaning away. */
   private static final int BATCH_TOKENS = 8192;
 
+  /** The most rows a batch, whose tokens are counted in an int. */
+  public static final int MOST_BATCH = 1 << 16;
+
+  /** The most bytes: a pebibyte. */
+  public static final long MOST_MEMORY = 1L << 50;
+
   public static final Resources OF_THE_MACHINE =
       new Resources(OptionalInt.empty(), OptionalLong.empty());
 
   public Resources {
-    if (batchRows.isPresent() && batchRows.getAsInt() < 1) {
-      throw new InputException(InputOption.BATCH, batchRows.getAsInt() + "", "give at least 1");
+    if (batchRows.isPresent()) {
+      InputException.requireRange(InputOption.BATCH, batchRows.getAsInt(), 1, MOST_BATCH);
     }
     if (memory.isPresent() && memory.getAsLong() < 1) {
       throw new InputException(
           InputOption.MEMORY, memory.getAsLong() + "", "give a number of bytes, such as 8g");
+    }
+    if (memory.isPresent() && memory.getAsLong() > MOST_MEMORY) {
+      throw new InputException(
+          InputOption.MEMORY,
+          memory.getAsLong() + " bytes, more than any machine has",
+          "give a number of bytes, such as 8g");
     }
   }
 

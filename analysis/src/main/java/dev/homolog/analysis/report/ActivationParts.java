@@ -14,6 +14,10 @@ import java.util.List;
 /** When a neuron is active: histogram, tokens, positions, subsets. */
 final class ActivationParts {
   private static final int BINS = 32;
+
+  /** More bins than any run writes of a neuron. */
+  private static final int MOST_BINS = 1 << 20;
+
   private static final int PLACES = 16;
   private static final int TOKENS = 10;
   private static final int FEATURES = 5;
@@ -93,12 +97,24 @@ final class ActivationParts {
   private static JsonNode histogram(Table table, List<Integer> rows) {
     double width = Double.POSITIVE_INFINITY;
     for (int row : rows) {
-      width = Math.min(width, table.doubles("high").get(row) - table.doubles("low").get(row));
+      double wide = table.doubles("high").get(row) - table.doubles("low").get(row);
+      if (!(wide > 0)) {
+        throw malformed(table, row);
+      }
+      width = Math.min(width, wide);
     }
     double step = Double.isFinite(width) ? width : 1;
-    double[] lows = rows.stream().mapToDouble(row -> low(table, row, step)).toArray();
+    double[] lows = new double[rows.size()];
+    for (int i = 0; i < lows.length; i++) {
+      lows[i] = low(table, rows.get(i), step);
+    }
     double first = Arrays.stream(lows).min().orElseThrow();
-    int bins = 1 + (int) Math.round((Arrays.stream(lows).max().orElseThrow() - first) / step);
+    double last = Arrays.stream(lows).max().orElseThrow();
+    double span = Math.rint((last - first) / step);
+    if (!(span < MOST_BINS)) {
+      throw malformed(table, rows.getFirst());
+    }
+    int bins = 1 + (int) span;
     int joined = Math.ceilDiv(bins, BINS);
     long[] counts = new long[Math.ceilDiv(bins, joined)];
     for (int i = 0; i < lows.length; i++) {
@@ -111,9 +127,18 @@ final class ActivationParts {
     return json;
   }
 
+  private static MalformedTable malformed(Table table, int row) {
+    return new MalformedTable(
+        table.name(), "low, high", "are no equal bins, as in the row " + (row + 1) + " that is read");
+  }
+
   private static double low(Table table, int row, double step) {
     double low = table.doubles("low").get(row);
-    return Double.isFinite(low) ? low : table.doubles("high").get(row) - step;
+    double start = Double.isFinite(low) ? low : table.doubles("high").get(row) - step;
+    if (!Double.isFinite(start)) {
+      throw malformed(table, row);
+    }
+    return start;
   }
 
   /** Neighbouring positions joined in runs of as many as make 16 or fewer. */

@@ -38,7 +38,7 @@ final class AllNeurons {
   void write(JsonGenerator json, String model) throws IOException {
     json.writeStartArray();
     columns(json, reference.neurons());
-    Table roles = tables.read(RoleColumns.PREDICTION.name()).orElse(null);
+    Table roles = tables.first(RoleColumns.PREDICTION.name(), reference.count() + 1).orElse(null);
     if (roles != null && reference.matches(roles)) {
       columns(json, roles);
     }
@@ -165,7 +165,7 @@ final class AllNeurons {
     Arrays.fill(column, none);
     for (int row = 0; row < members.rows(); row++) {
       int id = reference.id(members.ints("layer").get(row), members.ints("neuron").get(row));
-      if (id >= 0 && members.texts("model").get(row).equals(model)) {
+      if (id >= 0 && RunTables.text(members, "model", row).equals(model)) {
         column[id] = values[row];
       }
     }

@@ -2,6 +2,7 @@ package dev.homolog.analysis.report;
 
 import dev.homolog.analysis.closeup.ExampleColumns;
 import dev.homolog.analysis.explanation.ExplanationColumns;
+import dev.homolog.analysis.table.Column;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableSpec;
@@ -11,6 +12,7 @@ import dev.homolog.core.model.NeuronId;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -48,8 +50,9 @@ record Chosen(int[] ids) {
       throw new InputException(
           InputOption.NEURONS,
           name.plain() + " is not in the reference",
-          "its layers are 0 to %d, its neurons 0 to %d"
-              .formatted(reference.layers() - 1, reference.width() - 1));
+          "its layers are 0 to "
+              + (reference.layers() - 1)
+              + (", its neurons 0 to " + (reference.width() - 1)));
     }
     return id;
   }
@@ -88,8 +91,9 @@ record Chosen(int[] ids) {
   /** The excess, or without a baseline the mean correlation. */
   private static double[] score(Reference reference) {
     for (String column : List.of("excess_corr", "mean_corr")) {
-      if (reference.has(column)) {
-        double[] values = reference.neurons().doubles(column).toArray();
+      Optional<Column.Doubles> held = reference.doubles(column);
+      if (held.isPresent()) {
+        double[] values = held.get().toArray();
         if (IntStream.range(0, values.length).anyMatch(i -> !Double.isNaN(values[i]))) {
           return values;
         }

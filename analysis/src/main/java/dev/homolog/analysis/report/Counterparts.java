@@ -22,6 +22,9 @@ final class Counterparts {
     }
   }
 
+  /** Neurons times other models: as much as a browser takes in. */
+  private static final long MOST_MATCHES = 1L << 25;
+
   private final Map<String, Other> others = new LinkedHashMap<>();
 
   private Counterparts() {}
@@ -51,9 +54,10 @@ final class Counterparts {
     int[] otherLayer = best.ints("other_layer").toArray();
     int[] otherNeuron = best.ints("other_neuron").toArray();
     for (int row = 0; row < best.rows(); row++) {
-      if (best.texts("direction").get(row).equals("out")) {
+      if (RunTables.text(best, "direction", row).equals("out")) {
         Other other =
-            others.computeIfAbsent(best.texts("other").get(row), _ -> new Other(reference.count()));
+            others.computeIfAbsent(
+                RunTables.text(best, "other", row), _ -> other(reference, best.name()));
         int id = reference.id(layer[row], neuron[row]);
         if (id >= 0) {
           other.layer[id] = otherLayer[row];
@@ -63,8 +67,8 @@ final class Counterparts {
       }
     }
     for (int row = 0; row < best.rows(); row++) {
-      if (best.texts("direction").get(row).equals("back")) {
-        Other other = others.get(best.texts("other").get(row));
+      if (RunTables.text(best, "direction", row).equals("back")) {
+        Other other = others.get(RunTables.text(best, "other", row));
         int id = reference.id(otherLayer[row], otherNeuron[row]);
         if (other != null
             && id >= 0
@@ -74,6 +78,14 @@ final class Counterparts {
         }
       }
     }
+  }
+
+  private Other other(Reference reference, String table) {
+    if (others.size() == StudyFile.MOST_MODELS
+        || (others.size() + 1L) * reference.count() > MOST_MATCHES) {
+      throw new MalformedTable(table, "other", "names more models than a page can show");
+    }
+    return new Other(reference.count());
   }
 
   /** The other models, in the order of the run. */

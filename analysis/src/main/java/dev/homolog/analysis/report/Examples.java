@@ -111,7 +111,7 @@ final class Examples {
   }
 
   private boolean isReference(int row) {
-    return table.texts("model").get(row).equals(model);
+    return RunTables.text(table, "model", row).equals(model);
   }
 
   private ObjectNode window(int row) {
@@ -133,7 +133,7 @@ final class Examples {
     double scale = most > 0 ? most / LEVELS : 1;
     StringBuilder text = new StringBuilder();
     for (double activation : activations) {
-      text.append((char) (ZERO + Math.round(activation / scale)));
+      text.append((char) (ZERO + Math.round(Double.isFinite(scale) ? activation / scale : 0)));
     }
     scales.add(Rounded.brief(scale));
     levels.add(text.toString());

@@ -8,6 +8,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -38,12 +39,11 @@ final class Page {
     String style = resource("report.css");
     StringBuilder data = new StringBuilder();
     parts.forEach((id, base64) ->
-        data.append("<script type=\"text/plain\" id=\"%s\">".formatted(id))
+        data.append(String.format(Locale.ROOT, "<script type=\"text/plain\" id=\"%s\">", id))
             .append(base64)
             .append("</script>\n"));
     String policy =
-        "default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'"
-            .formatted(hash(script.toString()), hash(style));
+        String.format(Locale.ROOT, "default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'", hash(script.toString()), hash(style));
     return fill(
         resource("report.html"),
         Map.of("policy", policy, "style", style, "data", data.toString(), "script", script + ""));

@@ -14,35 +14,40 @@ import java.util.stream.IntStream;
  *
  * @param complete whether it has all columns of the run's table; else those that are declared and
  *     not left out
- * @param rows which of its rows the page holds
+ * @param most how many of its rows are read, the first ones
+ * @param rows which of these the page holds
  */
-record PageTable(TableSpec spec, boolean complete, Function<Table, int[]> rows) {
+record PageTable(TableSpec spec, boolean complete, int most, Function<Table, int[]> rows) {
   private static final int MOST_ROWS = 10_000;
 
   /** All columns, declared or not, and the first 10,000 rows. */
   static PageTable complete(TableSpec spec) {
-    return new PageTable(spec, true, PageTable::first);
+    return new PageTable(spec, true, MOST_ROWS, PageTable::all);
+  }
+
+  /** The columns that are not left out, and the first 10,000 rows. */
+  static PageTable shown(TableSpec spec) {
+    return new PageTable(spec, false, MOST_ROWS, PageTable::all);
   }
 
   /** The columns that are not left out, and these rows; absent where a column of them is absent. */
   static PageTable shown(TableSpec spec, Function<Table, int[]> rows) {
-    return new PageTable(spec, false, rows);
+    return new PageTable(spec, false, Integer.MAX_VALUE, rows);
   }
 
-  /** The indices of the first 10,000 rows. */
-  static int[] first(Table table) {
-    return IntStream.range(0, Math.min(MOST_ROWS, table.rows())).toArray();
+  private static int[] all(Table table) {
+    return IntStream.range(0, table.rows()).toArray();
   }
 
   Optional<Table> read(RunTables tables) {
     if (complete) {
-      return tables.read(spec.name());
+      return tables.first(spec.name(), most);
     }
     List<String> columns =
         spec.columns().stream()
             .filter(column -> !column.is(ColumnSpec.Use.LEFT_OUT))
             .map(ColumnSpec::name)
             .toList();
-    return tables.read(spec, RowFilter.ALL, columns);
+    return tables.read(spec, RowFilter.ALL.first(most), columns);
   }
 }

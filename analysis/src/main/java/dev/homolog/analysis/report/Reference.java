@@ -1,9 +1,14 @@
 package dev.homolog.analysis.report;
 
 import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.analysis.table.Column;
+import dev.homolog.analysis.table.ColumnType;
+import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -14,6 +19,9 @@ import java.util.stream.IntStream;
 record Reference(int layers, int width, Table neurons) {
   private static final String TABLE = "neurons";
 
+  /** More than any model has whose weights fit into a machine. */
+  private static final int MOST_NEURONS = 1 << 23;
+
   /** Its rows are all neurons, too. */
   private static final String OF_ROLES = "prediction";
 
@@ -23,7 +31,13 @@ record Reference(int layers, int width, Table neurons) {
    * @throws InputException the run has no such table, or not a row for each neuron in order
    */
   static Reference read(RunFolder run) {
-    Table neurons = run.read(run.has(TABLE) || !run.has(OF_ROLES) ? TABLE : OF_ROLES);
+    Table neurons =
+        run.first(run.has(TABLE) || !run.has(OF_ROLES) ? TABLE : OF_ROLES, MOST_NEURONS + 1);
+    requireIds(neurons);
+    if (neurons.rows() > MOST_NEURONS) {
+      throw new MalformedTable(
+          neurons.name(), "", "has more neurons than a page can show, " + MOST_NEURONS);
+    }
     int[] layer = neurons.ints("layer").toArray();
     int[] neuron = neurons.ints("neuron").toArray();
     int width = 1 + IntStream.of(neuron).max().orElse(-1);
@@ -39,7 +53,24 @@ record Reference(int layers, int width, Table neurons) {
           "do not name each neuron once, in order",
           "write the table anew");
     }
-    return new Reference(neuron.length / width, width, neurons);
+    int layers = neuron.length / width;
+    if (layers > StudyFile.MOST_LAYERS) {
+      throw new MalformedTable(
+          neurons.name(),
+          NeuronColumns.LAYER,
+          "has " + layers + " layers, and a page shows at most " + StudyFile.MOST_LAYERS);
+    }
+    return new Reference(layers, width, neurons);
+  }
+
+  private static void requireIds(Table table) {
+    for (String column : List.of(NeuronColumns.LAYER, NeuronColumns.NEURON)) {
+      ColumnType type = table.schema().get(column);
+      if (type != ColumnType.INT) {
+        String problem = type == null ? "is missing" : "is " + type + ", not " + ColumnType.INT;
+        throw new MalformedTable(table.name(), column, problem);
+      }
+    }
   }
 
   int count() {
@@ -48,13 +79,20 @@ record Reference(int layers, int width, Table neurons) {
 
   /** Whether a table has a row for each neuron, in order. */
   boolean matches(Table table) {
+    requireIds(table);
     return table.rows() == count()
         && Arrays.equals(table.ints("layer").toArray(), neurons.ints("layer").toArray())
         && Arrays.equals(table.ints("neuron").toArray(), neurons.ints("neuron").toArray());
   }
 
-  boolean has(String column) {
-    return neurons.schema().containsKey(column);
+  /** A column of numbers; nothing where there is none of that name. */
+  Optional<Column.Doubles> doubles(String column) {
+    ColumnType type = neurons.schema().get(column);
+    if (type != null && type != ColumnType.DOUBLE) {
+      throw new MalformedTable(
+          neurons.name(), column, "is " + type + ", not " + ColumnType.DOUBLE);
+    }
+    return type == null ? Optional.empty() : Optional.of(neurons.doubles(column));
   }
 
   /** The flat id of a neuron, or −1 where there is none such. */

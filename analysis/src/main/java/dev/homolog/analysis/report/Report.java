@@ -1,13 +1,14 @@
 package dev.homolog.analysis.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.homolog.analysis.file.JsonFile;
 import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.core.InputException;
 import dev.homolog.core.model.NeuronId;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Writes {@code report.html} into the folder of a finished run. It is one page with the table of
@@ -18,6 +19,8 @@ import java.util.Map;
 public final class Report {
   /** The name of the file. */
   public static final String FILE = "report.html";
+
+  private static final String REMEDY = "restore the file or run the study again";
 
   private Report() {}
 
@@ -30,9 +33,13 @@ public final class Report {
    *     was
    */
   public static Path write(RunFolder run) {
-    RunTables tables = new RunTables(run);
-    Reference reference = Reference.read(run);
-    return write(run, reference, tables, Chosen.best(reference, tables));
+    return checked(
+        run,
+        () -> {
+          RunTables tables = new RunTables(run);
+          Reference reference = Reference.read(run);
+          return write(run, reference, tables, Chosen.best(reference, tables));
+        });
   }
 
   /**
@@ -43,12 +50,25 @@ public final class Report {
    *     has no such neuron
    */
   public static Path write(RunFolder run, List<NeuronId> neurons) {
-    Reference reference = Reference.read(run);
-    return write(run, reference, new RunTables(run), Chosen.named(reference, neurons));
+    return checked(
+        run,
+        () -> {
+          Reference reference = Reference.read(run);
+          return write(run, reference, new RunTables(run), Chosen.named(reference, neurons));
+        });
+  }
+
+  private static Path checked(RunFolder run, Supplier<Path> writing) {
+    try {
+      return writing.get();
+    } catch (MalformedTable e) {
+      throw new InputException(
+          run.file(e.table()).toString(), e.column(), e.problem(), REMEDY, e);
+    }
   }
 
   private static Path write(RunFolder run, Reference reference, RunTables tables, Chosen chosen) {
-    JsonNode study = JsonFile.read(run.json("study"));
+    JsonNode study = StudyFile.read(run);
     Counterparts counterparts = Counterparts.read(reference, tables);
     Map<String, String> parts = new LinkedHashMap<>();
     Overview overview = new Overview(study, reference, tables, counterparts, chosen);

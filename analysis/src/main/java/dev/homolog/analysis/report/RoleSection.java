@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 
 /** What interventions found, as tables of the page; those of a run without roles are left out. */
 final class RoleSection {
-  static final PageTable ENTROPY = PageTable.shown(RoleColumns.ENTROPY, PageTable::first);
+  static final PageTable ENTROPY = PageTable.shown(RoleColumns.ENTROPY);
 
   static final PageTable ATTENTION = PageTable.shown(RoleColumns.ATTENTION, RoleSection::strongest);
 

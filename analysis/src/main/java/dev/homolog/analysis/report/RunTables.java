@@ -25,8 +25,17 @@ final class RunTables {
     return run.find(table.name(), table.schema(columns), rows);
   }
 
-  /** Reads a table that is known to be small, whole. */
-  Optional<Table> read(String table) {
-    return run.has(table) ? Optional.of(run.read(table)) : Optional.empty();
+  /** Reads the first so many rows of a table, with all columns that are there. */
+  Optional<Table> first(String table, int rows) {
+    return run.has(table) ? Optional.of(run.first(table, rows)) : Optional.empty();
+  }
+
+  /** The text of a row, where a table always has one. */
+  static String text(Table table, String column, int row) {
+    String text = table.texts(column).get(row);
+    if (text == null) {
+      throw new MalformedTable(table.name(), column, "has no text in row " + (row + 1));
+    }
+    return text;
   }
 }

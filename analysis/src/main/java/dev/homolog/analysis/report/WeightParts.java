@@ -75,7 +75,7 @@ final class WeightParts {
     ObjectNode kinds = JsonNodeFactory.instance.objectNode();
     for (int row : rows) {
       kinds
-          .withArray(table.texts("kind").get(row))
+          .withArrayProperty(RunTables.text(table, "kind", row))
           .addArray()
           .add(table.ints(layer).get(row))
           .add(table.ints(which).get(row))

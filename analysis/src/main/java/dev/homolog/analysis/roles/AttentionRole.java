@@ -1,5 +1,6 @@
 package dev.homolog.analysis.roles;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.PathAblation;
@@ -149,5 +150,13 @@ public record AttentionRole(Positions queries, List<Pair> pairs) {
       sum += value;
     }
     return sum / values.length;
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("AttentionRole")
+        .with("queries", queries)
+        .with("pairs", pairs)
+        .toString();
   }
 }

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.roles;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.intervention.Metrics;
 import dev.homolog.core.model.NeuronId;
 import java.util.List;
@@ -59,7 +60,15 @@ public record EntropyRole(
    * @param singular the values [d_model], the greatest first
    * @param nullity how many of the last are the effective null space
    */
-  public record Spectrum(double[] singular, int nullity) {}
+  public record Spectrum(double[] singular, int nullity) {
+    @Override
+    public String toString() {
+      return Brief.of("Spectrum")
+          .with("singular", singular)
+          .with("nullity", nullity)
+          .toString();
+    }
+  }
 
   /**
    * The text that token frequencies were counted on.
@@ -141,6 +150,23 @@ public record EntropyRole(
       Metrics to = byValue.getLast();
       return divergence ? divergence(to) - divergence(from) : to.entropy() - from.entropy();
     }
+
+    @Override
+    public String toString() {
+      return Brief.of("Neuron")
+          .with("id", id)
+          .with("kind", kind)
+          .with("norm", norm)
+          .with("vocabVariance", vocabVariance)
+          .with("nullShare", nullShare)
+          .with("score", score)
+          .with("frequencyCosine", frequencyCosine)
+          .with("cosineRatio", cosineRatio)
+          .with("total", total)
+          .with("frozenScale", frozenScale)
+          .with("frozenFrequency", frozenFrequency)
+          .toString();
+    }
   }
 
   /** Divergence from token frequencies, Σ p (log p − log frequency), in nats. */
@@ -187,5 +213,16 @@ public record EntropyRole(
   /** The random neurons. */
   public List<Neuron> controls() {
     return neurons.stream().filter(neuron -> neuron.kind == Kind.CONTROL).toList();
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("EntropyRole")
+        .with("unembedding", unembedding)
+        .with("frequencies", frequencies)
+        .with("nominal", nominal)
+        .with("positions", positions)
+        .with("neurons", neurons)
+        .toString();
   }
 }

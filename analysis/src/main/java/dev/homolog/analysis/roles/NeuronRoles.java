@@ -2,6 +2,7 @@ package dev.homolog.analysis.roles;
 
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.intervention.PathAblation;
@@ -129,5 +130,14 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
 
   private static String name(PredictionRole.Kind kind) {
     return kind.name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("NeuronRoles")
+        .with("prediction", prediction)
+        .with("entropy", entropy)
+        .with("attention", attention)
+        .toString();
   }
 }

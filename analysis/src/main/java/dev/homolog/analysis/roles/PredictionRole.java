@@ -1,5 +1,6 @@
 package dev.homolog.analysis.roles;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.model.NeuronId;
 import java.util.BitSet;
 import java.util.List;
@@ -40,7 +41,15 @@ public record PredictionRole(List<Neuron> neurons) {
   }
 
   /** A class of tokens and the ids that belong to it. */
-  public record TokenSet(String name, BitSet ids) {}
+  public record TokenSet(String name, BitSet ids) {
+    @Override
+    public String toString() {
+      return Brief.of("TokenSet")
+          .with("name", name)
+          .with("ids", ids)
+          .toString();
+    }
+  }
 
   /**
    * A neuron, the set of tokens it writes to, and what raising it does.
@@ -170,5 +179,12 @@ public record PredictionRole(List<Neuron> neurons) {
       double error = variance[1] / (count[1] - 1) + variance[0] / (count[0] - 1); // ddof 1 over n
       return new Fit(set, 1 - within / all, (means[1] - means[0]) / Math.sqrt(error));
     }
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("PredictionRole")
+        .with("neurons", neurons)
+        .toString();
   }
 }

@@ -3,6 +3,7 @@ package dev.homolog.analysis.run;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.plan.Plan;
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.ModelNotes;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Share;
@@ -67,6 +68,20 @@ public record RunFacts(
     public int neurons() {
       return layers * dMlp;
     }
+
+    @Override
+    public String toString() {
+      return Brief.of("ModelFacts")
+          .with("role", role)
+          .with("name", name)
+          .with("path", path)
+          .with("layers", layers)
+          .with("dMlp", dMlp)
+          .with("dModel", dModel)
+          .with("vocabSize", vocabSize)
+          .with("sha256", sha256)
+          .toString();
+    }
   }
 
   /**
@@ -123,6 +138,24 @@ public record RunFacts(
           table.sha256(),
           pilot);
     }
+
+    @Override
+    public String toString() {
+      return Brief.of("TokenFacts")
+          .with("rows", rows)
+          .with("context", context)
+          .with("read", read)
+          .with("kept", kept)
+          .with("droppedTail", droppedTail)
+          .with("replacedCharacters", replacedCharacters)
+          .with("documents", documents)
+          .with("share", share)
+          .with("leftOut", leftOut)
+          .with("subsets", subsets)
+          .with("sha256", sha256)
+          .with("pilot", pilot)
+          .toString();
+    }
   }
 
   /** Seconds of a part, and positions a second where it reads any. */
@@ -150,5 +183,18 @@ public record RunFacts(
   /** Wall-clock seconds of all phases. */
   public double seconds() {
     return phases.stream().mapToDouble(PhaseFacts::seconds).sum();
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("RunFacts")
+        .with("models", models)
+        .with("tokens", tokens)
+        .with("backend", backend)
+        .with("precision", precision)
+        .with("phases", phases)
+        .with("plan", plan)
+        .with("batchRows", batchRows)
+        .toString();
   }
 }

@@ -9,23 +9,29 @@ import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.file.NewFile;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
  * The folder a run leaves behind. Every file in it is either absent or complete: it is written
- * under another name, forced to disk and renamed. Files written before a failure stay. {@code
- * study.json}, written last by {@link #finish}, marks the run as finished. Until then no other run
- * can take the folder. Used by one thread.
+ * under another name, forced to disk and renamed. {@code study.json}, written last by {@link
+ * #finish}, marks the run as finished. Until then no other run can take the folder. What a run has
+ * written goes where it fails; what a killed run has left goes when the next one takes the folder.
+ * Used by one thread.
  */
 public final class RunFolder implements AutoCloseable {
   private static final String STUDY = "study";
@@ -36,6 +42,7 @@ public final class RunFolder implements AutoCloseable {
   private final Path path;
   private final Claim claim; // null in a folder that was opened
   private final List<Path> createdFolders; // the folders that were made for it, the innermost first
+  private final Set<Path> written = new LinkedHashSet<>();
   private boolean finished;
 
   private RunFolder(Path path, Claim claim, List<Path> createdFolders) {
@@ -49,24 +56,26 @@ public final class RunFolder implements AutoCloseable {
    * Makes the folder of a new run, and those above it, and checks that it can be written. It
    * belongs to this run alone until it is finished or closed, or this process ends.
    *
+   * <p>Where a run was killed, the files that it had written are removed, if there are no others.
+   *
    * @throws InputException it is a file or not empty, another run has taken it, or it cannot be
    *     made or written. Nothing has changed on disk then.
    */
   public static RunFolder create(Path out) {
     if (Files.exists(out) && !Files.exists(out.resolve(Claim.FILE))) {
-      checkVacant(out); // so that a folder that holds anything is not touched
+      checkVacant(out, List.of()); // so that a folder that holds anything is not touched
     }
     List<Path> createdFolders = missing(out);
     Claim claim = null;
     try {
       Files.createDirectories(out);
       claim = Claim.take(out);
-      checkVacant(out);
+      clear(checkVacant(out, claim.left()));
       AtomicFile.forceFolder(out.toAbsolutePath().normalize().getParent());
       return new RunFolder(out, claim, createdFolders);
     } catch (IOException | InputException e) {
       if (claim != null) {
-        claim.release();
+        claim.giveBack();
       }
       remove(createdFolders);
       if (e instanceof InputException refusal) {
@@ -173,13 +182,14 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Gives up the folder of an unfinished run, and removes it if nothing was written. Does nothing
-   * for a finished run.
+   * Gives up the folder of an unfinished run, and removes the tables and JSON that were written, so
+   * that the same run can be tried again. Does nothing for a finished run.
    */
   @Override
   public void close() {
     if (!finished) {
       finished = true;
+      remove(List.copyOf(written));
       claim.release();
       remove(createdFolders);
     }
@@ -197,6 +207,21 @@ public final class RunFolder implements AutoCloseable {
    */
   public Table read(String table) {
     return Table.read(find(table));
+  }
+
+  /** As {@link #read(String)}, the first so many rows only; the rest is not read. */
+  public Table first(String table, int rows) {
+    Path file = find(table);
+    return TableFormat.of(file).first(file, rows);
+  }
+
+  /**
+   * The file of a table.
+   *
+   * @throws InputException the run has no such table
+   */
+  public Path file(String table) {
+    return find(table);
   }
 
   /** As {@link #read(String)}, these columns only, as these types. */
@@ -252,6 +277,13 @@ public final class RunFolder implements AutoCloseable {
     if (finished) {
       throw new IllegalStateException(path + " is finished or closed");
     }
+    if (written.add(file)) {
+      try {
+        claim.note(file.getFileName().toString());
+      } catch (IOException e) {
+        throw failed(file, e);
+      }
+    }
     return write(file, content);
   }
 
@@ -260,27 +292,68 @@ public final class RunFolder implements AutoCloseable {
       AtomicFile.write(file, content);
       return file;
     } catch (IOException e) {
-      throw new HomologException(
-          "cannot write " + file + ": " + AtomicFile.reason(e) + "; make room for it or " + CHOOSE,
-          e);
+      throw failed(file, e);
     }
   }
 
-  private static void checkVacant(Path out) {
+  private static HomologException failed(Path file, IOException e) {
+    return new HomologException(
+        "cannot write " + file + ": " + AtomicFile.reason(e) + "; make room for it or " + CHOOSE,
+        e);
+  }
+
+  /**
+   * Refuses a folder that holds a run, or files but for those that a killed run has left.
+   *
+   * @param left names that the killed run has noted
+   * @return what it has left
+   */
+  private static List<Path> checkVacant(Path out, List<String> left) {
     if (!Files.isDirectory(out)) {
       throw new InputException(out, "", "is a file", CHOOSE);
     }
     if (isFinished(out)) {
       throw new InputException(out, "", "already holds a run", CHOOSE);
     }
+    List<Path> leftovers = new ArrayList<>();
     DirectoryStream.Filter<Path> all = file -> !file.endsWith(Claim.FILE);
     try (var entries = Files.newDirectoryStream(out, all)) {
-      if (entries.iterator().hasNext()) {
-        throw new InputException(out, "", "already holds files", CHOOSE);
+      for (Path entry : entries) {
+        if (!isLeft(entry, left)) {
+          throw new InputException(out, "", "already holds files", CHOOSE);
+        }
+        leftovers.add(entry);
       }
-    } catch (IOException e) {
+    } catch (IOException | DirectoryIteratorException e) {
+      IOException cause =
+          e instanceof DirectoryIteratorException inner ? inner.getCause() : (IOException) e;
       throw new InputException(
-          out.toString(), "", "cannot be read: " + AtomicFile.reason(e), CHOOSE, e);
+          out.toString(), "", "cannot be read: " + AtomicFile.reason(cause), CHOOSE, e);
+    }
+    return leftovers;
+  }
+
+  /** Whether a killed run has left it: a file that it noted, or one of a name that only we give. */
+  private static boolean isLeft(Path entry, List<String> left) {
+    String name = entry.getFileName().toString();
+    boolean hidden = !left.isEmpty() && name.startsWith(NewFile.PREFIX);
+    return hidden
+        || (Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)
+            && FILE_NAME.matcher(name).matches()
+            && left.contains(name));
+  }
+
+  /** Removes files, and folders of files. */
+  private static void clear(List<Path> entries) throws IOException {
+    for (Path entry : entries) {
+      if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
+        try (var files = Files.newDirectoryStream(entry)) {
+          for (Path file : files) {
+            Files.deleteIfExists(file);
+          }
+        }
+      }
+      Files.deleteIfExists(entry);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.homolog.analysis.statistics;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
 import java.util.ArrayList;
@@ -33,6 +34,14 @@ public record NeuronMoments(double mean, double variance, double skew, double ku
       List<Integer> constants =
           models.stream().map(model -> constantNeurons(moments, model)).toList();
       return new OfStudy(List.copyOf(neurons), constants);
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of("OfStudy")
+          .with("neurons", neurons)
+          .with("constants", constants)
+          .toString();
     }
   }
 

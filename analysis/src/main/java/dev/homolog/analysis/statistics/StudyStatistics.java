@@ -1,6 +1,7 @@
 package dev.homolog.analysis.statistics;
 
 import dev.homolog.analysis.statistics.Statistics.Summary;
+import dev.homolog.core.Brief;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
@@ -37,7 +38,17 @@ public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
    * @param subsets MLP_POST by subset, and last in documents that have none
    */
   public record OfChosen(
-      NeuronId neuron, List<Long> histogram, List<Summary> positions, List<Summary> subsets) {}
+      NeuronId neuron, List<Long> histogram, List<Summary> positions, List<Summary> subsets) {
+    @Override
+    public String toString() {
+      return Brief.of("OfChosen")
+          .with("neuron", neuron)
+          .with("histogram", histogram)
+          .with("positions", positions)
+          .with("subsets", subsets)
+          .toString();
+    }
+  }
 
   /**
    * Takes what is kept out of the sums.
@@ -75,5 +86,13 @@ public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
               IntStream.rangeClosed(0, subsets).mapToObj(s -> statistics.inSubset(n, s)).toList()));
     }
     return new StudyStatistics(List.copyOf(neurons), List.copyOf(chosenStatistics));
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("StudyStatistics")
+        .with("neurons", neurons)
+        .with("chosen", chosen)
+        .toString();
   }
 }

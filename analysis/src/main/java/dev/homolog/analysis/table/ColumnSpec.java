@@ -1,5 +1,6 @@
 package dev.homolog.analysis.table;
 
+import dev.homolog.core.Brief;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -134,5 +135,18 @@ public record ColumnSpec(
     var more = EnumSet.of(use);
     more.addAll(uses);
     return new ColumnSpec(name, type, label, meaning, digits, order, more);
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("ColumnSpec")
+        .with("name", name)
+        .with("type", type)
+        .with("label", label)
+        .with("meaning", meaning)
+        .with("digits", digits)
+        .with("place", place)
+        .with("uses", uses)
+        .toString();
   }
 }

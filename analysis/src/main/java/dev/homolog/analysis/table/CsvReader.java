@@ -31,10 +31,11 @@ final class CsvReader {
     this.file = file;
   }
 
-  static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
+  static Table read(
+      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
     try {
       var reader = new CsvReader(file);
-      return reader.read(name, columns == null ? reader.infer() : columns, RowFilter.ALL);
+      return reader.read(name, columns == null ? reader.infer(rows) : columns, rows);
     } catch (IOException e) {
       throw unreadable(file, e);
     }
@@ -58,14 +59,14 @@ final class CsvReader {
         file.toString(), "", "cannot be read: " + NewFile.reason(e), CsvScanner.REMEDY, e);
   }
 
-  private SequencedMap<String, ColumnType> infer() throws IOException {
+  private SequencedMap<String, ColumnType> infer(RowFilter rows) throws IOException {
     try (var scanner = new CsvScanner(file)) {
       List<String> names = header(scanner);
       var types = new CsvTypes[names.size()];
       for (int i = 0; i < types.length; i++) {
         types[i] = new CsvTypes();
       }
-      while (scanner.next()) {
+      while (scanner.row <= rows.most() && scanner.next()) {
         for (int i = 0; i < types.length; i++) {
           cell(scanner, i, types.length);
           types[i].see(scanner.cell, scanner.length, scanner.quoted);
@@ -133,6 +134,9 @@ final class CsvReader {
     while (!scanner.last) {
       scanner.next();
       names.add(scanner.text());
+      if (names.size() > TableSize.MOST_COLUMNS) {
+        throw scanner.malformed("has more than " + TableSize.MOST_COLUMNS + " columns");
+      }
     }
     var distinct = new HashSet<String>();
     names.forEach(name -> distinct.add(name.toLowerCase(Locale.ROOT)));

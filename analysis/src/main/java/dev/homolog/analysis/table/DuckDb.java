@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.duckdb.DuckDBAppender;
 import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
@@ -24,6 +25,9 @@ import org.duckdb.DuckDBDriver;
 final class DuckDb implements AutoCloseable {
   private static final String MEMORY = "1GB"; // beyond it, rows go to the spill folder
   private static final String SPILL_ENDING = ".spill";
+
+  /** The name of a class of C++ that a message may begin with. */
+  private static final Pattern CLASS = Pattern.compile("\\b\\w+Exception: ");
 
   /** A class of five characters, the backslash in their midst. */
   private static final String BACKSLASH = "[Z-^]";
@@ -168,6 +172,7 @@ final class DuckDb implements AutoCloseable {
   static String message(SQLException e) {
     String text = String.valueOf(e.getMessage());
     String core = text.substring(text.lastIndexOf("\nError: ") + 1);
-    return core.lines().findFirst().orElse("").replaceFirst("^Error: ", "");
+    String line = core.lines().findFirst().orElse("").replaceFirst("^Error: ", "");
+    return CLASS.matcher(line).replaceAll("");
   }
 }

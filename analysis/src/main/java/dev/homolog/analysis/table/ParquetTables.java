@@ -97,13 +97,14 @@ final class ParquetTables {
   }
 
   /** As {@link TableFormat#read}. */
-  static Table read(Path file, String name, SequencedMap<String, ColumnType> columns) {
+  static Table read(
+      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter filter) {
     try (var database = DuckDb.open(file.toAbsolutePath().getParent())) {
       String rows = database.rowsOf(file.toAbsolutePath());
       SequencedMap<String, ColumnType> held = types(database, file, rows);
       SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
       wanted.forEach((column, type) -> check(file, held, column, type));
-      return read(database, file, name, wanted, " FROM " + rows + " WHERE true");
+      return read(database, file, name, wanted, " FROM " + rows + where(file, held, filter));
     } catch (SQLException e) {
       throw unreadable(file, e);
     }
@@ -215,6 +216,9 @@ final class ParquetTables {
     try (ResultSet rows =
         database.query("DESCRIBE SELECT * EXCLUDE (file_row_number) FROM " + source)) {
       while (rows.next()) {
+        if (types.size() == TableSize.MOST_COLUMNS) {
+          throw foreign(file, "", "has more than " + TableSize.MOST_COLUMNS + " columns");
+        }
         String sql = rows.getString("column_type");
         String column = rows.getString("column_name");
         types.put(

@@ -24,6 +24,7 @@ import java.util.regex.Pattern;
  * }
  */
 public final class Table {
+  private static final int MOST_PRINTED = 1800;
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]*");
   private static final Pattern COLUMN_NAME = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
 
@@ -158,7 +159,8 @@ public final class Table {
 
   @Override
   public String toString() {
-    return name + ": " + rows + " rows, columns " + schema();
+    String text = name + ": " + rows + " rows, columns " + schema();
+    return text.length() <= MOST_PRINTED ? text : text.substring(0, MOST_PRINTED) + "…";
   }
 
   static boolean isName(String name) {

@@ -91,10 +91,20 @@ public enum TableFormat {
 
   /** Reads a table; {@code columns} null means all, as they are. */
   Table read(Path file, SequencedMap<String, ColumnType> columns) {
+    return read(file, columns, Integer.MAX_VALUE);
+  }
+
+  /** Reads the first rows of a table, all columns. */
+  public Table first(Path file, int rows) {
+    return read(file, null, rows);
+  }
+
+  private Table read(Path file, SequencedMap<String, ColumnType> columns, int most) {
     String name = checkedName(file);
+    RowFilter rows = RowFilter.ALL.first(most);
     return switch (this) {
-      case PARQUET -> ParquetTables.read(file, name, columns);
-      case CSV -> CsvReader.read(file, name, columns);
+      case PARQUET -> ParquetTables.read(file, name, columns, rows);
+      case CSV -> CsvReader.read(file, name, columns, rows);
     };
   }
 

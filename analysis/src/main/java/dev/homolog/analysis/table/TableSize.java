@@ -8,6 +8,9 @@ final class TableSize {
   /** The most bytes of a text, or elements of a list. */
   static final int MOST_OF_CELL = 1 << 24;
 
+  /** The most columns of a table. */
+  static final int MOST_COLUMNS = 10_000;
+
   /** What a growing array is larger than what it holds, in halves, with the one it grew from. */
   private static final double GROWTH = 1.5;
 

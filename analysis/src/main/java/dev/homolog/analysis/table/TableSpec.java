@@ -1,5 +1,6 @@
 package dev.homolog.analysis.table;
 
+import dev.homolog.core.Brief;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,5 +83,14 @@ public record TableSpec(String name, String meaning, List<ColumnSpec> columns) {
     return find(column)
         .orElseThrow(
             () -> new IllegalArgumentException("table " + name + " declares no column " + column));
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("TableSpec")
+        .with("name", name)
+        .with("meaning", meaning)
+        .with("columns", columns)
+        .toString();
   }
 }

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.weights;
 
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
@@ -33,5 +34,14 @@ public record WeightFindings(
       tables.add(weightTables.momentsParts().scanned());
       return new WeightFindings(request.processing(), neurons, List.copyOf(tables));
     }
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("WeightFindings")
+        .with("processing", processing)
+        .with("neurons", neurons)
+        .with("tables", tables)
+        .toString();
   }
 }

@@ -4,6 +4,7 @@ import dev.homolog.analysis.correlation.Tails;
 import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.analysis.table.NeuronColumns;
 import dev.homolog.analysis.table.Table;
+import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.kernels.Kernels;
@@ -53,6 +54,15 @@ public final class WeightTables implements AutoCloseable {
     /** Tables of all neurons of a model. */
     public static Request all(Processing processing, ModelConfig config, IntFunction<String> text) {
       return new Request(processing, IntStream.range(0, config.neurons()).toArray(), text);
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of("Request")
+          .with("processing", processing)
+          .with("chosen", chosen)
+          .with("text", text)
+          .toString();
     }
   }
 

@@ -175,7 +175,8 @@ class Cards {
 class View {
   constructor(neurons, study) {
     this.neurons = neurons;
-    this.asked = study.options?.threshold ?? 0.5;
+    const asked = study.options?.threshold;
+    this.asked = Number.isFinite(asked) ? Math.min(2, Math.max(-2, asked)) : 0.5;
     this.excess = neurons.numbers.get("excess_corr");
     this.judged = this.excess !== undefined && this.excess.some((value) => !Number.isNaN(value));
     this.threshold = this.judged ? this.first() : this.asked;

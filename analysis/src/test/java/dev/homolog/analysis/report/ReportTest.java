@@ -27,6 +27,7 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -284,6 +285,111 @@ class ReportTest {
     RunFolder run = RunFolder.open(folder.resolve("run"));
     var refusal = assertThrows(InputException.class, () -> Report.write(run));
     assertTrue(refusal.getMessage().contains("neurons"), refusal.getMessage());
+  }
+
+  /** In any locale, and however often: threads of the reader do not show. */
+  @ParameterizedTest
+  @EnumSource
+  void theSameFolderGivesTheSamePage(TableFormat format) throws IOException {
+    RunFolder run = new PlantedRun(2, 1600, List.of("b", "c"), 900, PlantedRun.HOSTILE)
+        .everything(folder.resolve("run"), format);
+    String page = Files.readString(Report.write(run));
+    Locale before = Locale.getDefault();
+    try {
+      for (String tag : List.of("ar-EG", "fa-IR", "th-TH-u-nu-thai", "tr-TR")) {
+        Locale.setDefault(Locale.forLanguageTag(tag));
+        assertTrue(page.equals(Files.readString(Report.write(run))), tag);
+      }
+    } finally {
+      Locale.setDefault(before);
+    }
+  }
+
+  /** Positions begin with the first, and matches with the best, in files of any size. */
+  @Test
+  void rowsOfACardAreInOrder() throws IOException {
+    PlantedRun planted = new PlantedRun(2, 1600, List.of("b", "c"), 900, PlantedRun.HOSTILE);
+    Path page = Report.write(planted.everything(folder.resolve("run"), TableFormat.PARQUET));
+    JsonNode overview = part(page, "overview");
+    for (int i = 0; i < 900; i += 7) {
+      JsonNode card = card(page, overview, planted.chosen(i));
+      JsonNode at = card.at("/positions/at");
+      for (int j = 0; j < at.size(); j++) {
+        assertEquals(j * PlantedRun.POSITIONS / at.size(), at.get(j).intValue() - at.get(0).intValue());
+      }
+      for (JsonNode other : card.path("matches")) {
+        for (int j = 1; j < other.size(); j++) {
+          assertTrue(
+              Integer.compareUnsigned(other.get(j - 1).get(0).intValue(), other.get(j).get(0).intValue())
+                  < 0);
+        }
+      }
+    }
+  }
+
+  /** Bins that no run writes: empty ones, ones without end, and more than there can be. */
+  @Test
+  void damagedHistogramsAreRefused() throws IOException {
+    double inf = Double.POSITIVE_INFINITY;
+    double[][] edges = {
+      {0, 0, 1, 1}, {0, 1, -inf, inf}, {0, 1e-300, 1e300, inf}, {Double.NaN, 1, 1, 2}, {1, 0, 2, 1},
+      {inf, inf, 0, 1}, {0, 1e-9, 1, 2},
+    };
+    for (int i = 0; i < edges.length; i++) {
+      RunFolder made = RunFolder.create(folder.resolve("run" + i));
+      int[] zeros = new int[2];
+      made.write(
+          Table.builder("neurons").ints("layer", new int[1]).ints("neuron", new int[1]).build(),
+          TableFormat.PARQUET);
+      made.write(
+          Table.builder("neuron_histograms")
+              .ints("layer", zeros)
+              .ints("neuron", zeros)
+              .doubles("low", new double[] {edges[i][0], edges[i][2]})
+              .doubles("high", new double[] {edges[i][1], edges[i][3]})
+              .longs("count", new long[] {1, 2})
+              .build(),
+          TableFormat.PARQUET);
+      made.finish(new ObjectMapper().createObjectNode());
+      RunFolder run = RunFolder.open(made.path());
+      String message = assertThrows(InputException.class, () -> Report.write(run)).getMessage();
+      assertTrue(
+          message.startsWith(
+              made.path() + "/neuron_histograms.parquet: low, high: are no equal bins"),
+          message);
+    }
+  }
+
+  /** What would keep a browser busy for ever. */
+  @Test
+  void aStudyFileThatNoRunWritesIsRefused() throws IOException {
+    PLANTED.everything(folder.resolve("run"), TableFormat.CSV);
+    Path file = folder.resolve("run/study.json");
+    ObjectMapper mapper = new ObjectMapper();
+    String good = Files.readString(file);
+    ObjectNode threshold = (ObjectNode) mapper.readTree(good);
+    threshold.withObjectProperty("options").put("threshold", 1e7);
+    ObjectNode models = (ObjectNode) mapper.readTree(good);
+    for (int i = 0; i < 100_000; i++) {
+      models.withArrayProperty("models").addObject().put("name", "m" + i);
+    }
+    ObjectNode layers = (ObjectNode) mapper.readTree(good);
+    ((ObjectNode) layers.at("/models/0")).put("layers", 1_000_000_000);
+    for (var damaged :
+        List.of(
+            List.of(threshold.toString(), ": options.threshold: is not a number in [-2, 2]; "),
+            List.of(models.toString(), " models, and a page shows at most 1000; "),
+            List.of(layers.toString(), ": models.layers: is not a number from 0 to 1000; "),
+            List.of("[]", ": is not a JSON object; "),
+            List.of("{\"a\": \"" + "x".repeat(1 << 24) + "\"}", ": is longer than 16777216 bytes"))) {
+      Files.writeString(file, damaged.getFirst());
+      String message =
+          assertThrows(
+                  InputException.class, () -> Report.write(RunFolder.open(folder.resolve("run"))))
+              .getMessage();
+      assertTrue(message.startsWith(file.toString()), message);
+      assertTrue(message.contains(damaged.getLast()), message);
+    }
   }
 
   /** A run of another version may have columns that this one does not know. */

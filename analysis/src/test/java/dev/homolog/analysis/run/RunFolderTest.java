@@ -155,12 +155,23 @@ class RunFolderTest {
     try (var files = Files.list(mine)) {
       assertEquals(0, files.count());
     }
+  }
+
+  /** As after a full disk: the same command can be given again. */
+  @Test
+  void aRunThatFailsLaterTakesWhatItWroteWithIt() throws IOException {
+    Path mine = Files.createDirectory(folder.resolve("mine"));
     try (var run = RunFolder.create(mine)) {
       run.write(Table.builder("t").ints("a", new int[1]).build(), TableFormat.CSV);
+      run.writeJson("intervention", List.of(1));
+      assertEquals(List.of("intervention.json", "t.csv"), list());
     }
-    assertRefused(mine, "already holds files; choose another --out");
     assertFalse(RunFolder.isFinished(mine));
-    assertEquals(List.of("t.csv"), list());
+    assertEquals(List.of(), list());
+    try (var run = RunFolder.create(mine)) {
+      run.finish(STUDY);
+    }
+    assertEquals(List.of("study.json"), list());
   }
 
   /** What a process leaves that is killed: the hidden file, without the lock. */
@@ -214,6 +225,59 @@ class RunFolderTest {
   @Test
   void anotherProcessKeepsTheFolderUntilItDies() throws Exception {
     Path out = folder.resolve("run");
+    killed(out, "nothing");
+    assertTrue(Files.exists(out.resolve(Claim.FILE)));
+    RunFolder.create(out).close();
+  }
+
+  /** What it had written goes, and so does what it was writing. */
+  @Test
+  void aRunThatWasKilledAmongItsTablesIsTakenOver() throws Exception {
+    Path out = folder.resolve("run");
+    killed(out, "tables");
+    Files.createFile(out.resolve(".homolog-0.tmp"));
+    Files.createFile(Files.createDirectory(out.resolve(".homolog-1.spill")).resolve("x"));
+    assertEquals(List.of(".homolog-0.tmp", "first.csv", "second.parquet", "x"), list());
+    try (var run = RunFolder.create(out)) {
+      assertEquals(List.of(), list());
+      run.finish(STUDY);
+    }
+    assertEquals(List.of("study.json"), list());
+  }
+
+  /** Then nothing is touched, not even the note of what the killed run had written. */
+  @Test
+  void whatAKilledRunDidNotWriteKeepsTheFolder() throws Exception {
+    Path out = folder.resolve("run");
+    killed(out, "tables");
+    Path notes = Files.writeString(out.resolve("notes.csv"), "mine");
+    List<String> all = list();
+    assertRefused(out, "already holds files; choose another --out");
+    assertRefused(out, "already holds files; choose another --out");
+    assertEquals(all, list());
+    Files.delete(notes);
+    // A link or a folder in place of a table is not what the run wrote.
+    Files.delete(out.resolve("first.csv"));
+    Path mine = Files.writeString(folder.resolve("mine"), "x");
+    Files.createSymbolicLink(out.resolve("first.csv"), mine);
+    assertRefused(out, "already holds files; choose another --out");
+    Files.delete(out.resolve("first.csv"));
+    RunFolder.create(out).close();
+    assertEquals("x", Files.readString(mine));
+  }
+
+  /** A run that was killed in the moment between finishing and giving the folder free. */
+  @Test
+  void aFinishedRunIsNeverTakenOver() throws Exception {
+    Path out = folder.resolve("run");
+    killed(out, "tables");
+    Files.writeString(out.resolve("study.json"), "{}");
+    List<String> all = list();
+    assertRefused(out, "already holds a run; choose another --out");
+    assertEquals(all, list());
+  }
+
+  private static void killed(Path out, String what) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -221,8 +285,10 @@ class RunFolderTest {
             "-cp",
             System.getProperty("jdk.module.path") + ":" + System.getProperty("java.class.path"),
             Holder.class.getName(),
-            out.toString()));
-    Process holder = new ProcessBuilder(command).redirectErrorStream(true).start();
+            out.toString(),
+            what));
+    Process holder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try (var lines = holder.inputReader()) {
       assertEquals("taken", lines.readLine());
       assertRefused(out, "is being written by another run; choose another --out");
@@ -230,13 +296,15 @@ class RunFolderTest {
     } finally {
       holder.destroyForcibly().waitFor();
     }
-    assertTrue(Files.exists(out.resolve(Claim.FILE)));
-    RunFolder.create(out).close();
   }
 
   static final class Holder {
     public static void main(String[] args) throws IOException {
-      RunFolder.create(Path.of(args[0]));
+      RunFolder run = RunFolder.create(Path.of(args[0]));
+      if (args[1].equals("tables")) {
+        run.write(Table.builder("first").ints("a", new int[1]).build(), TableFormat.CSV);
+        run.write(Table.builder("second").ints("a", new int[1]).build(), TableFormat.PARQUET);
+      }
       System.out.println("taken");
       System.in.read();
     }
@@ -291,12 +359,45 @@ class RunFolderTest {
     assertTrue(message.startsWith("cannot write " + target + ": "), message);
     assertTrue(message.endsWith("; make room for it or choose another --out"), message);
     assertEquals(List.of("x"), list());
-    // A folder stands where the temporary file goes: writing fails.
-    Path temporary = run.path().resolve(".t." + format.extension() + ".tmp");
-    Files.createFile(Files.createDirectory(temporary).resolve("y"));
-    Table table = Table.builder("t").ints("a", new int[1]).build();
-    assertThrows(HomologException.class, () -> run.write(table, format));
-    assertEquals(List.of("x", "y"), list());
+  }
+
+  /** Where somebody has put a link in place of a file, what it leads to stays as it was. */
+  @ParameterizedTest
+  @EnumSource
+  void aLinkIsNeverFollowed(TableFormat format) throws IOException {
+    Path mine = Files.writeString(folder.resolve("mine"), "x");
+    var run = RunFolder.create(folder.resolve("run"));
+    Path table = run.path().resolve("t." + format.extension());
+    Path dangling = folder.resolve("nowhere");
+    for (String name : List.of("t." + format.extension(), "report.html", "study.json")) {
+      for (Path target : List.of(mine, dangling)) {
+        Files.createSymbolicLink(run.path().resolve(name), target);
+        Files.createSymbolicLink(run.path().resolve("." + name + ".tmp"), target);
+        String message =
+            assertThrows(
+                    HomologException.class,
+                    () -> {
+                      if (name.equals("report.html")) {
+                        run.writeText(name, "page");
+                      } else if (name.equals("study.json")) {
+                        run.finish(STUDY);
+                      } else {
+                        run.write(Table.builder("t").ints("a", new int[1]).build(), format);
+                      }
+                    })
+                .getMessage();
+        assertTrue(message.contains(name + ": is a link, which is not replaced"), message);
+        assertEquals("x", Files.readString(mine));
+        assertFalse(Files.exists(dangling));
+        Files.delete(run.path().resolve(name));
+        Files.delete(run.path().resolve("." + name + ".tmp"));
+      }
+    }
+    // The links beside it do not matter to a file whose name is free.
+    Files.createSymbolicLink(run.path().resolve(".t." + format.extension() + ".tmp"), mine);
+    run.write(Table.builder("t").ints("a", new int[1]).build(), format);
+    assertTrue(Files.isRegularFile(table));
+    assertEquals("x", Files.readString(mine));
   }
 
   @ParameterizedTest

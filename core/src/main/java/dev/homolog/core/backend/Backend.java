@@ -41,10 +41,11 @@ public enum Backend {
    * @param precision of matrix products
    */
   public record Settings(int threads, Optional<Path> libtorch, Precision precision) {
+    /** More than the cores of any machine; each takes memory of its own. */
+    public static final int MOST_THREADS = 1024;
+
     public Settings {
-      if (threads < 1) {
-        throw new InputException(InputOption.THREADS, "" + threads, "give at least 1");
-      }
+      InputException.requireRange(InputOption.THREADS, threads, 1, MOST_THREADS);
     }
   }
 

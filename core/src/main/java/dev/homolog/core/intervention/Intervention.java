@@ -1,5 +1,6 @@
 package dev.homolog.core.intervention;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.util.List;
@@ -39,5 +40,16 @@ public record Intervention(
 
   int firstLayer() {
     return neurons.stream().mapToInt(NeuronId::layer).min().orElseThrow();
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Intervention")
+        .with("site", site)
+        .with("neurons", neurons)
+        .with("mode", mode)
+        .with("value", value)
+        .with("positions", positions)
+        .toString();
   }
 }

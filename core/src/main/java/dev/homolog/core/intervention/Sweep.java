@@ -1,5 +1,6 @@
 package dev.homolog.core.intervention;
 
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
@@ -50,6 +51,14 @@ public final class Sweep {
    */
   public record Vocabulary(double[] weights, double[] direction) {
     public static final Vocabulary NONE = new Vocabulary(null, null);
+
+    @Override
+    public String toString() {
+      return Brief.of("Vocabulary")
+          .with("weights", weights)
+          .with("direction", direction)
+          .toString();
+    }
   }
 
   /**
@@ -68,6 +77,15 @@ public final class Sweep {
       if (readings.contains(Reading.FROZEN_DIRECTION) && vocabulary.direction() == null) {
         throw new IllegalArgumentException("no direction to hold");
       }
+    }
+
+    @Override
+    public String toString() {
+      return Brief.of("Options")
+          .with("frozenAttention", frozenAttention)
+          .with("readings", readings)
+          .with("vocabulary", vocabulary)
+          .toString();
     }
   }
 
@@ -93,7 +111,18 @@ public final class Sweep {
       Metrics nominal,
       List<Map<Reading, Metrics>> variants,
       double operations,
-      double naiveOperations) {}
+      double naiveOperations) {
+    @Override
+    public String toString() {
+      return Brief.of("Result")
+          .with("positions", positions)
+          .with("nominal", nominal)
+          .with("variants", variants)
+          .with("operations", operations)
+          .with("naiveOperations", naiveOperations)
+          .toString();
+    }
+  }
 
   /**
    * Prepares a sweep.

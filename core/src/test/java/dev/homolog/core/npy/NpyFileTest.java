@@ -201,6 +201,32 @@ class NpyFileTest {
     assertFalse(Files.exists(folder.resolve("b.npy")));
   }
 
+  /** What stands for another file of the user's is neither written to nor replaced. */
+  @Test
+  void aLinkIsNotReplaced() throws IOException {
+    Path mine = Files.writeString(folder.resolve("mine"), "x");
+    Path link = Files.createSymbolicLink(folder.resolve("l.npy"), mine);
+    Path nowhere = Files.createSymbolicLink(folder.resolve("d.npy"), folder.resolve("no"));
+    Path directory = Files.createDirectory(folder.resolve("f.npy"));
+    MemorySegment values = MemorySegment.ofArray(new int[1]);
+    for (Path target : List.of(link, nowhere, directory)) {
+      assertEquals(
+          target
+              + ": cannot be written: is a "
+              + (target == directory ? "folder" : "link")
+              + ", which is not replaced",
+          assertThrows(
+                  HomologException.class,
+                  () -> NpyFile.write(target, DType.I32, List.of(1L), values))
+              .getMessage());
+    }
+    assertEquals("x", Files.readString(mine));
+    assertFalse(Files.exists(folder.resolve("no")));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(4, left.count(), "no temporary file is left");
+    }
+  }
+
   @Test
   void closesTwice() throws IOException {
     NpyFile npy = NpyFile.open(numpy("i8"));

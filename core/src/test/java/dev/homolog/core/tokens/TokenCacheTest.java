@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.npy.NpyFile;
@@ -177,6 +178,26 @@ class TokenCacheTest {
 
   private static void matrix(Path file, long... values) {
     NpyFile.write(file, DType.I64, List.of(values.length / 5L, 5L), MemorySegment.ofArray(values));
+  }
+
+  /** Where one of the three cannot be written, none is there, and the next try begins anew. */
+  @Test
+  void allThreeFilesOrNone() throws IOException {
+    Path file = folder.resolve("c.npy");
+    for (String ending : List.of("", ".json", ".documents.npy")) {
+      Path blocked = Files.createDirectory(folder.resolve("c.npy" + ending));
+      try (TokenTable table = text(640, Share.ALL)) {
+        assertThrows(HomologException.class, () -> TokenCache.write(file, table, tokenizer));
+      }
+      Files.delete(blocked);
+      try (var left = Files.list(folder)) {
+        assertEquals(
+            List.of("broken.txt"), left.map(path -> path.getFileName().toString()).toList());
+      }
+      TokenCache.requireFree(file);
+    }
+    Files.createSymbolicLink(folder.resolve("c.npy.json"), folder.resolve("nowhere"));
+    free(file, ".json: is there already; choose another --out");
   }
 
   @Test
