@@ -36,6 +36,7 @@ import picocli.CommandLine.Spec;
       ReportCommand.class,
       RolesCommand.class,
       InterveneCommand.class,
+      DownloadCommand.class,
       DemoCommand.class,
       DoctorCommand.class
     })
