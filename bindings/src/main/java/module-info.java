@@ -7,5 +7,6 @@
  */
 module dev.homolog.bindings {
   exports dev.homolog.bindings;
+  exports dev.homolog.bindings.files;
   exports dev.homolog.bindings.load;
 }

@@ -8,6 +8,7 @@ import dev.homolog.analysis.correlation.Correlations;
 import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.explanation.Explanations;
 import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.lineage.Lineage;
 import dev.homolog.analysis.roles.NeuronRoles;
 import dev.homolog.analysis.statistics.NeuronMoments;
 import dev.homolog.analysis.statistics.StudyStatistics;
@@ -48,6 +49,7 @@ class PrintedTest {
               CloseUp.class,
               Homologs.class,
               Convergence.class,
+              Lineage.class,
               NeuronRoles.class,
               WeightFindings.class)) {
         all.add(result.find(kind).map(Object.class::cast).orElseThrow());

@@ -69,7 +69,7 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
     }
     Optional<Focus.Cache> file =
         cache == null ? Optional.empty() : Optional.of(new Focus.Cache(cache, site()));
-    return StudyOptions.activations(model.model(), model.input(run), new Focus(named, file))
+    return StudyOptions.activations(model.model(spec), model.input(run), new Focus(named, file))
         .withResources(run.resources())
         .withSeed(run.seed());
   }

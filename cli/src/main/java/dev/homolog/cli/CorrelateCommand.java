@@ -21,7 +21,11 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     StudyOptions options =
-        Main.checked(spec, () -> study.options(run, StudyOptions.Extent.CORRELATIONS));
+        Main.checked(
+            spec,
+            () ->
+                study.options(
+                    run, StudyOptions.Extent.CORRELATIONS, spec.commandLine().getErr()));
     TableFormat format = Main.checked(spec, run::format);
     return run.command(spec, format).run(new StudySteps(options));
   }

@@ -94,7 +94,7 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
 
   private InterventionStudy.Options options() {
     return new InterventionStudy.Options(
-        model.model(),
+        model.model(spec),
         model.input(run),
         neurons.stream().map(text -> NeuronId.parse(InputOption.NEURON, text)).toList(),
         new InterventionStudy.Options.Change(site(), Mode.parse(mode), values, positions()),

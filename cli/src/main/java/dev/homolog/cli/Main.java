@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       ReportCommand.class,
       RolesCommand.class,
       InterveneCommand.class,
+      DownloadCommand.class,
       DemoCommand.class,
       DoctorCommand.class
     })

@@ -1,9 +1,9 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.input.TokenInput;
-import dev.homolog.core.checkpoint.HubCache;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The flags of a command that reads text with one model: the model and INPUT. */
@@ -12,13 +12,15 @@ final class ModelFlags {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "its Hugging Face folder, or org/name[@revision] of one in the local cache")
+      description = HubFlags.MODEL)
   private String model;
 
+  @Mixin private HubFlags hub = new HubFlags();
   @Mixin private InputFlags input = new InputFlags();
 
-  Path model() {
-    return HubCache.folder(model);
+  /** The model's folder; what is not there is fetched. */
+  Path model(CommandSpec spec) {
+    return hub.folder(model, true, spec.commandLine().getErr());
   }
 
   TokenInput input(RunFlags run) {

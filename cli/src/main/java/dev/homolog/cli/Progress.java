@@ -15,6 +15,9 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * With {@code --verbose} the plan is printed, and a line for each phase.
  */
 final class Progress implements RunListener, AutoCloseable {
+  /** The phase in which files are fetched; its units are bytes. */
+  static final String DOWNLOAD = "download";
+
   private static final int WIDTH = 100;
 
   private final boolean onTerminal;
@@ -65,13 +68,14 @@ final class Progress implements RunListener, AutoCloseable {
           case "subsets" -> " subsets";
           case "neighbours", "vocabulary", "unembedding" -> " neurons";
           case "composition" -> " layers";
+          case DOWNLOAD -> " MB";
           default -> " tokens";
         };
     return new ProgressBarBuilder()
         .setTaskName(String.format(Locale.ROOT, "%-12s", phase))
         .setInitialMax(total == 0 ? -1 : total)
         .setStyle(ProgressBarStyle.ASCII)
-        .setUnit(unit, 1)
+        .setUnit(unit, phase.equals(DOWNLOAD) ? 1_000_000 : 1)
         .showSpeed()
         .setSpeedUnit(ChronoUnit.SECONDS)
         .setUpdateIntervalMillis(200)

@@ -53,7 +53,7 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
             spec,
             () ->
                 new RoleStudy.Options(
-                    model.model(),
+                    model.model(spec),
                     model.input(run),
                     queries(),
                     processing.processing(),

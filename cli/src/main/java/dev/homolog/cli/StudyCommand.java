@@ -26,7 +26,7 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
             spec,
             () ->
                 study
-                    .options(run, StudyOptions.Extent.EVERYTHING)
+                    .options(run, StudyOptions.Extent.EVERYTHING, spec.commandLine().getErr())
                     .withProcessing(processing.processing()));
     TableFormat format = Main.checked(spec, run::format);
     return run.command(spec, format).run(new StudySteps(options));

@@ -7,8 +7,8 @@ import dev.homolog.analysis.correlation.Comparison;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
-import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.model.Processing;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,8 +22,7 @@ final class StudyFlags {
       required = true,
       paramLabel = "MODEL",
       description =
-          "the model whose neurons are judged: its Hugging Face folder, or org/name[@revision]"
-              + " of one in the local cache")
+          "the model whose neurons are judged: " + HubFlags.MODEL)
   private String reference;
 
   @Option(
@@ -34,6 +33,7 @@ final class StudyFlags {
       description = "the models it is compared with")
   private List<String> others = new ArrayList<>();
 
+  @Mixin private HubFlags hub = new HubFlags();
   @Mixin private InputFlags input = new InputFlags();
 
   @Option(
@@ -95,11 +95,12 @@ final class StudyFlags {
               + " attention heads")
   private boolean roles;
 
-  StudyOptions options(RunFlags run, StudyOptions.Extent extent) {
+  /** The options; models that are not there are fetched. */
+  StudyOptions options(RunFlags run, StudyOptions.Extent extent, PrintWriter err) {
     Similarity similar = Similarity.parse(similarity);
     return new StudyOptions(
-        HubCache.folder(reference),
-        others.stream().map(HubCache::folder).toList(),
+        hub.folder(reference, true, err),
+        hub.folders(others, err),
         input.input(run),
         new Comparison(
             similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset, allowEqual),

@@ -3,7 +3,6 @@ package dev.homolog.cli;
 import dev.homolog.analysis.Tokenization;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.run.RunFacts;
-import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.tokens.TokenCache;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -28,9 +27,10 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description = "whose tokenizer is used: a Hugging Face folder, or org/name[@revision]")
+      description = "whose tokenizer is used: " + HubFlags.MODEL)
   private String model;
 
+  @Mixin private HubFlags hub = new HubFlags();
   @Mixin private TextFlags text = new TextFlags();
   @Mixin private LengthFlags length = new LengthFlags();
 
@@ -57,7 +57,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
             () -> {
               TokenCache.requireFree(out);
               return new Request(
-                  HubCache.folder(model),
+                  hub.folder(model, true, spec.commandLine().getErr()),
                   new TokenInput(
                       text.text(),
                       null,

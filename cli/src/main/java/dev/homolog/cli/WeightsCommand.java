@@ -5,7 +5,6 @@ import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
-import dev.homolog.core.checkpoint.HubCache;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;
 import java.util.OptionalInt;
@@ -28,10 +27,10 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
       names = "--model",
       required = true,
       paramLabel = "MODEL",
-      description =
-          "the model: its Hugging Face folder, or org/name[@revision] of one in the local cache")
+      description = HubFlags.MODEL)
   private String model;
 
+  @Mixin private HubFlags hub = new HubFlags();
   @Mixin private ProcessingFlag processing = new ProcessingFlag();
   @Mixin private MachineFlags machine = new MachineFlags();
 
@@ -45,7 +44,7 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
 
   private WeightStudy.Options options() {
     return new WeightStudy.Options(
-        HubCache.folder(model),
+        hub.folder(model, true, spec.commandLine().getErr()),
         processing.processing(),
         new Resources(OptionalInt.empty(), machine.memory()),
         machine.format());

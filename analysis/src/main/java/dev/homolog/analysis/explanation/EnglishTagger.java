@@ -51,7 +51,7 @@ final class EnglishTagger {
 
   private static <T> T load(String kind, Loader<T> loader) {
     String name = "opennlp-en-ud-ewt-" + kind + "-" + VERSION + ".bin";
-    try (InputStream in = ClassLoader.getSystemResourceAsStream(name)) {
+    try (InputStream in = open(name)) {
       if (in == null) {
         throw new HomologException(
             name + ": not on the class path; add OpenNLP's jar of English models that holds it");
@@ -60,6 +60,23 @@ final class EnglishTagger {
     } catch (IOException e) {
       throw new HomologException(name + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Own loader first, then the thread's: in notebooks and servers neither is the system's. The
+   * models are resources at the root of a jar. On the module path that jar is an automatic module,
+   * whose resources the system's loader finds, so that comes last.
+   */
+  private static InputStream open(String name) {
+    ClassLoader own = EnglishTagger.class.getClassLoader();
+    ClassLoader threads = Thread.currentThread().getContextClassLoader();
+    for (ClassLoader loader : new ClassLoader[] {own, threads}) {
+      InputStream in = loader == null ? null : loader.getResourceAsStream(name);
+      if (in != null) {
+        return in;
+      }
+    }
+    return ClassLoader.getSystemResourceAsStream(name);
   }
 
   /**

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.lineage;
 
 import dev.homolog.analysis.input.TrainingStep;
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
@@ -190,5 +191,10 @@ public record Lineage(List<Pair> pairs) {
                   + InputOption.ALLOW_EQUAL.flag()
                   + " to compare them all the same");
         });
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Lineage").with("pairs", pairs).toString();
   }
 }

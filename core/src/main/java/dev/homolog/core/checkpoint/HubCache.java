@@ -1,5 +1,6 @@
 package dev.homolog.core.checkpoint;
 
+import dev.homolog.bindings.files.UserFolders;
 import dev.homolog.core.InputException;
 import dev.homolog.core.json.StrictJson;
 import java.io.IOException;
@@ -20,8 +21,9 @@ import java.util.stream.Stream;
 
 /**
  * Finds a model by the name that it has on Hugging Face's hub, in the cache on this machine. The
- * network is never asked. The cache is {@code HF_HUB_CACHE}, else {@code HF_HOME/hub}, else {@code
- * ~/.cache/huggingface/hub} ({@code XDG_CACHE_HOME} in place of {@code ~/.cache} where it is set).
+ * network is never asked. The cache is {@code HF_HUB_CACHE}, else {@code HUGGINGFACE_HUB_CACHE},
+ * else {@code HF_HOME/hub}, else {@code ~/.cache/huggingface/hub} ({@code XDG_CACHE_HOME} in place
+ * of {@code ~/.cache} where it is set). {@code ~} and variables in these are expanded.
  */
 public final class HubCache {
   private static final Pattern NAME =
@@ -35,24 +37,44 @@ public final class HubCache {
 
   private final Path cache;
 
-  HubCache(Path cache) {
+  /**
+   * A name on the hub.
+   *
+   * @param model {@code org/name}, or {@code name} alone
+   * @param revision a branch, a tag or a whole commit hash
+   */
+  public record Name(String model, String revision) {
+    /** Whether the revision is a commit, which never changes. */
+    public boolean isCommit() {
+      return COMMIT.matcher(revision).matches();
+    }
+  }
+
+  /** The cache in that folder, which need not be there. */
+  public HubCache(Path cache) {
     this.cache = cache;
   }
 
   /**
-   * The folder of a model.
+   * The name that a model is given by, {@code main} where it has no revision. Empty where something
+   * of that path exists, or where it is no such name.
    *
-   * @param model a path, or {@code org/name} or {@code org/name@revision}. A revision is a branch,
-   *     a tag or a whole commit hash; without one it is {@code main}. A folder of that path wins.
-   * @throws InputException if it is neither, or not wholly in the cache
+   * @throws InputException if the revision is a path
    */
-  public static Path folder(String model) {
-    Path path = Path.of(model);
-    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-      return path;
+  public static Optional<Name> parse(String given) {
+    Matcher name = NAME.matcher(given);
+    return !name.matches() || Files.exists(Path.of(given), LinkOption.NOFOLLOW_LINKS)
+        ? Optional.empty()
+        : Optional.of(name(given, name));
+  }
+
+  private static Name name(String given, Matcher matched) {
+    String revision = matched.group("revision") == null ? MAIN : matched.group("revision");
+    if (Stream.of(revision.split("/", -1))
+        .anyMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."))) {
+      throw new InputException(given, "", "is no name of a revision", "give a branch or a commit");
     }
-    Matcher name = NAME.matcher(model);
-    return name.matches() ? of(System.getenv()).snapshot(model, name) : path;
+    return new Name(matched.group("model"), revision);
   }
 
   /**
@@ -101,24 +123,80 @@ public final class HubCache {
 
   /** The cache that these environment variables name. */
   static HubCache of(Map<String, String> environment) {
-    String hub = environment.get("HF_HUB_CACHE");
-    if (hub != null && !hub.isEmpty()) {
-      return new HubCache(Path.of(hub));
-    }
-    String home = environment.get("HF_HOME");
-    if (home != null && !home.isEmpty()) {
-      return new HubCache(Path.of(home, "hub"));
-    }
-    String xdg = environment.get("XDG_CACHE_HOME");
-    Path caches =
-        xdg != null && !xdg.isEmpty()
-            ? Path.of(xdg)
-            : Path.of(System.getProperty("user.home"), ".cache");
-    return new HubCache(caches.resolve("huggingface").resolve("hub"));
+    return of(new UserFolders(environment, System.getProperty("user.home", "")));
   }
 
-  Path path() {
+  /**
+   * The cache of this user.
+   *
+   * @throws InputException if no variable names it and there is no home folder
+   */
+  public static HubCache of(UserFolders user) {
+    return new HubCache(
+        user.variable("HF_HUB_CACHE")
+            .or(() -> user.variable("HUGGINGFACE_HUB_CACHE"))
+            .map(user::expand)
+            .orElseGet(() -> huggingFaceHome(user).resolve("hub")));
+  }
+
+  /**
+   * {@code HF_HOME}, else the folder {@code huggingface} of the user's caches.
+   *
+   * @throws InputException if there is neither
+   */
+  public static Path huggingFaceHome(UserFolders user) {
+    return user.variable("HF_HOME")
+        .map(user::expand)
+        .or(() -> user.caches().map(caches -> caches.resolve("huggingface")))
+        .orElseThrow(() ->
+            new InputException(
+                "HF_HOME",
+                "",
+                "is not set, and this user has no home folder, so there is no cache of models",
+                "set HF_HOME to a folder that can be written"));
+  }
+
+  /** The folder of the cache. */
+  public Path path() {
     return cache;
+  }
+
+  /** The folder of a model in this cache, which need not be there. */
+  public Path model(Name name) {
+    return cache.resolve(folderName(name));
+  }
+
+  /** What the folder of a model is called, in the cache and among its locks. */
+  public static String folderName(Name name) {
+    return PREFIX + name.model().replace("/", "--");
+  }
+
+  /**
+   * The snapshot of a model in this cache; empty if there is none.
+   *
+   * @throws InputException if it leads out of the model's folder, or a reference is damaged
+   */
+  public Optional<Path> find(Name name) {
+    String given = name(name.model(), name.revision());
+    Path folder = model(name);
+    try {
+      String commit = commit(given, folder, name.revision());
+      Path snapshot = folder.resolve("snapshots").resolve(commit);
+      if (!COMMIT.matcher(commit).matches() || !Files.isDirectory(snapshot)) {
+        return Optional.empty();
+      }
+      if (!snapshot.toRealPath().startsWith(folder.toRealPath())) {
+        throw new InputException(
+            given,
+            "",
+            "its snapshot is a link to %s, outside %s".formatted(snapshot.toRealPath(), folder),
+            "give that folder itself");
+      }
+      return Optional.of(snapshot);
+    } catch (IOException e) {
+      throw new InputException(
+          folder.toString(), "", "cannot be read (" + e + ")", "check its permissions", e);
+    }
   }
 
   /**
@@ -132,42 +210,16 @@ public final class HubCache {
       throw new InputException(
           given, "", "is no name of a model", "give org/name or org/name@revision");
     }
-    return snapshot(given, name);
+    return snapshot(given, name(given, name));
   }
 
-  private Path snapshot(String given, Matcher name) {
-    String model = name.group("model");
-    String revision = name.group("revision") == null ? MAIN : name.group("revision");
-    Path folder = cache.resolve(PREFIX + model.replace("/", "--"));
-    if (!Files.isDirectory(folder)) {
-      throw new InputException(
-          given,
-          "",
-          "no such folder, and no such model in the cache " + cache,
-          "fetch it first: hf download " + model + revisionFlag(revision));
-    }
-    if (Stream.of(revision.split("/", -1))
-        .anyMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."))) {
-      throw new InputException(given, "", "is no name of a revision", "give a branch or a commit");
-    }
-    try {
-      String commit = commit(given, folder, revision);
-      Path snapshot = folder.resolve("snapshots").resolve(commit);
-      if (!COMMIT.matcher(commit).matches() || !Files.isDirectory(snapshot)) {
-        throw missing(given, folder, model, revision);
-      }
-      if (!snapshot.toRealPath().startsWith(folder.toRealPath())) {
-        throw new InputException(
-            given,
-            "",
-            "its snapshot is a link to %s, outside %s".formatted(snapshot.toRealPath(), folder),
-            "give that folder itself");
-      }
-      return snapshot;
-    } catch (IOException e) {
-      throw new InputException(
-          folder.toString(), "", "cannot be read (" + e + ")", "check its permissions", e);
-    }
+  /**
+   * The same of a name that was given in these words.
+   *
+   * @throws InputException if there is none, or if it leads out of the model's folder
+   */
+  public Path snapshot(String given, Name name) {
+    return find(name).orElseThrow(() -> missing(given, name));
   }
 
   private static String commit(String given, Path folder, String revision) throws IOException {
@@ -190,15 +242,23 @@ public final class HubCache {
     return commit;
   }
 
-  private static InputException missing(String given, Path folder, String model, String revision) {
+  private InputException missing(String given, Name name) {
+    Path folder = model(name);
+    String fetch = "fetch it first: homolog download " + name(name.model(), name.revision());
+    if (!Files.isDirectory(folder)) {
+      return new InputException(
+          given, "", "no such folder, and no such model in the cache " + cache, fetch);
+    }
     Set<String> known = revisions(folder);
     return new InputException(
         given,
         "",
         "revision %s is not in the cache %s%s"
             .formatted(
-                revision, folder, known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
-        "fetch it first: hf download " + model + revisionFlag(revision));
+                name.revision(),
+                folder,
+                known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
+        fetch);
   }
 
   /** Branches and tags that the cache knows of a model, not all where there are many. */
@@ -216,9 +276,5 @@ public final class HubCache {
       }
     }
     return names;
-  }
-
-  private static String revisionFlag(String revision) {
-    return revision.equals(MAIN) ? "" : " --revision " + revision;
   }
 }

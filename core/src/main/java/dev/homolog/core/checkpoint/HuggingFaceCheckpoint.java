@@ -25,7 +25,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
 
   private static final String COMPLETE =
       "give a complete Hugging Face folder of a %s model".formatted(ModelFamily.titles());
-  private static final long MAX_CONFIG_BYTES = 16 << 20;
+  static final long MAX_CONFIG_BYTES = 16 << 20;
 
   private final Path folder;
   private final ModelConfig config;

@@ -6,14 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.List;
 
 /**
  * A model's folder, which may come from a stranger: its files by their plain names, and nothing
  * outside of it. A link is followed only within the folder or, in the cache of Hugging Face ({@code
- * models--org--name/snapshots/commit}), to the model's own {@code blobs}.
+ * models--org--name/snapshots/commit}), to its {@code blobs}.
  */
 public final class ModelFolder {
+  private static final String SHARED_MARK = ".huggingface-shared-blobs";
+
   private final Path folder;
 
   /** A folder that need not be there. */
@@ -56,9 +58,7 @@ public final class ModelFolder {
             "the download may be incomplete: fetch the model again");
       }
       Path real = file.toRealPath();
-      Optional<Path> blobs = blobs();
-      if (!real.startsWith(folder.toRealPath())
-          && !(blobs.isPresent() && real.startsWith(blobs.get()))) {
+      if (!real.startsWith(folder.toRealPath()) && blobs().stream().noneMatch(real::startsWith)) {
         throw new InputException(
             folder,
             name,
@@ -72,16 +72,23 @@ public final class ModelFolder {
     }
   }
 
-  /** Where the cache keeps the contents of this snapshot's files. */
-  private Optional<Path> blobs() throws IOException {
+  /**
+   * Where the cache keeps the contents of this snapshot's files: with the model and, since version
+   * 2 of {@code huggingface_hub}, in one marked folder for all models.
+   */
+  private List<Path> blobs() throws IOException {
     Path snapshots = folder.toRealPath().getParent();
     if (snapshots == null || !snapshots.endsWith("snapshots")) {
-      return Optional.empty();
+      return List.of();
     }
     Path model = snapshots.getParent();
-    return model.getFileName() != null && model.getFileName().toString().startsWith("models--")
-        ? Optional.of(model.resolve("blobs"))
-        : Optional.empty();
+    if (model.getFileName() == null || !model.getFileName().toString().startsWith("models--")) {
+      return List.of();
+    }
+    Path shared = model.resolveSibling("blobs");
+    return Files.isRegularFile(shared.resolve(SHARED_MARK), LinkOption.NOFOLLOW_LINKS)
+        ? List.of(model.resolve("blobs"), shared)
+        : List.of(model.resolve("blobs"));
   }
 
   /** A name without a path on any system; ASCII, for what a path can hold hangs on the locale. */

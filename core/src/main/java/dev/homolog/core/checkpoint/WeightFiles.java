@@ -32,10 +32,10 @@ final class WeightFiles implements AutoCloseable {
           "pytorch_model.bin",
           "pytorch_model.bin.index.json");
 
-  private static final String INDEX = ".index.json";
+  static final String INDEX = ".index.json";
   private static final String SAFETENSORS = ".safetensors";
   private static final int MAX_INDEX_BYTES = 4 << 20;
-  private static final int MAX_SHARDS = 1_000;
+  static final int MAX_SHARDS = 1_000;
   private static final String REMEDY =
       "the shards and their index must come from one save: fetch the model again";
 
@@ -182,7 +182,7 @@ final class WeightFiles implements AutoCloseable {
   }
 
   /** Tensor to file, as the index has it. */
-  private static Map<String, String> weightMap(String where, byte[] json, String extension) {
+  static Map<String, String> weightMap(String where, byte[] json, String extension) {
     Map<String, Object> index =
         new StrictJson(where, "", REMEDY, 3, 1_000).readObject(new ByteArrayInputStream(json));
     if (!(index.get("weight_map") instanceof Map<?, ?> map)) {
@@ -207,7 +207,7 @@ final class WeightFiles implements AutoCloseable {
     return files;
   }
 
-  private static byte[] read(Path index) {
+  static byte[] read(Path index) {
     try {
       if (!Files.isRegularFile(index) || Files.size(index) > MAX_INDEX_BYTES) {
         throw new InputException(

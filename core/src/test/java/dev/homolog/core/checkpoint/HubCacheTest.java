@@ -99,10 +99,25 @@ class HubCacheTest {
 
   @Test
   void existingFolderWins() {
-    assertEquals(snapshot, HubCache.folder(snapshot.toString()));
-    Path family = TestFiles.family();
-    assertEquals(family, HubCache.folder(family.toString()));
-    assertEquals(Path.of("./no/such/folder"), HubCache.folder("./no/such/folder"));
+    assertEquals(Optional.empty(), HubCache.parse(snapshot.toString()));
+    assertEquals(Optional.empty(), HubCache.parse(TestFiles.family().toString()));
+    assertEquals(Optional.empty(), HubCache.parse("./no/such/folder"));
+    assertEquals(Optional.of(new HubCache.Name("a/b", "main")), HubCache.parse("a/b"));
+    assertEquals(Optional.of(new HubCache.Name("a/b", "c/d")), HubCache.parse("a/b@c/d"));
+  }
+
+  /** Since version 2 of huggingface_hub equal files of all models lie in one marked folder. */
+  @Test
+  void blobsOfAllModelsAreFollowedWhereTheFolderIsMarked() throws IOException {
+    String hash = "ab".repeat(32);
+    Path shared = Files.createDirectories(folder.resolve("hub/blobs/ab"));
+    Files.move(model.resolve("blobs/bb"), shared.resolve(hash));
+    Files.createSymbolicLink(model.resolve("blobs/bb"), Path.of("../../blobs/ab/" + hash));
+    assertThrows(InputException.class, () -> HuggingFaceCheckpoint.open(snapshot).close());
+    Files.writeString(folder.resolve("hub/blobs/.huggingface-shared-blobs"), "1\n");
+    try (Checkpoint checkpoint = HuggingFaceCheckpoint.open(snapshot)) {
+      assertEquals(16, checkpoint.names().size());
+    }
   }
 
   @Test
@@ -110,13 +125,13 @@ class HubCacheTest {
     assertRefused(
         "EleutherAI/pythia-160m@step1: no such folder, and no such model in the cache "
             + folder.resolve("hub")
-            + "; fetch it first: hf download EleutherAI/pythia-160m --revision step1",
+            + "; fetch it first: homolog download EleutherAI/pythia-160m@step1",
         () -> cache.snapshot("EleutherAI/pythia-160m@step1"));
     assertRefused(
         "stanford-crfm/alias-gpt2-small-x21@step9: revision step9 is not in the cache "
             + model
             + ", which has main, refs/pr/1, step3000;"
-            + " fetch it first: hf download stanford-crfm/alias-gpt2-small-x21 --revision step9",
+            + " fetch it first: homolog download stanford-crfm/alias-gpt2-small-x21@step9",
         () -> cache.snapshot("stanford-crfm/alias-gpt2-small-x21@step9"));
   }
 

@@ -1,0 +1,67 @@
+package dev.homolog.cli;
+
+import dev.homolog.core.checkpoint.HubCache;
+import dev.homolog.core.hub.Hub;
+import dev.homolog.core.hub.HubListener;
+import dev.homolog.core.hub.HubSettings;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** How models are found by the names that they are given by. */
+final class HubFlags {
+  /** What MODEL may be, for the help. */
+  static final String MODEL =
+      "a Hugging Face folder, or org/name[@revision], which is taken from the cache, else fetched"
+          + " from the hub";
+
+  @Option(
+      names = "--offline",
+      description = "ask no hub: a model that is not in the cache is an error")
+  private boolean offline;
+
+  /** The folders of models, with their weights. */
+  List<Path> folders(List<String> models, PrintWriter err) {
+    return models.stream().map(model -> folder(model, true, err)).toList();
+  }
+
+  /** The folder of a model. */
+  Path folder(String model, boolean weights, PrintWriter err) {
+    if (HubCache.parse(model).isEmpty()) {
+      return Path.of(model); // whatever the variables of the hub say
+    }
+    try (Bar bar = new Bar(Progress.start(false, err), err)) {
+      return hub(bar).folder(model, weights);
+    }
+  }
+
+  /** The folder of a model after the hub was asked for what is new. */
+  Path download(String model, PrintWriter err) {
+    try (Bar bar = new Bar(Progress.start(false, err), err)) {
+      return hub(bar).download(model);
+    }
+  }
+
+  private Hub hub(HubListener listener) {
+    return new Hub(HubSettings.ofProcess().withOffline(offline), listener);
+  }
+
+  /** Shows a download on a terminal. */
+  private record Bar(Progress progress, PrintWriter err) implements HubListener, AutoCloseable {
+    @Override
+    public void progress(long done, long total) {
+      progress.progress(Progress.DOWNLOAD, done, total);
+    }
+
+    @Override
+    public void note(String line) {
+      err.println("homolog: " + line);
+    }
+
+    @Override
+    public void close() {
+      progress.close();
+    }
+  }
+}
