@@ -22,6 +22,7 @@ import dev.homolog.core.intervention.Mode;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Reading;
 import dev.homolog.core.intervention.Sweep;
+import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
@@ -281,6 +282,10 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
    */
   @Override
   public Result run(Kernels kernels, RunListener listener) {
+    return UnchangedFiles.during(inputs.checkpoints(), () -> measure(kernels, listener));
+  }
+
+  private Result measure(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     try (TokenTable table = inputs.read(options.resources.memory(), listener, phases);
         Arena arena = Arena.ofShared()) {

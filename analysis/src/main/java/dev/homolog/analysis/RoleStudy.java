@@ -18,6 +18,7 @@ import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.intervention.Positions;
+import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ActivationStream;
@@ -147,6 +148,10 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
    */
   @Override
   public Result run(Kernels kernels, RunListener listener) {
+    return UnchangedFiles.during(inputs.checkpoints(), () -> measure(kernels, listener));
+  }
+
+  private Result measure(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     try (TokenTable table = inputs.read(options.resources.memory(), listener, phases)) {
       var rolesOptions =

@@ -15,6 +15,7 @@ import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.InputOption;
+import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationSink;
@@ -103,6 +104,12 @@ public final class Study implements OpenStudy<StudyResult> {
 
   /** Runs with memory bounds from {@code bounds} in place of the machine's. */
   StudyResult run(Kernels kernels, RunListener listener, Supplier<MemoryBounds> bounds) {
+    return UnchangedFiles.during(
+        inputs.checkpoints(), () -> measure(kernels, listener, bounds));
+  }
+
+  private StudyResult measure(
+      Kernels kernels, RunListener listener, Supplier<MemoryBounds> bounds) {
     Phases phases = new Phases();
     LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
     try (TokenTable table =

@@ -23,6 +23,7 @@ import dev.homolog.analysis.weights.WeightTables;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ActivationStream;
@@ -99,6 +100,10 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
    */
   @Override
   public Result run(Kernels kernels, RunListener listener) {
+    return UnchangedFiles.during(List.of(checkpoint), () -> measure(kernels, listener));
+  }
+
+  private Result measure(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     String name = ModelNames.of(List.of(options.model)).getFirst();
     RunFacts.ModelFacts model =
@@ -162,6 +167,13 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
      * composition}, {@code weight_moments} and {@code histograms}, and last {@code study.json}.
      */
     public void write(RunFolder folder, Invocation invocation) {
+      Facts json =
+          UnchangedFiles.during(
+              List.of(study.checkpoint), () -> writeTables(folder, invocation));
+      folder.finish(json);
+    }
+
+    private Facts writeTables(RunFolder folder, Invocation invocation) {
       TableFormat format = invocation.format();
       Phases phases = outcome.phases;
       phases.run(Phase.NEIGHBOURS, () -> folder.write(tables.neighbours(), format));
@@ -173,7 +185,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
       Facts json = Manifest.of(invocation, facts(), study.options::describe);
       json.put("processing", study.options.processing.toString());
       json.object("result").put("neurons", outcome.model.neurons());
-      folder.finish(json);
+      return json;
     }
 
     private Table neurons() {

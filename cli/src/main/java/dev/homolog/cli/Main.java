@@ -124,6 +124,9 @@ final class Main implements Runnable {
     String message =
         switch (e) {
           case HomologException known -> known.getMessage();
+          case InternalError fault
+              when firstLine(fault.getMessage()).contains("unsafe memory access") ->
+              "a file was made shorter while it was read; run again when it is complete";
           case OutOfMemoryError _ ->
               "out of memory ("
                   + e.getMessage()

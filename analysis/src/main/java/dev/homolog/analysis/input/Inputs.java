@@ -80,6 +80,11 @@ public final class Inputs implements AutoCloseable {
     return models;
   }
 
+  /** The checkpoints of the models, the reference's first. */
+  public List<Checkpoint> checkpoints() {
+    return models.stream().map(ActivationStream.Model::checkpoint).toList();
+  }
+
   /** The shape of the reference, or of the one model. */
   public ModelConfig reference() {
     return models.getFirst().checkpoint().config();

@@ -58,6 +58,13 @@ public interface Checkpoint extends AutoCloseable {
     }
   }
 
+  /**
+   * Refuses files that have changed since they were opened.
+   *
+   * @throws dev.homolog.core.InputException if one has
+   */
+  default void requireUnchanged() {}
+
   @Override
   void close();
 }

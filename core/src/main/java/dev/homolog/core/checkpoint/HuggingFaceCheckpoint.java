@@ -199,6 +199,11 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
   }
 
   @Override
+  public void requireUnchanged() {
+    files.checkUsable();
+  }
+
+  @Override
   public void close() {
     files.close();
   }

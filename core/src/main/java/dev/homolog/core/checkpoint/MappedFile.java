@@ -9,6 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 
 /**
  * A whole file, mapped read-only. Owns the mapping; bytes may be read from any thread until {@link
@@ -22,12 +24,14 @@ final class MappedFile implements AutoCloseable {
   private final RandomAccessFile file;
   private final Arena arena;
   private final MemorySegment bytes;
+  private final BasicFileAttributes opened;
   private volatile boolean closed;
 
   private MappedFile(Path path, RandomAccessFile file, Arena arena) throws IOException {
     this.path = path;
     this.file = file;
     this.arena = arena;
+    this.opened = Files.readAttributes(path, BasicFileAttributes.class);
     this.bytes = file.getChannel().map(FileChannel.MapMode.READ_ONLY, 0, file.length(), arena);
   }
 
@@ -77,31 +81,45 @@ final class MappedFile implements AutoCloseable {
    * SHA-256 of the whole file as it is mapped, in hex; reads every byte.
    *
    * @throws IllegalStateException after {@link #close()}
-   * @throws InputException if the file's size has changed since it was opened
+   * @throws InputException if the file has changed since it was opened
    */
   String sha256() {
     checkUsable();
     return new Sha256().update(bytes).hex();
   }
 
-  /** Refuses a closed file, and one whose size has changed. */
+  /** Refuses a closed file, and one that has been written, replaced or removed since. */
   void checkUsable() {
     if (closed) {
       throw new IllegalStateException(path + " is closed; open it again to read from it");
     }
-    long now;
+    long length;
     try {
-      now = file.length();
+      length = file.length();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    if (now != bytes.byteSize()) {
-      throw new InputException(
-          path,
-          "",
-          "was %d bytes long when opened and is %d now".formatted(bytes.byteSize(), now),
-          "do not rewrite a file in use: open it again when it is complete");
+    if (length != bytes.byteSize()) {
+      throw changed(
+          "was " + bytes.byteSize() + " bytes long when opened and is " + length + " now");
     }
+    BasicFileAttributes now;
+    try {
+      now = Files.readAttributes(path, BasicFileAttributes.class);
+    } catch (IOException e) {
+      throw changed("was removed after it was opened");
+    }
+    if (!Objects.equals(now.fileKey(), opened.fileKey())) {
+      throw changed("was replaced after it was opened");
+    }
+    if (!now.lastModifiedTime().equals(opened.lastModifiedTime())) {
+      throw changed("was written to after it was opened");
+    }
+  }
+
+  private InputException changed(String problem) {
+    return new InputException(
+        path, "", problem, "do not rewrite a file in use: open it again when it is complete");
   }
 
   /**

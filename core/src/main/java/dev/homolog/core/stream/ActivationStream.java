@@ -30,7 +30,7 @@ public final class ActivationStream {
   private final Arena arena;
   private final List<ModelNeurons> models;
   private final List<Transformer> transformers;
-  private final List<String> locations;
+  private final List<Checkpoint> checkpoints;
   private final TokenTable table;
   private final int batchRows;
   private final Tensor ids;
@@ -46,13 +46,13 @@ public final class ActivationStream {
       Arena arena,
       List<ModelNeurons> models,
       List<Transformer> transformers,
-      List<String> locations,
+      List<Checkpoint> checkpoints,
       Text text) {
     this.kernels = kernels;
     this.arena = arena;
     this.models = models;
     this.transformers = transformers;
-    this.locations = locations;
+    this.checkpoints = checkpoints;
     this.table = text.table;
     this.batchRows = text.rows();
     long tokens = text.tokens();
@@ -89,8 +89,8 @@ public final class ActivationStream {
     for (Model model : models) {
       transformers.add(Transformer.of(model.checkpoint(), kernels, arena, text.tokens()));
     }
-    List<String> locations = models.stream().map(model -> model.checkpoint().location()).toList();
-    return new ActivationStream(kernels, arena, columns(models), transformers, locations, text);
+    List<Checkpoint> checkpoints = models.stream().map(Model::checkpoint).toList();
+    return new ActivationStream(kernels, arena, columns(models), transformers, checkpoints, text);
   }
 
   /** The columns that models have in a block, in their order. */
@@ -291,7 +291,13 @@ public final class ActivationStream {
     return least;
   }
 
+  private List<String> locations() {
+    return checkpoints.stream().map(Checkpoint::location).toList();
+  }
+
   private ActivationBlock forward(Rows rows, int from, int to, Set<Site> read) {
+    // Weights may be read where they are mapped, and others may write to their files.
+    checkpoints.forEach(Checkpoint::requireUnchanged);
     int context = table.context();
     long tokens = (long) (to - from) * context;
     long rowBytes = (long) context * Integer.BYTES;
@@ -335,7 +341,7 @@ public final class ActivationStream {
       if (sink.values() == ActivationSink.Values.RAW) {
         sink.accept(block);
         if (!sink.isFinite()) {
-          throw new NotFinite(kernels, table, locations).find(block);
+          throw new NotFinite(kernels, table, locations()).find(block);
         }
       }
     }

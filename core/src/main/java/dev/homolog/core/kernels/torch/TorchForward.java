@@ -23,27 +23,21 @@ final class TorchForward {
     }
   }
 
-  /** A stored weight into single precision; libtorch reads it in place where it is aligned. */
+  /**
+   * A stored weight into single precision. It is copied by Java first: libtorch would end the
+   * process where a mapped file has been made shorter.
+   */
   static void convert(StoredTensor stored, Tensor to) {
     Tensor mapped = Tensor.wrap(stored.data(), stored.dtype(), to.rows(), to.cols());
-    if (isAligned(stored)) {
-      convert(mapped, to);
+    if (to.onHost() && to.isContiguous() && to.dtype() == stored.dtype()) {
+      HostMemory.copy(mapped, to);
       return;
     }
     try (Arena scratch = Arena.ofConfined()) {
-      Tensor aligned = Tensor.allocate(scratch, stored.dtype(), to.rows(), to.cols());
-      HostMemory.copy(mapped, aligned);
-      convert(aligned, to);
+      Tensor held = Tensor.allocate(scratch, stored.dtype(), to.rows(), to.cols());
+      HostMemory.copy(mapped, held);
+      convert(held, to);
     }
-  }
-
-  /** Whether libtorch can read a weight where it is mapped. */
-  static boolean readsInPlace(StoredTensor stored) {
-    return stored.dtype() == DType.F32 && isAligned(stored);
-  }
-
-  private static boolean isAligned(StoredTensor stored) {
-    return stored.data().address() % stored.dtype().bytes() == 0;
   }
 
   /** to += from. */

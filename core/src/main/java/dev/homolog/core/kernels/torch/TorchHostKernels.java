@@ -44,9 +44,6 @@ final class TorchHostKernels extends HostKernels {
 
   @Override
   public Tensor weight(Arena arena, StoredTensor stored, long rows, long cols) {
-    if (weightBytes(stored) == 0) {
-      return Tensor.wrap(stored.data(), stored.dtype(), rows, cols);
-    }
     Tensor copy = allocate(arena, DType.F32, rows, cols);
     TorchForward.convert(stored, copy);
     return copy;
@@ -54,7 +51,7 @@ final class TorchHostKernels extends HostKernels {
 
   @Override
   public long weightBytes(StoredTensor stored) {
-    return TorchForward.readsInPlace(stored) ? 0 : stored.elements() * Float.BYTES;
+    return stored.elements() * Float.BYTES;
   }
 
   @Override

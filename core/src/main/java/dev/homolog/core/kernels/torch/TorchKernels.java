@@ -107,9 +107,6 @@ public final class TorchKernels implements Kernels {
 
   @Override
   public Tensor weight(Arena arena, StoredTensor stored, long rows, long cols) {
-    if (weightBytes(stored) == 0) {
-      return Tensor.wrap(stored.data(), stored.dtype(), rows, cols);
-    }
     Tensor copy = allocate(arena, DType.F32, rows, cols);
     products.rememberWeight(copy);
     TorchForward.convert(stored, copy);
@@ -118,8 +115,7 @@ public final class TorchKernels implements Kernels {
 
   @Override
   public long weightBytes(StoredTensor stored) {
-    boolean inPlace = !detached && TorchForward.readsInPlace(stored);
-    return inPlace ? 0 : stored.elements() * Float.BYTES;
+    return stored.elements() * Float.BYTES;
   }
 
   @Override
