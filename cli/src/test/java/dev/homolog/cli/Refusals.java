@@ -131,6 +131,12 @@ final class Refusals {
         "",
         "0 tokens are kept of 8",
         "give text that is more than line breaks and separators");
+    npy(
+        "two tokens, on which every r is 1 or -1",
+        new int[][] {{0, 5}, {0, 6}},
+        "",
+        "2 tokens are kept of 4",
+        "give text that is more than line breaks and separators");
     Path floats = folder.resolve("floats.npy");
     try (Arena arena = Arena.ofConfined()) {
       NpyFile.write(floats, DType.F32, List.of(2L, 4L), arena.allocate(32));

@@ -168,6 +168,33 @@ class CorrelationTest {
     }
   }
 
+  /** On two tokens r of any two neurons is 1 or -1; a subset may have as few. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Backend.class,
+      names = {"SCALAR", "VECTOR", "TORCH"})
+  void twoTokensMakeNoCorrelation(Backend backend) {
+    double[][] x = shared(30, 2, 8);
+    boolean[] two = new boolean[30];
+    two[4] = two[20] = true;
+    boolean[] three = two.clone();
+    three[9] = true;
+    List<ModelNeurons> models = Streamed.models(1, 4, 1, 4);
+    try (Kernels kernels = backend.open(2).kernels()) {
+      CorrelationSummary none = new Streamed(kernels, arena, models, x).show(x, two, 8).summary(4);
+      CorrelationSummary some =
+          new Streamed(kernels, arena, models, x).show(x, three, 8).summary(4);
+      for (int i = 0; i < 4; i++) {
+        assertTrue(Double.isNaN(none.pairs().getFirst().highest().value(i, 0)));
+        int j = some.pairs().getFirst().highest().match(i, 0);
+        assertEquals(
+            Naive.correlation(x, i, x, 4 + j, three),
+            some.pairs().getFirst().highest().value(i, 0),
+            TOLERANCE);
+      }
+    }
+  }
+
   @Test
   void nothingReachesIntoADevicesMemory() {
     int tokens = 200;
