@@ -47,7 +47,7 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
     return new WeightStudy.Options(
         HubCache.folder(model),
         processing.processing(),
-        new Resources(OptionalInt.empty(), machine.memory()),
+        new Resources(OptionalInt.empty(), machine.memory(), machine.followLinks()),
         machine.format());
   }
 

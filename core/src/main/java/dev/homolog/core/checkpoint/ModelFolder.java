@@ -15,9 +15,16 @@ import java.util.Optional;
  */
 final class ModelFolder {
   private final Path folder;
+  private final boolean followLinks;
 
-  ModelFolder(Path folder) {
+  /**
+   * A folder.
+   *
+   * @param followLinks whether links may lead anywhere, as the user has said
+   */
+  ModelFolder(Path folder, boolean followLinks) {
     this.folder = folder;
+    this.followLinks = followLinks;
   }
 
   Path path() {
@@ -56,13 +63,15 @@ final class ModelFolder {
       }
       Path real = file.toRealPath();
       Optional<Path> blobs = blobs();
-      if (!real.startsWith(folder.toRealPath())
+      if (!followLinks
+          && !real.startsWith(folder.toRealPath())
           && !(blobs.isPresent() && real.startsWith(blobs.get()))) {
         throw new InputException(
             folder,
             name,
             "is a link to %s, outside the folder".formatted(real),
-            "put the file itself there, or give the folder that it lies in");
+            "put the file itself there, or give the folder that it lies in, or --follow-links if you"
+                + " trust its links");
       }
       return file;
     } catch (IOException e) {
