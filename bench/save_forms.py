@@ -23,14 +23,13 @@ TOLERANCE = 1e-5
 TEXT = "The cat sat, and <NEW> the dog saw <zeta> and <alpha> twice.  It's 12 o'clock\n now<|pad|>."
 ADDED = ["<zeta>", "<alpha>", "<NEW>"]  # not in the order of their names
 KEPT = {  # by version: what goes into the build
-    "4.20": ["gpt2-lm-bin-f32", "gpt2-lm-bin-shards-f16", "gpt2-seq-bin-f32", "neox-lm-bin-f32", "neox-lm-bin-shards-f16",
-             "neox-base-bin-f32"],
+    "4.20": ["gpt2-lm-bin-shards-f16", "gpt2-seq-bin-f32", "neox-base-bin-f32", "neox-lm-bin-shards-f16"],
     "4.36": ["gpt2-double-safetensors-f32", "gpt2-untied-safetensors-f16", "gpt2-token-bin-f32", "neox-tied-safetensors-f32",
              "neox-seq-safetensors-bf16"],
     "4.45": ["gpt2-lm-safetensors-shards-bf16", "gpt2-base-safetensors-f32", "neox-token-safetensors-f32",
              "neox-lm-safetensors-shards-f32", "neox-qa-bin-f32"],
-    "5": ["gpt2-lm-safetensors-f32", "gpt2-base-safetensors-bf16", "gpt2-qa-safetensors-f32", "neox-lm-safetensors-f32",
-          "neox-base-safetensors-f32", "neox-tied-safetensors-f16"],
+    "5": ["gpt2-lm-safetensors-f32", "gpt2-base-safetensors-bf16", "neox-lm-safetensors-f32", "neox-base-safetensors-f32",
+          "neox-tied-safetensors-f16"],
 }
 
 
@@ -72,17 +71,23 @@ def draw(model, torch, generator):
 
 
 def golden(model, torch, vocabulary, generator):
-    """ids and activations after the non-linearity, from the weights as they are, in float32."""
+    """ids and activations after the non-linearity, from the weights as they are, in float32.
+
+    The model that computes is a new one, for one that was of half type keeps tables of rotary positions in that type."""
     ids = torch.randint(1, vocabulary, (2, 12), generator=generator)
     ids[:, 0] = 0
-    body = next(m for m in model.modules() if type(m).__name__ in ("GPT2Model", "GPTNeoXModel"))
+    whole = type(model)(model.config).float().eval()
+    values = dict(model.named_parameters())
+    for name, parameter in whole.named_parameters():
+        parameter.data = values[name].data.float()
+    body = next(m for m in whole.modules() if type(m).__name__ in ("GPT2Model", "GPTNeoXModel"))
     blocks = body.h if hasattr(body, "h") else body.layers
+    second = [b.mlp.c_proj if hasattr(b.mlp, "c_proj") else b.mlp.dense_4h_to_h for b in blocks]
     post = []
-    hooks = [b.mlp.act.register_forward_hook(lambda m, i, out: post.append(out.detach().clone())) for b in blocks]
+    for matrix in second:  # what it reads; the non-linearity itself may be one module for all blocks
+        matrix.register_forward_pre_hook(lambda module, inputs: post.append(inputs[0].detach().clone()))
     with torch.no_grad():
-        body.float().eval()(ids)
-    for hook in hooks:
-        hook.remove()
+        body(ids)
     return {"ids": ids.numpy().astype(np.int32), "post": torch.stack(post).numpy()}
 
 
@@ -114,13 +119,15 @@ def tokenizers(transformers, folder):
     (folder / "merges.txt").write_text("#version: 0.2\n" + "\n".join(merges) + "\n", "utf-8")
     files = {"vocab_file": str(folder / "vocab.json"), "merges_file": str(folder / "merges.txt")}
     made = {}
+    new = transformers.__version__ >= "5"  # takes values in place of files
+    if new:
+        files = {"vocab": {n: i for i, n in enumerate(names)}, "merges": [tuple(m.split()) for m in merges]}
     for name, kind in (("slow", "GPT2Tokenizer"), ("fast", "GPT2TokenizerFast"), ("neox", "GPTNeoXTokenizerFast")):
         if hasattr(transformers, kind):
-            try:
-                made[name] = getattr(transformers, kind)(**files)
-            except TypeError:  # version 5 takes values in place of files
-                values = {"vocab": {n: i for i, n in enumerate(names)}, "merges": [tuple(m.split()) for m in merges]}
-                made[name] = getattr(transformers, kind)(**values)
+            made[name] = getattr(transformers, kind)(**files)
+            if name == "fast" and not new:  # GPT-NeoX has no slow tokenizer to be made from
+                made[name].backend_tokenizer.save(str(folder / "tokenizer.json"))
+                files = {"tokenizer_file": str(folder / "tokenizer.json")}
     for tokenizer in made.values():
         tokenizer.add_tokens(ADDED)
         tokenizer.add_special_tokens({"pad_token": "<|pad|>"})

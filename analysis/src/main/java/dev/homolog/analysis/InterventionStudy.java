@@ -264,7 +264,9 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
    * @throws InputException if something of these cannot be used
    */
   public static InterventionStudy open(Options options) {
-    Inputs inputs = Inputs.open(List.of(options.model), options.input);
+    Inputs inputs =
+        Inputs.open(
+            List.of(options.model), options.input, options.resources.followLinks());
     try {
       inputs.requireUnembedding();
       options.neurons.forEach(id -> id.require(InputOption.NEURON, inputs.reference()));

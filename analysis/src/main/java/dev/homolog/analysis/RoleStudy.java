@@ -130,7 +130,9 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
    * @throws InputException if something of these cannot be used
    */
   public static RoleStudy open(Options options) {
-    Inputs inputs = Inputs.open(List.of(options.model), options.input);
+    Inputs inputs =
+        Inputs.open(
+            List.of(options.model), options.input, options.resources.followLinks());
     try {
       inputs.requireUnembedding();
       return new RoleStudy(options, inputs);

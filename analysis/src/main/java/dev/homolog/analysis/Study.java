@@ -76,7 +76,8 @@ public final class Study implements OpenStudy<StudyResult> {
   public static Study open(StudyOptions options) {
     List<Path> folders = new ArrayList<>(List.of(options.reference()));
     folders.addAll(options.others());
-    Inputs inputs = Inputs.open(folders, options.input());
+    Inputs inputs =
+        Inputs.open(folders, options.input(), options.resources().followLinks());
     try {
       if (options.extent() == StudyOptions.Extent.EVERYTHING || options.roles()) {
         inputs.requireUnembedding();

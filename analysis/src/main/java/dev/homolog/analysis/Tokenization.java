@@ -20,22 +20,29 @@ import java.util.OptionalLong;
 public final class Tokenization {
   private Tokenization() {}
 
+  /** As the method below; no link is followed out of the model's folder. */
+  public static RunFacts.TokenFacts write(
+      Path model, TokenInput input, Path out, ProgressListener progress) {
+    return write(model, false, input, out, progress);
+  }
+
   /**
    * Tokenises text as a study with this model as reference would, and writes what it would read.
    *
    * @param model folder of a model, which need not hold its weights
    * @param input text
+   * @param followLinks whether links of the folder may lead out of it
    * @param out a {@code .npy} file that is not there yet; {@link TokenCache} says what is written
    * @return what was written
    * @throws InputException if the model's tokenizer or the text cannot be used
    */
   public static RunFacts.TokenFacts write(
-      Path model, TokenInput input, Path out, ProgressListener progress) {
+      Path model, boolean followLinks, TokenInput input, Path out, ProgressListener progress) {
     if (input.tokens() != null) {
       throw new InputException(InputOption.TOKENS, "are tokens already", "give --text");
     }
     TokenCache.requireFree(out);
-    ModelDescription description = HuggingFaceCheckpoint.describe(model);
+    ModelDescription description = HuggingFaceCheckpoint.describe(model, followLinks);
     Tokenizer tokenizer = Tokenizer.of(model.resolve(Inputs.TOKENIZER));
     Limits limits =
         new Limits(

@@ -64,7 +64,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
     private void describe(Facts facts) {
       facts.put("model", model.toString());
       facts.put("processing", processing.toString());
-      resources.memory().ifPresent(bytes -> facts.put("memory", bytes));
+      Manifest.resources(facts, resources);
     }
   }
 
@@ -81,7 +81,8 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
    * @throws InputException if something of these cannot be used
    */
   public static WeightStudy open(Options options) {
-    HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.open(options.model);
+    HuggingFaceCheckpoint checkpoint =
+        HuggingFaceCheckpoint.open(options.model, options.resources.followLinks());
     try {
       checkpoint.requireUnembedding();
       return new WeightStudy(options, checkpoint, options.tokenizer());

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The flags of every command that computes: its machine settings and its output folder. */
@@ -58,6 +59,8 @@ final class MachineFlags {
       description = "of the tables: parquet or csv (default: ${DEFAULT-VALUE})")
   private String format = "parquet";
 
+  @Mixin private LinksFlag links = new LinksFlag();
+
   @Option(names = "--verbose", description = "print phases, and stack traces of failures")
   private boolean verbose;
 
@@ -68,6 +71,11 @@ final class MachineFlags {
     }
     DateTimeFormatter time = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss-SSS");
     return Path.of("runs", command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(time));
+  }
+
+  /** Whether links in models' folders may lead out of them. */
+  boolean followLinks() {
+    return links.followLinks();
   }
 
   /** The most bytes that the process may hold. */

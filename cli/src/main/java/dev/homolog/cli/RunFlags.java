@@ -41,7 +41,9 @@ final class RunFlags {
 
   Resources resources() {
     return new Resources(
-        batch == null ? OptionalInt.empty() : OptionalInt.of(batch), machine.memory());
+        batch == null ? OptionalInt.empty() : OptionalInt.of(batch),
+        machine.memory(),
+        machine.followLinks());
   }
 
   /** The run of that command, which writes tables of that format. */

@@ -33,6 +33,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
   @Mixin private HubFlags hub = new HubFlags();
   @Mixin private TextFlags text = new TextFlags();
   @Mixin private LengthFlags length = new LengthFlags();
+  @Mixin private LinksFlag links = new LinksFlag();
 
   @Option(
       names = "--out",
@@ -69,7 +70,8 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
             });
     RunFacts.TokenFacts tokenFacts;
     try (Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {
-      tokenFacts = Tokenization.write(request.model, request.input, out, progress);
+      tokenFacts =
+          Tokenization.write(request.model, links.followLinks(), request.input, out, progress);
     }
     PrintWriter to = spec.commandLine().getOut();
     to.printf(

@@ -46,7 +46,7 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
     return new WeightStudy.Options(
         hub.folder(model, true, spec.commandLine().getErr()),
         processing.processing(),
-        new Resources(OptionalInt.empty(), machine.memory()),
+        new Resources(OptionalInt.empty(), machine.memory(), machine.followLinks()),
         machine.format());
   }
 

@@ -21,6 +21,7 @@ class InputOptionsTest {
           "--version",
           "--verbose",
           "--seed",
+          "--follow-links",
           "--freeze-scale",
           "--freeze-attention",
           "--model",

@@ -282,4 +282,48 @@ class SavedFormsTest {
     assertEquals(
         -1, Files.mismatch(folder.resolve("a.npy"), folder.resolve("no-weights.npy")));
   }
+
+  /** A link out of a folder, as DVC and git-annex make it, is followed only where that is asked. */
+  @Test
+  void linksIntoAStoreAreFollowedWhereTheUserSaysSo() throws IOException {
+    Path linked = copy(a, "linked");
+    Path store = Files.createDirectories(folder.resolve(".dvc/cache/files/md5/ab"));
+    for (String name : List.of("model.safetensors", "config.json")) {
+      Path stored = Files.move(linked.resolve(name), store.resolve("of-" + name));
+      Files.createSymbolicLink(
+          linked.resolve(name), Path.of("../.dvc/cache/files/md5/ab/of-" + name));
+      List<String> refused = run("weights", linked, "not-linked").err();
+      assertEquals(
+          List.of(
+              "homolog: "
+                  + linked
+                  + ": "
+                  + name
+                  + ": is a link to "
+                  + stored.toRealPath()
+                  + ", outside the folder; put the file itself there, or give the folder that it"
+                  + " lies in, or --follow-links if you trust its links"),
+          refused);
+    }
+    assertDone(run("weights", linked, "linked-run", "--follow-links"));
+    assertDone(run("weights", a, "not-linked-run"));
+    assertEquals(
+        Files.readString(folder.resolve("not-linked-run/neurons.csv")),
+        Files.readString(folder.resolve("linked-run/neurons.csv")));
+    assertTrue(study("linked-run").at("/options/follow_links").booleanValue());
+    String input = text + "";
+    assertDone(
+        run(
+            "activations",
+            linked,
+            "linked-text",
+            "--text",
+            input,
+            "--neuron",
+            "1.3",
+            "--follow-links"));
+    List<String> tokenize =
+        List.of("tokenize", "--model", linked + "", "--text", input, "--follow-links");
+    assertDone(Cli.run(Cli.join(tokenize, "--out", folder.resolve("linked.npy") + "")));
+  }
 }

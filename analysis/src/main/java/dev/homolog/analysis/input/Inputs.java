@@ -45,15 +45,17 @@ public final class Inputs implements AutoCloseable {
    * Opens models, finds that they go together, and looks for the text.
    *
    * @param folders of the models, the reference first
+   * @param followLinks whether links of the folders may lead out of them
    * @throws InputException if a model, a tokenizer or the text cannot be used
    */
-  public static Inputs open(List<Path> folders, TokenInput input) {
+  public static Inputs open(List<Path> folders, TokenInput input, boolean followLinks) {
     List<String> names = ModelNames.of(folders);
     List<ActivationStream.Model> models = new ArrayList<>();
     try {
       for (int i = 0; i < folders.size(); i++) {
         models.add(
-            new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
+            new ActivationStream.Model(
+                names.get(i), HuggingFaceCheckpoint.open(folders.get(i), followLinks)));
       }
       Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
       BosRule bos = new BosRule(description(models.getFirst().checkpoint()), tokenizer);

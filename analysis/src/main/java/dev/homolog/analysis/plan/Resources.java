@@ -10,8 +10,9 @@ import java.util.OptionalLong;
  *
  * @param batchRows rows of tokens a batch; if absent, so many as make about 8,192 tokens
  * @param memory bytes that the process may hold at most; if absent, what the machine has free
+ * @param followLinks whether links in models' folders may lead out of them
  */
-public record Resources(OptionalInt batchRows, OptionalLong memory) {
+public record Resources(OptionalInt batchRows, OptionalLong memory, boolean followLinks) {
   /** Enough for products of full speed, and for a permutation to take the tokens' meaning away. */
   private static final int BATCH_TOKENS = 8192;
 
@@ -23,6 +24,11 @@ public record Resources(OptionalInt batchRows, OptionalLong memory) {
 
   public static final Resources OF_THE_MACHINE =
       new Resources(OptionalInt.empty(), OptionalLong.empty());
+
+  /** As above; no link is followed out of a model's folder. */
+  public Resources(OptionalInt batchRows, OptionalLong memory) {
+    this(batchRows, memory, false);
+  }
 
   public Resources {
     if (batchRows.isPresent()) {

@@ -117,7 +117,15 @@ public final class Manifest {
   /** The options that say what a run may use. */
   public static void resources(Facts options, Resources resources, int batchRows) {
     options.put("batch", batchRows);
+    resources(options, resources);
+  }
+
+  /** The same for a run that reads no text. */
+  public static void resources(Facts options, Resources resources) {
     resources.memory().ifPresent(bytes -> options.put("memory", bytes));
+    if (resources.followLinks()) {
+      options.put("follow_links", true);
+    }
   }
 
   /** What every command has: where it writes and what computes. */

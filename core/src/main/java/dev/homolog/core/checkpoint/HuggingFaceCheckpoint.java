@@ -18,7 +18,7 @@ import java.util.Set;
  * {@code model.safetensors}, its shards ({@code model.safetensors.index.json}), {@code
  * pytorch_model.bin}, its shards ({@code pytorch_model.bin.index.json}). No other file is read, and
  * none outside the folder, but for links into the same model's {@code blobs} in the cache of
- * Hugging Face. The weights are mapped, not copied. One thread at a time.
+ * Hugging Face, or where links are allowed. The weights are mapped, not copied. One thread at a time.
  */
 public final class HuggingFaceCheckpoint implements Checkpoint {
   static final String CONFIG = "config.json";
@@ -77,7 +77,17 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
    * @throws InputException if the folder or one of its files is missing or cannot be used
    */
   public static HuggingFaceCheckpoint open(Path folder) {
-    ModelFolder model = new ModelFolder(folder);
+    return open(folder, false);
+  }
+
+  /**
+   * As above.
+   *
+   * @param followLinks whether links of the folder may lead out of it, into a cache or a store that
+   *     the user trusts
+   */
+  public static HuggingFaceCheckpoint open(Path folder, boolean followLinks) {
+    ModelFolder model = new ModelFolder(folder, followLinks);
     Description description = describe(model);
     WeightFiles files = WeightFiles.open(model);
     try {
@@ -91,10 +101,11 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
   /**
    * What the configuration of a folder says, which need not hold weights.
    *
+   * @param followLinks whether links of the folder may lead out of it
    * @throws InputException if there is none, or if it cannot be used
    */
-  public static ModelDescription describe(Path folder) {
-    ModelConfigReader.Result read = describe(new ModelFolder(folder)).read;
+  public static ModelDescription describe(Path folder, boolean followLinks) {
+    ModelConfigReader.Result read = describe(new ModelFolder(folder, followLinks)).read;
     return new ModelDescription(read.config(), read.absentIds());
   }
 

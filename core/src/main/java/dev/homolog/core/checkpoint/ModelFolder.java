@@ -17,10 +17,21 @@ public final class ModelFolder {
   private static final String SHARED_MARK = ".huggingface-shared-blobs";
 
   private final Path folder;
+  private final boolean followLinks;
 
-  /** A folder that need not be there. */
+  /** A folder that need not be there, and whose links may not lead out of it. */
   public ModelFolder(Path folder) {
+    this(folder, false);
+  }
+
+  /**
+   * A folder that need not be there.
+   *
+   * @param followLinks whether links may lead anywhere, as the user has said
+   */
+  public ModelFolder(Path folder, boolean followLinks) {
     this.folder = folder;
+    this.followLinks = followLinks;
   }
 
   Path path() {
@@ -58,12 +69,15 @@ public final class ModelFolder {
             "the download may be incomplete: fetch the model again");
       }
       Path real = file.toRealPath();
-      if (!real.startsWith(folder.toRealPath()) && blobs().stream().noneMatch(real::startsWith)) {
+      if (!followLinks
+          && !real.startsWith(folder.toRealPath())
+          && blobs().stream().noneMatch(real::startsWith)) {
         throw new InputException(
             folder,
             name,
             "is a link to %s, outside the folder".formatted(real),
-            "put the file itself there, or give the folder that it lies in");
+            "put the file itself there, or give the folder that it lies in, or --follow-links if you"
+                + " trust its links");
       }
       return file;
     } catch (IOException e) {

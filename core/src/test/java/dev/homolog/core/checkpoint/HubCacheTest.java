@@ -196,7 +196,8 @@ class HubCacheTest {
             + ": is a link to "
             + other.resolve("x")
             + ", outside the folder;"
-            + " put the file itself there, or give the folder that it lies in",
+            + " put the file itself there, or give the folder that it lies in, or --follow-links if"
+            + " you trust its links",
         () -> HuggingFaceCheckpoint.open(snapshot).close());
     Files.delete(other.resolve("x"));
     assertRefused(
