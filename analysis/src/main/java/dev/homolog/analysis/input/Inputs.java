@@ -53,17 +53,18 @@ public final class Inputs implements AutoCloseable {
         models.add(
             new ActivationStream.Model(names.get(i), HuggingFaceCheckpoint.open(folders.get(i))));
       }
-      Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
-      TokenRules rules = TokenRules.of(models.getFirst().checkpoint().config(), tokenizer);
-      for (ActivationStream.Model model : models.subList(1, models.size())) {
-        requireSame(tokenizer, rules.bosId(), model.checkpoint());
+      SharedTokens tokens = SharedTokens.of(folders, input.tokens() != null);
+      TokenRules rules = TokenRules.of(models.getFirst().checkpoint().config(), tokens.of(0));
+      for (int i = 1; i < models.size(); i++) {
+        requireBos(tokens.of(0), rules.bosId(), models.get(i), tokens.of(i));
       }
       Limits limits = Limits.of(models, rules);
       if (input.tokens() == null) {
+        limits = limits.below(tokens.shared());
         limits.requireContext(limits.context(input));
         TokenTable.requireFiles(input.text());
       }
-      return new Inputs(input, models, tokenizer, limits);
+      return new Inputs(input, models, tokens.all(), limits);
     } catch (RuntimeException | Error e) {
       models.forEach(model -> model.checkpoint().close());
       throw e;
@@ -80,7 +81,7 @@ public final class Inputs implements AutoCloseable {
     return models.getFirst().checkpoint().config();
   }
 
-  /** The reference's; the others' are the same. */
+  /** By which text becomes ids and ids are shown; the models' are the same as far as they go. */
   public Tokenizer tokenizer() {
     return tokenizer;
   }
@@ -130,23 +131,13 @@ public final class Inputs implements AutoCloseable {
     checkpoint.names().forEach(checkpoint::tensor);
   }
 
-  /** Whether a model reads the reference's token ids, and rows that begin with its BOS. */
-  private static void requireSame(Tokenizer reference, int bos, Checkpoint model) {
-    Path folder = Path.of(model.location());
-    Tokenizer otherTokenizer = Tokenizer.of(folder.resolve(TOKENIZER));
-    reference
-        .difference(otherTokenizer)
-        .ifPresent(difference -> {
-          throw new InputException(
-              otherTokenizer.file(),
-              "",
-              "not the tokenizer of " + reference.file() + ": " + difference,
-              SAME_TOKENS);
-        });
-    int otherBosId = TokenRules.of(model.config(), otherTokenizer).bosId();
+  /** Whether a model reads rows that begin with the reference's BOS. */
+  private static void requireBos(
+      Tokenizer reference, int bos, ActivationStream.Model model, Tokenizer tokenizer) {
+    int otherBosId = TokenRules.of(model.checkpoint().config(), tokenizer).bosId();
     if (otherBosId != bos) {
       throw new InputException(
-          folder.resolve("config.json"),
+          tokenizer.file().resolveSibling("config.json"),
           "bos_token_id",
           "BOS is token "
               + otherBosId
