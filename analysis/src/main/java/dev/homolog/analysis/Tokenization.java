@@ -43,7 +43,7 @@ public final class Tokenization {
     }
     TokenCache.requireFree(out);
     ModelDescription description = HuggingFaceCheckpoint.describe(model, followLinks);
-    Tokenizer tokenizer = Tokenizer.of(model.resolve(Inputs.TOKENIZER));
+    Tokenizer tokenizer = Tokenizer.of(model.resolve(Inputs.TOKENIZER), followLinks);
     Limits limits =
         new Limits(
             new BosRule(description, tokenizer).forText(),

@@ -56,9 +56,9 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
     /** The model's tokenizer, which a model without one does without. */
     private Optional<Tokenizer> tokenizer() {
       Path file = model.resolve(Inputs.TOKENIZER);
-      boolean pairs =
-          Files.exists(model.resolve("vocab.json")) && Files.exists(model.resolve("merges.txt"));
-      return Files.exists(file) || pairs ? Optional.of(Tokenizer.of(file)) : Optional.empty();
+      return Tokenizer.exists(file)
+          ? Optional.of(Tokenizer.of(file, resources.followLinks()))
+          : Optional.empty();
     }
 
     private void describe(Facts facts) {

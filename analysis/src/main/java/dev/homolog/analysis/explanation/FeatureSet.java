@@ -94,7 +94,7 @@ public final class FeatureSet {
     }
     String[] texts = new String[vocabulary];
     for (int id = 0; id < vocabulary; id++) {
-      texts[id] = counts[id] > 0 ? tokenizer.tokenText(id) : "";
+      texts[id] = counts[id] > 0 && tokenizer.present() ? tokenizer.tokenText(id) : "";
     }
     return of(
         TokenCells.of(counts, id -> texts[id]),

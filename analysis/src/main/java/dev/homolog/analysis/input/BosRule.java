@@ -35,11 +35,11 @@ public final class BosRule {
   /**
    * Takes in what another model tells.
    *
+   * @param folder of the model
    * @throws InputException if it is another id
    */
-  void add(ModelDescription model, Tokenizer itsTokenizer) {
+  void add(ModelDescription model, Tokenizer itsTokenizer, Path folder) {
     OptionalInt bos = TokenRules.knownBos(model.config(), itsTokenizer);
-    Path folder = itsTokenizer.file().getParent();
     if (known.isEmpty()) {
       known = bos;
       knownFrom = folder;

@@ -26,8 +26,6 @@ public final class Inputs implements AutoCloseable {
   /** The file of a model's folder that names its tokens. */
   public static final String TOKENIZER = "tokenizer.json";
 
-  private static final String SAME_TOKENS = "compare models that read the same tokens";
-
   private final TokenInput input;
   private final List<ActivationStream.Model> models;
   private final Tokenizer tokenizer;
@@ -57,20 +55,20 @@ public final class Inputs implements AutoCloseable {
             new ActivationStream.Model(
                 names.get(i), HuggingFaceCheckpoint.open(folders.get(i), followLinks)));
       }
-      Tokenizer tokenizer = Tokenizer.of(folders.getFirst().resolve(TOKENIZER));
-      BosRule bos = new BosRule(description(models.getFirst().checkpoint()), tokenizer);
-      for (ActivationStream.Model model : models.subList(1, models.size())) {
-        Tokenizer other = requireSame(tokenizer, model.checkpoint());
-        bos.add(description(model.checkpoint()), other);
+      SharedTokens tokens = SharedTokens.of(folders, input.tokens() != null, followLinks);
+      BosRule bos = new BosRule(description(models.getFirst().checkpoint()), tokens.of(0));
+      for (int i = 1; i < models.size(); i++) {
+        bos.add(description(models.get(i).checkpoint()), tokens.of(i), folders.get(i));
       }
       TokenRules rules =
           input.tokens() == null ? bos.forText() : bos.forTokens(input.tokenFile());
       Limits limits = Limits.of(models, rules);
       if (input.tokens() == null) {
+        limits = limits.below(tokens.shared());
         limits.requireContext(limits.context(input));
         TokenTable.requireFiles(Limits.files(input).files());
       }
-      return new Inputs(input, models, tokenizer, limits);
+      return new Inputs(input, models, tokens.all(), limits);
     } catch (RuntimeException | Error e) {
       models.forEach(model -> model.checkpoint().close());
       throw e;
@@ -92,7 +90,7 @@ public final class Inputs implements AutoCloseable {
     return models.getFirst().checkpoint().config();
   }
 
-  /** The reference's; the others' are the same. */
+  /** By which text becomes ids and ids are shown; the models' are the same as far as they go. */
   public Tokenizer tokenizer() {
     return tokenizer;
   }
@@ -158,22 +156,6 @@ public final class Inputs implements AutoCloseable {
 
   private static ModelDescription description(Checkpoint checkpoint) {
     return new ModelDescription(checkpoint.config(), checkpoint.notes().absentIds());
-  }
-
-  /** Whether a model reads the reference's token ids; returns its tokenizer. */
-  private static Tokenizer requireSame(Tokenizer reference, Checkpoint model) {
-    Path folder = Path.of(model.location());
-    Tokenizer otherTokenizer = Tokenizer.of(folder.resolve(TOKENIZER));
-    reference
-        .difference(otherTokenizer)
-        .ifPresent(difference -> {
-          throw new InputException(
-              otherTokenizer.file(),
-              "",
-              "not the tokenizer of " + reference.file() + ": " + difference,
-              SAME_TOKENS);
-        });
-    return otherTokenizer;
   }
 
   /**

@@ -49,6 +49,18 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
     return new Limits(rules, narrowest.config().positions(), narrowest.location());
   }
 
+  /** The same, for ids below this alone. */
+  Limits below(int ids) {
+    TokenRules narrower =
+        new TokenRules(
+            rules.bosId(),
+            rules.eosId(),
+            rules.padId(),
+            rules.newlineId(),
+            Math.min(ids, rules.vocabSize()));
+    return new Limits(narrower, positions, narrowest);
+  }
+
   /** Tokens a row: as given by the user, else as many as all models can read, 256 at most. */
   public int context(TokenInput input) {
     return input.context().orElse(Math.min(TokenInput.DEFAULT_CONTEXT, positions));

@@ -168,7 +168,7 @@ public final class TokenCache {
     }
     JsonNode json = read(file);
     String made = text(file, json, "tokenizer");
-    if (!made.equals(tokenizer.identity())) {
+    if (!tokenizer.reads(made)) {
       throw new InputException(
           ids,
           "",

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * Tokens back to text, as Python's {@code Tokenizer.decode} does it for the decoders in use. It
@@ -18,6 +19,7 @@ final class TokenDecoder {
   private static final int DEEPEST = 4;
   private static final int LONGEST = 64;
   private static final char REPLACEMENT = '\uFFFD';
+  private static final Pattern BYTE = Pattern.compile("<0x[0-9A-Fa-f]{2}>");
   private static final byte[] BYTES = bytes();
 
   private final List<UnaryOperator<List<String>>> steps = new ArrayList<>();
@@ -136,7 +138,7 @@ final class TokenDecoder {
     List<String> made = new ArrayList<>();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     for (String token : tokens) {
-      if (token.matches("<0x[0-9A-Fa-f]{2}>")) {
+      if (BYTE.matcher(token).matches()) {
         bytes.write(Integer.parseInt(token.substring(3, 5), 16));
       } else {
         flush(bytes, made);

@@ -40,6 +40,7 @@ record TokenizerConfig(
   private static final String REMEDY =
       "save the tokenizer anew with Python's transformers, or take the field out";
   private static final String END_OF_TEXT = "<|endoftext|>";
+  private static final String PADDING = "<|padding|>";
   private static final List<String> NAMED =
       List.of(
           "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
@@ -243,16 +244,40 @@ record TokenizerConfig(
             JsonNodeFactory.instance.nullNode());
     for (Token token : named.values()) {
       if (!tokens.has(token.content())) {
+        requireOneId(token, tokens);
         tokens.add(token, OptionalInt.empty(), from);
       }
     }
   }
 
-  /** Tokens with a name, in order, each once. */
-  private Map<String, Token> named(AddedTokens tokens) {
+  /** GPT-NeoX's class gives the first free id to a token for padding since version 5. */
+  private void requireOneId(Token token, AddedTokens tokens) {
+    boolean other =
+        kind.equals("GPTNeoXTokenizer")
+            && !merged().has("pad_token")
+            && !tokens.has(PADDING)
+            && !tokens.inVocabulary(PADDING)
+            && !tokens.inVocabulary(token.content());
+    if (other) {
+      throw refuse(
+          new TokenizerField(files.beside(CONFIG), "pad_token", merged()),
+          "is not there, so that the id of "
+              + Vocabulary.quoted(token.content())
+              + " differs between versions of transformers");
+    }
+  }
+
+  /** The configuration, and what the map says in its place. */
+  private ObjectNode merged() {
     ObjectNode all = JsonNodeFactory.instance.objectNode();
     config.ifPresent(all::setAll);
     map.ifPresent(all::setAll);
+    return all;
+  }
+
+  /** Tokens with a name, in order, each once. */
+  private Map<String, Token> named(AddedTokens tokens) {
+    ObjectNode all = merged();
     List<TokenizerField> values = new ArrayList<>();
     for (String name : NAMED) {
       values.add(new TokenizerField(files.beside(place(name)), name, all.path(name)));
@@ -269,8 +294,8 @@ record TokenizerConfig(
       }
     }
     boolean own = WITH_END_OF_TEXT.contains(kind) && config.isPresent();
-    boolean all3 = all.has("bos_token") && all.has("eos_token") && all.has("unk_token");
-    if (own && !all3 && tokens.inVocabulary(END_OF_TEXT)) {
+    boolean given = all.has("bos_token") && all.has("eos_token") && all.has("unk_token");
+    if (own && !given && tokens.inVocabulary(END_OF_TEXT)) {
       named.putIfAbsent(END_OF_TEXT, Token.special(END_OF_TEXT));
     }
     return named;

@@ -64,7 +64,11 @@ final class TokenizerEngine {
   }
 
   static TokenizerEngine of(Path file) {
-    TokenizerSource source = TokenizerSource.of(file);
+    return of(new TokenizerFiles(file, false));
+  }
+
+  static TokenizerEngine of(TokenizerFiles files) {
+    TokenizerSource source = TokenizerSource.of(files);
     String hash = source.hash();
     synchronized (BY_HASH) {
       TokenizerEngine engine = BY_HASH.get(hash);

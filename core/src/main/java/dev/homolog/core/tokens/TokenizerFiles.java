@@ -24,8 +24,9 @@ import java.util.Optional;
  * and JSON of bounded depth.
  *
  * @param main {@code tokenizer.json}, which need not be there
+ * @param followLinks whether links may lead out of the folder
  */
-record TokenizerFiles(Path main) {
+record TokenizerFiles(Path main, boolean followLinks) {
   private static final int LARGEST = 128 << 20;
   private static final int LARGEST_CONFIG = 16 << 20;
   private static final int MOST_JSON = 6_000_000;
@@ -70,7 +71,7 @@ record TokenizerFiles(Path main) {
 
   private ModelFolder folder() {
     Path parent = main.getParent();
-    return new ModelFolder(parent == null ? Path.of("") : parent);
+    return new ModelFolder(parent == null ? Path.of("") : parent, followLinks);
   }
 
   /** A file beside the tokenizer. */

@@ -73,11 +73,11 @@ final class TokenizerSource {
   /**
    * Reads the files.
    *
-   * @param main {@code tokenizer.json}; where it is missing, other files beside it will do
+   * @param files {@code tokenizer.json}; where it is missing, other files beside it will do
    * @throws InputException if there is no tokenizer, or a file is not what it should be
    */
-  static TokenizerSource of(Path main) {
-    TokenizerFiles files = new TokenizerFiles(main);
+  static TokenizerSource of(TokenizerFiles files) {
+    Path main = files.main();
     PairFiles pairs = PairFiles.beside(files);
     boolean alone = Files.exists(main, LinkOption.NOFOLLOW_LINKS);
     if (!alone && !pairs.exist()) {

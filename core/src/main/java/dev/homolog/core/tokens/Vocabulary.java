@@ -132,6 +132,19 @@ record Vocabulary(
     return ids.values().stream().mapToInt(Integer::intValue).max().orElse(-1) + 1;
   }
 
+  /** Without added tokens of this id and more. */
+  Vocabulary below(int limit) {
+    Map<String, Integer> kept = new HashMap<>(ids);
+    Map<String, Integer> keptAdded = new TreeMap<>(added);
+    added.forEach((token, id) -> {
+      if (id >= limit) {
+        kept.remove(token);
+        keptAdded.remove(token);
+      }
+    });
+    return new Vocabulary(kept, keptAdded, merges, byteLevelPairs);
+  }
+
   /** The first thing in which another vocabulary differs, by id; empty if the two mean the same. */
   Optional<String> difference(Vocabulary other) {
     if (!ids.equals(other.ids)) {

@@ -33,7 +33,7 @@ final class TokenizerMutations {
           "The quick brown fox, it's 12345.",
           " \n\n  e\u0301\ufb01\u2122\u3000 \u65e5\u672c\u8a9e \ud83d\ude00\u200d ",
           "<|endoftext|> [PAD]<mask>xyz </s>a",
-          "a".repeat(2000) + " ".repeat(2000) + "b",
+          "a".repeat(300) + " ".repeat(300) + "b",
           "\u0000\u0007\ufeff",
           "x");
 
@@ -100,7 +100,7 @@ final class TokenizerMutations {
     long start = System.nanoTime();
     String wrong = "";
     try {
-      read(TokenizerSource.of(file));
+      read(TokenizerSource.of(new TokenizerFiles(file, false)));
     } catch (InputException e) {
       wrong = e.getMessage().matches("(?s).*\\b(java|com|dev)\\.[a-z].*") ? e.getMessage() : "";
     } catch (RuntimeException | Error e) {
