@@ -16,8 +16,8 @@ final class InputFlags {
       paramLabel = "FILE",
       description =
           "token ids instead of text: a .npy of int32, int64, uint16 or uint32 [rows, context], BOS"
-              + " first, as homolog tokenize writes; or a flat stream [tokens], which --context cuts"
-              + " into rows")
+              + " first, as homolog tokenize writes; or a flat stream [tokens], which --context"
+              + " cuts into rows")
   private Path tokens;
 
   @Option(

@@ -19,8 +19,8 @@ final class TextFlags {
       paramLabel = "FILE",
       description =
           "text: .txt, .jsonl, .ndjson or .json, plain, .gz or .zst, or .parquet; a pattern such as"
-              + " 'data/**/*.jsonl.zst', in quotes, stands for all files that match, in the order of"
-              + " their names")
+              + " 'data/**/*.jsonl.zst', in quotes, stands for all files that match, in the order"
+              + " of their names")
   private List<String> text = new ArrayList<>();
 
   @Option(

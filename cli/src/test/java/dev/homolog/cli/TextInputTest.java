@@ -82,8 +82,8 @@ class TextInputTest {
     try (Connection database = DriverManager.getConnection("jdbc:duckdb:");
         Statement statement = database.createStatement()) {
       statement.execute(
-          "COPY (SELECT 'The ' || i || ' cats saw a dog, and the dog ran.' AS body, CASE WHEN i % 10"
-              + " = 9 THEN NULL WHEN i % 2 = 0 THEN 'red' ELSE 'green' END AS lang"
+          "COPY (SELECT 'The ' || i || ' cats saw a dog, and the dog ran.' AS body, CASE"
+              + " WHEN i % 10 = 9 THEN NULL WHEN i % 2 = 0 THEN 'red' ELSE 'green' END AS lang"
               + " FROM range(" + DOCUMENTS + ") t(i)) TO '" + table + "' (FORMAT parquet)");
     }
     JsonNode ofList = cache("list.npy", "--text", list + "", "--subset-key", "lang");
@@ -224,7 +224,8 @@ class TextInputTest {
         correlate("no", "--text", text + "", "--subset-key", "lang"),
         "--subset-key: a .txt file has no such thing; leave it out, or give .jsonl or .parquet"
             + help);
-    Path wide = Files.write(folder.resolve("wide.txt"), "The cat".getBytes(StandardCharsets.UTF_16));
+    byte[] utf16 = "The cat".getBytes(StandardCharsets.UTF_16);
+    Path wide = Files.write(folder.resolve("wide.txt"), utf16);
     refused(
         1,
         correlate("no", "--text", wide + ""),

@@ -113,8 +113,8 @@ public record TokenInput(
   /**
    * The files that names and patterns stand for, as in a shell. A file of exactly that name wins.
    * {@code *}, {@code ?}, {@code [a-z]} and {@code {a,b}} stand for parts of a name, {@code **} for
-   * any number of folders, none included. Names that begin with a dot match only a part that begins with one. The matches of
-   * a pattern are sorted by name.
+   * any number of folders, none included. Names that begin with a dot match only a part that begins
+   * with one. The matches of a pattern are sorted by name.
    *
    * @throws InputException if a pattern matches no file
    */

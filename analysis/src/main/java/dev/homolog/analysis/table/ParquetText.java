@@ -204,7 +204,9 @@ public final class ParquetText implements TextTables {
         if (value != null) {
           Optional<String> inside = labels.get(i).inside;
           Optional<String> found =
-              inside.isPresent() ? TextFields.inString(value, inside.get()) : TextFields.name(value);
+              inside.isPresent()
+                  ? TextFields.inString(value, inside.get())
+                  : TextFields.name(value);
           if (found.isPresent()) {
             return found;
           }

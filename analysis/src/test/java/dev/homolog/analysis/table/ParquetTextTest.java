@@ -69,7 +69,8 @@ class ParquetTextTest {
 
   @Test
   void anotherColumn() throws SQLException {
-    Path file = table("a.parquet", "SELECT 'né\n' || chr(128512) AS \"the \"\"body\"\"\", 1 AS text");
+    String body = "\"the \"\"body\"\"\"";
+    Path file = table("a.parquet", "SELECT 'né\n' || chr(128512) AS " + body + ", 1 AS text");
     TextFields fields = new TextFields("the \"body\"", Optional.empty());
     assertEquals("né\n\uD83D\uDE00", read(file, fields).getFirst().text());
     assertRefused(
@@ -116,8 +117,8 @@ class ParquetTextTest {
           deep,
           new TextFields("text", Optional.of(key)),
           key
-              + ": no such column of text or integers; the columns are [text, m, list]; name another"
-              + " with --subset-key");
+              + ": no such column of text or integers; the columns are [text, m, list]; name"
+              + " another with --subset-key");
     }
   }
 

@@ -19,7 +19,7 @@ final class JsonLine {
   private static final JsonFactory JSON = SubsetLabel.builder().build();
 
   /** So many characters are passed over in search of the text or of what follows it. */
-  private static final long MOST_BESIDE = 1L << 31;
+  private static final long MOST_BESIDE = 1L << 27;
 
   private final Utf8Reader in;
   private final Place place;

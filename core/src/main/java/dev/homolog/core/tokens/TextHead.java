@@ -98,7 +98,7 @@ final class TextHead extends InputStream {
     }
   }
 
-  /** The encoding by its mark, else by where zeros stand; empty for UTF-8 and what else has none. */
+  /** The encoding by its mark, else by where zeros stand; empty for UTF-8 and all others. */
   private static Optional<String> encoding(byte[] head) {
     if (begins(head, 0xFF, 0xFE, 0, 0)) {
       return Optional.of("UTF-32LE");

@@ -182,7 +182,9 @@ record TextKind(Form form, Packing packing) {
       return "name the files inside it";
     }
     return endings.entrySet().stream()
-        .max(Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
+        .max(
+            Map.Entry.<String, Integer>comparingByValue()
+                .thenComparing(Map.Entry.comparingByKey()))
         .map(most -> "name the files inside it: --text '" + folder + "/**/*" + most.getKey() + "'")
         .orElse("it holds no file that is read; " + KNOWN);
   }

@@ -19,7 +19,7 @@ final class TokenTableBuilder implements AutoCloseable {
   private static final int BATCH_PIECES = 256;
 
   /** So many characters of a document are read for its label when its tokens are there. */
-  private static final long MOST_BEYOND = 1L << 30;
+  private static final long MOST_BEYOND = 1L << 26;
 
   private static final String WRONG_TOKENIZER = "use the tokenizer that belongs to the model";
 

@@ -132,7 +132,7 @@ class SubsetLabelTest {
     assertEquals("A", usual(keys + "\"source\": \"A\""));
   }
 
-  /** Names of single documents, such as addresses, are no subsets; those of a named key are wrong. */
+  /** Names of single documents, such as addresses, are no subsets; a named key has none. */
   @Test
   void tooManyNames() throws IOException {
     Tokenizer tokenizer = Golden.tokenizer();

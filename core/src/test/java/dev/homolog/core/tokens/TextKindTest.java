@@ -151,7 +151,7 @@ class TextKindTest {
   void pointersAndPages() throws IOException {
     byte[] pointer =
         Texts.utf8(
-            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d2\n"
+            "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9\n"
                 + "size 12345\n");
     byte[] page = Texts.utf8("\n<!DOCTYPE html><html><body>Please log in</body></html>");
     for (String name :

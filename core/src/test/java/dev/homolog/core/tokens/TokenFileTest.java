@@ -88,7 +88,10 @@ class TokenFileTest {
         two, Optional.empty(), NO_CONTEXT, "FILE: row 0, position 1: token id 65535" + belongs);
     Path four = npy(TokenType.UINT32, "1, 2", 0, 0xFFFF_FFFFL);
     refused(
-        four, Optional.empty(), NO_CONTEXT, "FILE: row 0, position 1: token id 4294967295" + belongs);
+        four,
+        Optional.empty(),
+        NO_CONTEXT,
+        "FILE: row 0, position 1: token id 4294967295" + belongs);
     Path flat = npy(TokenType.INT32, "4,", 1, 2, -1, 3);
     refused(flat, Optional.empty(), OptionalInt.of(3), "FILE: token 2: token id -1" + belongs);
   }
@@ -180,14 +183,16 @@ class TokenFileTest {
             folder,
             "lfs.npy",
             Texts.utf8("version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 1\n"));
-    String lfs = "FILE: holds a Git LFS pointer, not the file itself; fetch the file with git lfs pull";
+    String lfs =
+        "FILE: holds a Git LFS pointer, not the file itself; fetch the file with git lfs pull";
     refused(pointer, none, NO_CONTEXT, lfs);
     refused(pointer, u2, OptionalInt.of(4), lfs);
     refused(
         Texts.write(folder, "page.npy", Texts.utf8("<html><body>Log in</body></html>")),
         none,
         NO_CONTEXT,
-        "FILE: holds a page of HTML, not the file itself; download the file that the page links to");
+        "FILE: holds a page of HTML, not the file itself; download the file that the page links"
+            + " to");
     refused(
         Texts.write(folder, "gz.npy", Texts.gzip(new byte[10])),
         none,

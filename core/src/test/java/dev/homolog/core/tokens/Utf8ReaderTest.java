@@ -87,7 +87,7 @@ class Utf8ReaderTest {
   private static Text pieces(Path file) {
     StringBuilder text = new StringBuilder();
     long replaced = 0;
-    try (Documents documents = 
+    try (Documents documents =
             Documents.of(TextFiles.of(java.util.List.of(file)), TextBuffer.Cuts.NONE)) {
       for (Optional<Piece> p = documents.next(); p.isPresent(); p = documents.next()) {
         text.append(p.get().text());
