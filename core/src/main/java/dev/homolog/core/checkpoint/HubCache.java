@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -160,7 +161,7 @@ public final class HubCache {
         throw new InputException(
             given,
             "",
-            "its snapshot is a link to %s, outside %s".formatted(snapshot.toRealPath(), folder),
+            String.format(Locale.ROOT, "its snapshot is a link to %s, outside %s", snapshot.toRealPath(), folder),
             "give that folder itself");
       }
       return snapshot;
@@ -184,7 +185,7 @@ public final class HubCache {
       throw new InputException(
           ref,
           "",
-          "holds %s, expected a commit hash".formatted(StrictJson.describe(commit)),
+          String.format(Locale.ROOT, "holds %s, expected a commit hash", StrictJson.describe(commit)),
           "remove it and fetch " + given + " again");
     }
     return commit;
@@ -195,9 +196,7 @@ public final class HubCache {
     return new InputException(
         given,
         "",
-        "revision %s is not in the cache %s%s"
-            .formatted(
-                revision, folder, known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
+        String.format(Locale.ROOT, "revision %s is not in the cache %s%s", revision, folder, known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
         "fetch it first: hf download " + model + revisionFlag(revision));
   }
 

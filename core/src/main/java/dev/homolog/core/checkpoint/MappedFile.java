@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * A whole file, mapped read-only. Owns the mapping; bytes may be read from any thread until {@link
@@ -99,7 +100,7 @@ final class MappedFile implements AutoCloseable {
       throw new InputException(
           path,
           "",
-          "was %d bytes long when opened and is %d now".formatted(bytes.byteSize(), now),
+          String.format(Locale.ROOT, "was %d bytes long when opened and is %d now", bytes.byteSize(), now),
           "do not rewrite a file in use: open it again when it is complete");
     }
   }

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -51,7 +52,7 @@ final class ModelFolder {
         throw new InputException(
             folder,
             name,
-            "is a link to %s, which is not there".formatted(Files.readSymbolicLink(file)),
+            String.format(Locale.ROOT, "is a link to %s, which is not there", Files.readSymbolicLink(file)),
             "the download may be incomplete: fetch the model again");
       }
       Path real = file.toRealPath();
@@ -61,7 +62,7 @@ final class ModelFolder {
         throw new InputException(
             folder,
             name,
-            "is a link to %s, outside the folder".formatted(real),
+            String.format(Locale.ROOT, "is a link to %s, outside the folder", real),
             "put the file itself there, or give the folder that it lies in");
       }
       return file;

@@ -10,6 +10,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -100,7 +101,7 @@ final class ModelLayout {
       throw new InputException(
           where,
           name,
-          "is missing%s, expected shape %s".formatted(others(missing), required.get(name)),
+          String.format(Locale.ROOT, "is missing%s, expected shape %s", others(missing), required.get(name)),
           BELONG);
     }
     if (!unknown.isEmpty()) {
@@ -127,14 +128,14 @@ final class ModelLayout {
       throw new InputException(
           where,
           tensor.name(),
-          "has shape %s, expected %s".formatted(tensor.shape(), expected),
+          String.format(Locale.ROOT, "has shape %s, expected %s", tensor.shape(), expected),
           BELONG);
     }
     if (!DTYPES.contains(tensor.dtype())) {
       throw new InputException(
           where,
           tensor.name(),
-          "has dtype %s, expected F32, F16 or BF16".formatted(tensor.dtype()),
+          String.format(Locale.ROOT, "has dtype %s, expected F32, F16 or BF16", tensor.dtype()),
           "save the model in one of these");
     }
     return new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.data());
@@ -152,6 +153,6 @@ final class ModelLayout {
   }
 
   private static String others(List<String> names) {
-    return names.size() == 1 ? "" : " (and %d more)".formatted(names.size() - 1);
+    return names.size() == 1 ? "" : String.format(Locale.ROOT, " (and %d more)", names.size() - 1);
   }
 }

@@ -10,6 +10,7 @@ import dev.homolog.core.InputException;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -109,7 +110,7 @@ final class JsonLine {
       }
       in.next();
       if (c < ' ') {
-        throw refused("not JSON: control character %d in a string without an escape".formatted(c));
+        throw refused(String.format(Locale.ROOT, "not JSON: control character %d in a string without an escape", c));
       }
       if (c == '\\') {
         buffer.addEscaped(escape());

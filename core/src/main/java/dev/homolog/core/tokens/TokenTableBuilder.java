@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -148,8 +149,7 @@ final class TokenTableBuilder implements AutoCloseable {
         throw new InputException(
             files.get(piece.file()),
             "line " + piece.line(),
-            "token id %d (%s) is not in the model's vocabulary of %d"
-                .formatted(id, Vocabulary.quoted(tokenizer.tokenText(id)), rules.vocabSize()),
+            String.format(Locale.ROOT, "token id %d (%s) is not in the model's vocabulary of %d", id, Vocabulary.quoted(tokenizer.tokenText(id)), rules.vocabSize()),
             WRONG_TOKENIZER);
       }
       append(id);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -151,8 +152,7 @@ record Vocabulary(
     for (int i = 0; i < common; i++) {
       if (!merges.get(i).equals(other.merges.get(i))) {
         return Optional.of(
-            "merge %d is %s here and %s there"
-                .formatted(i, quoted(merges.get(i)), quoted(other.merges.get(i))));
+            String.format(Locale.ROOT, "merge %d is %s here and %s there", i, quoted(merges.get(i)), quoted(other.merges.get(i))));
       }
     }
     if (merges.size() != other.merges.size()) {
@@ -195,15 +195,13 @@ record Vocabulary(
       String here = mine.get(id);
       String there = theirs.get(id);
       if (here == null || there == null) {
-        return "token id %d is %s %s and unused %s"
-            .formatted(
-                id,
+        return String.format(Locale.ROOT, "token id %d is %s %s and unused %s", id,
                 quoted(here == null ? there : here),
                 here == null ? "there" : "here",
                 here == null ? "here" : "there");
       }
       if (!here.equals(there)) {
-        return "token id %d is %s here and %s there".formatted(id, quoted(here), quoted(there));
+        return String.format(Locale.ROOT, "token id %d is %s here and %s there", id, quoted(here), quoted(there));
       }
     }
     return "two tokens share an id in one of them";
@@ -222,7 +220,7 @@ record Vocabulary(
         .codePoints()
         .forEach(c -> {
           if (Character.isISOControl(c)) {
-            text.append("\\u%04x".formatted(c));
+            text.append(String.format(Locale.ROOT, "\\u%04x", c));
           } else {
             text.appendCodePoint(c);
           }
