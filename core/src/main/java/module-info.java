@@ -1,4 +1,5 @@
 /** Memory, checkpoints, tokens, models, kernels and the activation stream. */
+@SuppressWarnings("module") // the module that it exports to is built after it
 module dev.homolog.core {
   requires static jdk.incubator.vector;
   requires transitive dev.homolog.bindings;

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * libtorch's cuBLAS handle ({@link Torch#blasHandle}), which runs on the stream that is current in
@@ -112,12 +113,12 @@ public final class Cublas implements AutoCloseable {
     TorchGemm.requireSameDevice(c, a);
     TorchGemm.requireSameDevice(c, b);
     if (a.dim() != 2 || b.dim() != 2 || a.size(0) != b.size(0) || a.dtype() != b.dtype()) {
-      throw new IllegalArgumentException("aᵀ · b of %s and %s".formatted(a, b));
+      throw new IllegalArgumentException(String.format(Locale.ROOT, "aᵀ · b of %s and %s", a, b));
     }
     TorchGemm.requireShape(c, new long[] {a.size(1), b.size(1)});
     ScalarType sum = a.dtype() == ScalarType.FLOAT64 ? ScalarType.FLOAT64 : ScalarType.FLOAT32;
     if (c.dtype() != sum) {
-      throw new IllegalArgumentException("the sums of %s are not %s".formatted(a, c));
+      throw new IllegalArgumentException(String.format(Locale.ROOT, "the sums of %s are not %s", a, c));
     }
     // By columns: cᵀ [m, n] = bᵀ [m, rows] · a [rows, n], where b's rows are columns already and
     // a's must be transposed.
@@ -140,7 +141,7 @@ public final class Cublas implements AutoCloseable {
     TorchGemm.requireSameDevice(out, a);
     TorchGemm.requireSameDevice(out, b);
     if (a.dim() != 2 || b.dim() != 2 || a.size(1) != b.size(0) || a.dtype() != b.dtype()) {
-      throw new IllegalArgumentException("a · b of %s and %s".formatted(a, b));
+      throw new IllegalArgumentException(String.format(Locale.ROOT, "a · b of %s and %s", a, b));
     }
     TorchGemm.requireShape(out, new long[] {a.size(0), b.size(1)});
     // By columns: outᵀ [n, m] = bᵀ [n, k] · aᵀ [k, m], where rows are columns already.
@@ -177,7 +178,7 @@ public final class Cublas implements AutoCloseable {
 
   private static void requireGemm(int m, int n, int k, Matrix a, Matrix b, Matrix c) {
     if (m < 0 || n < 0 || k < 0) {
-      throw new IllegalArgumentException("gemm of %d × %d × %d".formatted(m, n, k));
+      throw new IllegalArgumentException(String.format(Locale.ROOT, "gemm of %d × %d × %d", m, n, k));
     }
     requireLd(a, a.transposed() ? k : m);
     requireLd(b, b.transposed() ? n : k);
@@ -190,7 +191,7 @@ public final class Cublas implements AutoCloseable {
   private static void requireLd(Matrix matrix, int rows) {
     if (matrix.ld() < Math.max(1, rows)) {
       throw new IllegalArgumentException(
-          "leading dimension %d of a matrix of %d rows".formatted(matrix.ld(), rows));
+          String.format(Locale.ROOT, "leading dimension %d of a matrix of %d rows", matrix.ld(), rows));
     }
   }
 

@@ -5,6 +5,7 @@ import dev.homolog.bindings.load.NativeUnavailableException;
 import dev.homolog.bindings.load.Refusal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Calls every operator of this package once on tiny tensors, so that a run fails at its start. One
@@ -32,7 +33,7 @@ final class OperatorCheck {
           new Refusal(
               library.source().label(),
               library.folder().toString(),
-              "libtorch %s on %s: %s".formatted(library.version(), device, e.getMessage()),
+              String.format(Locale.ROOT, "libtorch %s on %s: %s", library.version(), device, e.getMessage()),
               "use a version that this Homolog was tested with"));
     } finally {
       check.open.forEach(TorchTensor::close);

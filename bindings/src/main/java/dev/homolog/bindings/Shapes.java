@@ -1,6 +1,7 @@
 package dev.homolog.bindings;
 
 import java.util.Arrays;
+import java.util.Locale;
 
 /** Arithmetic of sizes and strides, in elements. */
 final class Shapes {
@@ -48,7 +49,7 @@ final class Shapes {
   static long extent(long[] sizes, long[] strides) {
     if (sizes.length != strides.length) {
       throw new IllegalArgumentException(
-          "%d sizes and %d strides".formatted(sizes.length, strides.length));
+          String.format(Locale.ROOT, "%d sizes and %d strides", sizes.length, strides.length));
     }
     long last = 0;
     boolean empty = elements(sizes) == 0;
@@ -71,8 +72,7 @@ final class Shapes {
       int old = i - added;
       if (added < 0 || (old >= 0 && sizes[old] != newSizes[i] && sizes[old] != 1)) {
         throw new IllegalArgumentException(
-            "%s cannot be expanded to %s"
-                .formatted(Arrays.toString(sizes), Arrays.toString(newSizes)));
+            String.format(Locale.ROOT, "%s cannot be expanded to %s", Arrays.toString(sizes), Arrays.toString(newSizes)));
       }
       result[i] = old < 0 || sizes[old] != newSizes[i] ? 0 : strides[old];
     }
@@ -87,7 +87,7 @@ final class Shapes {
       long sizeB = i <= b.length ? b[b.length - i] : 1;
       if (sizeA != sizeB && sizeA != 1 && sizeB != 1) {
         throw new IllegalArgumentException(
-            "%s and %s do not go together".formatted(Arrays.toString(a), Arrays.toString(b)));
+            String.format(Locale.ROOT, "%s and %s do not go together", Arrays.toString(a), Arrays.toString(b)));
       }
       result[result.length - i] = sizeA == 1 ? sizeB : sizeA;
     }

@@ -12,6 +12,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -154,7 +155,7 @@ public final class Torch {
     LoadedTorch.Cuda cuda = requireCuda();
     if (!device.isCuda() || device.index() >= cuda.gpus()) {
       throw new IllegalArgumentException(
-          "%s is not one of the %d GPUs of this process".formatted(device, cuda.gpus()));
+          String.format(Locale.ROOT, "%s is not one of the %d GPUs of this process", device, cuda.gpus()));
     }
   }
 

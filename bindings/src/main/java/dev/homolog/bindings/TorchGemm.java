@@ -4,6 +4,7 @@ import static dev.homolog.bindings.TorchErrors.check;
 
 import dev.homolog.bindings.gen.torch.TorchC;
 import java.util.Arrays;
+import java.util.Locale;
 
 /**
  * Matrix products. All tensors of a call are on one device; an output has the shape of the result
@@ -64,7 +65,7 @@ public final class TorchGemm {
   static void requireShape(TorchTensor out, long[] shape) {
     if (!Arrays.equals(out.rawSizes(), shape)) {
       throw new IllegalArgumentException(
-          "the output is %s; the result has the shape %s".formatted(out, Arrays.toString(shape)));
+          String.format(Locale.ROOT, "the output is %s; the result has the shape %s", out, Arrays.toString(shape)));
     }
   }
 
@@ -72,7 +73,7 @@ public final class TorchGemm {
   static void requireSameDevice(TorchTensor a, TorchTensor b) {
     if (!a.device().equals(b.device())) {
       throw new IllegalArgumentException(
-          "tensors on different devices: %s and %s".formatted(a.device(), b.device()));
+          String.format(Locale.ROOT, "tensors on different devices: %s and %s", a.device(), b.device()));
     }
   }
 }

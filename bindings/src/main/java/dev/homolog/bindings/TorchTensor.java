@@ -86,9 +86,7 @@ public final class TorchTensor implements AutoCloseable {
     long needed = Math.multiplyExact(Shapes.extent(sizes, strides), (long) dtype.bytes());
     if (needed > data.byteSize()) {
       throw new IllegalArgumentException(
-          "%s with strides %s needs %d bytes; the segment has %d"
-              .formatted(
-                  Arrays.toString(sizes), Arrays.toString(strides), needed, data.byteSize()));
+          String.format(Locale.ROOT, "%s with strides %s needs %d bytes; the segment has %d", Arrays.toString(sizes), Arrays.toString(strides), needed, data.byteSize()));
     }
     MemorySegment handle = TorchCalls.createFromBlob(data, dtype, sizes, strides);
     TorchTensor tensor = new TorchTensor(handle, data, !data.isReadOnly());
@@ -205,8 +203,7 @@ public final class TorchTensor implements AutoCloseable {
             Math.addExact(start, Shapes.extent(newSizes, newStrides)), (long) dtype().bytes());
     if (start < 0 || needed > TorchCalls.getStorageSize(this)) {
       throw new IndexOutOfBoundsException(
-          "view %s with strides %s at %d reaches past the memory of %s"
-              .formatted(Arrays.toString(newSizes), Arrays.toString(newStrides), offset, this));
+          String.format(Locale.ROOT, "view %s with strides %s at %d reaches past the memory of %s", Arrays.toString(newSizes), Arrays.toString(newStrides), offset, this));
     }
     return TorchCalls.reinterpret(this, newSizes, newStrides, offset);
   }
@@ -221,7 +218,7 @@ public final class TorchTensor implements AutoCloseable {
     long[] newSizes = sizes();
     if (from < 0 || to < from || to > newSizes[d]) {
       throw new IndexOutOfBoundsException(
-          "slice %d to %d of dimension %d of %s".formatted(from, to, d, this));
+          String.format(Locale.ROOT, "slice %d to %d of dimension %d of %s", from, to, d, this));
     }
     newSizes[d] = to - from;
     // An empty slice at the end must not point past the memory.
@@ -260,7 +257,7 @@ public final class TorchTensor implements AutoCloseable {
   public TorchTensor reshape(long... newSizes) {
     if (!isContiguous() || Shapes.elements(newSizes) != elements()) {
       throw new IllegalArgumentException(
-          "%s cannot be seen as %s".formatted(this, Arrays.toString(newSizes)));
+          String.format(Locale.ROOT, "%s cannot be seen as %s", this, Arrays.toString(newSizes)));
     }
     return view(newSizes, Shapes.contiguous(newSizes), 0);
   }

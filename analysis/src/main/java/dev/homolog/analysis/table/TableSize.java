@@ -11,7 +11,7 @@ final class TableSize {
   /** The most columns of a table. */
   static final int MOST_COLUMNS = 10_000;
 
-  /** What a growing array is larger than what it holds, in halves, with the one it grew from. */
+  /** Heap of growing arrays over what they hold: they have room to spare. */
   private static final double GROWTH = 1.5;
 
   private static final int TEXT = 56; // an object of a text, with its array

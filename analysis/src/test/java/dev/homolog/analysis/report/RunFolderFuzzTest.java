@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,7 +16,7 @@ class RunFolderFuzzTest {
   @TempDir Path folder;
 
   @Test
-  void damagedRunFoldersAreShownOrRefusedInOneLine() throws IOException, SQLException {
+  void damagedRunFoldersAreShownOrRefusedInOneLine() throws IOException {
     RunFolderFuzzer fuzzer = new RunFolderFuzzer(folder, SEED);
     for (int i = 0; i < 60; i++) {
       fuzzer.attempt(i);

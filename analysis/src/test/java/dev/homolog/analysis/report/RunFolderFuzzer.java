@@ -106,7 +106,7 @@ final class RunFolderFuzzer {
   }
 
   /** Damages a folder and writes its report. */
-  void attempt(long number) throws IOException, SQLException {
+  void attempt(long number) throws IOException {
     SplittableRandom random = new SplittableRandom(seed * 1_000_003 + number);
     TableFormat format = random.nextBoolean() ? TableFormat.PARQUET : TableFormat.CSV;
     Path folder = scratch.resolve("damaged");
@@ -114,19 +114,28 @@ final class RunFolderFuzzer {
     StringBuilder damage = new StringBuilder("attempt " + number + ":");
     for (int i = 1 + random.nextInt(3); i > 0; i--) {
       Path file = pick(random, files(folder));
-      String name = file.getFileName().toString();
-      damage.append(' ').append(name);
-      if (name.equals("study.json") && random.nextInt(4) > 0) {
-        damage.append(json(random, file));
-      } else if (name.endsWith(".parquet") && random.nextInt(3) > 0) {
-        damage.append(parquet(random, file));
-      } else if (name.endsWith(".csv") && random.nextInt(3) > 0) {
-        damage.append(csv(random, file));
-      } else {
-        damage.append(bytes(random, file));
-      }
+      damage.append(' ').append(file.getFileName()).append(damage(random, file));
     }
     counts.merge(judge(folder, damage.toString()), 1, Integer::sum);
+  }
+
+  /** Of what was damaged before, only bytes are left. */
+  private static String damage(SplittableRandom random, Path file) throws IOException {
+    String name = file.getFileName().toString();
+    try {
+      if (name.equals("study.json") && random.nextInt(4) > 0) {
+        return json(random, file);
+      }
+      if (name.endsWith(".parquet") && random.nextInt(3) > 0) {
+        return parquet(random, file);
+      }
+      if (name.endsWith(".csv") && random.nextInt(3) > 0 && Files.size(file) > 0) {
+        return csv(random, file);
+      }
+    } catch (IOException | SQLException e) {
+      return bytes(random, file);
+    }
+    return bytes(random, file);
   }
 
   private Outcome judge(Path folder, String damage) {
@@ -214,6 +223,9 @@ final class RunFolderFuzzer {
     JsonNode root = JSON.readTree(file.toFile());
     List<JsonNode> inner = new ArrayList<>();
     collect(root, inner);
+    if (inner.isEmpty()) {
+      return bytes(random, file);
+    }
     JsonNode parent = pick(random, inner);
     JsonNodeFactory make = JsonNodeFactory.instance;
     ArrayNode many = make.arrayNode();
@@ -325,7 +337,7 @@ final class RunFolderFuzzer {
         + String.join("\n", broken);
   }
 
-  public static void main(String[] args) throws IOException, SQLException {
+  public static void main(String[] args) throws IOException {
     var fuzzer = new RunFolderFuzzer(Path.of(args[0]), Long.parseLong(args[1]));
     long number = Long.parseLong(args[2]);
     long end = System.nanoTime() + Long.parseLong(args[3]) * 1_000_000_000L;

@@ -16,6 +16,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class WithoutDuckDbTest {
       Table table = Table.builder("t").ints("a", new int[] {1}).build();
       try (RunFolder run = RunFolder.create(Path.of(folder))) {
         run.write(table, TableFormat.parse(format));
+        run.finish(Map.of());
       }
     }
 

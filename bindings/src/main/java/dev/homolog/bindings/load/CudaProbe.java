@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 
 /** Finds the CUDA runtime that belongs to a PyTorch, loads it, and counts the GPUs it sees. */
@@ -44,7 +45,7 @@ final class CudaProbe {
         MemorySegment words = CudartC.cudaGetErrorString(status);
         String text = words.address() == 0 ? "no text" : words.reinterpret(4096).getString(0);
         throw new RefusedException(
-            runtime, "no GPU: CUDA error %d, %s".formatted(status, text), DRIVER);
+            runtime, String.format(Locale.ROOT, "no GPU: CUDA error %d, %s", status, text), DRIVER);
       }
       int gpus = count.get(ValueLayout.JAVA_INT, 0);
       if (gpus == 0) {

@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.jar.JarEntry;
 import java.util.zip.CRC32;
@@ -60,7 +61,7 @@ final class EmbeddedTorch {
     Path cache = cacheFolder(options);
     Path folder;
     try {
-      String name = "libtorch-%s-%s-%08x".formatted(version, PLATFORM, all.getValue());
+      String name = String.format(Locale.ROOT, "libtorch-%s-%s-%08x", version, PLATFORM, all.getValue());
       folder = new LibraryCache(cache).provide(name, entries);
     } catch (IOException e) {
       throw new RefusedException(

@@ -6,6 +6,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -88,9 +89,7 @@ final class InstalledTorch {
     if (!missing.isEmpty()) {
       throw new RefusedException(
           library,
-          "libtorch %s has no function %s%s"
-              .formatted(
-                  version.strip(),
+          String.format(Locale.ROOT, "libtorch %s has no function %s%s", version.strip(),
                   missing.getFirst(),
                   missing.size() == 1 ? "" : " (nor " + (missing.size() - 1) + " more)"),
           INSTALL);

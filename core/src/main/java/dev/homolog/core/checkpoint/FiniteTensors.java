@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -60,8 +61,7 @@ final class FiniteTensors {
         throw new InputException(
             where,
             name,
-            "element %s%s is %s"
-                .formatted(index(tensor.shape(), element), layer(name), value(tensor, element)),
+            String.format(Locale.ROOT, "element %s%s is %s", index(tensor.shape(), element), layer(name), value(tensor, element)),
             "use a checkpoint whose weights are all finite");
       }
       searched.add(name);

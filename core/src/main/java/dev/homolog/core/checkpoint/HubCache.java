@@ -11,6 +11,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -189,7 +190,7 @@ public final class HubCache {
         throw new InputException(
             given,
             "",
-            "its snapshot is a link to %s, outside %s".formatted(snapshot.toRealPath(), folder),
+            String.format(Locale.ROOT, "its snapshot is a link to %s, outside %s", snapshot.toRealPath(), folder),
             "give that folder itself");
       }
       return Optional.of(snapshot);
@@ -236,7 +237,7 @@ public final class HubCache {
       throw new InputException(
           ref,
           "",
-          "holds %s, expected a commit hash".formatted(StrictJson.describe(commit)),
+          String.format(Locale.ROOT, "holds %s, expected a commit hash", StrictJson.describe(commit)),
           "remove it and fetch " + given + " again");
     }
     return commit;
@@ -253,9 +254,7 @@ public final class HubCache {
     return new InputException(
         given,
         "",
-        "revision %s is not in the cache %s%s"
-            .formatted(
-                name.revision(),
+        String.format(Locale.ROOT, "revision %s is not in the cache %s%s", name.revision(),
                 folder,
                 known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
         fetch);

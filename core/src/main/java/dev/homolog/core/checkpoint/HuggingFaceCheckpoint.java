@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,7 +25,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
   static final String CONFIG = "config.json";
 
   private static final String COMPLETE =
-      "give a complete Hugging Face folder of a %s model".formatted(ModelFamily.titles());
+      String.format(Locale.ROOT, "give a complete Hugging Face folder of a %s model", ModelFamily.titles());
   static final long MAX_CONFIG_BYTES = 16 << 20;
 
   private final Path folder;

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A model's folder, which may come from a stranger: its files by their plain names, and nothing
@@ -65,7 +67,7 @@ public final class ModelFolder {
         throw new InputException(
             folder,
             name,
-            "is a link to %s, which is not there".formatted(Files.readSymbolicLink(file)),
+            String.format(Locale.ROOT, "is a link to %s, which is not there", Files.readSymbolicLink(file)),
             "the download may be incomplete: fetch the model again");
       }
       Path real = file.toRealPath();
@@ -75,7 +77,7 @@ public final class ModelFolder {
         throw new InputException(
             folder,
             name,
-            "is a link to %s, outside the folder".formatted(real),
+            String.format(Locale.ROOT, "is a link to %s, outside the folder", real),
             "put the file itself there, or give the folder that it lies in, or --follow-links if you"
                 + " trust its links");
       }

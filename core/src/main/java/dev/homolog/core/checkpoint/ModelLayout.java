@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -126,16 +127,14 @@ final class ModelLayout {
     throw new InputException(
         where,
         found.get(name).name(),
-        "has shape %s, expected %s: the matrices of all blocks are transposed, as nanoGPT stores them"
-            .formatted(found.get(name).shape(), required.get(name)),
+        String.format(Locale.ROOT, "has shape %s, expected %s: the matrices of all blocks are transposed, as nanoGPT stores them", found.get(name).shape(), required.get(name)),
         transpose(where));
   }
 
   /** What turns all matrices of blocks in a file. */
   private String transpose(String where) {
     String turned =
-        "{k: v.T.contiguous() if v.dim() == 2 and '%s' in k else v for k, v in "
-            .formatted(names.layers());
+        String.format(Locale.ROOT, "{k: v.T.contiguous() if v.dim() == 2 and '%s' in k else v for k, v in ", names.layers());
     if (where.endsWith(".safetensors")) {
       return "python -c \"from safetensors.torch import load_file, save_file; f = '"
           + where
@@ -161,22 +160,21 @@ final class ModelLayout {
       throw new InputException(
           where,
           tensor.name(),
-          "is empty, expected shape %s: DeepSpeed saved the parts of ZeRO-3 without gathering them"
-              .formatted(expected),
+          String.format(Locale.ROOT, "is empty, expected shape %s: DeepSpeed saved the parts of ZeRO-3 without gathering them", expected),
           "gather them: python zero_to_fp32.py CHECKPOINT_FOLDER MODEL_FOLDER");
     }
     if (!tensor.shape().equals(expected)) {
       throw new InputException(
           where,
           tensor.name(),
-          "has shape %s, expected %s".formatted(tensor.shape(), expected),
+          String.format(Locale.ROOT, "has shape %s, expected %s", tensor.shape(), expected),
           BELONG);
     }
     if (!DTYPES.contains(tensor.dtype())) {
       throw new InputException(
           where,
           tensor.name(),
-          "has dtype %s, expected F64, F32, F16 or BF16".formatted(tensor.dtype()),
+          String.format(Locale.ROOT, "has dtype %s, expected F64, F32, F16 or BF16", tensor.dtype()),
           "save the model in one of these");
     }
     return new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.data());

@@ -1,5 +1,6 @@
 package dev.homolog.core.checkpoint;
 
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -51,6 +52,6 @@ final class PickleOpcodes {
   private PickleOpcodes() {}
 
   static String name(int opcode) {
-    return NAMES.getOrDefault(opcode, "0x%02x".formatted(opcode));
+    return NAMES.getOrDefault(opcode, String.format(Locale.ROOT, "0x%02x", opcode));
   }
 }

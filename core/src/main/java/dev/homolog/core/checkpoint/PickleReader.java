@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -82,12 +83,12 @@ final class PickleReader {
 
   private Map<String, PickledTensor> stateDict() {
     if (bytes.byteSize() > MAX_BYTES) {
-      throw refuse("is %d bytes long, at most %d are read".formatted(bytes.byteSize(), MAX_BYTES));
+      throw refuse(String.format(Locale.ROOT, "is %d bytes long, at most %d are read", bytes.byteSize(), MAX_BYTES));
     }
     Object result = run();
     if (!(result instanceof Dict dict)) {
       throw new InputException(
-          where, NAME, "holds %s, expected a dict".formatted(describe(result)), REMEDY);
+          where, NAME, String.format(Locale.ROOT, "holds %s, expected a dict", describe(result)), REMEDY);
     }
     Map<String, PickledTensor> tensors = new LinkedHashMap<>();
     dict.values.forEach((name, value) -> {
@@ -95,7 +96,7 @@ final class PickleReader {
         throw new InputException(
             where,
             StrictJson.clip(name),
-            "is %s, expected a tensor".formatted(describe(value)),
+            String.format(Locale.ROOT, "is %s, expected a tensor", describe(value)),
             REMEDY);
       }
       tensors.put(name, tensor);
@@ -110,12 +111,12 @@ final class PickleReader {
     }
     protocol = u8();
     if (protocol < 2 || protocol > 4) {
-      throw refuse("has protocol %d, expected 2 to 4".formatted(protocol));
+      throw refuse(String.format(Locale.ROOT, "has protocol %d, expected 2 to 4", protocol));
     }
     while (true) {
       opcodeAt = position;
       if (++opcodes > MAX_OPCODES) {
-        throw refuse("has more than %d opcodes".formatted(MAX_OPCODES));
+        throw refuse(String.format(Locale.ROOT, "has more than %d opcodes", MAX_OPCODES));
       }
       int opcode = u8();
       if (opcode == '.') {
@@ -128,11 +129,10 @@ final class PickleReader {
   private Object end() {
     if (stack.size() != 1 || !marks.isEmpty()) {
       throw refuse(
-          "ends with %d values and %d marks on the stack, expected one value"
-              .formatted(stack.size(), marks.size()));
+          String.format(Locale.ROOT, "ends with %d values and %d marks on the stack, expected one value", stack.size(), marks.size()));
     }
     if (position != bytes.byteSize()) {
-      throw refuse("goes on for %d bytes after its end".formatted(bytes.byteSize() - position));
+      throw refuse(String.format(Locale.ROOT, "goes on for %d bytes after its end", bytes.byteSize() - position));
     }
     return stack.getFirst();
   }
@@ -163,8 +163,7 @@ final class PickleReader {
         List<Object> names = pop(2);
         if (!(names.get(0) instanceof String module) || !(names.get(1) instanceof String name)) {
           throw refuse(
-              "STACK_GLOBAL names %s and %s, expected two strings"
-                  .formatted(describe(names.get(0)), describe(names.get(1))));
+              String.format(Locale.ROOT, "STACK_GLOBAL names %s and %s, expected two strings", describe(names.get(0)), describe(names.get(1))));
         }
         push(global(module, name));
       }
@@ -178,7 +177,7 @@ final class PickleReader {
       case 'b' -> build(pop(1).getFirst());
       default ->
           throw refuse(
-              "has opcode %s, which no state dict needs".formatted(PickleOpcodes.name(opcode)));
+              String.format(Locale.ROOT, "has opcode %s, which no state dict needs", PickleOpcodes.name(opcode)));
     }
   }
 
@@ -186,21 +185,20 @@ final class PickleReader {
     long length = bytes.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(I32.order()), take(8));
     if (protocol < 4 || length < 0 || length > bytes.byteSize() - position) {
       throw refuse(
-          "has a frame of %s bytes, but only %d follow"
-              .formatted(Long.toUnsignedString(length), bytes.byteSize() - position));
+          String.format(Locale.ROOT, "has a frame of %s bytes, but only %d follow", Long.toUnsignedString(length), bytes.byteSize() - position));
     }
   }
 
   private void mark() {
     if (marks.size() == MAX_DEPTH) {
-      throw refuse("is nested more than %d levels deep".formatted(MAX_DEPTH));
+      throw refuse(String.format(Locale.ROOT, "is nested more than %d levels deep", MAX_DEPTH));
     }
     marks.add(stack.size());
   }
 
   private void push(Object value) {
     if (stack.size() == MAX_STACK) {
-      throw refuse("has more than %d values on its stack".formatted(MAX_STACK));
+      throw refuse(String.format(Locale.ROOT, "has more than %d values on its stack", MAX_STACK));
     }
     stack.add(value);
   }
@@ -239,7 +237,7 @@ final class PickleReader {
       }
     }
     if (depth > MAX_DEPTH) {
-      throw refuse("is nested more than %d levels deep".formatted(MAX_DEPTH));
+      throw refuse(String.format(Locale.ROOT, "is nested more than %d levels deep", MAX_DEPTH));
     }
     return new Tuple(values, depth);
   }
@@ -247,17 +245,17 @@ final class PickleReader {
   private void setItems(List<Object> items) {
     checkThere(1);
     if (!(stack.getLast() instanceof Dict dict)) {
-      throw refuse("sets items of %s, expected a dict".formatted(describe(stack.getLast())));
+      throw refuse(String.format(Locale.ROOT, "sets items of %s, expected a dict", describe(stack.getLast())));
     }
     if (items.size() % 2 != 0) {
       throw refuse("sets an item that has no value");
     }
     for (int i = 0; i < items.size(); i += 2) {
       if (!(items.get(i) instanceof String key)) {
-        throw refuse("has %s as a key, expected a string".formatted(describe(items.get(i))));
+        throw refuse(String.format(Locale.ROOT, "has %s as a key, expected a string", describe(items.get(i))));
       }
       if (dict.values.putIfAbsent(key, items.get(i + 1)) != null) {
-        throw refuse("key %s is there twice".formatted(StrictJson.describe(key)));
+        throw refuse(String.format(Locale.ROOT, "key %s is there twice", StrictJson.describe(key)));
       }
     }
   }
@@ -266,7 +264,7 @@ final class PickleReader {
     return PickleGlobal.of(module, name)
         .orElseThrow(() -> {
           String both = StrictJson.clip(module + "." + name);
-          return refuse("names %s, which no state dict needs".formatted(both));
+          return refuse(String.format(Locale.ROOT, "names %s, which no state dict needs", both));
         });
   }
 
@@ -274,7 +272,7 @@ final class PickleReader {
   private void put(long index) {
     checkThere(1);
     if (index >= MAX_OPCODES) {
-      throw refuse("has memo index %d, at most %d are read".formatted(index, MAX_OPCODES));
+      throw refuse(String.format(Locale.ROOT, "has memo index %d, at most %d are read", index, MAX_OPCODES));
     }
     int i = (int) index;
     if (i >= memo.length) {
@@ -289,7 +287,7 @@ final class PickleReader {
   private Object get(long index) {
     Object value = index < memo.length ? memo[(int) index] : null;
     if (value == null) {
-      throw refuse("reads memo index %d, where nothing is".formatted(index));
+      throw refuse(String.format(Locale.ROOT, "reads memo index %d, where nothing is", index));
     }
     return value;
   }
@@ -312,7 +310,7 @@ final class PickleReader {
   private void reduce(List<Object> call) {
     if (!(call.get(0) instanceof PickleGlobal callable)
         || !(call.get(1) instanceof Tuple(List<Object> args, _))) {
-      throw refuse("calls %s with %s".formatted(describe(call.get(0)), describe(call.get(1))));
+      throw refuse(String.format(Locale.ROOT, "calls %s with %s", describe(call.get(0)), describe(call.get(1))));
     }
     Object result =
         switch (callable) {
@@ -328,7 +326,7 @@ final class PickleReader {
           default -> null;
         };
     if (result == null) {
-      throw refuse("calls %s in a way that no state dict does".formatted(callable));
+      throw refuse(String.format(Locale.ROOT, "calls %s in a way that no state dict does", callable));
     }
     push(result);
   }
@@ -381,14 +379,14 @@ final class PickleReader {
         || attributes.values.size() != 1
         || !(attributes.values.get("_metadata") instanceof Dict)) {
       throw refuse(
-          "sets attributes of %s other than _metadata".formatted(describe(stack.getLast())));
+          String.format(Locale.ROOT, "sets attributes of %s other than _metadata", describe(stack.getLast())));
     }
   }
 
   private long longNumber() {
     int length = u8();
     if (length > Long.BYTES) {
-      throw refuse("has a number of %d bytes, at most 8 are read".formatted(length));
+      throw refuse(String.format(Locale.ROOT, "has a number of %d bytes, at most 8 are read", length));
     }
     long begin = take(length);
     long value = 0;
@@ -401,7 +399,7 @@ final class PickleReader {
 
   private String string(long length) {
     if (length > MAX_STRING) {
-      throw refuse("has a string of %d bytes, at most %d are read".formatted(length, MAX_STRING));
+      throw refuse(String.format(Locale.ROOT, "has a string of %d bytes, at most %d are read", length, MAX_STRING));
     }
     return decode(take(length), length);
   }
@@ -411,7 +409,7 @@ final class PickleReader {
     long end = begin;
     while (end < bytes.byteSize() && bytes.get(ValueLayout.JAVA_BYTE, end) != '\n') {
       if (++end - begin > MAX_STRING) {
-        throw refuse("has a name of more than %d bytes".formatted(MAX_STRING));
+        throw refuse(String.format(Locale.ROOT, "has a name of more than %d bytes", MAX_STRING));
       }
     }
     take(end - begin + 1);
@@ -454,6 +452,6 @@ final class PickleReader {
   }
 
   private InputException refuse(String problem) {
-    return new InputException(where, NAME, problem + " (byte %d)".formatted(opcodeAt), REMEDY);
+    return new InputException(where, NAME, problem + String.format(Locale.ROOT, " (byte %d)", opcodeAt), REMEDY);
   }
 }

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -59,14 +60,14 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       throw new InputException(
           where,
           "header length",
-          "is %s bytes, the format allows %d".formatted(Long.toUnsignedString(length), MAX_LENGTH),
+          String.format(Locale.ROOT, "is %s bytes, the format allows %d", Long.toUnsignedString(length), MAX_LENGTH),
           REMEDY);
     }
     if (length > size - Long.BYTES) {
       throw new InputException(
           where,
           "header length",
-          "is %d bytes, but only %d follow".formatted(length, size - Long.BYTES),
+          String.format(Locale.ROOT, "is %d bytes, but only %d follow", length, size - Long.BYTES),
           REMEDY);
     }
     MemorySegment header = file.asSlice(Long.BYTES, length);
@@ -80,8 +81,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
           "header",
           length == 0
               ? "is empty"
-              : "begins with byte 0x%02x, not with {"
-                  .formatted(header.get(ValueLayout.JAVA_BYTE, 0)),
+              : String.format(Locale.ROOT, "begins with byte 0x%02x, not with {", header.get(ValueLayout.JAVA_BYTE, 0)),
           REMEDY);
     }
     Map<String, Object> json =
@@ -118,7 +118,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       throw new InputException(
           where,
           METADATA,
-          "is %s, expected an object".formatted(StrictJson.describe(json.get(METADATA))),
+          String.format(Locale.ROOT, "is %s, expected an object", StrictJson.describe(json.get(METADATA))),
           REMEDY);
     }
     Map<String, String> metadata = new LinkedHashMap<>();
@@ -127,8 +127,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
         throw new InputException(
             where,
             METADATA,
-            "key %s is %s, expected a string"
-                .formatted(StrictJson.describe(key), StrictJson.describe(value)),
+            String.format(Locale.ROOT, "key %s is %s, expected a string", StrictJson.describe(key), StrictJson.describe(value)),
             REMEDY);
       }
       metadata.put((String) key, text);
@@ -147,23 +146,21 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
         throw new InputException(
             where,
             StrictJson.clip(entry.name),
-            "data_offsets [%d, %d] go beyond the file's %d bytes of data"
-                .formatted(entry.begin, entry.end, dataSize),
+            String.format(Locale.ROOT, "data_offsets [%d, %d] go beyond the file's %d bytes of data", entry.begin, entry.end, dataSize),
             REMEDY);
       }
       if (entry.begin != expected) {
         throw new InputException(
             where,
             StrictJson.clip(entry.name),
-            "begins at byte %d of the data, where the tensors before it end at %d (%s)"
-                .formatted(entry.begin, expected, entry.begin < expected ? "an overlap" : "a hole"),
+            String.format(Locale.ROOT, "begins at byte %d of the data, where the tensors before it end at %d (%s)", entry.begin, expected, entry.begin < expected ? "an overlap" : "a hole"),
             REMEDY);
       }
       expected = entry.end;
     }
     if (expected != dataSize) {
       throw new InputException(
-          where, "data", "%d bytes follow the last tensor".formatted(dataSize - expected), REMEDY);
+          where, "data", String.format(Locale.ROOT, "%d bytes follow the last tensor", dataSize - expected), REMEDY);
     }
   }
 
@@ -187,7 +184,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
   private record Rules(String where, String name) {
     Entry entry(Object value) {
       if (!(value instanceof Map<?, ?> info)) {
-        throw refuse("is %s, expected an object".formatted(StrictJson.describe(value)));
+        throw refuse(String.format(Locale.ROOT, "is %s, expected an object", StrictJson.describe(value)));
       }
       for (String key : KEYS) {
         if (!info.containsKey(key)) {
@@ -203,13 +200,12 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       List<Long> shape = numbers("shape", info.get("shape"));
       List<Long> offsets = numbers("data_offsets", info.get("data_offsets"));
       if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-        throw refuse("data_offsets are %s, expected a begin and an end".formatted(offsets));
+        throw refuse(String.format(Locale.ROOT, "data_offsets are %s, expected a begin and an end", offsets));
       }
       long length = offsets.get(1) - offsets.get(0);
       if (bytes(dtype, shape) != length) {
         throw refuse(
-            "dtype %s and shape %s make %d bytes, but data_offsets %s span %d"
-                .formatted(dtype, shape, bytes(dtype, shape), offsets, length));
+            String.format(Locale.ROOT, "dtype %s and shape %s make %d bytes, but data_offsets %s span %d", dtype, shape, bytes(dtype, shape), offsets, length));
       }
       return new Entry(name, dtype, shape, offsets.get(0), offsets.get(1));
     }
@@ -223,23 +219,20 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       throw new InputException(
           where,
           StrictJson.clip(name),
-          "dtype is %s, expected one of %s"
-              .formatted(
-                  StrictJson.describe(value),
+          String.format(Locale.ROOT, "dtype is %s, expected one of %s", StrictJson.describe(value),
                   Arrays.stream(DType.values()).map(DType::name).collect(Collectors.joining(", "))),
           "save the tensors in one of these");
     }
 
     private List<Long> numbers(String key, Object value) {
       if (!(value instanceof List<?> list)) {
-        throw refuse("%s is %s, expected a list".formatted(key, StrictJson.describe(value)));
+        throw refuse(String.format(Locale.ROOT, "%s is %s, expected a list", key, StrictJson.describe(value)));
       }
       List<Long> numbers = new ArrayList<>(list.size());
       for (Object number : list) {
         if (!(number instanceof Long n) || n < 0) {
           throw refuse(
-              "%s holds %s, expected whole numbers from 0 to 2^63 - 1"
-                  .formatted(key, StrictJson.describe(number)));
+              String.format(Locale.ROOT, "%s holds %s, expected whole numbers from 0 to 2^63 - 1", key, StrictJson.describe(number)));
         }
         numbers.add(n);
       }
@@ -251,7 +244,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
         return Math.multiplyExact(
             shape.stream().reduce(1L, Math::multiplyExact), (long) dtype.bytes());
       } catch (ArithmeticException e) {
-        throw refuse("shape %s is too large to count in bytes".formatted(shape));
+        throw refuse(String.format(Locale.ROOT, "shape %s is too large to count in bytes", shape));
       }
     }
 

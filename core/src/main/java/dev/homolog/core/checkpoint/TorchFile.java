@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -102,7 +103,7 @@ final class TorchFile {
         throw new InputException(
             where,
             StrictJson.clip(name),
-            "does not lie in %s with the rest".formatted(folder),
+            String.format(Locale.ROOT, "does not lie in %s with the rest", folder),
             DAMAGED);
       }
     }
@@ -167,14 +168,12 @@ final class TorchFile {
     } catch (ArithmeticException e) {
       throw refuse(
           name,
-          "shape %s with strides %s is too large to count"
-              .formatted(tensor.shape(), tensor.strides()));
+          String.format(Locale.ROOT, "shape %s with strides %s is too large to count", tensor.shape(), tensor.strides()));
     }
     if (elements == 0 ? begin > tensor.storage().elements() : last >= tensor.storage().elements()) {
       throw refuse(
           name,
-          "shape %s with strides %s from element %d on goes beyond its storage of %d elements"
-              .formatted(tensor.shape(), tensor.strides(), begin, tensor.storage().elements()));
+          String.format(Locale.ROOT, "shape %s with strides %s from element %d on goes beyond its storage of %d elements", tensor.shape(), tensor.strides(), begin, tensor.storage().elements()));
     }
     if (!tensor.isContiguous()) {
       if (ModelFamily.anyHasBuffer(name)) {
@@ -183,7 +182,7 @@ final class TorchFile {
       throw new InputException(
           where,
           StrictJson.clip(name),
-          "is stored with strides %s, not in C order".formatted(tensor.strides()),
+          String.format(Locale.ROOT, "is stored with strides %s, not in C order", tensor.strides()),
           "save the tensor's .contiguous(), or the model as safetensors");
     }
     int size = tensor.storage().dtype().bytes();
@@ -195,14 +194,13 @@ final class TorchFile {
     ZipIndex.Entry entry = entries.get(archive + "data/" + storage.key());
     if (entry == null) {
       throw refuse(
-          name, "its storage data/%s is missing".formatted(StrictJson.clip(storage.key())));
+          name, String.format(Locale.ROOT, "its storage data/%s is missing", StrictJson.clip(storage.key())));
     }
     DType dtype = storage.dtype();
     if (entry.size() % dtype.bytes() != 0 || entry.size() / dtype.bytes() != storage.elements()) {
       throw refuse(
           name,
-          "its storage is said to be %d elements of %s, but data/%s has %d bytes"
-              .formatted(storage.elements(), dtype, StrictJson.clip(storage.key()), entry.size()));
+          String.format(Locale.ROOT, "its storage is said to be %d elements of %s, but data/%s has %d bytes", storage.elements(), dtype, StrictJson.clip(storage.key()), entry.size()));
     }
     return bytes(entry);
   }

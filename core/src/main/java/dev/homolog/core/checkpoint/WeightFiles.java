@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -152,7 +153,7 @@ final class WeightFiles implements AutoCloseable {
     Set<String> shards = new LinkedHashSet<>(shardOf.values());
     if (shards.size() > MAX_SHARDS) {
       throw refuse(
-          "weight_map", "names %d files, at most %d are read".formatted(shards.size(), MAX_SHARDS));
+          "weight_map", String.format(Locale.ROOT, "names %d files, at most %d are read", shards.size(), MAX_SHARDS));
     }
     for (String shard : shards) {
       folder.file(shard); // refuses a name that is a path, before it is looked up
@@ -166,9 +167,7 @@ final class WeightFiles implements AutoCloseable {
         if (!shard.equals(expected)) {
           throw refuse(
               StrictJson.clip(tensor.name()),
-              "is in %s, but the index has it %s"
-                  .formatted(
-                      shard, expected == null ? "nowhere" : "in " + StrictJson.clip(expected)));
+              String.format(Locale.ROOT, "is in %s, but the index has it %s", shard, expected == null ? "nowhere" : "in " + StrictJson.clip(expected)));
         }
         tensors.put(tensor.name(), tensor);
       }
@@ -176,7 +175,7 @@ final class WeightFiles implements AutoCloseable {
     shardOf.forEach((tensor, shard) -> {
       if (!tensors.containsKey(tensor) && !ModelFamily.anyHasBuffer(tensor)) {
         throw refuse(
-            StrictJson.clip(tensor), "the index has it in %s, where it is not".formatted(shard));
+            StrictJson.clip(tensor), String.format(Locale.ROOT, "the index has it in %s, where it is not", shard));
       }
     });
   }
@@ -189,7 +188,7 @@ final class WeightFiles implements AutoCloseable {
       throw new InputException(
           where,
           "weight_map",
-          "is %s, expected an object".formatted(StrictJson.describe(index.get("weight_map"))),
+          String.format(Locale.ROOT, "is %s, expected an object", StrictJson.describe(index.get("weight_map"))),
           REMEDY);
     }
     Map<String, String> files = new LinkedHashMap<>();
@@ -198,8 +197,7 @@ final class WeightFiles implements AutoCloseable {
         throw new InputException(
             where,
             StrictJson.clip((String) tensor),
-            "is said to be in %s, expected a file *%s"
-                .formatted(StrictJson.describe(file), extension),
+            String.format(Locale.ROOT, "is said to be in %s, expected a file *%s", StrictJson.describe(file), extension),
             REMEDY);
       }
       files.put((String) tensor, name);

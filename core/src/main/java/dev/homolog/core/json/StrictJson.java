@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -105,15 +106,13 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
       throw refuse("is not UTF-8", e);
     } catch (StreamConstraintsException e) {
       throw refuse(
-          "goes beyond the limits on JSON (%d characters a name, %d a number, %d a string; %d tokens)"
-              .formatted(MAX_NAME, MAX_NUMBER, MAX_STRING, MAX_TOKENS),
+          String.format(Locale.ROOT, "goes beyond the limits on JSON (%d characters a name, %d a number, %d a string; %d tokens)", MAX_NAME, MAX_NUMBER, MAX_STRING, MAX_TOKENS),
           e);
     } catch (JsonProcessingException e) {
       String problem =
           e.getLocation() == null
               ? "is not JSON"
-              : "is not JSON (at line %d, column %d)"
-                  .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+              : String.format(Locale.ROOT, "is not JSON (at line %d, column %d)", e.getLocation().getLineNr(), e.getLocation().getColumnNr());
       Matcher number = NO_NUMBER.matcher(e.getOriginalMessage());
       if (number.find()) {
         throw new InputException(
@@ -156,7 +155,7 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
     while (parser.nextToken() != JsonToken.END_OBJECT) {
       String key = unicode(parser.currentName());
       if (object.containsKey(key)) {
-        throw refuse("key %s is there twice".formatted(describe(key)), null);
+        throw refuse(String.format(Locale.ROOT, "key %s is there twice", describe(key)), null);
       }
       parser.nextToken();
       object.put(key, value(parser, depth));
@@ -169,7 +168,7 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
     List<Object> list = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       if (list.size() == maxList) {
-        throw refuse("holds a list of more than %d entries".formatted(maxList), null);
+        throw refuse(String.format(Locale.ROOT, "holds a list of more than %d entries", maxList), null);
       }
       list.add(value(parser, depth));
     }
@@ -195,7 +194,7 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
 
   private void checkDepth(int depth) {
     if (depth > maxDepth) {
-      throw refuse("is nested more than %d levels deep".formatted(maxDepth), null);
+      throw refuse(String.format(Locale.ROOT, "is nested more than %d levels deep", maxDepth), null);
     }
   }
 

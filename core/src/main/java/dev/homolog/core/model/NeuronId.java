@@ -5,6 +5,7 @@ import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.ModelConfig;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -69,8 +70,7 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
       throw new InputException(
           option,
           "there is no neuron " + plain(),
-          "the model has layers 0 to %d of neurons 0 to %d"
-              .formatted(config.layers() - 1, config.dMlp() - 1));
+          String.format(Locale.ROOT, "the model has layers 0 to %d of neurons 0 to %d", config.layers() - 1, config.dMlp() - 1));
     }
     return this;
   }

@@ -6,6 +6,7 @@ import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -80,8 +81,7 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
                 new InputException(
                     location,
                     "layer " + layer + ", row " + tableRow,
-                    "neuron %d is %s at position %d, in %s"
-                        .formatted(neuron, name(value), position, table.document(document)),
+                    String.format(Locale.ROOT, "neuron %d is %s at position %d, in %s", neuron, name(value), position, table.document(document)),
                     "use a checkpoint that stays within single precision on this text"));
           }
         }

@@ -3,6 +3,7 @@ package dev.homolog.core.model.family;
 import dev.homolog.core.InputException;
 import dev.homolog.core.json.StrictJson;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -69,7 +70,7 @@ public final class ConfigFields {
 
   public int wholeNumber(String key, Object value, long minimum, long maximum) {
     if (!(value instanceof Long n) || n < minimum || n > maximum) {
-      throw wrong(key, value, "a whole number from %d to %d".formatted(minimum, maximum));
+      throw wrong(key, value, String.format(Locale.ROOT, "a whole number from %d to %d", minimum, maximum));
     }
     return n.intValue();
   }
@@ -78,7 +79,7 @@ public final class ConfigFields {
   public double number(String key, Object value, double maximum) {
     double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
     if (!(number > 0 && number <= maximum)) {
-      throw wrong(key, value, "a number above 0 and at most %.0f".formatted(maximum));
+      throw wrong(key, value, String.format(Locale.ROOT, "a number above 0 and at most %.0f", maximum));
     }
     return number;
   }
@@ -140,7 +141,7 @@ public final class ConfigFields {
   }
 
   public InputException wrong(String key, Object value, String expected) {
-    String problem = "is %s, expected %s".formatted(StrictJson.describe(value), expected);
+    String problem = String.format(Locale.ROOT, "is %s, expected %s", StrictJson.describe(value), expected);
     return new InputException(where, path + key, problem, remedy);
   }
 

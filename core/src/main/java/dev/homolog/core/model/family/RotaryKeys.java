@@ -1,5 +1,7 @@
 package dev.homolog.core.model.family;
 
+import java.util.Locale;
+
 /**
  * What {@code config.json} calls the parameters of rotary positions, and their defaults. Read are
  * these keys and the spellings of version 5 of transformers; two in one file must agree.
@@ -83,7 +85,7 @@ public record RotaryKeys(String share, double defaultShare, String base, double 
   private static void checkDims(Spelling share, int dims, int dHead) {
     if (dims < 2 || dims % 2 != 0 || dims > dHead) {
       String expected =
-          "what rotates an even number of a head's %d dimensions, not %d".formatted(dHead, dims);
+          String.format(Locale.ROOT, "what rotates an even number of a head's %d dimensions, not %d", dHead, dims);
       throw share.fields.wrong(share.key, share.value, expected);
     }
   }
