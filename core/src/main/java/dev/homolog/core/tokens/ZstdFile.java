@@ -32,9 +32,13 @@ final class ZstdFile extends InputStream {
    */
   static ZstdFile open(Path file) throws IOException {
     NativeAccess.require(Zstd.class, file + ": zstd");
+    NativeParts.ZSTD.provide(Zstd.class);
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
       return new ZstdFile(channel);
+    } catch (LinkageError e) {
+      channel.close();
+      throw NativeParts.ZSTD.failed(e);
     } catch (IOException | RuntimeException | Error e) {
       channel.close();
       throw e;
