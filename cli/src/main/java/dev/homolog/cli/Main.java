@@ -9,6 +9,8 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Optional;
@@ -20,6 +22,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The {@code homolog} command. Exit codes: 0 done, 1 the run failed, 2 the command line is wrong.
@@ -88,7 +91,8 @@ final class Main implements Runnable {
 
   static int execute(PrintWriter out, PrintWriter err, String... args) {
     CommandLine line = commandLine();
-    line.setExpandAtFiles(false)
+    line.registerConverter(Path.class, Main::path)
+        .setExpandAtFiles(false)
         .setUnmatchedOptionsAllowedAsOptionParameters(false)
         .setOut(out)
         .setErr(err)
@@ -127,6 +131,7 @@ final class Main implements Runnable {
           case InternalError fault
               when firstLine(fault.getMessage()).contains("unsafe memory access") ->
               "a file was made shorter while it was read; run again when it is complete";
+          case InvalidPathException path -> noPath(path);
           case OutOfMemoryError _ ->
               "out of memory ("
                   + e.getMessage()
@@ -149,10 +154,28 @@ final class Main implements Runnable {
     return misfit ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
   }
 
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(noPath(e));
+    }
+  }
+
+  /** In a locale of ASCII letters Java has no words for other names of files. */
+  private static String noPath(InvalidPathException e) {
+    return e.getInput()
+        + ": is no path here ("
+        + e.getReason()
+        + "); in a POSIX locale set LC_CTYPE=C.UTF-8";
+  }
+
   /** What is refused while the command line is read is an error of the command line. */
   static <T> T checked(CommandSpec spec, Supplier<T> reading) {
     try {
       return reading.get();
+    } catch (InvalidPathException e) {
+      throw new ParameterException(spec.commandLine(), noPath(e), e);
     } catch (HomologException e) {
       throw new ParameterException(spec.commandLine(), e.getMessage(), e);
     }

@@ -63,20 +63,13 @@ final class EnglishTagger {
   }
 
   /**
-   * Own loader first, then the thread's: in notebooks and servers neither is the system's. The
-   * models are resources at the root of a jar. On the module path that jar is an automatic module,
-   * whose resources the system's loader finds, so that comes last.
+   * Own loader first, then the thread's: in notebooks and servers neither is the system's. Null if
+   * neither has it.
    */
   private static InputStream open(String name) {
-    ClassLoader own = EnglishTagger.class.getClassLoader();
+    InputStream in = EnglishTagger.class.getClassLoader().getResourceAsStream(name);
     ClassLoader threads = Thread.currentThread().getContextClassLoader();
-    for (ClassLoader loader : new ClassLoader[] {own, threads}) {
-      InputStream in = loader == null ? null : loader.getResourceAsStream(name);
-      if (in != null) {
-        return in;
-      }
-    }
-    return ClassLoader.getSystemResourceAsStream(name);
+    return in != null || threads == null ? in : threads.getResourceAsStream(name);
   }
 
   /**

@@ -69,10 +69,12 @@ public enum TableFormat {
   public void require() {
     if (this == PARQUET && !loaded) {
       try {
-        ParquetTables.probe(Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath());
+        ParquetTables.probe(temporary());
         loaded = true;
       } catch (LinkageError | SQLException e) {
         throw missing(e);
+      } finally {
+        DuckDbLibrary.tidy(temporary());
       }
     }
   }
@@ -130,11 +132,24 @@ public enum TableFormat {
     return name;
   }
 
+  private static Path temporary() {
+    return Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
+  }
+
   /** DuckDB's classes are linked on first use; without them that use throws. */
   private static HomologException missing(Throwable e) {
     Throwable cause = e;
     while (cause.getCause() != null) {
       cause = cause.getCause();
+    }
+    Optional<String> refusal = DuckDbLibrary.refusal(temporary(), cause);
+    if (refusal.isPresent()) {
+      return new HomologException(
+          "DuckDB, which writes Parquet, cannot unpack its library: "
+              + refusal.get()
+              + "; name another folder with HOMOLOG_JAVA_OPTS=-Djava.io.tmpdir=FOLDER, or write"
+              + " tables with --format csv",
+          e);
     }
     return new HomologException(
         "Parquet needs DuckDB's JDBC driver (duckdb_jdbc), which cannot be loaded here ("

@@ -59,13 +59,10 @@ public final class CacheFolder {
     }
   }
 
+  /** Named by the user's number: not every user has a name. */
   private static Path inTemporary(Path temporary) throws IOException {
-    return made(temporary.toAbsolutePath().resolve("homolog-" + userName()));
-  }
-
-  /** A name that differs from user to user, and is one of a file. */
-  private static String userName() {
-    return System.getProperty("user.name", "").replaceAll("[^A-Za-z0-9_-]", "_");
+    String user = Trust.user().map(number -> "-" + number).orElse("");
+    return made(temporary.toAbsolutePath().resolve("homolog-cache" + user));
   }
 
   private static Path made(Path folder) throws IOException {

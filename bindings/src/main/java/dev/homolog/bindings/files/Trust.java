@@ -83,6 +83,15 @@ public final class Trust {
     return attributes.owner().getName().equals(attributes.group().getName());
   }
 
+  /** The number of the user who runs this process; empty where the system has none. */
+  static Optional<Integer> user() {
+    try {
+      return Optional.of(self());
+    } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   private static int self() throws IOException {
     Path process = Path.of("/proc/self");
     return uid(Files.exists(process) ? process.toRealPath() : Path.of(home()));

@@ -27,6 +27,10 @@ final class CudaProbe {
 
   /** Never returns zero GPUs: having none is a refusal with its reason. */
   static Gpus probe(TorchFiles torch, LoadOptions options) throws RefusedException {
+    if (!CudaDriver.isThere(options)) {
+      throw new RefusedException(
+          torch.folder(), "no GPU: there is no NVIDIA driver, so no CUDA library is loaded", DRIVER);
+    }
     Path runtime = find("libcudart.so", torch, options);
     if (runtime == null) {
       throw new RefusedException(
@@ -37,6 +41,7 @@ final class CudaProbe {
     List<String> functions =
         Arrays.stream(CudartC.class.getDeclaredClasses()).map(Class::getSimpleName).toList();
     InstalledTorch.requireSymbols(runtime, functions, torch.version());
+    requireTrusted(torch, runtime);
     TorchLibrary.loadFile(runtime);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment count = arena.allocate(ValueLayout.JAVA_INT);
@@ -52,6 +57,20 @@ final class CudaProbe {
         throw new RefusedException(runtime, "no GPU: the CUDA runtime sees none", DRIVER);
       }
       return new Gpus(runtime, gpus);
+    }
+  }
+
+  /**
+   * Of an activated environment nothing is loaded that someone else could have written: the user has
+   * not named the files. What PyTorch's CUDA library loads lies beside it or in {@code nvidia}.
+   */
+  private static void requireTrusted(TorchFiles torch, Path runtime) throws RefusedException {
+    InstalledTorch.requireTrusted(torch, runtime);
+    InstalledTorch.requireTrusted(torch, torch.torchCuda());
+    for (Path vendor : list(torch.folder().resolve("../../nvidia").normalize(), "*")) {
+      for (Path library : list(vendor.resolve("lib"), "*.so*")) {
+        InstalledTorch.requireTrusted(torch, library);
+      }
     }
   }
 

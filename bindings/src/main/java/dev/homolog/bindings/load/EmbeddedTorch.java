@@ -1,17 +1,15 @@
 package dev.homolog.bindings.load;
 
+import dev.homolog.bindings.files.CacheFolder;
+import dev.homolog.bindings.files.UserFolders;
 import java.io.IOException;
-import java.net.JarURLConnection;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Properties;
-import java.util.jar.JarEntry;
 import java.util.zip.CRC32;
 
 /**
@@ -61,8 +59,10 @@ final class EmbeddedTorch {
     Path cache = cacheFolder(options);
     Path folder;
     try {
-      String name = String.format(Locale.ROOT, "libtorch-%s-%s-%08x", version, PLATFORM, all.getValue());
-      folder = new LibraryCache(cache).provide(name, entries);
+      String name =
+          String.format(Locale.ROOT, "libtorch-%s-%s-%08x", version, PLATFORM, all.getValue());
+      Path made = CacheFolder.named(user(options), temporary());
+      folder = new LibraryCache(made).provide(name, entries);
     } catch (IOException e) {
       throw new RefusedException(
           cache,
@@ -75,17 +75,17 @@ final class EmbeddedTorch {
         TorchSource.EMBEDDED, folder, version, libraries, libraries.getLast(), null, null);
   }
 
-  /** {@code HOMOLOG_CACHE}, else the user's cache folder by the XDG rules. */
+  /** The folder that {@link CacheFolder} makes. */
   static Path cacheFolder(LoadOptions options) {
-    return options
-        .variable("HOMOLOG_CACHE")
-        .map(Path::of)
-        .or(() -> options.variable("XDG_CACHE_HOME").map(path -> Path.of(path, "homolog")))
-        .orElseGet(() ->
-            Path.of(
-                options.variable("HOME").orElseGet(() -> System.getProperty("user.home")),
-                ".cache",
-                "homolog"));
+    return user(options).homologCache().orElseGet(EmbeddedTorch::temporary);
+  }
+
+  private static UserFolders user(LoadOptions options) {
+    return new UserFolders(options.environment(), System.getProperty("user.home", ""));
+  }
+
+  private static Path temporary() {
+    return Path.of(System.getProperty("java.io.tmpdir"));
   }
 
   private static LibraryCache.Entry entry(String resource, ClassLoader loader)
@@ -99,16 +99,13 @@ final class EmbeddedTorch {
               + " on the class path)",
           ADVICE);
     }
+    String name = resource.substring(resource.lastIndexOf('/') + 1);
     try {
-      if (url.openConnection() instanceof JarURLConnection connection) {
-        JarEntry entry = connection.getJarEntry();
-        String name = resource.substring(resource.lastIndexOf('/') + 1);
-        return new LibraryCache.Entry(name, url, entry.getSize(), entry.getCrc());
-      }
+      return LibraryCache.Entry.of(name, url)
+          .orElseThrow(() -> new RefusedException(url.toString(), "is not in a jar", ADVICE));
     } catch (IOException e) {
       throw new RefusedException(url.toString(), "cannot be read: " + describe(e), ADVICE);
     }
-    throw new RefusedException(url.toString(), "is not in a jar", ADVICE);
   }
 
   private static String version(ClassLoader loader) throws RefusedException {
@@ -127,13 +124,6 @@ final class EmbeddedTorch {
 
   /** One line: the file system's exceptions say only a path. */
   static String describe(IOException e) {
-    if (e instanceof AccessDeniedException denied) {
-      return "no permission to write " + denied.getFile();
-    }
-    if (e instanceof FileSystemException failed && failed.getReason() != null) {
-      return failed.getReason() + " (" + failed.getFile() + ")";
-    }
-    String text = e.getMessage();
-    return text == null ? e.getClass().getSimpleName() : text;
+    return CacheFolder.describe(e);
   }
 }

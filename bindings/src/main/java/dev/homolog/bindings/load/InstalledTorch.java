@@ -1,5 +1,6 @@
 package dev.homolog.bindings.load;
 
+import dev.homolog.bindings.files.Trust;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -66,7 +67,12 @@ final class InstalledTorch {
         for (Path python : pythons) {
           Path torch = python.resolve("site-packages").resolve("torch");
           if (Files.isDirectory(torch.resolve("lib"))) {
-            return inspect(source, torch.resolve("lib"));
+            TorchFiles files = inspect(source, torch.resolve("lib"));
+            requireTrusted(files, files.folder());
+            for (Path file : files.libraries()) {
+              requireTrusted(files, file);
+            }
+            return files;
           }
         }
       } catch (IOException e) {
@@ -75,6 +81,23 @@ final class InstalledTorch {
     }
     throw new RefusedException(
         environment, "no PyTorch is installed in it", "pip install torch, if it is to be used");
+  }
+
+  /**
+   * Refuses a file of an activated environment that another user could have written. What the user
+   * names with a flag or a variable of ours is the user's word.
+   */
+  static void requireTrusted(TorchFiles torch, Path file) throws RefusedException {
+    if (torch.source() != TorchSource.VIRTUAL_ENV && torch.source() != TorchSource.CONDA) {
+      return;
+    }
+    Optional<String> refusal = Trust.refusal(file);
+    if (refusal.isPresent()) {
+      throw new RefusedException(
+          file,
+          "not loaded: " + refusal.get(),
+          "take away the right to write, or name the folder with --libtorch if you trust it");
+    }
   }
 
   /** Refuses a library that lacks a function, naming the first. */

@@ -1,11 +1,13 @@
 package dev.homolog.bindings.load;
 
+import dev.homolog.bindings.files.Trust;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.channels.Channels;
@@ -13,13 +15,19 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.jar.JarEntry;
 import java.util.zip.CRC32;
 
 /**
@@ -27,23 +35,47 @@ import java.util.zip.CRC32;
  *
  * <p>A folder appears whole or not at all: it is written under another name, forced to disk and
  * renamed. A lock on a file beside it lets processes that start at once unpack it once. Each use
- * compares size and checksum of every file with the jar's; a folder that differs is unpacked anew.
- * A whole folder is used without writing anything.
+ * compares size and checksum of every file with the jar's, and looks at its owner and mode ({@link
+ * Trust}); a folder that differs, or that others could have written, is unpacked anew. A whole folder is used without writing anything.
  */
-final class LibraryCache {
-  /** A file to unpack, with what the jar says of it. */
-  record Entry(String name, URL source, long size, long crc) {}
+public final class LibraryCache {
+  /**
+   * A file to unpack, with what the jar says of it.
+   *
+   * @param name of the file that is made
+   * @param source the entry of a jar
+   * @param size in bytes
+   * @param crc CRC-32 of the bytes
+   */
+  public record Entry(String name, URL source, long size, long crc) {
+    /** That of a resource; empty if it is in no jar, which alone knows size and checksum. */
+    public static Optional<Entry> of(String name, URL source) throws IOException {
+      if (source.openConnection() instanceof JarURLConnection connection) {
+        JarEntry entry = connection.getJarEntry();
+        return Optional.of(new Entry(name, source, entry.getSize(), entry.getCrc()));
+      }
+      return Optional.empty();
+    }
+  }
+
+  private static final Set<PosixFilePermission> OWNER_WRITES =
+      PosixFilePermissions.fromString("rw-r--r--");
 
   private static final long CHUNK = 1L << 30;
 
   private final Path root;
 
-  LibraryCache(Path root) {
+  /** Those in a folder, which need not be there. */
+  public LibraryCache(Path root) {
     this.root = root;
   }
 
-  /** The folder of that name with exactly these files, unpacked if it is not there yet. */
-  Path provide(String name, List<Entry> entries) throws IOException {
+  /**
+   * The folder of that name with exactly these files, unpacked if it is not there yet.
+   *
+   * @throws IOException if they cannot be written
+   */
+  public Path provide(String name, List<Entry> entries) throws IOException {
     // A lock on a file excludes other processes, not other threads of this one.
     synchronized (LibraryCache.class) {
       return provideAlone(name, entries);
@@ -73,11 +105,16 @@ final class LibraryCache {
 
   private void unpack(Path folder, List<Entry> entries) throws IOException {
     Path fresh = Files.createTempDirectory(root, folder.getFileName() + ".new-");
-    for (Entry entry : entries) {
-      write(entry, fresh.resolve(entry.name()));
-    }
-    if (!isWhole(fresh, entries)) {
-      throw new IOException("what was unpacked to " + fresh + " differs from the jar");
+    try {
+      for (Entry entry : entries) {
+        write(entry, fresh.resolve(entry.name()));
+      }
+      if (!isWhole(fresh, entries)) {
+        throw new IOException("what was unpacked to " + fresh + " differs from the jar");
+      }
+    } catch (IOException e) {
+      remove(fresh); // on a full disk hundreds of megabytes
+      throw e;
     }
     if (Files.exists(folder)) {
       // Another process may have these files mapped: renamed and removed, they live on for it.
@@ -100,6 +137,9 @@ final class LibraryCache {
         out.write(buffer, 0, n);
       }
       channel.force(true);
+    }
+    if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(file, OWNER_WRITES); // whatever the umask
     }
   }
 
@@ -139,7 +179,9 @@ final class LibraryCache {
   private static boolean isWhole(Path folder, List<Entry> entries) throws IOException {
     for (Entry entry : entries) {
       Path file = folder.resolve(entry.name());
-      if (!Files.isRegularFile(file) || Files.size(file) != entry.size()) {
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+          || Files.size(file) != entry.size()
+          || Trust.refusal(file).isPresent()) {
         return false;
       }
     }

@@ -13,13 +13,17 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Loading in processes of their own, as a user would meet it: what is taken, and how each refusal
@@ -225,15 +229,50 @@ class TorchLibraryTest {
     return folder.resolve("venv");
   }
 
+  /** A run on a machine that has the driver's library. */
+  private Run withDriver() throws IOException {
+    Path driver = Files.createDirectories(folder.resolve("driver"));
+    Files.write(driver.resolve("libcuda.so.1"), new byte[0]);
+    return new Run().with("LD_LIBRARY_PATH", driver);
+  }
+
+  /** The planted runtime would answer 35; that it is not asked shows that it is not loaded. */
+  @Test
+  void withoutADriverNoLibraryOfCudaIsLoaded() throws IOException {
+    Assumptions.assumeFalse(CudaDriver.isThere(withEnvironment(Map.of())));
+    List<String> output = new Run().with("VIRTUAL_ENV", cudaInstall(35)).output();
+    assertTrue(output.getFirst().startsWith("opened EMBEDDED"), String.join("\n", output));
+    assertTrue(output.get(1).contains("no GPU: there is no NVIDIA driver"), output.get(1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lib/python3.11/site-packages/nvidia/cuda_runtime/lib/libcudart.so.12",
+    "lib/python3.11/site-packages/nvidia/cuda_runtime/lib",
+    "lib/python3.11/site-packages/torch/lib/libtorch_cuda.so",
+    "lib/python3.11/site-packages/torch/lib",
+    "lib"
+  })
+  void whatOthersMayWriteToIsNotLoaded(String written) throws IOException {
+    Path venv = cudaInstall(35);
+    Files.setPosixFilePermissions(
+        venv.resolve(written), PosixFilePermissions.fromString("rwxrwxrwx"));
+    List<String> output = withDriver().with("CONDA_PREFIX", venv).output();
+    assertTrue(output.getFirst().startsWith("opened EMBEDDED"), String.join("\n", output));
+    assertTrue(
+        output.get(1).contains("not loaded: others may write to " + venv.resolve(written)),
+        output.get(1));
+  }
+
   @Test
   void noDriverAndNoGpu() throws IOException {
-    List<String> noDriver = new Run().with("VIRTUAL_ENV", cudaInstall(35)).output();
+    List<String> noDriver = withDriver().with("VIRTUAL_ENV", cudaInstall(35)).output();
     assertTrue(noDriver.getFirst().startsWith("opened EMBEDDED"), String.join("\n", noDriver));
     assertTrue(
         noDriver.get(1).contains("libcudart.so.12): no GPU: CUDA error 35, no text; to use a GPU"),
         noDriver.get(1));
     assertOne(
-        new Run()
+        withDriver()
             .arguments("gpu")
             .with("HOMOLOG_LIBTORCH", cudaInstall(0).resolve("lib/python3.11/site-packages/torch"))
             .output(),
@@ -248,7 +287,7 @@ class TorchLibraryTest {
     Path venv = cudaInstall(0);
     Files.delete(
         venv.resolve("lib/python3.11/site-packages/nvidia/cuda_runtime/lib/libcudart.so.12"));
-    List<String> output = new Run().with("VIRTUAL_ENV", venv).output();
+    List<String> output = withDriver().with("VIRTUAL_ENV", venv).output();
     assertTrue(
         output.get(1).contains("no CUDA runtime (libcudart) beside this PyTorch"), output.get(1));
   }

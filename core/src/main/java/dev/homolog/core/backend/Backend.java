@@ -3,8 +3,10 @@ package dev.homolog.core.backend;
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.load.GpuUse;
 import dev.homolog.bindings.load.LoadOptions;
+import dev.homolog.bindings.load.LoadedTorch;
 import dev.homolog.bindings.load.NativeUnavailableException;
 import dev.homolog.bindings.load.Refusal;
+import dev.homolog.bindings.load.TorchSource;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
@@ -126,10 +128,11 @@ public enum Backend {
     try {
       Torch torch = Torch.open(options(settings, GpuUse.IF_PRESENT));
       if (torch.gpu().isPresent()) {
-        return new Choice(cuda(torch, settings), "chosen automatically");
+        return new Choice(cuda(torch, settings), "chosen automatically" + from(torch));
       }
       return new Choice(
-          TorchKernels.cpu(torch, settings.threads()), "chosen automatically: no GPU was found");
+          TorchKernels.cpu(torch, settings.threads()),
+          "chosen automatically: no GPU was found" + withoutGpu(torch) + from(torch));
     } catch (NativeUnavailableException e) {
       if (settings.libtorch().isPresent()) {
         throw refused(InputOption.LIBTORCH.flag(), e);
@@ -142,6 +145,25 @@ public enum Backend {
     return new Choice(
         new ScalarKernels(),
         "slow: the Vector API is missing; start java with --add-modules " + VectorApi.MODULE);
+  }
+
+  /** Where native code comes from that neither Homolog brings nor the user names by a flag. */
+  private static String from(Torch torch) {
+    LoadedTorch library = torch.library();
+    if (library.source() == TorchSource.EMBEDDED || library.source() == TorchSource.OPTION) {
+      return "";
+    }
+    String runtime = library.cuda().map(cuda -> ", " + cuda.runtime()).orElse("");
+    return "; loaded through " + library.source().label() + ": " + library.folder() + runtime;
+  }
+
+  /** What was found in an activated environment and not loaded. */
+  private static String withoutGpu(Torch torch) {
+    return torch.library().refusals().stream()
+        .filter(refusal -> refusal.reason().startsWith("not loaded: "))
+        .map(refusal -> ", " + (refusal.where() + " is " + refusal.reason()).replaceAll("\\s+", " "))
+        .findFirst()
+        .orElse("");
   }
 
   private Torch torch(Settings settings, GpuUse gpu) {

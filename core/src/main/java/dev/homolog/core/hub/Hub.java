@@ -47,7 +47,9 @@ public final class Hub {
     try {
       return fetch(name.get(), weights);
     } catch (UnreachableException e) {
-      throw e.refusal();
+      return known(found, weights, e.refusal());
+    } catch (InputException e) {
+      return known(found, weights, e);
     }
   }
 
@@ -79,9 +81,21 @@ public final class Hub {
     }
   }
 
-  private boolean isComplete(Path folder, boolean weights) {
-    Path model = folder.getParent().getParent();
-    return new Snapshot(model, folder.getFileName().toString()).isComplete(weights);
+  /** What the cache has serves without a tokenizer too, which not all that is done needs. */
+  private Path known(Optional<Path> found, boolean weights, InputException refusal) {
+    if (found.isEmpty() || !snapshot(found.get()).hasModel(weights)) {
+      throw refusal;
+    }
+    listener.note(refusal.getMessage() + "; what the cache has is taken");
+    return found.get();
+  }
+
+  private static boolean isComplete(Path folder, boolean weights) {
+    return snapshot(folder).isComplete(weights);
+  }
+
+  private static Snapshot snapshot(Path folder) {
+    return new Snapshot(folder.getParent().getParent(), folder.getFileName().toString());
   }
 
   private Path fetch(HubCache.Name name, boolean weights) {

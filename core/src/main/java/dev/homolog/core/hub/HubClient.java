@@ -115,16 +115,20 @@ final class HubClient implements AutoCloseable {
       HttpRequest.Builder head = request(at).HEAD();
       HttpResponse<?> response = patiently(head.build());
       Optional<URI> next = next(at, response);
-      boolean described =
-          response.headers().firstValue("X-Repo-Commit").isPresent()
-              && (response.headers().firstValue("X-Linked-Etag").isPresent()
-                  || response.headers().firstValue("ETag").isPresent());
-      if (next.isEmpty() || described) {
+      if (next.isEmpty() || describes(response.headers(), next.get())) {
         return response;
       }
       at = next.get();
     }
     throw redirects(address);
+  }
+
+  /** On the hub itself a redirect's own tag is that of the redirect. */
+  private boolean describes(HttpHeaders headers, URI next) {
+    boolean leaves = HubOrigin.of(next).filter(hub::equals).isEmpty();
+    return headers.firstValue("X-Repo-Commit").isPresent()
+        && (headers.firstValue("X-Linked-Etag").isPresent()
+            || leaves && headers.firstValue("ETag").isPresent());
   }
 
   /** Asks again where the hub is busy or the line breaks. */

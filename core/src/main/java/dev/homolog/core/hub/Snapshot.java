@@ -68,7 +68,12 @@ record Snapshot(Path model, String commit) {
         has(TOKENIZER)
             || PAIRS.stream().allMatch(this::has)
             || lacks(TOKENIZER) && PAIRS.stream().anyMatch(this::lacks);
-    return has(ModelFiles.CONFIG) && tokenizer && (!weights || hasWeights());
+    return tokenizer && hasModel(weights);
+  }
+
+  /** Whether all is there but perhaps the tokenizer. */
+  boolean hasModel(boolean weights) {
+    return has(ModelFiles.CONFIG) && (!weights || hasWeights());
   }
 
   private boolean hasWeights() {
@@ -104,6 +109,9 @@ record Snapshot(Path model, String commit) {
       return;
     }
     Path ref = model.resolve("refs").resolve(name.revision());
+    if (Files.isRegularFile(ref) && Files.readString(ref).equals(commit)) {
+      return; // the cache may be one that cannot be written
+    }
     Files.createDirectories(ref.getParent());
     Path fresh = ref.resolveSibling("." + ref.getFileName() + "." + random() + ".tmp");
     Files.writeString(fresh, commit, StandardCharsets.US_ASCII);

@@ -108,29 +108,21 @@ final class TokenizerEngine {
       return;
     }
     NativeAccess.require(TokenizersLibrary.class, "the tokenizer");
-    setIfAbsent("DJL_CACHE_DIR", CacheFolder.find().toString());
-    setIfAbsent("OPT_OUT_TRACKING", "true");
-    setIfAbsent("RUST_FLAVOR", "cpu"); // else DJL downloads another library where it sees a GPU
+    NativeParts.TOKENIZER.provide(TokenizersLibrary.class);
+    NativeParts.setIfAbsent("OPT_OUT_TRACKING", "true");
+    NativeParts.setIfAbsent("RUST_FLAVOR", "cpu"); // else DJL looks for another where it sees a GPU
+    // DJL looks for its own files with the thread's loader, which may know nothing of them.
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(TokenizersLibrary.class.getClassLoader());
     try {
       LibUtils.checkStatus();
     } catch (EngineException | LinkageError | AssertionError e) {
-      Throwable cause = e;
-      while (cause.getCause() != null) {
-        cause = cause.getCause();
-      }
-      throw new HomologException(
-          "the tokenizer's native library does not load: "
-              + cause.getMessage()
-              + "; set HOMOLOG_CACHE to a folder that programs may be run from",
-          e);
+      throw NativeParts.TOKENIZER.failed(e);
+    } finally {
+      thread.setContextClassLoader(before);
     }
     loaded = true;
-  }
-
-  private static void setIfAbsent(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
-    }
   }
 
   private static void requireSomethingLeft(

@@ -46,9 +46,13 @@ final class ZstdFile extends InputStream {
    */
   static ZstdFile open(Path file, long window) throws IOException {
     NativeAccess.require(Zstd.class, file + ": zstd");
+    NativeParts.ZSTD.provide(Zstd.class);
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
       return new ZstdFile(file, channel, window);
+    } catch (LinkageError e) {
+      channel.close();
+      throw NativeParts.ZSTD.failed(e);
     } catch (IOException | RuntimeException | Error e) {
       channel.close();
       throw e;

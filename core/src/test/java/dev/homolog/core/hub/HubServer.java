@@ -65,6 +65,9 @@ final class HubServer implements AutoCloseable {
   /** The token without which all is refused. */
   volatile String token = "";
 
+  /** Whether files lie at another address of this server. */
+  volatile boolean moved;
+
   /** Where files above 1,000 bytes lie. */
   volatile String elsewhere = "";
 
@@ -139,6 +142,11 @@ final class HubServer implements AutoCloseable {
     String refused = refusal;
     if (!token.isEmpty() && !("Bearer " + token).equals(request.headers.get("authorization"))) {
       refused = "401 GatedRepo";
+    }
+    if (moved && !request.path().startsWith("/cache/")) {
+      String there = "Location: /cache/" + request.file();
+      head(out, "307", List.of("X-Repo-Commit: " + commit, "ETag: W/\"a1\"", there), 0);
+      return;
     }
     byte[] bytes = files.get(request.file());
     if (refused.isEmpty() && bytes == null) {

@@ -369,6 +369,16 @@ class HubTest {
     }
   }
 
+  /** The tag of a redirect on the hub itself is not the file's. */
+  @Test
+  void aFileThatHasMovedOnTheHubIsFollowedWithTheToken() throws IOException {
+    environment.put("HF_TOKEN", "hf_secret");
+    server.token = "hf_secret";
+    server.moved = true;
+    hub().folder("lab/gpt-a", true);
+    assertArrayEquals(weights, Files.readAllBytes(snapshot().resolve(WEIGHTS)));
+  }
+
   @Test
   void aRedirectWithoutEndIsRefused() {
     server.elsewhere = server.address() + "/lab/gpt-a/resolve/main";
@@ -430,6 +440,18 @@ class HubTest {
     int asked = server.requests().size();
     hub().folder("lab/gpt-a", true);
     assertEquals(asked, server.requests().size());
+  }
+
+  /** What a cache without network has always given. */
+  @Test
+  void aModelWithoutTokenizerServesWithoutTheHub() throws IOException {
+    hub().folder("lab/gpt-a", true);
+    Files.delete(snapshot().resolve("tokenizer.json"));
+    server.close();
+    assertEquals(snapshot(), hub().folder("lab/gpt-a", true));
+    assertTrue(notes.getFirst().endsWith("; what the cache has is taken"), notes::toString);
+    Files.delete(snapshot().resolve(WEIGHTS));
+    assertTrue(refusal("lab/gpt-a").contains("cannot be reached"));
   }
 
   /** Another program's lock, as {@code flock} of util-linux or Python takes it. */
