@@ -176,7 +176,8 @@ class CorrelationTest {
   void twoTokensMakeNoCorrelation(Backend backend) {
     double[][] x = shared(30, 2, 8);
     boolean[] two = new boolean[30];
-    two[4] = two[20] = true;
+    two[4] = true;
+    two[20] = true;
     boolean[] three = two.clone();
     three[9] = true;
     List<ModelNeurons> models = Streamed.models(1, 4, 1, 4);

@@ -133,7 +133,7 @@ class ModelConfigReaderTest {
         "is_encoder_decoder|true|is true, expected false; use a decoder-only model",
         "pruned_heads|{\"0\":[1]}|is not empty; use a model whose heads are all there",
         "add_cross_attention|true|is true, expected false; use a decoder-only model",
-        "activation_function|\"prelu\"|is \"prelu\"; use a model that has one of:" + " " + FUNCTIONS,
+        "activation_function|\"elu\"|is \"elu\"; use a model that has one of:" + " " + FUNCTIONS,
         "activation_function|7|is 7; use a model that has one of:" + " " + FUNCTIONS,
         "n_inner|0|is 0, expected a whole number from 1 to 1048576" + FETCH,
         "n_inner|\"64\"|is \"64\", expected a whole number from 1 to 1048576" + FETCH,

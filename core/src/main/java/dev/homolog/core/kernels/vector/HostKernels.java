@@ -21,7 +21,7 @@ public abstract class HostKernels implements Kernels {
   /** Rows that a piece of row-wise work covers. */
   private static final int ROWS = 64;
 
-  /** Variances between which a row's mean and squares are sums of normal numbers, none too large. */
+  /** Variances of rows whose mean and squares are sums of normal numbers, none too large. */
   private static final double LEAST_PLAIN = 1e-24;
 
   private static final double MOST_PLAIN = 1e24;
@@ -145,7 +145,7 @@ public abstract class HostKernels implements Kernels {
     return variance >= LEAST_PLAIN && variance <= MOST_PLAIN;
   }
 
-  /** Mean and variance of a row in double, for rows whose squares single precision does not hold. */
+  /** Mean and variance in double, of a row whose squares single precision does not hold. */
   private record WideRow(int d, double mean, double variance) {
     static WideRow of(float[] line, int d) {
       double mean = 0;
