@@ -50,7 +50,8 @@ record PairFiles(TokenizerFiles files, Path vocab, Path merges) {
     ObjectNode ids = vocabulary(vocab);
     ArrayNode tokens = root.putArray("added_tokens");
     if (ids.path(END_OF_TEXT).canConvertToInt()) {
-      AddedTokens.Token.special(END_OF_TEXT).write(tokens.addObject(), ids.get(END_OF_TEXT).intValue());
+      int id = ids.get(END_OF_TEXT).intValue();
+      AddedTokens.Token.special(END_OF_TEXT).write(tokens.addObject(), id);
     }
     byteLevel(root.putObject("pre_tokenizer"));
     byteLevel(root.putObject("decoder"));

@@ -39,7 +39,8 @@ record TextBounds(Path file, int growth, TokenizerPattern.Kind kind, List<String
    */
   void require(String text) {
     if ((long) text.length() * growth > MOST_CHARACTERS) {
-      throw refuse("a text of " + text.length() + " characters may become " + growth + " times as long");
+      throw refuse(
+          "a text of " + text.length() + " characters may become " + growth + " times as long");
     }
     switch (kind) {
       case LINEAR -> {

@@ -50,7 +50,9 @@ final class TokenizerComponents {
         made.put("clean_text", field.child("clean_text").bool());
         made.put("handle_chinese_chars", field.child("handle_chinese_chars").bool());
         TokenizerField strip = field.child("strip_accents");
-        made.set("strip_accents", strip.absent() ? NODES.nullNode() : NODES.booleanNode(strip.bool()));
+        made.set(
+            "strip_accents",
+            strip.absent() ? NODES.nullNode() : NODES.booleanNode(strip.bool()));
         made.put("lowercase", field.child("lowercase").bool());
         budget.grow(field, 3); // spaces around Chinese characters
       }

@@ -43,7 +43,13 @@ record TokenizerConfig(
   private static final String PADDING = "<|padding|>";
   private static final List<String> NAMED =
       List.of(
-          "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+          "bos_token",
+          "eos_token",
+          "unk_token",
+          "sep_token",
+          "pad_token",
+          "cls_token",
+          "mask_token");
 
   /** Classes that take the space in front from their configuration; without it there is none. */
   private static final Set<String> BYTE_LEVEL =

@@ -170,8 +170,8 @@ record TokenizerFiles(Path main, boolean followLinks) {
   InputException missing() {
     String lacks = "a model folder needs its tokenizer.json, or GPT-2's vocab.json and merges.txt";
     String save =
-        "write one: AutoTokenizer.from_pretrained(\"FOLDER\").save_pretrained(\"FOLDER\") in Python's"
-            + " transformers";
+        "write one with Python's transformers: AutoTokenizer.from_pretrained(\"FOLDER\")"
+            + ".save_pretrained(\"FOLDER\")";
     if (has("vocab.json") != has("merges.txt")) {
       String there = has("vocab.json") ? "vocab.json" : "merges.txt";
       String absent = has("vocab.json") ? "merges.txt" : "vocab.json";

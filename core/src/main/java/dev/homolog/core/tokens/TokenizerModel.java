@@ -3,9 +3,7 @@ package dev.homolog.core.tokens;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.homolog.core.InputException;
-import dev.homolog.core.json.StrictJson;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -24,7 +22,7 @@ final class TokenizerModel {
 
   private final TokenizerField field;
   private final String type;
-  private final Map<String, Integer> places = new HashMap<>();
+  private final Map<String, Integer> ids;
   private final int[] fileIds;
 
   /**
@@ -33,6 +31,7 @@ final class TokenizerModel {
   TokenizerModel(TokenizerField field, Map<String, Integer> ids) {
     this.field = field;
     this.type = type(field);
+    this.ids = ids;
     JsonNode vocabulary = field.node().path("vocab");
     if (vocabulary.size() > MOST_TOKENS) {
       throw field.child("vocab").refuse("has more than " + MOST_TOKENS + " tokens");
@@ -43,32 +42,34 @@ final class TokenizerModel {
     fileIds = new int[vocabulary.size()];
     if (vocabulary.isArray()) {
       for (int i = 0; i < fileIds.length; i++) {
-        place(piece(i), i);
+        require(piece(i));
         fileIds[i] = i;
       }
     } else {
-      vocabulary
-          .fieldNames()
-          .forEachRemaining(token -> {
-            int place = places.size();
-            place(token, place);
-            fileIds[place] = ids.get(token);
-          });
+      int place = 0;
+      for (var names = vocabulary.fieldNames(); names.hasNext(); ) {
+        String token = names.next();
+        require(token);
+        fileIds[place++] = ids.get(token);
+      }
     }
   }
 
-  private void place(String token, int place) {
+  private void require(String token) {
     if (token.length() > LONGEST_TOKEN) {
       throw field.child("vocab").refuse("a token is longer than " + LONGEST_TOKEN + " characters");
     }
-    if (!StrictJson.isUnicode(token)) {
+    if (Utf8.wellFormed(token).replaced() > 0) {
       throw field.child("vocab").refuse("a token holds half a surrogate pair");
     }
-    places.put(token, place);
   }
 
   private String piece(int i) {
-    TokenizerField pair = new TokenizerField(field.file(), field.path() + ".vocab[" + i + "]", field.node().path("vocab").get(i));
+    TokenizerField pair =
+        new TokenizerField(
+            field.file(),
+            field.path() + ".vocab[" + i + "]",
+            field.node().path("vocab").get(i));
     JsonNode score = pair.node().path(1);
     if (pair.node().size() != 2
         || !pair.node().path(0).isTextual()
@@ -108,11 +109,6 @@ final class TokenizerModel {
   /** The id in the file of each token of the library, without added tokens. */
   int[] fileIds() {
     return fileIds;
-  }
-
-  /** The library's ids of the vocabulary. */
-  Map<String, Integer> places() {
-    return places;
   }
 
   /** Writes the object. */
@@ -199,10 +195,10 @@ final class TokenizerModel {
       if (pair.length != 2) {
         throw merge(i, "is no pair of tokens");
       }
-      if (!places.containsKey(pair[0])
-          || !places.containsKey(pair[1])
+      if (!ids.containsKey(pair[0])
+          || !ids.containsKey(pair[1])
           || !pair[1].startsWith(prefix)
-          || !places.containsKey(pair[0] + pair[1].substring(prefix.length()))) {
+          || !ids.containsKey(pair[0] + pair[1].substring(prefix.length()))) {
         throw merge(
             i,
             "is "

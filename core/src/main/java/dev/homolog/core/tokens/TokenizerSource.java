@@ -14,12 +14,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * A tokenizer's files as they were read, and what the native library is given in their place. It
@@ -114,7 +115,6 @@ final class TokenizerSource {
             ? pairs.get().tokenizerJson()
             : TokenizerFiles.tree(file, bytes, TokenizerField.REMEDY);
     Map<String, Integer> own = Vocabulary.model(file, tree);
-    Vocabulary.of(file, tree); // ids of added tokens, before they are held against the model's
     ObjectNode root = (ObjectNode) tree;
     config.apply(root);
     AddedTokens tokens = new AddedTokens(own, pairs.isPresent());
@@ -122,8 +122,9 @@ final class TokenizerSource {
     TokenizerField listed = whole.child("added_tokens");
     if (!listed.absent()) {
       for (TokenizerField token : listed.list(1 << 15)) {
-        int id = token.node().path("id").intValue();
-        tokens.add(AddedTokens.Token.of(token), OptionalInt.of(id), token);
+        AddedTokens.Token read = AddedTokens.Token.of(token);
+        int id = Vocabulary.id(file, read.content(), token.node().path("id"));
+        tokens.add(read, OptionalInt.of(id), token);
       }
     }
     config.addTo(tokens);
@@ -132,7 +133,7 @@ final class TokenizerSource {
     TokenizerComponents components = new TokenizerComponents();
     String json = write(whole, model, components, tokens);
     return new Checked(
-        Vocabulary.of(file, root),
+        Vocabulary.of(root, own, tokens.ids()),
         json,
         fileIds(model, tokens),
         new TokenDecoder(root.path("decoder")),
@@ -207,13 +208,13 @@ final class TokenizerSource {
   /** Added tokens that are not in the vocabulary follow it, in their order. */
   private int[] fileIds(TokenizerModel model, AddedTokens tokens) {
     int[] own = model.fileIds();
-    Map<String, Integer> places = new HashMap<>(model.places());
+    Set<String> seen = new HashSet<>();
     int[] ids = Arrays.copyOf(own, own.length + tokens.tokens().size());
     int next = own.length;
     boolean same = true;
     for (AddedTokens.Token token : tokens.tokens()) {
       boolean left = token.special() && config.splitsSpecial();
-      if (!left && places.putIfAbsent(token.content(), next) == null) {
+      if (!left && !tokens.inVocabulary(token.content()) && seen.add(token.content())) {
         ids[next++] = tokens.ids().get(token.content());
       }
     }

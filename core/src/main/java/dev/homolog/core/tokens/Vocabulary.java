@@ -39,7 +39,6 @@ record Vocabulary(
    * @throws InputException if ids are missing or out of range
    */
   static Vocabulary of(Path file, JsonNode root) {
-    Map<String, Integer> ids = model(file, root);
     Map<String, Integer> added = new TreeMap<>();
     for (JsonNode token : root.path("added_tokens")) {
       JsonNode content = token.path("content");
@@ -48,13 +47,19 @@ record Vocabulary(
       }
       added.put(content.textValue(), id(file, content.textValue(), token.path("id")));
     }
+    return of(root, model(file, root), added);
+  }
+
+  /** As above, of ids that are known. */
+  static Vocabulary of(JsonNode root, Map<String, Integer> model, Map<String, Integer> added) {
+    Map<String, Integer> ids = new HashMap<>(model);
     ids.putAll(added);
     List<String> merges = new ArrayList<>();
     for (JsonNode merge : root.path("model").path("merges")) { // "a b", newer files ["a", "b"]
       merges.add(
           merge.isArray() ? merge.path(0).asText() + " " + merge.path(1).asText() : merge.asText());
     }
-    return new Vocabulary(ids, added, merges, isByteLevelPairs(root));
+    return new Vocabulary(ids, new TreeMap<>(added), merges, isByteLevelPairs(root));
   }
 
   /** As above, of the bytes of a file. */
@@ -92,7 +97,8 @@ record Vocabulary(
     }
   }
 
-  private static int id(Path file, String token, JsonNode id) {
+  /** An id, checked. */
+  static int id(Path file, String token, JsonNode id) {
     if (!id.canConvertToInt()
         || !id.isIntegralNumber()
         || id.intValue() < 0

@@ -297,7 +297,7 @@ class TokenizerRefusalsTest {
     refusedFile("is a folder, not a file");
     Files.delete(file);
     Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n");
-    refusedFile("no such file; vocab.txt alone does not say how text is cut; write one: Auto");
+    refusedFile("no such file; vocab.txt alone does not say how text is cut; write one with Python");
     Files.writeString(folder.resolve("vocab.json"), "{}");
     refusedFile("no such file, and beside vocab.json there is no merges.txt");
   }
