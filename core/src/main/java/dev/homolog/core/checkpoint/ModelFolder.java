@@ -70,8 +70,8 @@ final class ModelFolder {
             folder,
             name,
             "is a link to %s, outside the folder".formatted(real),
-            "put the file itself there, or give the folder that it lies in, or --follow-links if you"
-                + " trust its links");
+            "put the file itself there, or give the folder that it lies in, or --follow-links if"
+                + " you trust its links");
       }
       return file;
     } catch (IOException e) {
