@@ -243,12 +243,16 @@ public record StudyOptions(
   }
 
   public StudyOptions withBatchRows(int batchRows) {
-    return withResources(new Resources(OptionalInt.of(batchRows), resources.memory(), resources.followLinks()));
+    return withResources(
+        new Resources(
+            OptionalInt.of(batchRows), resources.memory(), resources.followLinks()));
   }
 
   /** Bounds the bytes that the process may hold. */
   public StudyOptions withMemory(long bytes) {
-    return withResources(new Resources(resources.batchRows(), OptionalLong.of(bytes), resources.followLinks()));
+    return withResources(
+        new Resources(
+            resources.batchRows(), OptionalLong.of(bytes), resources.followLinks()));
   }
 
   public StudyOptions withSeed(long seed) {

@@ -319,8 +319,6 @@ class SavedFormsTest {
             "linked-text",
             "--text",
             input,
-            "--neuron",
-            "1.3",
             "--follow-links"));
     List<String> tokenize =
         List.of("tokenize", "--model", linked + "", "--text", input, "--follow-links");

@@ -105,7 +105,7 @@ public final class CloseUpMeasurement implements Measurement {
     return new CloseUp(
         setting.text().table().tokens(),
         List.of(),
-        ExampleColumns.EXAMPLES.builder().build(),
+        ExampleColumns.none(),
         List.of());
   }
 

@@ -2,6 +2,7 @@ package dev.homolog.analysis.closeup;
 
 import dev.homolog.analysis.table.ColumnSpec;
 import dev.homolog.analysis.table.NeuronColumns;
+import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableSpec;
 import java.util.List;
 
@@ -28,4 +29,21 @@ public final class ExampleColumns {
               ColumnSpec.textLists("texts", "tokens", "texts of the window's tokens"),
               ColumnSpec.doubleLists(
                   "activations", "activations", "activations at the window's tokens")));
+
+  /** The table without a row. */
+  static Table none() {
+    Table.Builder table = EXAMPLES.builder();
+    NeuronColumns.in(table);
+    table.ints("rank");
+    table.texts("model");
+    NeuronColumns.in(table, "model_");
+    table.texts("document");
+    table.longs("row");
+    table.ints("position");
+    table.ints("first");
+    table.intLists("tokens");
+    table.textLists("texts");
+    table.doubleLists("activations");
+    return table.build();
+  }
 }

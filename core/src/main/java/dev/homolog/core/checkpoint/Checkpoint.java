@@ -54,7 +54,8 @@ public interface Checkpoint extends AutoCloseable {
           location(),
           names.unembedding(),
           "is missing: the model was saved without a head that predicts tokens",
-          "give the whole model, or use correlate, activations or tokenize, which need no such head");
+          "give the whole model, or use correlate, activations or tokenize, which need no such"
+              + " head");
     }
   }
 

@@ -99,7 +99,8 @@ enum FileKind {
       return Optional.of(
           new Found("is a pointer of Git LFS, not the file itself", "fetch it: git lfs pull"));
     }
-    if (start.startsWith("/annex/objects/") || start.contains("/.git/annex/objects/")) {
+    if (start.startsWith("/annex/objects/")
+        || size < START && start.contains("/.git/annex/objects/")) {
       return Optional.of(
           new Found("is a pointer of git-annex, not the file itself", "fetch it: git annex get ."));
     }

@@ -19,7 +19,8 @@ import java.util.Set;
  * {@code model.safetensors}, its shards ({@code model.safetensors.index.json}), {@code
  * pytorch_model.bin}, its shards ({@code pytorch_model.bin.index.json}). No other file is read, and
  * none outside the folder, but for links into the same model's {@code blobs} in the cache of
- * Hugging Face, or where links are allowed. The weights are mapped, not copied. One thread at a time.
+ * Hugging Face, or where links are allowed. The weights are mapped, not copied. One thread at a
+ * time.
  */
 public final class HuggingFaceCheckpoint implements Checkpoint {
   static final String CONFIG = "config.json";

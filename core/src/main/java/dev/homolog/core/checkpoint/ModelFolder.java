@@ -78,8 +78,8 @@ public final class ModelFolder {
             folder,
             name,
             String.format(Locale.ROOT, "is a link to %s, outside the folder", real),
-            "put the file itself there, or give the folder that it lies in, or --follow-links if you"
-                + " trust its links");
+            "put the file itself there, or give the folder that it lies in, or --follow-links if"
+                + " you trust its links");
       }
       return file;
     } catch (IOException e) {

@@ -127,7 +127,11 @@ final class ModelLayout {
     throw new InputException(
         where,
         found.get(name).name(),
-        String.format(Locale.ROOT, "has shape %s, expected %s: the matrices of all blocks are transposed, as nanoGPT stores them", found.get(name).shape(), required.get(name)),
+        "has shape "
+            + found.get(name).shape()
+            + ", expected "
+            + required.get(name)
+            + ": the matrices of all blocks are transposed, as nanoGPT stores them",
         transpose(where));
   }
 
