@@ -164,7 +164,7 @@ final class Main implements Runnable {
 
   /** In a locale of ASCII letters Java has no words for other names of files. */
   private static String noPath(InvalidPathException e) {
-    return e.getInput()
+    return e.getInput().replaceAll("\\p{Cntrl}", "\uFFFD")
         + ": is no path here ("
         + e.getReason()
         + "); in a POSIX locale set LC_CTYPE=C.UTF-8";
