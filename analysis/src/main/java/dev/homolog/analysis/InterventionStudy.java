@@ -16,13 +16,13 @@ import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
+import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.intervention.Intervention;
 import dev.homolog.core.intervention.Metrics;
 import dev.homolog.core.intervention.Mode;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Reading;
 import dev.homolog.core.intervention.Sweep;
-import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
@@ -265,8 +265,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
    */
   public static InterventionStudy open(Options options) {
     Inputs inputs =
-        Inputs.open(
-            List.of(options.model), options.input, options.resources.followLinks());
+        Inputs.open(List.of(options.model), options.input, options.resources.followLinks());
     try {
       inputs.requireUnembedding();
       options.neurons.forEach(id -> id.require(InputOption.NEURON, inputs.reference()));

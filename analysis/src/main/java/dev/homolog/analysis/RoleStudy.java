@@ -17,8 +17,8 @@ import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
-import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.checkpoint.UnchangedFiles;
+import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ActivationStream;
@@ -131,8 +131,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
    */
   public static RoleStudy open(Options options) {
     Inputs inputs =
-        Inputs.open(
-            List.of(options.model), options.input, options.resources.followLinks());
+        Inputs.open(List.of(options.model), options.input, options.resources.followLinks());
     try {
       inputs.requireUnembedding();
       return new RoleStudy(options, inputs);

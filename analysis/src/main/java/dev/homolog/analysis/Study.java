@@ -76,8 +76,7 @@ public final class Study implements OpenStudy<StudyResult> {
   public static Study open(StudyOptions options) {
     List<Path> folders = new ArrayList<>(List.of(options.reference()));
     folders.addAll(options.others());
-    Inputs inputs =
-        Inputs.open(folders, options.input(), options.resources().followLinks());
+    Inputs inputs = Inputs.open(folders, options.input(), options.resources().followLinks());
     try {
       if (options.extent() == StudyOptions.Extent.EVERYTHING || options.roles()) {
         inputs.requireUnembedding();
@@ -105,8 +104,7 @@ public final class Study implements OpenStudy<StudyResult> {
 
   /** Runs with memory bounds from {@code bounds} in place of the machine's. */
   StudyResult run(Kernels kernels, RunListener listener, Supplier<MemoryBounds> bounds) {
-    return UnchangedFiles.during(
-        inputs.checkpoints(), () -> measure(kernels, listener, bounds));
+    return UnchangedFiles.during(inputs.checkpoints(), () -> measure(kernels, listener, bounds));
   }
 
   private StudyResult measure(
@@ -135,8 +133,7 @@ public final class Study implements OpenStudy<StudyResult> {
 
   private void compareWeights(LineageMeasurement lineage, Phases phases, RunListener listener) {
     if (!options.others().isEmpty()) {
-      phases.run(
-          Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), listener));
+      phases.run(Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), listener));
     }
   }
 

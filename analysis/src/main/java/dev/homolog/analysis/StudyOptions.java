@@ -198,40 +198,46 @@ public record StudyOptions(
   public StudyOptions withSimilarity(Similarity similarity) {
     Comparison c = comparison;
     return withComparison(
-        new Comparison(similarity, c.top(), c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual()));
+        new Comparison(
+            similarity, c.top(), c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual()));
   }
 
   public StudyOptions withTop(int top) {
     Comparison c = comparison;
     return withComparison(
-        new Comparison(c.similarity(), top, c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual()));
+        new Comparison(
+            c.similarity(), top, c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual()));
   }
 
   public StudyOptions withThreshold(double threshold) {
     Comparison c = comparison;
     return withComparison(
-        new Comparison(c.similarity(), c.top(), threshold, c.allPairs(), c.bySubset(), c.allowEqual()));
+        new Comparison(
+            c.similarity(), c.top(), threshold, c.allPairs(), c.bySubset(), c.allowEqual()));
   }
 
   /** Also compares the other models with each other. */
   public StudyOptions withAllPairs(boolean allPairs) {
     Comparison c = comparison;
     return withComparison(
-        new Comparison(c.similarity(), c.top(), c.threshold(), allPairs, c.bySubset(), c.allowEqual()));
+        new Comparison(
+            c.similarity(), c.top(), c.threshold(), allPairs, c.bySubset(), c.allowEqual()));
   }
 
   /** Also does everything for each subset of the text. */
   public StudyOptions withBySubset(boolean bySubset) {
     Comparison c = comparison;
     return withComparison(
-        new Comparison(c.similarity(), c.top(), c.threshold(), c.allPairs(), bySubset, c.allowEqual()));
+        new Comparison(
+            c.similarity(), c.top(), c.threshold(), c.allPairs(), bySubset, c.allowEqual()));
   }
 
   /** Also compares models that have the same weights. */
   public StudyOptions withAllowEqual(boolean allowEqual) {
     Comparison c = comparison;
     return withComparison(
-        new Comparison(c.similarity(), c.top(), c.threshold(), c.allPairs(), c.bySubset(), allowEqual));
+        new Comparison(
+            c.similarity(), c.top(), c.threshold(), c.allPairs(), c.bySubset(), allowEqual));
   }
 
   public StudyOptions withBaseline(Baseline baseline) {
@@ -244,15 +250,13 @@ public record StudyOptions(
 
   public StudyOptions withBatchRows(int batchRows) {
     return withResources(
-        new Resources(
-            OptionalInt.of(batchRows), resources.memory(), resources.followLinks()));
+        new Resources(OptionalInt.of(batchRows), resources.memory(), resources.followLinks()));
   }
 
   /** Bounds the bytes that the process may hold. */
   public StudyOptions withMemory(long bytes) {
     return withResources(
-        new Resources(
-            resources.batchRows(), OptionalLong.of(bytes), resources.followLinks()));
+        new Resources(resources.batchRows(), OptionalLong.of(bytes), resources.followLinks()));
   }
 
   public StudyOptions withSeed(long seed) {

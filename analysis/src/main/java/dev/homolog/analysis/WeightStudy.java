@@ -28,7 +28,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Tokenizer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -169,8 +168,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
      */
     public void write(RunFolder folder, Invocation invocation) {
       Facts json =
-          UnchangedFiles.during(
-              List.of(study.checkpoint), () -> writeTables(folder, invocation));
+          UnchangedFiles.during(List.of(study.checkpoint), () -> writeTables(folder, invocation));
       folder.finish(json);
     }
 

@@ -118,7 +118,8 @@ public final class Cublas implements AutoCloseable {
     TorchGemm.requireShape(c, new long[] {a.size(1), b.size(1)});
     ScalarType sum = a.dtype() == ScalarType.FLOAT64 ? ScalarType.FLOAT64 : ScalarType.FLOAT32;
     if (c.dtype() != sum) {
-      throw new IllegalArgumentException(String.format(Locale.ROOT, "the sums of %s are not %s", a, c));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "the sums of %s are not %s", a, c));
     }
     // By columns: cᵀ [m, n] = bᵀ [m, rows] · a [rows, n], where b's rows are columns already and
     // a's must be transposed.
@@ -178,7 +179,8 @@ public final class Cublas implements AutoCloseable {
 
   private static void requireGemm(int m, int n, int k, Matrix a, Matrix b, Matrix c) {
     if (m < 0 || n < 0 || k < 0) {
-      throw new IllegalArgumentException(String.format(Locale.ROOT, "gemm of %d × %d × %d", m, n, k));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "gemm of %d × %d × %d", m, n, k));
     }
     requireLd(a, a.transposed() ? k : m);
     requireLd(b, b.transposed() ? n : k);
@@ -191,7 +193,8 @@ public final class Cublas implements AutoCloseable {
   private static void requireLd(Matrix matrix, int rows) {
     if (matrix.ld() < Math.max(1, rows)) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "leading dimension %d of a matrix of %d rows", matrix.ld(), rows));
+          String.format(
+              Locale.ROOT, "leading dimension %d of a matrix of %d rows", matrix.ld(), rows));
     }
   }
 

@@ -33,7 +33,8 @@ final class OperatorCheck {
           new Refusal(
               library.source().label(),
               library.folder().toString(),
-              String.format(Locale.ROOT, "libtorch %s on %s: %s", library.version(), device, e.getMessage()),
+              String.format(
+                  Locale.ROOT, "libtorch %s on %s: %s", library.version(), device, e.getMessage()),
               "use a version that this Homolog was tested with"));
     } finally {
       check.open.forEach(TorchTensor::close);

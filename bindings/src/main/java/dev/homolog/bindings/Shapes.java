@@ -72,7 +72,11 @@ final class Shapes {
       int old = i - added;
       if (added < 0 || (old >= 0 && sizes[old] != newSizes[i] && sizes[old] != 1)) {
         throw new IllegalArgumentException(
-            String.format(Locale.ROOT, "%s cannot be expanded to %s", Arrays.toString(sizes), Arrays.toString(newSizes)));
+            String.format(
+                Locale.ROOT,
+                "%s cannot be expanded to %s",
+                Arrays.toString(sizes),
+                Arrays.toString(newSizes)));
       }
       result[i] = old < 0 || sizes[old] != newSizes[i] ? 0 : strides[old];
     }
@@ -87,7 +91,11 @@ final class Shapes {
       long sizeB = i <= b.length ? b[b.length - i] : 1;
       if (sizeA != sizeB && sizeA != 1 && sizeB != 1) {
         throw new IllegalArgumentException(
-            String.format(Locale.ROOT, "%s and %s do not go together", Arrays.toString(a), Arrays.toString(b)));
+            String.format(
+                Locale.ROOT,
+                "%s and %s do not go together",
+                Arrays.toString(a),
+                Arrays.toString(b)));
       }
       result[result.length - i] = sizeA == 1 ? sizeB : sizeA;
     }

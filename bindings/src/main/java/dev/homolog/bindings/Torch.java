@@ -155,7 +155,8 @@ public final class Torch {
     LoadedTorch.Cuda cuda = requireCuda();
     if (!device.isCuda() || device.index() >= cuda.gpus()) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s is not one of the %d GPUs of this process", device, cuda.gpus()));
+          String.format(
+              Locale.ROOT, "%s is not one of the %d GPUs of this process", device, cuda.gpus()));
     }
   }
 

@@ -65,7 +65,11 @@ public final class TorchGemm {
   static void requireShape(TorchTensor out, long[] shape) {
     if (!Arrays.equals(out.rawSizes(), shape)) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "the output is %s; the result has the shape %s", out, Arrays.toString(shape)));
+          String.format(
+              Locale.ROOT,
+              "the output is %s; the result has the shape %s",
+              out,
+              Arrays.toString(shape)));
     }
   }
 
@@ -73,7 +77,8 @@ public final class TorchGemm {
   static void requireSameDevice(TorchTensor a, TorchTensor b) {
     if (!a.device().equals(b.device())) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "tensors on different devices: %s and %s", a.device(), b.device()));
+          String.format(
+              Locale.ROOT, "tensors on different devices: %s and %s", a.device(), b.device()));
     }
   }
 }

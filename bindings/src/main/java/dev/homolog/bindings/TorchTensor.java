@@ -86,7 +86,13 @@ public final class TorchTensor implements AutoCloseable {
     long needed = Math.multiplyExact(Shapes.extent(sizes, strides), (long) dtype.bytes());
     if (needed > data.byteSize()) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s with strides %s needs %d bytes; the segment has %d", Arrays.toString(sizes), Arrays.toString(strides), needed, data.byteSize()));
+          String.format(
+              Locale.ROOT,
+              "%s with strides %s needs %d bytes; the segment has %d",
+              Arrays.toString(sizes),
+              Arrays.toString(strides),
+              needed,
+              data.byteSize()));
     }
     MemorySegment handle = TorchCalls.createFromBlob(data, dtype, sizes, strides);
     TorchTensor tensor = new TorchTensor(handle, data, !data.isReadOnly());
@@ -203,7 +209,13 @@ public final class TorchTensor implements AutoCloseable {
             Math.addExact(start, Shapes.extent(newSizes, newStrides)), (long) dtype().bytes());
     if (start < 0 || needed > TorchCalls.getStorageSize(this)) {
       throw new IndexOutOfBoundsException(
-          String.format(Locale.ROOT, "view %s with strides %s at %d reaches past the memory of %s", Arrays.toString(newSizes), Arrays.toString(newStrides), offset, this));
+          String.format(
+              Locale.ROOT,
+              "view %s with strides %s at %d reaches past the memory of %s",
+              Arrays.toString(newSizes),
+              Arrays.toString(newStrides),
+              offset,
+              this));
     }
     return TorchCalls.reinterpret(this, newSizes, newStrides, offset);
   }

@@ -24,8 +24,7 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
         Main.checked(
             spec,
             () ->
-                study.options(
-                    run, StudyOptions.Extent.CORRELATIONS, spec.commandLine().getErr()));
+                study.options(run, StudyOptions.Extent.CORRELATIONS, spec.commandLine().getErr()));
     TableFormat format = Main.checked(spec, run::format);
     return run.command(spec, format).run(new StudySteps(options));
   }

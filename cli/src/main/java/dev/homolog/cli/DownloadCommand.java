@@ -37,8 +37,7 @@ final class DownloadCommand implements Callable<Integer>, Main.Verbose {
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
     for (String model : models) {
-      Path folder =
-          Main.checked(spec, () -> hub.download(model, spec.commandLine().getErr()));
+      Path folder = Main.checked(spec, () -> hub.download(model, spec.commandLine().getErr()));
       out.println(model + ": " + folder);
       out.flush();
     }

@@ -26,7 +26,12 @@ record InterventionSummary(InterventionStudy.Result result, Path out, PrintWrite
     to.printf(
         Locale.ROOT,
         "%n  %-10s %9s %9s %9s %10s %9s%n",
-        "value", "loss", "entropy", "rank", "recip_rank", "scale");
+        "value",
+        "loss",
+        "entropy",
+        "rank",
+        "recip_rank",
+        "scale");
     line("nominal", result.nominal());
     for (int i = 0; i < result.values().size(); i++) {
       double value = result.options().change().values().get(i);

@@ -96,7 +96,9 @@ final class MachineFlags {
     long number = Long.parseLong(matcher.group(1));
     if (number > Resources.MOST_MEMORY >> shift) {
       throw new InputException(
-          InputOption.MEMORY, text + " is more than any machine has", "give one such as 8g or 800m");
+          InputOption.MEMORY,
+          text + " is more than any machine has",
+          "give one such as 8g or 800m");
     }
     return number << shift;
   }

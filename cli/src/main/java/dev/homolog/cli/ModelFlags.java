@@ -8,11 +8,7 @@ import picocli.CommandLine.Option;
 
 /** The flags of a command that reads text with one model: the model and INPUT. */
 final class ModelFlags {
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "MODEL",
-      description = HubFlags.MODEL)
+  @Option(names = "--model", required = true, paramLabel = "MODEL", description = HubFlags.MODEL)
   private String model;
 
   @Mixin private HubFlags hub = new HubFlags();

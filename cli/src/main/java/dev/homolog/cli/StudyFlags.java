@@ -21,8 +21,7 @@ final class StudyFlags {
       names = "--reference",
       required = true,
       paramLabel = "MODEL",
-      description =
-          "the model whose neurons are judged: " + HubFlags.MODEL)
+      description = "the model whose neurons are judged: " + HubFlags.MODEL)
   private String reference;
 
   @Option(

@@ -26,8 +26,7 @@ final class TextFlags {
   @Option(
       names = "--text-column",
       paramLabel = "NAME",
-      description =
-          "column of a .parquet, or field of JSON, that holds the text (default: text)")
+      description = "column of a .parquet, or field of JSON, that holds the text (default: text)")
   private String textColumn;
 
   @Option(

@@ -23,11 +23,7 @@ import picocli.CommandLine.Spec;
 final class WeightsCommand implements Callable<Integer>, Main.Verbose {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      required = true,
-      paramLabel = "MODEL",
-      description = HubFlags.MODEL)
+  @Option(names = "--model", required = true, paramLabel = "MODEL", description = HubFlags.MODEL)
   private String model;
 
   @Mixin private HubFlags hub = new HubFlags();

@@ -52,7 +52,8 @@ class CodeRulesTest {
       new ClassFileImporter()
           .importLocations(
               Stream.of(Torch.class, InputException.class, Study.class, Main.class)
-                  .map(type -> Location.of(type.getProtectionDomain().getCodeSource().getLocation()))
+                  .map(
+                      type -> Location.of(type.getProtectionDomain().getCodeSource().getLocation()))
                   .collect(Collectors.toSet()));
 
   @Test
@@ -69,7 +70,8 @@ class CodeRulesTest {
       if (!type.getPackageName().startsWith("dev.homolog.bindings.gen")) {
         type.getMethodCallsFromSelf().stream()
             .filter(call -> BY_LOCALE.contains(call.getTarget().getFullName()))
-            .forEach(call -> calls.add(call.getSourceCodeLocation() + " " + call.getTarget().getName()));
+            .forEach(
+                call -> calls.add(call.getSourceCodeLocation() + " " + call.getTarget().getName()));
       }
     }
     assertEquals("", String.join("\n", calls.stream().sorted().toList()), "give Locale.ROOT");

@@ -81,8 +81,7 @@ class NumberFlagsTest {
           public void close() {}
         };
     StringWriter err = new StringWriter();
-    int code =
-        Main.execute(new PrintWriter(full, true), new PrintWriter(err, true), "--version");
+    int code = Main.execute(new PrintWriter(full, true), new PrintWriter(err, true), "--version");
     assertEquals(1, code);
     assertEquals(
         List.of(

@@ -58,8 +58,7 @@ class PlacesTest {
     assertEquals("/tmp", launcher(Map.of("TMPDIR", folder.resolve("gone") + ""), find));
     String without = "is_temporary() { [[ $1 == */tmp && $1 != /tmp && -d $1 ]]; }; " + find;
     Path cache = folder.resolve("cache");
-    assertEquals(
-        cache.resolve("tmp") + "", launcher(Map.of("HOMOLOG_CACHE", cache + ""), without));
+    assertEquals(cache.resolve("tmp") + "", launcher(Map.of("HOMOLOG_CACHE", cache + ""), without));
     assertEquals(List.of(), Cli.names(cache.resolve("tmp")));
     assertEquals(
         folder.resolve(".cache/homolog/tmp") + "", launcher(Map.of("HOME", folder + ""), without));
@@ -69,8 +68,7 @@ class PlacesTest {
   @ParameterizedTest
   @CsvSource({"--model, --out", "--out, --model"})
   void namesThatAreNoPathsAreSaidWithoutClasses(String broken, String sound) {
-    Cli.Outcome outcome =
-        Cli.run("weights", broken, "a\0b", sound, folder.resolve("x").toString());
+    Cli.Outcome outcome = Cli.run("weights", broken, "a\0b", sound, folder.resolve("x").toString());
     assertEquals(2, outcome.code());
     String line = outcome.err().getFirst();
     assertTrue(line.contains("is no path here") && line.contains("LC_CTYPE"), line);

@@ -135,10 +135,10 @@ class SavedFormsTest {
     assertDone(weights);
     assertEquals(note, weights.err().getFirst());
     assertEquals(
-        "50256",
-        study("outside-weights").at("/models/0/absent_ids/bos_token_id").textValue());
+        "50256", study("outside-weights").at("/models/0/absent_ids/bos_token_id").textValue());
 
-    Cli.Outcome text = run("activations", model, "outside-text", "--text", SavedFormsTest.text + "");
+    Cli.Outcome text =
+        run("activations", model, "outside-text", "--text", SavedFormsTest.text + "");
     assertEquals(
         List.of(
             "homolog: "
@@ -235,8 +235,7 @@ class SavedFormsTest {
     Cli.Outcome outcome = correlate(bare, whole, "bare-run");
     assertDone(outcome);
     assertEquals(
-        "homolog: model bare: has no unembedding, saved as GPTNeoXModel",
-        outcome.err().getFirst());
+        "homolog: model bare: has no unembedding, saved as GPTNeoXModel", outcome.err().getFirst());
     assertEquals(
         "has no unembedding, saved as GPTNeoXModel",
         study("bare-run").at("/models/0/head").textValue());
@@ -259,8 +258,7 @@ class SavedFormsTest {
         run("intervene", bare, "x3", "--text", input, "--neuron", "0.1", "--mode", "zero").err());
     List<String> study =
         List.of("study", "--reference", bare + "", "--other", whole + "", "--text", input);
-    assertEquals(
-        List.of(line), Cli.run(Cli.join(study, "--out", folder.resolve("x4") + "")).err());
+    assertEquals(List.of(line), Cli.run(Cli.join(study, "--out", folder.resolve("x4") + "")).err());
     assertFalse(Files.exists(folder.resolve("x1")));
   }
 
@@ -279,8 +277,7 @@ class SavedFormsTest {
               "--out",
               folder.resolve(model.getFileName() + ".npy") + ""));
     }
-    assertEquals(
-        -1, Files.mismatch(folder.resolve("a.npy"), folder.resolve("no-weights.npy")));
+    assertEquals(-1, Files.mismatch(folder.resolve("a.npy"), folder.resolve("no-weights.npy")));
   }
 
   /** A link out of a folder, as DVC and git-annex make it, is followed only where that is asked. */
@@ -312,14 +309,7 @@ class SavedFormsTest {
         Files.readString(folder.resolve("linked-run/neurons.csv")));
     assertTrue(study("linked-run").at("/options/follow_links").booleanValue());
     String input = text + "";
-    assertDone(
-        run(
-            "activations",
-            linked,
-            "linked-text",
-            "--text",
-            input,
-            "--follow-links"));
+    assertDone(run("activations", linked, "linked-text", "--text", input, "--follow-links"));
     List<String> tokenize =
         List.of("tokenize", "--model", linked + "", "--text", input, "--follow-links");
     assertDone(Cli.run(Cli.join(tokenize, "--out", folder.resolve("linked.npy") + "")));

@@ -56,8 +56,7 @@ class TextInputTest {
 
   private static Cli.Outcome tokenize(String out, String... more) {
     return Cli.run(
-        Cli.join(
-            List.of("tokenize", "--model", a + "", "--out", folder.resolve(out) + ""), more));
+        Cli.join(List.of("tokenize", "--model", a + "", "--out", folder.resolve(out) + ""), more));
   }
 
   private static JsonNode cache(String out, String... more) throws IOException {
@@ -84,12 +83,15 @@ class TextInputTest {
       statement.execute(
           "COPY (SELECT 'The ' || i || ' cats saw a dog, and the dog ran.' AS body, CASE"
               + " WHEN i % 10 = 9 THEN NULL WHEN i % 2 = 0 THEN 'red' ELSE 'green' END AS lang"
-              + " FROM range(" + DOCUMENTS + ") t(i)) TO '" + table + "' (FORMAT parquet)");
+              + " FROM range("
+              + DOCUMENTS
+              + ") t(i)) TO '"
+              + table
+              + "' (FORMAT parquet)");
     }
     JsonNode ofList = cache("list.npy", "--text", list + "", "--subset-key", "lang");
     JsonNode ofTable =
-        cache(
-            "table.npy", "--text", table + "", "--subset-key", "lang", "--text-column", "body");
+        cache("table.npy", "--text", table + "", "--subset-key", "lang", "--text-column", "body");
     for (JsonNode json : List.of(ofList, ofTable)) {
       assertEquals(wanted.get("sha256"), json.get("sha256"));
       assertEquals(wanted.get("subsets"), json.get("subsets"));
@@ -101,8 +103,17 @@ class TextInputTest {
   private static Cli.Outcome correlate(String out, String... input) {
     List<String> args =
         List.of(
-            "correlate", "--reference", a + "", "--other", b + "", "--backend", "vector",
-            "--format", "csv", "--out", folder.resolve(out) + "");
+            "correlate",
+            "--reference",
+            a + "",
+            "--other",
+            b + "",
+            "--backend",
+            "vector",
+            "--format",
+            "csv",
+            "--out",
+            folder.resolve(out) + "");
     return Cli.run(Cli.join(args, input));
   }
 

@@ -41,7 +41,10 @@ public final class Brief {
       case null -> "none";
       case Collection<?> list when list.size() == 1 -> "[" + list.iterator().next() + "]";
       case Collection<?> list when !list.isEmpty() ->
-          list.size() + " × [" + cut(Objects.toString(list.iterator().next()), LONGEST / 2) + ", …]";
+          list.size()
+              + " × ["
+              + cut(Objects.toString(list.iterator().next()), LONGEST / 2)
+              + ", …]";
       case Map<?, ?> map -> map.size() + " entries";
       case BitSet set -> set.cardinality() + " bits";
       case double[] array -> array.length + " numbers";

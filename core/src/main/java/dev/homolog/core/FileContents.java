@@ -125,10 +125,7 @@ public enum FileContents {
       return false;
     }
     int magic =
-        head[0] & 0xFF
-            | (head[1] & 0xFF) << 8
-            | (head[2] & 0xFF) << 16
-            | (head[3] & 0xFF) << 24;
+        head[0] & 0xFF | (head[1] & 0xFF) << 8 | (head[2] & 0xFF) << 16 | (head[3] & 0xFF) << 24;
     return magic >= 0xFD2FB522 && magic <= 0xFD2FB528 || (magic & ~0xF) == 0x184D2A50;
   }
 }

@@ -52,10 +52,7 @@ public record CloseUp(
   public record NeuronTokens(NeuronId neuron, List<TokenMean> tokens) {
     @Override
     public String toString() {
-      return Brief.of("NeuronTokens")
-          .with("neuron", neuron)
-          .with("tokens", tokens)
-          .toString();
+      return Brief.of("NeuronTokens").with("neuron", neuron).with("tokens", tokens).toString();
     }
   }
 

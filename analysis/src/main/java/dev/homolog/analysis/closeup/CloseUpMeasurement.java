@@ -103,10 +103,7 @@ public final class CloseUpMeasurement implements Measurement {
   /** What is found where no neuron is named. */
   private CloseUp nothing() {
     return new CloseUp(
-        setting.text().table().tokens(),
-        List.of(),
-        ExampleColumns.none(),
-        List.of());
+        setting.text().table().tokens(), List.of(), ExampleColumns.none(), List.of());
   }
 
   private CloseUp secondPass(ActivationStream stream) {

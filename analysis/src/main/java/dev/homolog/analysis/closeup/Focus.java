@@ -75,9 +75,6 @@ public record Focus(List<NeuronId> neurons, Optional<Cache> cache) {
 
   @Override
   public String toString() {
-    return Brief.of("Focus")
-        .with("neurons", neurons)
-        .with("cache", cache)
-        .toString();
+    return Brief.of("Focus").with("neurons", neurons).with("cache", cache).toString();
   }
 }

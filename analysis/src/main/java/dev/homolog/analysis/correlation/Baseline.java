@@ -61,8 +61,8 @@ public record Baseline(Kind kind, int draws, Path rotation) {
   public static final int MOST_DRAWS = 1000;
 
   /**
-   * @throws InputException if draws are out of range, or if the three do not go together; {@code where()} is the flag of the
-   *     command that would hold the value
+   * @throws InputException if draws are out of range, or if the three do not go together; {@code
+   *     where()} is the flag of the command that would hold the value
    */
   public Baseline {
     InputException.requireRange(InputOption.BASELINE_DRAWS, draws, 1, MOST_DRAWS);

@@ -169,9 +169,6 @@ public record Convergence(int neurons, List<Point> points) {
 
   @Override
   public String toString() {
-    return Brief.of("Convergence")
-        .with("neurons", neurons)
-        .with("points", points)
-        .toString();
+    return Brief.of("Convergence").with("neurons", neurons).with("points", points).toString();
   }
 }

@@ -25,10 +25,7 @@ public record Homologs(List<Group> groups) {
   public record Group(double cohesion, List<Member> members) {
     @Override
     public String toString() {
-      return Brief.of("Group")
-          .with("cohesion", cohesion)
-          .with("members", members)
-          .toString();
+      return Brief.of("Group").with("cohesion", cohesion).with("members", members).toString();
     }
   }
 
@@ -142,8 +139,6 @@ public record Homologs(List<Group> groups) {
 
   @Override
   public String toString() {
-    return Brief.of("Homologs")
-        .with("groups", groups)
-        .toString();
+    return Brief.of("Homologs").with("groups", groups).toString();
   }
 }

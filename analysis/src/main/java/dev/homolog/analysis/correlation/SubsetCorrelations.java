@@ -20,8 +20,6 @@ public record SubsetCorrelations(List<OfSubset> subsets) {
 
   @Override
   public String toString() {
-    return Brief.of("SubsetCorrelations")
-        .with("subsets", subsets)
-        .toString();
+    return Brief.of("SubsetCorrelations").with("subsets", subsets).toString();
   }
 }

@@ -60,8 +60,7 @@ public final class Inputs implements AutoCloseable {
       for (int i = 1; i < models.size(); i++) {
         bos.add(description(models.get(i).checkpoint()), tokens.of(i), folders.get(i));
       }
-      TokenRules rules =
-          input.tokens() == null ? bos.forText() : bos.forTokens(input.tokenFile());
+      TokenRules rules = input.tokens() == null ? bos.forText() : bos.forTokens(input.tokenFile());
       Limits limits = Limits.of(models, rules);
       if (input.tokens() == null) {
         limits = limits.below(tokens.shared());

@@ -127,13 +127,11 @@ public record TokenInput(
   }
 
   public TokenInput withContext(int context) {
-    return new TokenInput(
-        text, tokens, OptionalInt.of(context), maxTokens, share, fields, dtype);
+    return new TokenInput(text, tokens, OptionalInt.of(context), maxTokens, share, fields, dtype);
   }
 
   public TokenInput withMaxTokens(long maxTokens) {
-    return new TokenInput(
-        text, tokens, context, OptionalLong.of(maxTokens), share, fields, dtype);
+    return new TokenInput(text, tokens, context, OptionalLong.of(maxTokens), share, fields, dtype);
   }
 
   public TokenInput withShare(Share share) {

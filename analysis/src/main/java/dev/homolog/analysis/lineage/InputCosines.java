@@ -82,8 +82,7 @@ final class InputCosines {
   }
 
   /** A column is a neuron. */
-  private void columns(
-      Tensor x, Tensor y, double[][] dots, double[] squaresX, double[] squaresY) {
+  private void columns(Tensor x, Tensor y, double[][] dots, double[] squaresX, double[] squaresY) {
     double[] rowX = new double[squaresX.length];
     double[] rowY = new double[squaresX.length];
     for (long row = 0; row < x.rows(); row++) {

@@ -26,8 +26,7 @@ public final class LineageMeasurement implements Measurement {
    * @param seed of permutations
    * @throws dev.homolog.core.InputException if two are equal and may not be
    */
-  public void compare(
-      List<ActivationStream.Model> models, long seed, ProgressListener progress) {
+  public void compare(List<ActivationStream.Model> models, long seed, ProgressListener progress) {
     Lineage found = Lineage.of(models, seed, progress);
     if (!allowEqual) {
       found.requireDifferent();

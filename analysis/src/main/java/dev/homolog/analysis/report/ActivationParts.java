@@ -129,7 +129,9 @@ final class ActivationParts {
 
   private static MalformedTable malformed(Table table, int row) {
     return new MalformedTable(
-        table.name(), "low, high", "are no equal bins, as in the row " + (row + 1) + " that is read");
+        table.name(),
+        "low, high",
+        "are no equal bins, as in the row " + (row + 1) + " that is read");
   }
 
   private static double low(Table table, int row, double step) {

@@ -43,7 +43,11 @@ final class Page {
             .append(base64)
             .append("</script>\n"));
     String policy =
-        String.format(Locale.ROOT, "default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'", hash(script.toString()), hash(style));
+        String.format(
+            Locale.ROOT,
+            "default-src 'none'; script-src 'sha256-%s'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'",
+            hash(script.toString()),
+            hash(style));
     return fill(
         resource("report.html"),
         Map.of("policy", policy, "style", style, "data", data.toString(), "script", script + ""));

@@ -89,8 +89,7 @@ record Reference(int layers, int width, Table neurons) {
   Optional<Column.Doubles> doubles(String column) {
     ColumnType type = neurons.schema().get(column);
     if (type != null && type != ColumnType.DOUBLE) {
-      throw new MalformedTable(
-          neurons.name(), column, "is " + type + ", not " + ColumnType.DOUBLE);
+      throw new MalformedTable(neurons.name(), column, "is " + type + ", not " + ColumnType.DOUBLE);
     }
     return type == null ? Optional.empty() : Optional.of(neurons.doubles(column));
   }

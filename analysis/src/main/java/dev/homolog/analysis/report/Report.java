@@ -62,8 +62,7 @@ public final class Report {
     try {
       return writing.get();
     } catch (MalformedTable e) {
-      throw new InputException(
-          run.file(e.table()).toString(), e.column(), e.problem(), REMEDY, e);
+      throw new InputException(run.file(e.table()).toString(), e.column(), e.problem(), REMEDY, e);
     }
   }
 

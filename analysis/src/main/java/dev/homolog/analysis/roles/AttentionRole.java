@@ -154,9 +154,6 @@ public record AttentionRole(Positions queries, List<Pair> pairs) {
 
   @Override
   public String toString() {
-    return Brief.of("AttentionRole")
-        .with("queries", queries)
-        .with("pairs", pairs)
-        .toString();
+    return Brief.of("AttentionRole").with("queries", queries).with("pairs", pairs).toString();
   }
 }

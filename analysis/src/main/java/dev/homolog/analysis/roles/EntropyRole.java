@@ -63,10 +63,7 @@ public record EntropyRole(
   public record Spectrum(double[] singular, int nullity) {
     @Override
     public String toString() {
-      return Brief.of("Spectrum")
-          .with("singular", singular)
-          .with("nullity", nullity)
-          .toString();
+      return Brief.of("Spectrum").with("singular", singular).with("nullity", nullity).toString();
     }
   }
 

@@ -44,10 +44,7 @@ public record PredictionRole(List<Neuron> neurons) {
   public record TokenSet(String name, BitSet ids) {
     @Override
     public String toString() {
-      return Brief.of("TokenSet")
-          .with("name", name)
-          .with("ids", ids)
-          .toString();
+      return Brief.of("TokenSet").with("name", name).with("ids", ids).toString();
     }
   }
 
@@ -183,8 +180,6 @@ public record PredictionRole(List<Neuron> neurons) {
 
   @Override
   public String toString() {
-    return Brief.of("PredictionRole")
-        .with("neurons", neurons)
-        .toString();
+    return Brief.of("PredictionRole").with("neurons", neurons).toString();
   }
 }

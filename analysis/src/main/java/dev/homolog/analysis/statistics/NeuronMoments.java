@@ -38,10 +38,7 @@ public record NeuronMoments(double mean, double variance, double skew, double ku
 
     @Override
     public String toString() {
-      return Brief.of("OfStudy")
-          .with("neurons", neurons)
-          .with("constants", constants)
-          .toString();
+      return Brief.of("OfStudy").with("neurons", neurons).with("constants", constants).toString();
     }
   }
 

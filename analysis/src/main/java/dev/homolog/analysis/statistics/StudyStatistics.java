@@ -90,9 +90,6 @@ public record StudyStatistics(List<OfNeuron> neurons, List<OfChosen> chosen) {
 
   @Override
   public String toString() {
-    return Brief.of("StudyStatistics")
-        .with("neurons", neurons)
-        .with("chosen", chosen)
-        .toString();
+    return Brief.of("StudyStatistics").with("neurons", neurons).with("chosen", chosen).toString();
   }
 }

@@ -117,8 +117,9 @@ final class DuckDb implements AutoCloseable {
   }
 
   /**
-   * The Parquet file at a path as a source of rows, in any order: never a pattern of names, and never
-   * parts of a table whose folders hold values. {@code file_row_number} is a column of it, too.
+   * The Parquet file at a path as a source of rows, in any order: never a pattern of names, and
+   * never parts of a table whose folders hold values. {@code file_row_number} is a column of it,
+   * too.
    *
    * @throws SQLException the path is also that of another file, as DuckDB reads it
    */

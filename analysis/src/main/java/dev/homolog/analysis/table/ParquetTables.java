@@ -128,8 +128,8 @@ final class ParquetTables {
   }
 
   /**
-   * The rows of a source, in the order of the file. DuckDB promises none that is not asked for: of a
-   * condition with many values it makes a join, whose rows come as its threads find them.
+   * The rows of a source, in the order of the file. DuckDB promises none that is not asked for: of
+   * a condition with many values it makes a join, whose rows come as its threads find them.
    *
    * @param source what follows SELECT: FROM and WHERE
    */

@@ -23,8 +23,16 @@ public final class ParquetText implements TextTables {
   private static final String TEXT = "VARCHAR";
   private static final Set<String> NUMBERS =
       Set.of(
-          "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
-          "UINTEGER", "UBIGINT", "BOOLEAN");
+          "TINYINT",
+          "SMALLINT",
+          "INTEGER",
+          "BIGINT",
+          "HUGEINT",
+          "UTINYINT",
+          "USMALLINT",
+          "UINTEGER",
+          "UBIGINT",
+          "BOOLEAN");
   private static final String WHOLE = "check that the file is whole";
 
   /** A reader of tables. */

@@ -57,7 +57,10 @@ final class TableSize {
       throw new InputException(
           file,
           column,
-          "holds a cell of " + (long) length + " bytes or elements, at most " + MOST_OF_CELL
+          "holds a cell of "
+              + (long) length
+              + " bytes or elements, at most "
+              + MOST_OF_CELL
               + " are read",
           CsvScanner.REMEDY);
     }
@@ -86,7 +89,9 @@ final class TableSize {
       throw new InputException(
           file,
           "",
-          "takes about " + (long) (GROWTH * bytes) + " bytes of memory, and Java has "
+          "takes about "
+              + (long) (GROWTH * bytes)
+              + " bytes of memory, and Java has "
               + (long) free,
           REMEDY);
     }

@@ -96,8 +96,7 @@ class ScalesTest {
     try (Arena arena = Arena.ofConfined()) {
       var data = arena.allocate(ValueLayout.JAVA_INT, (long) ROWS * CONTEXT);
       for (int i = 0; i < ROWS * CONTEXT; i++) {
-        data.setAtIndex(
-            ValueLayout.JAVA_INT, i, i % CONTEXT == 0 ? 0 : 1 + random.nextInt(9));
+        data.setAtIndex(ValueLayout.JAVA_INT, i, i % CONTEXT == 0 ? 0 : 1 + random.nextInt(9));
       }
       Path file = folder.resolve("tokens.npy");
       NpyFile.write(file, DType.I32, List.of((long) ROWS, (long) CONTEXT), data);

@@ -2,7 +2,6 @@ package dev.homolog.analysis.input;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.homolog.analysis.input.ModelNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -217,8 +217,7 @@ class LineageTest {
     assertEquals(1.2753362521032, pair.distance(), 1e-9);
     assertEquals(-0.012442790661216709, pair.cosines().sameIndex(), 1e-9);
     // Expected over permutations: (Σ â) · (Σ b̂) / n² in each layer.
-    assertEquals(
-        -0.009448317136368874, pair.cosines().permuted(), 5 * pair.cosines().deviation());
+    assertEquals(-0.009448317136368874, pair.cosines().permuted(), 5 * pair.cosines().deviation());
     assertTrue(pair.cosines().deviation() > 0);
   }
 }

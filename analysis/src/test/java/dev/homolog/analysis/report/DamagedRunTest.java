@@ -25,8 +25,13 @@ class DamagedRunTest {
   void damagedHistogramsAreRefused() throws IOException {
     double inf = Double.POSITIVE_INFINITY;
     double[][] edges = {
-      {0, 0, 1, 1}, {0, 1, -inf, inf}, {0, 1e-300, 1e300, inf}, {Double.NaN, 1, 1, 2}, {1, 0, 2, 1},
-      {inf, inf, 0, 1}, {0, 1e-9, 1, 2},
+      {0, 0, 1, 1},
+      {0, 1, -inf, inf},
+      {0, 1e-300, 1e300, inf},
+      {Double.NaN, 1, 1, 2},
+      {1, 0, 2, 1},
+      {inf, inf, 0, 1},
+      {0, 1e-9, 1, 2},
     };
     for (int i = 0; i < edges.length; i++) {
       RunFolder made = RunFolder.create(folder.resolve("run" + i));
@@ -74,7 +79,8 @@ class DamagedRunTest {
             List.of(models.toString(), " models, and a page shows at most 1000; "),
             List.of(layers.toString(), ": models.layers: is not a number from 0 to 1000; "),
             List.of("[]", ": is not a JSON object; "),
-            List.of("{\"a\": \"" + "x".repeat(1 << 24) + "\"}", ": is longer than 16777216 bytes"))) {
+            List.of(
+                "{\"a\": \"" + "x".repeat(1 << 24) + "\"}", ": is longer than 16777216 bytes"))) {
       Files.writeString(file, damaged.getFirst());
       String message =
           assertThrows(

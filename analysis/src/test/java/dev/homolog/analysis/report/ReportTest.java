@@ -291,8 +291,9 @@ class ReportTest {
   @ParameterizedTest
   @EnumSource
   void theSameFolderGivesTheSamePage(TableFormat format) throws IOException {
-    RunFolder run = new PlantedRun(2, 1600, List.of("b", "c"), 900, PlantedRun.HOSTILE)
-        .everything(folder.resolve("run"), format);
+    RunFolder run =
+        new PlantedRun(2, 1600, List.of("b", "c"), 900, PlantedRun.HOSTILE)
+            .everything(folder.resolve("run"), format);
     String page = Files.readString(Report.write(run));
     Locale before = Locale.getDefault();
     try {
@@ -315,12 +316,14 @@ class ReportTest {
       JsonNode card = card(page, overview, planted.chosen(i));
       JsonNode at = card.at("/positions/at");
       for (int j = 0; j < at.size(); j++) {
-        assertEquals(j * PlantedRun.POSITIONS / at.size(), at.get(j).intValue() - at.get(0).intValue());
+        assertEquals(
+            j * PlantedRun.POSITIONS / at.size(), at.get(j).intValue() - at.get(0).intValue());
       }
       for (JsonNode other : card.path("matches")) {
         for (int j = 1; j < other.size(); j++) {
           assertTrue(
-              Integer.compareUnsigned(other.get(j - 1).get(0).intValue(), other.get(j).get(0).intValue())
+              Integer.compareUnsigned(
+                      other.get(j - 1).get(0).intValue(), other.get(j).get(0).intValue())
                   < 0);
         }
       }

@@ -54,8 +54,17 @@ final class RunFolderFuzzer {
           List.of("NULL", "0", "-1", "9223372036854775807", "-9223372036854775808"),
           "DOUBLE",
           List.of(
-              "NULL", "'nan'::DOUBLE", "'inf'::DOUBLE", "'-inf'::DOUBLE", "0", "-0.0", "1e308",
-              "-1e308", "5e-324", "1e17", "-1"),
+              "NULL",
+              "'nan'::DOUBLE",
+              "'inf'::DOUBLE",
+              "'-inf'::DOUBLE",
+              "0",
+              "-0.0",
+              "1e308",
+              "-1e308",
+              "5e-324",
+              "1e17",
+              "-1"),
           "BOOLEAN",
           List.of("NULL", "true", "false"),
           "VARCHAR",
@@ -72,8 +81,24 @@ final class RunFolderFuzzer {
 
   private static final List<String> CELLS =
       List.of(
-          "", "\"\"", "-1", "0", "2147483647", "99999999999", "1e308", "-1e308", "NaN", "Infinity",
-          "\"x\"", "\"[]\"", "\"[null]\"", "\"[1e999]\"", "true", "\"", "٣", "\u0000");
+          "",
+          "\"\"",
+          "-1",
+          "0",
+          "2147483647",
+          "99999999999",
+          "1e308",
+          "-1e308",
+          "NaN",
+          "Infinity",
+          "\"x\"",
+          "\"[]\"",
+          "\"[null]\"",
+          "\"[1e999]\"",
+          "true",
+          "\"",
+          "٣",
+          "\u0000");
 
   private final Path scratch;
   private final long seed;
@@ -234,8 +259,15 @@ final class RunFolderFuzzer {
     }
     List<JsonNode> values =
         List.of(
-            make.nullNode(), make.numberNode(1e7), make.numberNode(-1), make.textNode("/x"),
-            make.booleanNode(true), make.arrayNode(), make.objectNode(), many, make.numberNode(1e308));
+            make.nullNode(),
+            make.numberNode(1e7),
+            make.numberNode(-1),
+            make.textNode("/x"),
+            make.booleanNode(true),
+            make.arrayNode(),
+            make.objectNode(),
+            many,
+            make.numberNode(1e308));
     JsonNode value = pick(random, values);
     String where = "";
     if (parent instanceof ObjectNode object && !object.isEmpty()) {
@@ -282,8 +314,15 @@ final class RunFolderFuzzer {
             case 3 -> "INSERT INTO t SELECT * FROM t";
             case 4 -> {
               String type = pick(random, TYPES);
-              yield "ALTER TABLE t ALTER " + name + " TYPE " + type + " USING TRY_CAST(" + name
-                  + " AS " + type + ")";
+              yield "ALTER TABLE t ALTER "
+                  + name
+                  + " TYPE "
+                  + type
+                  + " USING TRY_CAST("
+                  + name
+                  + " AS "
+                  + type
+                  + ")";
             }
             default -> "UPDATE t SET " + name + " = " + value + " WHERE " + part;
           };

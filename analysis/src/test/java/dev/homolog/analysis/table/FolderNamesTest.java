@@ -22,10 +22,37 @@ class FolderNamesTest {
   /** In pairs: the first, taken as a pattern, is the second, too. */
   private static final List<String> NAMES =
       List.of(
-          "g[1]", "g1", "st*r", "star", "q?", "qa", "**", "layer=1", "layer=2/neuron=7",
-          "model=b", "seed=1", "value=x", "g[[]1]", "[ab", "a]b[c]", "x[!a]", "{a,b}", "a",
-          "it's", "say \"hi\"", "new\nline", "a b", "a%20b", "#h", "-dash", "~", "$HOME",
-          "layer=__HIVE_DEFAULT_PARTITION__", "back\\slash", "back\\slash[1]", "backXslash[1]",
+          "g[1]",
+          "g1",
+          "st*r",
+          "star",
+          "q?",
+          "qa",
+          "**",
+          "layer=1",
+          "layer=2/neuron=7",
+          "model=b",
+          "seed=1",
+          "value=x",
+          "g[[]1]",
+          "[ab",
+          "a]b[c]",
+          "x[!a]",
+          "{a,b}",
+          "a",
+          "it's",
+          "say \"hi\"",
+          "new\nline",
+          "a b",
+          "a%20b",
+          "#h",
+          "-dash",
+          "~",
+          "$HOME",
+          "layer=__HIVE_DEFAULT_PARTITION__",
+          "back\\slash",
+          "back\\slash[1]",
+          "backXslash[1]",
           "ü日本");
 
   @TempDir Path folder;
@@ -100,8 +127,7 @@ class FolderNamesTest {
         for (TableFormat format : TableFormat.values()) {
           run.write(table(12), format);
           Path file = folder.resolve("run/t." + format.extension());
-          RowFilter filter =
-              RowFilter.ALL.of(100, some).between("neuron", 4, 12).first(1_000_000);
+          RowFilter filter = RowFilter.ALL.of(100, some).between("neuron", 4, 12).first(1_000_000);
           assertEquals(2, format.find(file, schema, filter).orElseThrow().rows(), tag);
         }
       }

@@ -125,8 +125,7 @@ class ParquetTextTest {
   @Test
   void rowsThatCannotBeRead() throws SQLException, IOException {
     Path empty = table("a.parquet", "SELECT 'x' AS text UNION ALL SELECT NULL");
-    assertRefused(
-        empty, TextFields.DEFAULT, "row 1: \"text\" is null; leave such rows out");
+    assertRefused(empty, TextFields.DEFAULT, "row 1: \"text\" is null; leave such rows out");
     Path large = table("b.parquet", "SELECT 'x' AS text UNION ALL SELECT repeat('y', 67108865)");
     assertRefused(
         large,
@@ -136,8 +135,7 @@ class ParquetTextTest {
     Path cut = folder.resolve("c.parquet");
     byte[] bytes = Files.readAllBytes(empty);
     Files.write(cut, java.util.Arrays.copyOf(bytes, bytes.length - 9));
-    InputException e =
-        assertThrows(InputException.class, () -> read(cut, TextFields.DEFAULT));
+    InputException e = assertThrows(InputException.class, () -> read(cut, TextFields.DEFAULT));
     assertEquals("is not readable as Parquet", e.problem().substring(0, 26));
     assertEquals("check that the file is whole", e.remedy());
   }

@@ -81,9 +81,11 @@ class RowOrderTest {
     run.write(table, format);
     for (int most : new int[] {0, 1, 4999, 5000, 6000}) {
       int[] expected = Arrays.copyOf(id, Math.min(most, id.length));
-      assertArrayEquals(expected, run.first("t", most).schema().size() == 2 && most > 0
-          ? run.first("t", most).ints("id").toArray()
-          : new int[0]);
+      assertArrayEquals(
+          expected,
+          run.first("t", most).schema().size() == 2 && most > 0
+              ? run.first("t", most).ints("id").toArray()
+              : new int[0]);
       Table found = run.find("t", table.schema(), RowFilter.ALL.first(most)).orElseThrow();
       assertArrayEquals(expected, found.ints("id").toArray());
       Table between =

@@ -41,17 +41,20 @@ class TableSizeTest {
   void aHugeCellIsRefused() throws SQLException, IOException {
     Path text = parquet("text", "SELECT repeat('x', 100000000) AS a");
     assertEquals(
-        text + ": a: holds a cell of 100000000 bytes or elements, at most 16777216 are read"
+        text
+            + ": a: holds a cell of 100000000 bytes or elements, at most 16777216 are read"
             + REMEDY,
         refusal(text));
     Path list = parquet("list", "SELECT list_resize([1]::INTEGER[], 17000000, 1) AS a");
     assertEquals(
-        list + ": a: holds a cell of 17000000 bytes or elements, at most 16777216 are read"
+        list
+            + ": a: holds a cell of 17000000 bytes or elements, at most 16777216 are read"
             + REMEDY,
         refusal(list));
     Path texts = parquet("texts", "SELECT [repeat('x', 9000000), repeat('y', 9000000)] AS a");
     assertEquals(
-        texts + ": a: holds a cell of 18000000 bytes or elements, at most 16777216 are read"
+        texts
+            + ": a: holds a cell of 18000000 bytes or elements, at most 16777216 are read"
             + REMEDY,
         refusal(texts));
     Path csv = folder.resolve("text.csv");

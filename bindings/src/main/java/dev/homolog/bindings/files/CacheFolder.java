@@ -45,8 +45,7 @@ public final class CacheFolder {
     } catch (IOException e) {
       throw named.isEmpty() || isTrustMatter(e)
           ? e
-          : new IOException(
-              "neither " + named.get() + " nor " + temporary + " can be written", e);
+          : new IOException("neither " + named.get() + " nor " + temporary + " can be written", e);
     }
   }
 
@@ -73,8 +72,7 @@ public final class CacheFolder {
     }
     Optional<String> refusal = Trust.refusal(folder);
     if (refusal.isPresent()) {
-      throw new UntrustedException(
-          refusal.get() + ", so code in " + folder + " is not run");
+      throw new UntrustedException(refusal.get() + ", so code in " + folder + " is not run");
     }
     return folder;
   }

@@ -143,10 +143,7 @@ public final class SharedLock implements AutoCloseable {
   private static void make(Path file) throws IOException {
     try (FileChannel _ =
         FileChannel.open(
-            file,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS)) {
+            file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
       Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-r--"));
     }
   }

@@ -52,7 +52,9 @@ public final class Trust {
       if (Files.isSymbolicLink(at)) {
         Path target = at.resolveSibling(Files.readSymbolicLink(at));
         Path rest =
-            i == path.getNameCount() ? target : target.resolve(path.subpath(i, path.getNameCount()));
+            i == path.getNameCount()
+                ? target
+                : target.resolve(path.subpath(i, path.getNameCount()));
         return refusal(rest.normalize(), links - 1);
       }
     }
@@ -71,9 +73,7 @@ public final class Trust {
     boolean sticky = !last && (mode & STICKY) != 0;
     boolean writable =
         (mode & OTHERS_WRITE) != 0 || (mode & GROUP_WRITES) != 0 && !hasOwnGroup(entry);
-    return writable && !sticky
-        ? Optional.of("others may write to " + entry)
-        : Optional.empty();
+    return writable && !sticky ? Optional.of("others may write to " + entry) : Optional.empty();
   }
 
   /** Many systems give each user a group of the same name and let it write. */

@@ -37,7 +37,9 @@ public record UserFolders(Map<String, String> environment, String passwordHome) 
     return absolute(variable("HOME").orElse("")).or(() -> absolute(passwordHome));
   }
 
-  /** {@code XDG_CACHE_HOME} if it is absolute, as its specification has it, else {@code ~/.cache}. */
+  /**
+   * {@code XDG_CACHE_HOME} if it is absolute, as its specification has it, else {@code ~/.cache}.
+   */
   public Optional<Path> caches() {
     return absolute(variable("XDG_CACHE_HOME").orElse(""))
         .or(() -> home().map(home -> home.resolve(".cache")));
@@ -74,7 +76,9 @@ public record UserFolders(Map<String, String> environment, String passwordHome) 
 
   private static Optional<Path> absolute(String text) {
     try {
-      return text.isBlank() ? Optional.empty() : Optional.of(Path.of(text)).filter(Path::isAbsolute);
+      return text.isBlank()
+          ? Optional.empty()
+          : Optional.of(Path.of(text)).filter(Path::isAbsolute);
     } catch (InvalidPathException e) {
       return Optional.empty(); // no path of this system
     }

@@ -29,7 +29,9 @@ final class CudaProbe {
   static Gpus probe(TorchFiles torch, LoadOptions options) throws RefusedException {
     if (!CudaDriver.isThere(options)) {
       throw new RefusedException(
-          torch.folder(), "no GPU: there is no NVIDIA driver, so no CUDA library is loaded", DRIVER);
+          torch.folder(),
+          "no GPU: there is no NVIDIA driver, so no CUDA library is loaded",
+          DRIVER);
     }
     Path runtime = find("libcudart.so", torch, options);
     if (runtime == null) {
@@ -61,8 +63,8 @@ final class CudaProbe {
   }
 
   /**
-   * Of an activated environment nothing is loaded that someone else could have written: the user has
-   * not named the files. What PyTorch's CUDA library loads lies beside it or in {@code nvidia}.
+   * Of an activated environment nothing is loaded that someone else could have written: the user
+   * has not named the files. What PyTorch's CUDA library loads lies beside it or in {@code nvidia}.
    */
   private static void requireTrusted(TorchFiles torch, Path runtime) throws RefusedException {
     InstalledTorch.requireTrusted(torch, runtime);

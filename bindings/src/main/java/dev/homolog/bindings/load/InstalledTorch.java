@@ -112,9 +112,12 @@ final class InstalledTorch {
     if (!missing.isEmpty()) {
       throw new RefusedException(
           library,
-          String.format(Locale.ROOT, "libtorch %s has no function %s%s", version.strip(),
-                  missing.getFirst(),
-                  missing.size() == 1 ? "" : " (nor " + (missing.size() - 1) + " more)"),
+          String.format(
+              Locale.ROOT,
+              "libtorch %s has no function %s%s",
+              version.strip(),
+              missing.getFirst(),
+              missing.size() == 1 ? "" : " (nor " + (missing.size() - 1) + " more)"),
           INSTALL);
     }
   }

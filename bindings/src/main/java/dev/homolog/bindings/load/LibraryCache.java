@@ -36,7 +36,8 @@ import java.util.zip.CRC32;
  * <p>A folder appears whole or not at all: it is written under another name, forced to disk and
  * renamed. A lock on a file beside it lets processes that start at once unpack it once. Each use
  * compares size and checksum of every file with the jar's, and looks at its owner and mode ({@link
- * Trust}); a folder that differs, or that others could have written, is unpacked anew. A whole folder is used without writing anything.
+ * Trust}); a folder that differs, or that others could have written, is unpacked anew. A whole
+ * folder is used without writing anything.
  */
 public final class LibraryCache {
   /**

@@ -98,8 +98,7 @@ class CacheFolderTest {
     Map<String, String> named = Map.of("HOMOLOG_CACHE", cache.toString());
     IOException e = assertThrows(IOException.class, () -> find(named, folder));
     assertEquals(
-        "others may write to " + written + ", so code in " + cache + " is not run",
-        e.getMessage());
+        "others may write to " + written + ", so code in " + cache + " is not run", e.getMessage());
     assertThrows(IOException.class, () -> CacheFolder.named(user(named, ""), folder));
   }
 

@@ -161,7 +161,8 @@ public enum Backend {
   private static String withoutGpu(Torch torch) {
     return torch.library().refusals().stream()
         .filter(refusal -> refusal.reason().startsWith("not loaded: "))
-        .map(refusal -> ", " + (refusal.where() + " is " + refusal.reason()).replaceAll("\\s+", " "))
+        .map(
+            refusal -> ", " + (refusal.where() + " is " + refusal.reason()).replaceAll("\\s+", " "))
         .findFirst()
         .orElse("");
   }

@@ -61,7 +61,12 @@ final class FiniteTensors {
         throw new InputException(
             where,
             name,
-            String.format(Locale.ROOT, "element %s%s is %s", index(tensor.shape(), element), layer(name), value(tensor, element)),
+            String.format(
+                Locale.ROOT,
+                "element %s%s is %s",
+                index(tensor.shape(), element),
+                layer(name),
+                value(tensor, element)),
             "use a checkpoint whose weights are all finite");
       }
       searched.add(name);

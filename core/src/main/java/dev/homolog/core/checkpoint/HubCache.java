@@ -190,7 +190,11 @@ public final class HubCache {
         throw new InputException(
             given,
             "",
-            String.format(Locale.ROOT, "its snapshot is a link to %s, outside %s", snapshot.toRealPath(), folder),
+            String.format(
+                Locale.ROOT,
+                "its snapshot is a link to %s, outside %s",
+                snapshot.toRealPath(),
+                folder),
             "give that folder itself");
       }
       return Optional.of(snapshot);
@@ -237,7 +241,8 @@ public final class HubCache {
       throw new InputException(
           ref,
           "",
-          String.format(Locale.ROOT, "holds %s, expected a commit hash", StrictJson.describe(commit)),
+          String.format(
+              Locale.ROOT, "holds %s, expected a commit hash", StrictJson.describe(commit)),
           "remove it and fetch " + given + " again");
     }
     return commit;
@@ -254,9 +259,12 @@ public final class HubCache {
     return new InputException(
         given,
         "",
-        String.format(Locale.ROOT, "revision %s is not in the cache %s%s", name.revision(),
-                folder,
-                known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
+        String.format(
+            Locale.ROOT,
+            "revision %s is not in the cache %s%s",
+            name.revision(),
+            folder,
+            known.isEmpty() ? "" : ", which has " + String.join(", ", known)),
         fetch);
   }
 

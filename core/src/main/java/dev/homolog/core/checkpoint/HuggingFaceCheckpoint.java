@@ -26,7 +26,8 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
   static final String CONFIG = "config.json";
 
   private static final String COMPLETE =
-      String.format(Locale.ROOT, "give a complete Hugging Face folder of a %s model", ModelFamily.titles());
+      String.format(
+          Locale.ROOT, "give a complete Hugging Face folder of a %s model", ModelFamily.titles());
   static final long MAX_CONFIG_BYTES = 16 << 20;
 
   private final Path folder;
@@ -49,8 +50,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
     this.files = files;
     String where = files.where();
     MatchedTensors matched =
-        LayoutMatch.of(
-            new ModelLayout(config, read.tied()), where, files.tensors(), read.head());
+        LayoutMatch.of(new ModelLayout(config, read.tied()), where, files.tensors(), read.head());
     this.tensors = new FiniteTensors(where, matched.tensors());
     this.hasUnembedding = matched.hasUnembedding();
     this.notes =
@@ -61,8 +61,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
   /** What to say of a model that was saved without its head, or with another. */
   private static Optional<String> head(ModelConfigReader.Result read, MatchedTensors matched) {
     String unembedding = read.config().architecture().family().names().unembedding();
-    String saved =
-        read.architectures().isEmpty() ? "" : ", saved as " + read.architectures();
+    String saved = read.architectures().isEmpty() ? "" : ", saved as " + read.architectures();
     if (!matched.hasUnembedding()) {
       return Optional.of("has no unembedding" + saved);
     }

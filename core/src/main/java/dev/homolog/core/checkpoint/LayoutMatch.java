@@ -69,8 +69,7 @@ final class LayoutMatch {
   private void unknown(String stored, String name) {
     UnknownTensors.cause(stored)
         .ifPresent(cause -> {
-          throw new InputException(
-              where, StrictJson.clip(stored), cause.problem(), cause.remedy());
+          throw new InputException(where, StrictJson.clip(stored), cause.problem(), cause.remedy());
         });
     String within = name.isEmpty() ? stored : name;
     boolean ofBody = stored.startsWith(prefix + layout.names().prefix());

@@ -17,8 +17,8 @@ public final class ModelFiles {
   private ModelFiles() {}
 
   /**
-   * The files that may hold the weights, or name those that do. The first that is there is read, and
-   * no other.
+   * The files that may hold the weights, or name those that do. The first that is there is read,
+   * and no other.
    */
   public static List<String> weights() {
     return WeightFiles.CHOICES;

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.List;
 import java.util.Locale;
 
@@ -67,7 +66,8 @@ public final class ModelFolder {
         throw new InputException(
             folder,
             name,
-            String.format(Locale.ROOT, "is a link to %s, which is not there", Files.readSymbolicLink(file)),
+            String.format(
+                Locale.ROOT, "is a link to %s, which is not there", Files.readSymbolicLink(file)),
             "the download may be incomplete: fetch the model again");
       }
       Path real = file.toRealPath();

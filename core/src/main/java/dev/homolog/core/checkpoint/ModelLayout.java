@@ -138,7 +138,10 @@ final class ModelLayout {
   /** What turns all matrices of blocks in a file. */
   private String transpose(String where) {
     String turned =
-        String.format(Locale.ROOT, "{k: v.T.contiguous() if v.dim() == 2 and '%s' in k else v for k, v in ", names.layers());
+        String.format(
+            Locale.ROOT,
+            "{k: v.T.contiguous() if v.dim() == 2 and '%s' in k else v for k, v in ",
+            names.layers());
     if (where.endsWith(".safetensors")) {
       return "python -c \"from safetensors.torch import load_file, save_file; f = '"
           + where
@@ -164,7 +167,10 @@ final class ModelLayout {
       throw new InputException(
           where,
           tensor.name(),
-          String.format(Locale.ROOT, "is empty, expected shape %s: DeepSpeed saved the parts of ZeRO-3 without gathering them", expected),
+          String.format(
+              Locale.ROOT,
+              "is empty, expected shape %s: DeepSpeed saved the parts of ZeRO-3 without gathering them",
+              expected),
           "gather them: python zero_to_fp32.py CHECKPOINT_FOLDER MODEL_FOLDER");
     }
     if (!tensor.shape().equals(expected)) {
@@ -178,7 +184,8 @@ final class ModelLayout {
       throw new InputException(
           where,
           tensor.name(),
-          String.format(Locale.ROOT, "has dtype %s, expected F64, F32, F16 or BF16", tensor.dtype()),
+          String.format(
+              Locale.ROOT, "has dtype %s, expected F64, F32, F16 or BF16", tensor.dtype()),
           "save the model in one of these");
     }
     return new StoredTensor(name, tensor.dtype(), tensor.shape(), tensor.data());

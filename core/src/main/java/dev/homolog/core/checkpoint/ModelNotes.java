@@ -18,13 +18,9 @@ import java.util.Optional;
  * @param head what holds of the unembedding of a model that was saved without one
  */
 public record ModelNotes(
-    String prefix,
-    List<String> passedOver,
-    Map<String, String> absentIds,
-    Optional<String> head) {
+    String prefix, List<String> passedOver, Map<String, String> absentIds, Optional<String> head) {
   /** Nothing to say. */
-  public static final ModelNotes NONE =
-      new ModelNotes("", List.of(), Map.of(), Optional.empty());
+  public static final ModelNotes NONE = new ModelNotes("", List.of(), Map.of(), Optional.empty());
 
   private static final int NAMED = 3;
 

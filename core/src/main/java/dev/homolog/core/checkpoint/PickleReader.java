@@ -83,12 +83,17 @@ final class PickleReader {
 
   private Map<String, PickledTensor> stateDict() {
     if (bytes.byteSize() > MAX_BYTES) {
-      throw refuse(String.format(Locale.ROOT, "is %d bytes long, at most %d are read", bytes.byteSize(), MAX_BYTES));
+      throw refuse(
+          String.format(
+              Locale.ROOT, "is %d bytes long, at most %d are read", bytes.byteSize(), MAX_BYTES));
     }
     Object result = run();
     if (!(result instanceof Dict dict)) {
       throw new InputException(
-          where, NAME, String.format(Locale.ROOT, "holds %s, expected a dict", describe(result)), REMEDY);
+          where,
+          NAME,
+          String.format(Locale.ROOT, "holds %s, expected a dict", describe(result)),
+          REMEDY);
     }
     Map<String, PickledTensor> tensors = new LinkedHashMap<>();
     dict.values.forEach((name, value) -> {
@@ -129,10 +134,16 @@ final class PickleReader {
   private Object end() {
     if (stack.size() != 1 || !marks.isEmpty()) {
       throw refuse(
-          String.format(Locale.ROOT, "ends with %d values and %d marks on the stack, expected one value", stack.size(), marks.size()));
+          String.format(
+              Locale.ROOT,
+              "ends with %d values and %d marks on the stack, expected one value",
+              stack.size(),
+              marks.size()));
     }
     if (position != bytes.byteSize()) {
-      throw refuse(String.format(Locale.ROOT, "goes on for %d bytes after its end", bytes.byteSize() - position));
+      throw refuse(
+          String.format(
+              Locale.ROOT, "goes on for %d bytes after its end", bytes.byteSize() - position));
     }
     return stack.getFirst();
   }
@@ -163,7 +174,11 @@ final class PickleReader {
         List<Object> names = pop(2);
         if (!(names.get(0) instanceof String module) || !(names.get(1) instanceof String name)) {
           throw refuse(
-              String.format(Locale.ROOT, "STACK_GLOBAL names %s and %s, expected two strings", describe(names.get(0)), describe(names.get(1))));
+              String.format(
+                  Locale.ROOT,
+                  "STACK_GLOBAL names %s and %s, expected two strings",
+                  describe(names.get(0)),
+                  describe(names.get(1))));
         }
         push(global(module, name));
       }
@@ -177,7 +192,10 @@ final class PickleReader {
       case 'b' -> build(pop(1).getFirst());
       default ->
           throw refuse(
-              String.format(Locale.ROOT, "has opcode %s, which no state dict needs", PickleOpcodes.name(opcode)));
+              String.format(
+                  Locale.ROOT,
+                  "has opcode %s, which no state dict needs",
+                  PickleOpcodes.name(opcode)));
     }
   }
 
@@ -185,7 +203,11 @@ final class PickleReader {
     long length = bytes.get(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(I32.order()), take(8));
     if (protocol < 4 || length < 0 || length > bytes.byteSize() - position) {
       throw refuse(
-          String.format(Locale.ROOT, "has a frame of %s bytes, but only %d follow", Long.toUnsignedString(length), bytes.byteSize() - position));
+          String.format(
+              Locale.ROOT,
+              "has a frame of %s bytes, but only %d follow",
+              Long.toUnsignedString(length),
+              bytes.byteSize() - position));
     }
   }
 
@@ -245,14 +267,18 @@ final class PickleReader {
   private void setItems(List<Object> items) {
     checkThere(1);
     if (!(stack.getLast() instanceof Dict dict)) {
-      throw refuse(String.format(Locale.ROOT, "sets items of %s, expected a dict", describe(stack.getLast())));
+      throw refuse(
+          String.format(
+              Locale.ROOT, "sets items of %s, expected a dict", describe(stack.getLast())));
     }
     if (items.size() % 2 != 0) {
       throw refuse("sets an item that has no value");
     }
     for (int i = 0; i < items.size(); i += 2) {
       if (!(items.get(i) instanceof String key)) {
-        throw refuse(String.format(Locale.ROOT, "has %s as a key, expected a string", describe(items.get(i))));
+        throw refuse(
+            String.format(
+                Locale.ROOT, "has %s as a key, expected a string", describe(items.get(i))));
       }
       if (dict.values.putIfAbsent(key, items.get(i + 1)) != null) {
         throw refuse(String.format(Locale.ROOT, "key %s is there twice", StrictJson.describe(key)));
@@ -272,7 +298,8 @@ final class PickleReader {
   private void put(long index) {
     checkThere(1);
     if (index >= MAX_OPCODES) {
-      throw refuse(String.format(Locale.ROOT, "has memo index %d, at most %d are read", index, MAX_OPCODES));
+      throw refuse(
+          String.format(Locale.ROOT, "has memo index %d, at most %d are read", index, MAX_OPCODES));
     }
     int i = (int) index;
     if (i >= memo.length) {
@@ -310,7 +337,9 @@ final class PickleReader {
   private void reduce(List<Object> call) {
     if (!(call.get(0) instanceof PickleGlobal callable)
         || !(call.get(1) instanceof Tuple(List<Object> args, _))) {
-      throw refuse(String.format(Locale.ROOT, "calls %s with %s", describe(call.get(0)), describe(call.get(1))));
+      throw refuse(
+          String.format(
+              Locale.ROOT, "calls %s with %s", describe(call.get(0)), describe(call.get(1))));
     }
     Object result =
         switch (callable) {
@@ -326,7 +355,8 @@ final class PickleReader {
           default -> null;
         };
     if (result == null) {
-      throw refuse(String.format(Locale.ROOT, "calls %s in a way that no state dict does", callable));
+      throw refuse(
+          String.format(Locale.ROOT, "calls %s in a way that no state dict does", callable));
     }
     push(result);
   }
@@ -379,14 +409,18 @@ final class PickleReader {
         || attributes.values.size() != 1
         || !(attributes.values.get("_metadata") instanceof Dict)) {
       throw refuse(
-          String.format(Locale.ROOT, "sets attributes of %s other than _metadata", describe(stack.getLast())));
+          String.format(
+              Locale.ROOT,
+              "sets attributes of %s other than _metadata",
+              describe(stack.getLast())));
     }
   }
 
   private long longNumber() {
     int length = u8();
     if (length > Long.BYTES) {
-      throw refuse(String.format(Locale.ROOT, "has a number of %d bytes, at most 8 are read", length));
+      throw refuse(
+          String.format(Locale.ROOT, "has a number of %d bytes, at most 8 are read", length));
     }
     long begin = take(length);
     long value = 0;
@@ -399,7 +433,9 @@ final class PickleReader {
 
   private String string(long length) {
     if (length > MAX_STRING) {
-      throw refuse(String.format(Locale.ROOT, "has a string of %d bytes, at most %d are read", length, MAX_STRING));
+      throw refuse(
+          String.format(
+              Locale.ROOT, "has a string of %d bytes, at most %d are read", length, MAX_STRING));
     }
     return decode(take(length), length);
   }
@@ -452,6 +488,7 @@ final class PickleReader {
   }
 
   private InputException refuse(String problem) {
-    return new InputException(where, NAME, problem + String.format(Locale.ROOT, " (byte %d)", opcodeAt), REMEDY);
+    return new InputException(
+        where, NAME, problem + String.format(Locale.ROOT, " (byte %d)", opcodeAt), REMEDY);
   }
 }

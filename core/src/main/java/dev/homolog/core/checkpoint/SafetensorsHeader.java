@@ -60,7 +60,11 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       throw new InputException(
           where,
           "header length",
-          String.format(Locale.ROOT, "is %s bytes, the format allows %d", Long.toUnsignedString(length), MAX_LENGTH),
+          String.format(
+              Locale.ROOT,
+              "is %s bytes, the format allows %d",
+              Long.toUnsignedString(length),
+              MAX_LENGTH),
           REMEDY);
     }
     if (length > size - Long.BYTES) {
@@ -81,7 +85,10 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
           "header",
           length == 0
               ? "is empty"
-              : String.format(Locale.ROOT, "begins with byte 0x%02x, not with {", header.get(ValueLayout.JAVA_BYTE, 0)),
+              : String.format(
+                  Locale.ROOT,
+                  "begins with byte 0x%02x, not with {",
+                  header.get(ValueLayout.JAVA_BYTE, 0)),
           REMEDY);
     }
     Map<String, Object> json =
@@ -118,7 +125,8 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       throw new InputException(
           where,
           METADATA,
-          String.format(Locale.ROOT, "is %s, expected an object", StrictJson.describe(json.get(METADATA))),
+          String.format(
+              Locale.ROOT, "is %s, expected an object", StrictJson.describe(json.get(METADATA))),
           REMEDY);
     }
     Map<String, String> metadata = new LinkedHashMap<>();
@@ -127,7 +135,11 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
         throw new InputException(
             where,
             METADATA,
-            String.format(Locale.ROOT, "key %s is %s, expected a string", StrictJson.describe(key), StrictJson.describe(value)),
+            String.format(
+                Locale.ROOT,
+                "key %s is %s, expected a string",
+                StrictJson.describe(key),
+                StrictJson.describe(value)),
             REMEDY);
       }
       metadata.put((String) key, text);
@@ -146,21 +158,34 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
         throw new InputException(
             where,
             StrictJson.clip(entry.name),
-            String.format(Locale.ROOT, "data_offsets [%d, %d] go beyond the file's %d bytes of data", entry.begin, entry.end, dataSize),
+            String.format(
+                Locale.ROOT,
+                "data_offsets [%d, %d] go beyond the file's %d bytes of data",
+                entry.begin,
+                entry.end,
+                dataSize),
             REMEDY);
       }
       if (entry.begin != expected) {
         throw new InputException(
             where,
             StrictJson.clip(entry.name),
-            String.format(Locale.ROOT, "begins at byte %d of the data, where the tensors before it end at %d (%s)", entry.begin, expected, entry.begin < expected ? "an overlap" : "a hole"),
+            String.format(
+                Locale.ROOT,
+                "begins at byte %d of the data, where the tensors before it end at %d (%s)",
+                entry.begin,
+                expected,
+                entry.begin < expected ? "an overlap" : "a hole"),
             REMEDY);
       }
       expected = entry.end;
     }
     if (expected != dataSize) {
       throw new InputException(
-          where, "data", String.format(Locale.ROOT, "%d bytes follow the last tensor", dataSize - expected), REMEDY);
+          where,
+          "data",
+          String.format(Locale.ROOT, "%d bytes follow the last tensor", dataSize - expected),
+          REMEDY);
     }
   }
 
@@ -184,7 +209,8 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
   private record Rules(String where, String name) {
     Entry entry(Object value) {
       if (!(value instanceof Map<?, ?> info)) {
-        throw refuse(String.format(Locale.ROOT, "is %s, expected an object", StrictJson.describe(value)));
+        throw refuse(
+            String.format(Locale.ROOT, "is %s, expected an object", StrictJson.describe(value)));
       }
       for (String key : KEYS) {
         if (!info.containsKey(key)) {
@@ -200,12 +226,21 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       List<Long> shape = numbers("shape", info.get("shape"));
       List<Long> offsets = numbers("data_offsets", info.get("data_offsets"));
       if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-        throw refuse(String.format(Locale.ROOT, "data_offsets are %s, expected a begin and an end", offsets));
+        throw refuse(
+            String.format(
+                Locale.ROOT, "data_offsets are %s, expected a begin and an end", offsets));
       }
       long length = offsets.get(1) - offsets.get(0);
       if (bytes(dtype, shape) != length) {
         throw refuse(
-            String.format(Locale.ROOT, "dtype %s and shape %s make %d bytes, but data_offsets %s span %d", dtype, shape, bytes(dtype, shape), offsets, length));
+            String.format(
+                Locale.ROOT,
+                "dtype %s and shape %s make %d bytes, but data_offsets %s span %d",
+                dtype,
+                shape,
+                bytes(dtype, shape),
+                offsets,
+                length));
       }
       return new Entry(name, dtype, shape, offsets.get(0), offsets.get(1));
     }
@@ -219,20 +254,29 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries, long
       throw new InputException(
           where,
           StrictJson.clip(name),
-          String.format(Locale.ROOT, "dtype is %s, expected one of %s", StrictJson.describe(value),
-                  Arrays.stream(DType.values()).map(DType::name).collect(Collectors.joining(", "))),
+          String.format(
+              Locale.ROOT,
+              "dtype is %s, expected one of %s",
+              StrictJson.describe(value),
+              Arrays.stream(DType.values()).map(DType::name).collect(Collectors.joining(", "))),
           "save the tensors in one of these");
     }
 
     private List<Long> numbers(String key, Object value) {
       if (!(value instanceof List<?> list)) {
-        throw refuse(String.format(Locale.ROOT, "%s is %s, expected a list", key, StrictJson.describe(value)));
+        throw refuse(
+            String.format(
+                Locale.ROOT, "%s is %s, expected a list", key, StrictJson.describe(value)));
       }
       List<Long> numbers = new ArrayList<>(list.size());
       for (Object number : list) {
         if (!(number instanceof Long n) || n < 0) {
           throw refuse(
-              String.format(Locale.ROOT, "%s holds %s, expected whole numbers from 0 to 2^63 - 1", key, StrictJson.describe(number)));
+              String.format(
+                  Locale.ROOT,
+                  "%s holds %s, expected whole numbers from 0 to 2^63 - 1",
+                  key,
+                  StrictJson.describe(number)));
         }
         numbers.add(n);
       }

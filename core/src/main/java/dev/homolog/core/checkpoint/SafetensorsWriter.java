@@ -134,7 +134,12 @@ public final class SafetensorsWriter {
       file.commit();
     } catch (IOException e) {
       throw new HomologException(
-          String.format(Locale.ROOT, "%s: could not be written (%s); free space and check permissions", path, e), e);
+          String.format(
+              Locale.ROOT,
+              "%s: could not be written (%s); free space and check permissions",
+              path,
+              e),
+          e);
     }
   }
 
@@ -231,17 +236,26 @@ public final class SafetensorsWriter {
           shape.stream().reduce(1L, Math::multiplyExact), (long) dtype.bytes());
     } catch (ArithmeticException e) {
       throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "%s: %s: shape %s is too large to count in bytes", path, name, shape), e);
+          String.format(
+              Locale.ROOT, "%s: %s: shape %s is too large to count in bytes", path, name, shape),
+          e);
     }
   }
 
   private static String wrongSize(DType dtype, List<Long> shape, long expected, long actual) {
-    return String.format(Locale.ROOT, "dtype %s and shape %s make %d bytes, but %d were given", dtype, shape, expected, actual);
+    return String.format(
+        Locale.ROOT,
+        "dtype %s and shape %s make %d bytes, but %d were given",
+        dtype,
+        shape,
+        expected,
+        actual);
   }
 
   private void check(boolean legal, String name, String problem) {
     if (!legal) {
-      throw new IllegalArgumentException(String.format(Locale.ROOT, "%s: %s: %s", path, name, problem));
+      throw new IllegalArgumentException(
+          String.format(Locale.ROOT, "%s: %s: %s", path, name, problem));
     }
   }
 }

@@ -168,12 +168,22 @@ final class TorchFile {
     } catch (ArithmeticException e) {
       throw refuse(
           name,
-          String.format(Locale.ROOT, "shape %s with strides %s is too large to count", tensor.shape(), tensor.strides()));
+          String.format(
+              Locale.ROOT,
+              "shape %s with strides %s is too large to count",
+              tensor.shape(),
+              tensor.strides()));
     }
     if (elements == 0 ? begin > tensor.storage().elements() : last >= tensor.storage().elements()) {
       throw refuse(
           name,
-          String.format(Locale.ROOT, "shape %s with strides %s from element %d on goes beyond its storage of %d elements", tensor.shape(), tensor.strides(), begin, tensor.storage().elements()));
+          String.format(
+              Locale.ROOT,
+              "shape %s with strides %s from element %d on goes beyond its storage of %d elements",
+              tensor.shape(),
+              tensor.strides(),
+              begin,
+              tensor.storage().elements()));
     }
     if (!tensor.isContiguous()) {
       if (ModelFamily.anyHasBuffer(name)) {
@@ -194,13 +204,21 @@ final class TorchFile {
     ZipIndex.Entry entry = entries.get(archive + "data/" + storage.key());
     if (entry == null) {
       throw refuse(
-          name, String.format(Locale.ROOT, "its storage data/%s is missing", StrictJson.clip(storage.key())));
+          name,
+          String.format(
+              Locale.ROOT, "its storage data/%s is missing", StrictJson.clip(storage.key())));
     }
     DType dtype = storage.dtype();
     if (entry.size() % dtype.bytes() != 0 || entry.size() / dtype.bytes() != storage.elements()) {
       throw refuse(
           name,
-          String.format(Locale.ROOT, "its storage is said to be %d elements of %s, but data/%s has %d bytes", storage.elements(), dtype, StrictJson.clip(storage.key()), entry.size()));
+          String.format(
+              Locale.ROOT,
+              "its storage is said to be %d elements of %s, but data/%s has %d bytes",
+              storage.elements(),
+              dtype,
+              StrictJson.clip(storage.key()),
+              entry.size()));
     }
     return bytes(entry);
   }

@@ -54,9 +54,7 @@ final class WeightFiles implements AutoCloseable {
               ": an adapter, no model",
               "merge it: peft's merge_and_unload(), then save_pretrained(folder)"),
           new Elsewhere(
-              "zero_to_fp32.py",
-              ": parts of DeepSpeed",
-              "gather them: python zero_to_fp32.py . ."),
+              "zero_to_fp32.py", ": parts of DeepSpeed", "gather them: python zero_to_fp32.py . ."),
           new Elsewhere(
               "pytorch_model_fsdp.bin",
               "",
@@ -153,7 +151,9 @@ final class WeightFiles implements AutoCloseable {
     Set<String> shards = new LinkedHashSet<>(shardOf.values());
     if (shards.size() > MAX_SHARDS) {
       throw refuse(
-          "weight_map", String.format(Locale.ROOT, "names %d files, at most %d are read", shards.size(), MAX_SHARDS));
+          "weight_map",
+          String.format(
+              Locale.ROOT, "names %d files, at most %d are read", shards.size(), MAX_SHARDS));
     }
     for (String shard : shards) {
       folder.file(shard); // refuses a name that is a path, before it is looked up
@@ -167,7 +167,11 @@ final class WeightFiles implements AutoCloseable {
         if (!shard.equals(expected)) {
           throw refuse(
               StrictJson.clip(tensor.name()),
-              String.format(Locale.ROOT, "is in %s, but the index has it %s", shard, expected == null ? "nowhere" : "in " + StrictJson.clip(expected)));
+              String.format(
+                  Locale.ROOT,
+                  "is in %s, but the index has it %s",
+                  shard,
+                  expected == null ? "nowhere" : "in " + StrictJson.clip(expected)));
         }
         tensors.put(tensor.name(), tensor);
       }
@@ -175,7 +179,8 @@ final class WeightFiles implements AutoCloseable {
     shardOf.forEach((tensor, shard) -> {
       if (!tensors.containsKey(tensor) && !ModelFamily.anyHasBuffer(tensor)) {
         throw refuse(
-            StrictJson.clip(tensor), String.format(Locale.ROOT, "the index has it in %s, where it is not", shard));
+            StrictJson.clip(tensor),
+            String.format(Locale.ROOT, "the index has it in %s, where it is not", shard));
       }
     });
   }
@@ -188,7 +193,10 @@ final class WeightFiles implements AutoCloseable {
       throw new InputException(
           where,
           "weight_map",
-          String.format(Locale.ROOT, "is %s, expected an object", StrictJson.describe(index.get("weight_map"))),
+          String.format(
+              Locale.ROOT,
+              "is %s, expected an object",
+              StrictJson.describe(index.get("weight_map"))),
           REMEDY);
     }
     Map<String, String> files = new LinkedHashMap<>();
@@ -197,7 +205,11 @@ final class WeightFiles implements AutoCloseable {
         throw new InputException(
             where,
             StrictJson.clip((String) tensor),
-            String.format(Locale.ROOT, "is said to be in %s, expected a file *%s", StrictJson.describe(file), extension),
+            String.format(
+                Locale.ROOT,
+                "is said to be in %s, expected a file *%s",
+                StrictJson.describe(file),
+                extension),
             REMEDY);
       }
       files.put((String) tensor, name);

@@ -96,12 +96,18 @@ record ZipIndex(Map<String, Entry> entries) {
         if (place < least || place > directory.begin - 30 || least == 0 && place > 0) {
           throw refuse(
               header.name,
-              String.format(Locale.ROOT, "its header is said to be at byte %s, expected from %d to %d", Long.toUnsignedString(place), least, least == 0 ? 0 : directory.begin - 30));
+              String.format(
+                  Locale.ROOT,
+                  "its header is said to be at byte %s, expected from %d to %d",
+                  Long.toUnsignedString(place),
+                  least,
+                  least == 0 ? 0 : directory.begin - 30));
         }
         least = place + 30;
       }
       if (headers.isEmpty() && directory.begin > 0) {
-        throw refuse("", String.format(Locale.ROOT, "holds no entry, but %d bytes", directory.begin));
+        throw refuse(
+            "", String.format(Locale.ROOT, "holds no entry, but %d bytes", directory.begin));
       }
     }
 
@@ -138,12 +144,22 @@ record ZipIndex(Map<String, Entry> entries) {
       if (begin < 0 || size < 0 || begin > directoryEnd || size != directoryEnd - begin) {
         throw refuse(
             "central directory",
-            String.format(Locale.ROOT, "%s bytes from byte %s on are not what lies before the file's end at %d", Long.toUnsignedString(size), Long.toUnsignedString(begin), directoryEnd));
+            String.format(
+                Locale.ROOT,
+                "%s bytes from byte %s on are not what lies before the file's end at %d",
+                Long.toUnsignedString(size),
+                Long.toUnsignedString(begin),
+                directoryEnd));
       }
       if (count < 0 || count > MAX_ENTRIES || count > size / 46) {
         throw refuse(
             "central directory",
-            String.format(Locale.ROOT, "%s entries in %d bytes, at most %d are read", Long.toUnsignedString(count), size, MAX_ENTRIES));
+            String.format(
+                Locale.ROOT,
+                "%s entries in %d bytes, at most %d are read",
+                Long.toUnsignedString(count),
+                size,
+                MAX_ENTRIES));
       }
       return new Directory(begin, size, count);
     }
@@ -151,7 +167,8 @@ record ZipIndex(Map<String, Entry> entries) {
     /** A number that is there twice, in 64 bits and in fewer, where all ones means look there. */
     private long same(String what, long small, long saturated, long large) {
       if (small != saturated && small != large) {
-        throw refuse("", String.format(Locale.ROOT, "%s is %d and, in zip64, %d", what, small, large));
+        throw refuse(
+            "", String.format(Locale.ROOT, "%s is %d and, in zip64, %d", what, small, large));
       }
       return large;
     }
@@ -170,7 +187,13 @@ record ZipIndex(Map<String, Entry> entries) {
         if (next > end || nameLength > MAX_NAME) {
           throw refuse(
               "central directory",
-              String.format(Locale.ROOT, "entry %d has a name of %d bytes and ends at byte %d, the directory at %d", i, nameLength, next, end));
+              String.format(
+                  Locale.ROOT,
+                  "entry %d has a name of %d bytes and ends at byte %d, the directory at %d",
+                  i,
+                  nameLength,
+                  next,
+                  end));
         }
         String name = name(offset + 46, nameLength, i);
         int flags = u16(offset + 8);
@@ -178,13 +201,16 @@ record ZipIndex(Map<String, Entry> entries) {
           throw new InputException(
               where,
               StrictJson.clip(name),
-              String.format(Locale.ROOT, "is compressed (method %d), expected stored", u16(offset + 10)),
+              String.format(
+                  Locale.ROOT, "is compressed (method %d), expected stored", u16(offset + 10)),
               "save the model with torch.save(model.state_dict(), file), not as TorchScript and not"
                   + " zipped again");
         }
         if ((flags & ~(HAS_DESCRIPTOR | UTF_8)) != 0 || u16(offset + 34) != 0) {
           throw refuse(
-              name, String.format(Locale.ROOT, "is encrypted, in parts or of no known kind (flags %#x)", flags));
+              name,
+              String.format(
+                  Locale.ROOT, "is encrypted, in parts or of no known kind (flags %#x)", flags));
         }
         Extra extra = new Extra(offset + 46 + nameLength, extraLength);
         long size = extra.next(name, u32(offset + 24) & SATURATED);
@@ -192,13 +218,17 @@ record ZipIndex(Map<String, Entry> entries) {
         long local = extra.next(name, u32(offset + 42) & SATURATED);
         if (size != compressed) {
           throw refuse(
-              name, String.format(Locale.ROOT, "is stored, but %d bytes are said to be %d", compressed, size));
+              name,
+              String.format(
+                  Locale.ROOT, "is stored, but %d bytes are said to be %d", compressed, size));
         }
         headers.add(new Header(name, flags, u32(offset + 16), size, local));
         offset = next;
       }
       if (offset != end) {
-        throw refuse("central directory", String.format(Locale.ROOT, "%d bytes follow its last entry", end - offset));
+        throw refuse(
+            "central directory",
+            String.format(Locale.ROOT, "%d bytes follow its last entry", end - offset));
       }
       return headers;
     }
@@ -208,7 +238,9 @@ record ZipIndex(Map<String, Entry> entries) {
       try {
         return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
       } catch (CharacterCodingException e) {
-        throw refuse("central directory", String.format(Locale.ROOT, "the name of entry %d is not UTF-8", index));
+        throw refuse(
+            "central directory",
+            String.format(Locale.ROOT, "the name of entry %d is not UTF-8", index));
       }
     }
 
@@ -226,7 +258,12 @@ record ZipIndex(Map<String, Entry> entries) {
       if (header.size < 0 || begin > next || header.size > next - begin) {
         throw refuse(
             name,
-            String.format(Locale.ROOT, "%s bytes from byte %d on go beyond byte %d, where the next entry begins", Long.toUnsignedString(header.size), begin, next));
+            String.format(
+                Locale.ROOT,
+                "%s bytes from byte %d on go beyond byte %d, where the next entry begins",
+                Long.toUnsignedString(header.size),
+                begin,
+                next));
       }
       byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
       if (nameLength != bytes.length
@@ -262,7 +299,10 @@ record ZipIndex(Map<String, Entry> entries) {
       if (!equal) {
         throw refuse(
             header.name,
-            String.format(Locale.ROOT, "the %d bytes between it and the next entry are no description of it", length));
+            String.format(
+                Locale.ROOT,
+                "the %d bytes between it and the next entry are no description of it",
+                length));
       }
     }
 

@@ -52,8 +52,8 @@ public final class NewFile implements AutoCloseable {
   }
 
   /**
-   * Refuses a target that is a link, a folder, a pipe or a device: what it stands for may be another
-   * file of the user's.
+   * Refuses a target that is a link, a folder, a pipe or a device: what it stands for may be
+   * another file of the user's.
    *
    * @throws IOException it is there and no regular file
    */

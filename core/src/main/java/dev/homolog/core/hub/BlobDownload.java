@@ -15,8 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Fetches one file of a model into the cache. It is written as {@code HASH.incomplete} under the
  * lock of {@code huggingface_hub}, and has its name only when size and hash are right. What a
- * broken download left there is continued. Where the lock cannot be had, two programs may fetch
- * the same file at once, so each writes under a name of its own and begins anew.
+ * broken download left there is continued. Where the lock cannot be had, two programs may fetch the
+ * same file at once, so each writes under a name of its own and begins anew.
  *
  * @param client asks the hub
  * @param timing how often to try
@@ -101,10 +101,7 @@ record BlobDownload(
       throws IOException, InterruptedException {
     try (FileChannel channel =
         FileChannel.open(
-            part,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE,
-            LinkOption.NOFOLLOW_LINKS)) {
+            part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS)) {
       long free = Files.getFileStore(part).getUsableSpace();
       there.set(channel.size());
       long limit = file.size().orElse(Math.max(0, free) + there.get());

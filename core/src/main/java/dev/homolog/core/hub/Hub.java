@@ -3,7 +3,6 @@ package dev.homolog.core.hub;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.HubCache;
-import dev.homolog.core.checkpoint.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -62,8 +62,7 @@ final class HubClient implements AutoCloseable {
    */
   Optional<RemoteFile> look(String revision, String name) throws IOException, InterruptedException {
     URI address =
-        URI.create(
-            settings.page(model) + "/resolve/" + quoted(revision) + "/" + quoted(name));
+        URI.create(settings.page(model) + "/resolve/" + quoted(revision) + "/" + quoted(name));
     HttpResponse<?> response = answered(address);
     int status = response.statusCode();
     HttpHeaders headers = response.headers();
@@ -90,8 +89,7 @@ final class HubClient implements AutoCloseable {
     if (size.isEmpty() && status == 200 && headers.firstValue("Content-Encoding").isEmpty()) {
       size = size(headers.firstValue("Content-Length"));
     }
-    URI fixed =
-        URI.create(settings.page(model) + "/resolve/" + commit + "/" + quoted(name));
+    URI fixed = URI.create(settings.page(model) + "/resolve/" + commit + "/" + quoted(name));
     return Optional.of(new RemoteFile(name, commit, hash.get(), size, fixed));
   }
 

@@ -18,8 +18,7 @@ import java.util.regex.Pattern;
  * does not read. Where none is named, Java's own choice holds.
  */
 final class HubProxies extends ProxySelector {
-  private static final Pattern LOOPBACK =
-      Pattern.compile("localhost|127\\.[\\d.]+|\\[::1]");
+  private static final Pattern LOOPBACK = Pattern.compile("localhost|127\\.[\\d.]+|\\[::1]");
 
   private final Map<String, String> environment;
 
@@ -44,8 +43,7 @@ final class HubProxies extends ProxySelector {
         ? List.of(Proxy.NO_PROXY)
         : List.of(
             new Proxy(
-                Proxy.Type.HTTP,
-                InetSocketAddress.createUnresolved(proxy.get().getHost(), port)));
+                Proxy.Type.HTTP, InetSocketAddress.createUnresolved(proxy.get().getHost(), port)));
   }
 
   private Optional<String> value(String name) {

@@ -15,7 +15,9 @@ final class HubRefusal {
     String page = settings.page(model);
     if (code.equals("RevisionNotFound")) {
       return refusal(
-          model, "the hub has no revision " + revision + " of it", "see " + page + " for its names");
+          model,
+          "the hub has no revision " + revision + " of it",
+          "see " + page + " for its names");
     }
     if (status == 401 || status == 403) {
       return access(settings, model, status, code);

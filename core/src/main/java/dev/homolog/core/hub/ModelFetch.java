@@ -143,7 +143,8 @@ final class ModelFetch {
       tasks.add(() ->
           look(shard)
               .orElseThrow(() ->
-                  new InputException(file, shard, "is not on the hub", "tell the model's authors")));
+                  new InputException(
+                      file, shard, "is not on the hub", "tell the model's authors")));
     }
     return together(tasks, () -> {});
   }

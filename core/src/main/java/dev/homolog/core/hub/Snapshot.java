@@ -14,8 +14,8 @@ import java.util.UUID;
 
 /**
  * One commit of a model in the cache, in {@code huggingface_hub}'s layout: {@code
- * snapshots/COMMIT/NAME} is a link to {@code blobs/HASH}, {@code refs/BRANCH} holds a commit, and an
- * empty file {@code .no_exist/COMMIT/NAME} says that the commit has no such file.
+ * snapshots/COMMIT/NAME} is a link to {@code blobs/HASH}, {@code refs/BRANCH} holds a commit, and
+ * an empty file {@code .no_exist/COMMIT/NAME} says that the commit has no such file.
  *
  * @param model the model's folder in the cache
  */

@@ -106,13 +106,23 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
       throw refuse("is not UTF-8", e);
     } catch (StreamConstraintsException e) {
       throw refuse(
-          String.format(Locale.ROOT, "goes beyond the limits on JSON (%d characters a name, %d a number, %d a string; %d tokens)", MAX_NAME, MAX_NUMBER, MAX_STRING, MAX_TOKENS),
+          String.format(
+              Locale.ROOT,
+              "goes beyond the limits on JSON (%d characters a name, %d a number, %d a string; %d tokens)",
+              MAX_NAME,
+              MAX_NUMBER,
+              MAX_STRING,
+              MAX_TOKENS),
           e);
     } catch (JsonProcessingException e) {
       String problem =
           e.getLocation() == null
               ? "is not JSON"
-              : String.format(Locale.ROOT, "is not JSON (at line %d, column %d)", e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+              : String.format(
+                  Locale.ROOT,
+                  "is not JSON (at line %d, column %d)",
+                  e.getLocation().getLineNr(),
+                  e.getLocation().getColumnNr());
       Matcher number = NO_NUMBER.matcher(e.getOriginalMessage());
       if (number.find()) {
         throw new InputException(
@@ -168,7 +178,8 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
     List<Object> list = new ArrayList<>();
     while (parser.nextToken() != JsonToken.END_ARRAY) {
       if (list.size() == maxList) {
-        throw refuse(String.format(Locale.ROOT, "holds a list of more than %d entries", maxList), null);
+        throw refuse(
+            String.format(Locale.ROOT, "holds a list of more than %d entries", maxList), null);
       }
       list.add(value(parser, depth));
     }
@@ -194,7 +205,8 @@ public record StrictJson(String where, String field, String remedy, int maxDepth
 
   private void checkDepth(int depth) {
     if (depth > maxDepth) {
-      throw refuse(String.format(Locale.ROOT, "is nested more than %d levels deep", maxDepth), null);
+      throw refuse(
+          String.format(Locale.ROOT, "is nested more than %d levels deep", maxDepth), null);
     }
   }
 

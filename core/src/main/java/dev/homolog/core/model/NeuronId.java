@@ -70,7 +70,11 @@ public record NeuronId(int layer, int neuron) implements Comparable<NeuronId> {
       throw new InputException(
           option,
           "there is no neuron " + plain(),
-          String.format(Locale.ROOT, "the model has layers 0 to %d of neurons 0 to %d", config.layers() - 1, config.dMlp() - 1));
+          String.format(
+              Locale.ROOT,
+              "the model has layers 0 to %d of neurons 0 to %d",
+              config.layers() - 1,
+              config.dMlp() - 1));
     }
     return this;
   }

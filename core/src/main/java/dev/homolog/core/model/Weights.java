@@ -25,11 +25,7 @@ import java.util.Optional;
  *     for a model without a head that predicts tokens
  */
 record Weights(
-    Tensor W_E,
-    Optional<Tensor> W_pos,
-    List<Block> blocks,
-    Norm ln_final,
-    Optional<Tensor> head) {
+    Tensor W_E, Optional<Tensor> W_pos, List<Block> blocks, Norm ln_final, Optional<Tensor> head) {
 
   /**
    * The unembedding.

@@ -45,7 +45,12 @@ record NpyHeader(DType dtype, boolean unsigned, List<Long> shape) {
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException(dtype + " is not written to .npy"));
     String dims = shape.stream().map(String::valueOf).collect(Collectors.joining(", "));
-    return String.format(Locale.ROOT, "{'descr': '%s', 'fortran_order': False, 'shape': (%s%s), }", descr, dims, shape.size() == 1 ? "," : "");
+    return String.format(
+        Locale.ROOT,
+        "{'descr': '%s', 'fortran_order': False, 'shape': (%s%s), }",
+        descr,
+        dims,
+        shape.size() == 1 ? "," : "");
   }
 
   private static final class Parser {

@@ -81,7 +81,13 @@ record NotFinite(Kernels kernels, TokenTable table, List<String> locations) {
                 new InputException(
                     location,
                     "layer " + layer + ", row " + tableRow,
-                    String.format(Locale.ROOT, "neuron %d is %s at position %d, in %s", neuron, name(value), position, table.document(document)),
+                    String.format(
+                        Locale.ROOT,
+                        "neuron %d is %s at position %d, in %s",
+                        neuron,
+                        name(value),
+                        position,
+                        table.document(document)),
                     "use a checkpoint that stays within single precision on this text"));
           }
         }

@@ -117,9 +117,7 @@ final class Documents implements AutoCloseable {
       throw new InputException(
           text.files().get(file),
           documents.place(),
-          "more than "
-              + buffer.longest()
-              + " characters without a place to cut it for tokenizing",
+          "more than " + buffer.longest() + " characters without a place to cut it for tokenizing",
           "split the document");
     }
     if (!last) {

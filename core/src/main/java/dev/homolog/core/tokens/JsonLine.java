@@ -8,7 +8,6 @@ import dev.homolog.core.InputException;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 
 /**

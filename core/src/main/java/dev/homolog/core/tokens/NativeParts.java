@@ -81,8 +81,7 @@ enum NativeParts {
   }
 
   private static Path cache() throws IOException {
-    return CacheFolder.find(
-        UserFolders.ofProcess(), Path.of(System.getProperty("java.io.tmpdir")));
+    return CacheFolder.find(UserFolders.ofProcess(), Path.of(System.getProperty("java.io.tmpdir")));
   }
 
   /** Whatever DJL writes by itself, on some systems its library, goes to the same folder. */
@@ -112,7 +111,8 @@ enum NativeParts {
       cause = t;
     }
     String missing = String.valueOf(cause.getMessage()).replace('.', '/');
-    for (String[] jar : new String[][] {{"org/slf4j/", "slf4j-api"}, {"com/google/gson/", "gson"}}) {
+    for (String[] jar :
+        new String[][] {{"org/slf4j/", "slf4j-api"}, {"com/google/gson/", "gson"}}) {
       if (missing.startsWith(jar[0])) {
         return new HomologException(
             title + " needs " + jar[1] + ", which is not there; add its jar", failure);

@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param line where in the file the document is, as {@link TextKind#place} says it
  * @param first whether the document begins here
  * @param last whether it ends here
- * @param label the subset that the document belongs to, as {@link TextFields} says; known at
- *     the end, and empty where there is none
+ * @param label the subset that the document belongs to, as {@link TextFields} says; known at the
+ *     end, and empty where there is none
  * @param replaced malformed parts that were replaced by U+FFFD
  */
 record Piece(

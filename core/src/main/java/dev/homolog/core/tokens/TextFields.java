@@ -15,8 +15,7 @@ import java.util.Optional;
 public record TextFields(String text, Optional<String> subset) {
   /** Where public collections of text keep the name of a document's part. */
   public static final List<String> USUAL =
-      List.of(
-          "meta.pile_set_name", "meta.redpajama_set_name", "meta.source", "source", "subset");
+      List.of("meta.pile_set_name", "meta.redpajama_set_name", "meta.source", "source", "subset");
 
   /** The text is {@code text}, the subset any of {@link #USUAL}. */
   public static final TextFields DEFAULT = new TextFields("text", Optional.empty());

@@ -18,11 +18,7 @@ import java.util.Optional;
  * @param window the most bytes that the window of a file compressed by zstd may have
  */
 public record TextFiles(
-    List<Path> files,
-    Share share,
-    TextFields fields,
-    Optional<TextTables> tables,
-    long window) {
+    List<Path> files, Share share, TextFields fields, Optional<TextTables> tables, long window) {
 
   /** What zstd allows where nothing is said. */
   public static final long USUAL_WINDOW = 1L << 27;

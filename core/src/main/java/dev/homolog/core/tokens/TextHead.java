@@ -77,8 +77,7 @@ final class TextHead extends InputStream {
     requireUtf8(file, head);
     FileContents contents = FileContents.of(head);
     if (contents != FileContents.OTHER && contents != FileContents.EMPTY) {
-      throw new InputException(
-          file, "", "holds " + contents.description(), contents.remedy());
+      throw new InputException(file, "", "holds " + contents.description(), contents.remedy());
     }
     at = begins(head, 0xEF, 0xBB, 0xBF) ? 3 : 0;
   }

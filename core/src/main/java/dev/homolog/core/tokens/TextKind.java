@@ -183,8 +183,7 @@ record TextKind(Form form, Packing packing) {
     }
     return endings.entrySet().stream()
         .max(
-            Map.Entry.<String, Integer>comparingByValue()
-                .thenComparing(Map.Entry.comparingByKey()))
+            Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
         .map(most -> "name the files inside it: --text '" + folder + "/**/*" + most.getKey() + "'")
         .orElse("it holds no file that is read; " + KNOWN);
   }

@@ -32,8 +32,8 @@ public record TokenFile(Path file, Optional<TokenType> type, OptionalInt context
   }
 
   /**
-   * The id in front of the first row of a matrix [rows, context]. Empty for a flat stream, and for an
-   * id that no vocabulary has.
+   * The id in front of the first row of a matrix [rows, context]. Empty for a flat stream, and for
+   * an id that no vocabulary has.
    *
    * @throws InputException if the file holds no ids
    */
@@ -66,8 +66,7 @@ public record TokenFile(Path file, Optional<TokenType> type, OptionalInt context
             && contents != FileContents.EMPTY
             && contents != FileContents.ZIP;
     if (known && (type.isEmpty() || contents == FileContents.GIT_LFS)) {
-      throw new InputException(
-          file, "", "holds " + contents.description(), contents.remedy());
+      throw new InputException(file, "", "holds " + contents.description(), contents.remedy());
     }
     if (type.isPresent()) {
       return raw(type.get());

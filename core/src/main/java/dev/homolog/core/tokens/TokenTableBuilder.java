@@ -9,9 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.LongConsumer;
 
 /** Packs documents, or copies a matrix, into the rows of a {@link TokenTable}. One thread. */

@@ -47,8 +47,7 @@ public final class Tokenizer {
    * @param followLinks whether links of its folder may lead out of it, as the user has said
    */
   public static Tokenizer of(Path tokenizerJson, boolean followLinks) {
-    TokenizerEngine engine =
-        TokenizerEngine.of(new TokenizerFiles(tokenizerJson, followLinks));
+    TokenizerEngine engine = TokenizerEngine.of(new TokenizerFiles(tokenizerJson, followLinks));
     return new Tokenizer(tokenizerJson, Optional.of(engine), findNewline(engine), Set.of());
   }
 

@@ -51,8 +51,7 @@ final class TokenizerComponents {
         made.put("handle_chinese_chars", field.child("handle_chinese_chars").bool());
         TokenizerField strip = field.child("strip_accents");
         made.set(
-            "strip_accents",
-            strip.absent() ? NODES.nullNode() : NODES.booleanNode(strip.bool()));
+            "strip_accents", strip.absent() ? NODES.nullNode() : NODES.booleanNode(strip.bool()));
         made.put("lowercase", field.child("lowercase").bool());
         budget.grow(field, 3); // spaces around Chinese characters
       }
@@ -166,8 +165,7 @@ final class TokenizerComponents {
     TokenizerField scheme = field.child("prepend_scheme");
     TokenizerField prefix = field.child("add_prefix_space");
     boolean none = !prefix.bool(true);
-    String name =
-        !scheme.absent() ? scheme.choice(SCHEMES) : none ? "never" : "always";
+    String name = !scheme.absent() ? scheme.choice(SCHEMES) : none ? "never" : "always";
     if (none && !name.equals("never")) {
       throw scheme.refuse("is \"" + name + "\", but add_prefix_space is false");
     }

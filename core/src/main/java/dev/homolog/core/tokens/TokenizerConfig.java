@@ -114,8 +114,7 @@ record TokenizerConfig(
   }
 
   private TokenizerField field(String name) {
-    return new TokenizerField(
-        files.beside(CONFIG), name, config.orElseThrow().path(name));
+    return new TokenizerField(files.beside(CONFIG), name, config.orElseThrow().path(name));
   }
 
   private InputException refuse(TokenizerField field, String problem) {
@@ -143,8 +142,7 @@ record TokenizerConfig(
 
   private void prefixSpace(ObjectNode root) {
     TokenizerField field = field("add_prefix_space");
-    Optional<Boolean> wanted =
-        field.absent() ? Optional.empty() : Optional.of(field.bool());
+    Optional<Boolean> wanted = field.absent() ? Optional.empty() : Optional.of(field.bool());
     JsonNode cut = root.path("pre_tokenizer");
     boolean own = BYTE_LEVEL.contains(kind);
     if (own && cut instanceof ObjectNode bytes && type(bytes).equals("ByteLevel")) {
@@ -161,7 +159,9 @@ record TokenizerConfig(
     if (!alike || there.isEmpty() && wanted.get()) {
       throw refuse(
           field,
-          "is " + wanted.get() + ", but tokenizer.json does otherwise, and versions of transformers"
+          "is "
+              + wanted.get()
+              + ", but tokenizer.json does otherwise, and versions of transformers"
               + " differ on which counts");
     }
   }
@@ -228,7 +228,9 @@ record TokenizerConfig(
     if (field.bool() ? marks : prepends) {
       throw refuse(
           field,
-          "is " + field.bool() + ", but tokenizer.json does otherwise, and versions of transformers"
+          "is "
+              + field.bool()
+              + ", but tokenizer.json does otherwise, and versions of transformers"
               + " differ on which counts");
     }
   }
@@ -351,9 +353,7 @@ record TokenizerConfig(
         return;
       }
       tokens.add(
-          named.containsKey(token.content()) ? asSpecial(token) : token,
-          OptionalInt.of(id),
-          field);
+          named.containsKey(token.content()) ? asSpecial(token) : token, OptionalInt.of(id), field);
     });
   }
 

@@ -4,7 +4,6 @@ import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.security.MessageDigest;

@@ -116,8 +116,7 @@ record TokenizerFiles(Path main, boolean followLinks) {
   }
 
   private static void requireNoOther(Path file, byte[] bytes) {
-    String start =
-        new String(bytes, 0, Math.min(bytes.length, 64), StandardCharsets.ISO_8859_1);
+    String start = new String(bytes, 0, Math.min(bytes.length, 64), StandardCharsets.ISO_8859_1);
     OTHERS.forEach((first, words) -> {
       if (start.startsWith(first)) {
         throw new InputException(file, "", words[0], words[1]);
@@ -180,7 +179,11 @@ record TokenizerFiles(Path main, boolean followLinks) {
     }
     for (String other :
         new String[] {
-          "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "tekken.json",
+          "vocab.txt",
+          "tokenizer.model",
+          "spiece.model",
+          "sentencepiece.bpe.model",
+          "tekken.json",
           "encoder.json"
         }) {
       if (has(other)) {

@@ -67,9 +67,7 @@ final class TokenizerModel {
   private String piece(int i) {
     TokenizerField pair =
         new TokenizerField(
-            field.file(),
-            field.path() + ".vocab[" + i + "]",
-            field.node().path("vocab").get(i));
+            field.file(), field.path() + ".vocab[" + i + "]", field.node().path("vocab").get(i));
     JsonNode score = pair.node().path(1);
     if (pair.node().size() != 2
         || !pair.node().path(0).isTextual()
@@ -118,8 +116,7 @@ final class TokenizerModel {
     switch (type) {
       case "BPE" -> pairs(to);
       case "WordPiece" -> {
-        field.only(
-            "vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word");
+        field.only("vocab", "unk_token", "continuing_subword_prefix", "max_input_chars_per_word");
         to.writeStringField("unk_token", field.child("unk_token").string(LONGEST_TOKEN));
         to.writeStringField(
             "continuing_subword_prefix",
@@ -222,9 +219,7 @@ final class TokenizerModel {
             && merge.size() == 2
             && merge.get(0).isTextual()
             && merge.get(1).isTextual();
-    return two
-        ? new String[] {merge.get(0).textValue(), merge.get(1).textValue()}
-        : new String[0];
+    return two ? new String[] {merge.get(0).textValue(), merge.get(1).textValue()} : new String[0];
   }
 
   private InputException merge(int i, String problem) {

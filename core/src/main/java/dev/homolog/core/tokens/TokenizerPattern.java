@@ -54,14 +54,7 @@ final class TokenizerPattern {
               + "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
           "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,2}"
               + "| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
-          UPPER
-              + CONTRACTIONS
-              + "?|"
-              + LOWER
-              + CONTRACTIONS
-              + "?|\\p{N}{1,3}"
-              + MARKS
-              + SPACE,
+          UPPER + CONTRACTIONS + "?|" + LOWER + CONTRACTIONS + "?|\\p{N}{1,3}" + MARKS + SPACE,
           UPPER + "|" + LOWER + "|\\p{N}{1,3}" + MARKS + SPACE,
           UPPER + "|" + LOWER + "|\\p{N}" + MARKS + SPACE,
           "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
@@ -334,7 +327,7 @@ final class TokenizerPattern {
       switch (text.charAt(at)) {
         case '[' -> set(depth + 1);
         case '\\' -> {
-          if (escape() != Part.CHARACTER) {
+          if (!escape().equals(Part.CHARACTER)) {
             throw refuse("has an escape in a set that is not known");
           }
         }
@@ -358,9 +351,7 @@ final class TokenizerPattern {
     }
     if (c == 'p' || c == 'P' || c == 'x' && at < text.length() && text.charAt(at) == '{') {
       int end = text.indexOf('}', at);
-      if (end < 0
-          || end - at > 40
-          || !text.substring(at, end).matches("\\{\\^?[A-Za-z0-9_ -]+")) {
+      if (end < 0 || end - at > 40 || !text.substring(at, end).matches("\\{\\^?[A-Za-z0-9_ -]+")) {
         throw refuse("has an escape that is not known");
       }
       at = end + 1;
@@ -368,8 +359,7 @@ final class TokenizerPattern {
     }
     if (c == 'x' || c == 'u') {
       int digits = c == 'x' ? 2 : 4;
-      if (at + digits > text.length()
-          || !text.substring(at, at + digits).matches("[0-9A-Fa-f]+")) {
+      if (at + digits > text.length() || !text.substring(at, at + digits).matches("[0-9A-Fa-f]+")) {
         throw refuse("has an escape that is not known");
       }
       at += digits;
@@ -386,8 +376,7 @@ final class TokenizerPattern {
   }
 
   private InputException refuse(String problem) {
-    return field.refuse(
-        "the regular expression " + Vocabulary.quoted(clip(text)) + " " + problem);
+    return field.refuse("the regular expression " + Vocabulary.quoted(clip(text)) + " " + problem);
   }
 
   private static String clip(String text) {

@@ -49,9 +49,7 @@ class FileKindTest {
         "/" + name + ": is a pointer of Git LFS, not the file itself; fetch it: git lfs pull");
     put(name, "/annex/objects/SHA256E-s1--ab.bin\n");
     assertOpenRefused(
-        "/"
-            + name
-            + ": is a pointer of git-annex, not the file itself; fetch it: git annex get .");
+        "/" + name + ": is a pointer of git-annex, not the file itself; fetch it: git annex get .");
     for (String page : List.of("<!DOCTYPE html>\n<html>", "\n <HTML lang=en>", "<?xml ?><Error>")) {
       put(name, page + "x".repeat(500));
       assertOpenRefused(
@@ -83,14 +81,7 @@ class FileKindTest {
       write(folder.resolve(name), bytes);
       String command = name + extension + " && " + unpack.strip() + " " + name + extension;
       assertOpenRefused(
-          "/"
-              + name
-              + ": is compressed with "
-              + kind
-              + "; unpack it: mv "
-              + name
-              + " "
-              + command);
+          "/" + name + ": is compressed with " + kind + "; unpack it: mv " + name + " " + command);
       folder.resolve(name).toFile().delete();
       write(folder.resolve(name + extension), bytes);
       String missing = name.equals("config.json") ? name : name;
@@ -117,8 +108,7 @@ class FileKindTest {
     assertOpenRefused(
         "/model.safetensors: is a file of torch.save, not safetensors; rename it: mv"
             + " model.safetensors pytorch_model.bin");
-    write(
-        folder.resolve("model.safetensors"), Files.readAllBytes(torch.resolve("legacy.bin")));
+    write(folder.resolve("model.safetensors"), Files.readAllBytes(torch.resolve("legacy.bin")));
     assertOpenRefused(
         "/model.safetensors: is a file of torch.save, not safetensors; rename it: mv"
             + " model.safetensors pytorch_model.bin");

@@ -124,8 +124,7 @@ class SavedNamesTest {
     Map<String, StoredTensor> tensors = tensors(tied(json, true));
     Set<String> names = Set.copyOf(tensors.keySet());
     tensors.remove(embedding);
-    Map<String, StoredTensor> stored =
-        renamed(tensors, gpt2 ? "transformer." : "gpt_neox.");
+    Map<String, StoredTensor> stored = renamed(tensors, gpt2 ? "transformer." : "gpt_neox.");
     stored.put(head, counted());
     save(kind, tied(json, true), stored);
     try (Checkpoint checkpoint = HuggingFaceCheckpoint.open(folder)) {
@@ -245,7 +244,8 @@ class SavedNamesTest {
       save("safetensors", TINY_JSON, stored);
       assertRead(tensors.keySet(), prefix.startsWith("module.") ? "module." : "", beside);
     }
-    List<String> lines = new ModelNotes("", beside, Map.of(), java.util.Optional.empty()).lines("m");
+    List<String> lines =
+        new ModelNotes("", beside, Map.of(), java.util.Optional.empty()).lines("m");
     assertEquals(
         List.of(
             "m: passed over as no part of the model: v_head.summary.weight, v_head.summary.bias,"

@@ -73,16 +73,17 @@ final class HubServer implements AutoCloseable {
 
   HubServer() throws IOException {
     socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    Thread.ofVirtual().start(() -> {
-      while (!socket.isClosed()) {
-        try {
-          Socket connection = socket.accept();
-          Thread.ofVirtual().start(() -> serve(connection));
-        } catch (IOException e) {
-          return; // closed
-        }
-      }
-    });
+    Thread.ofVirtual()
+        .start(() -> {
+          while (!socket.isClosed()) {
+            try {
+              Socket connection = socket.accept();
+              Thread.ofVirtual().start(() -> serve(connection));
+            } catch (IOException e) {
+              return; // closed
+            }
+          }
+        });
   }
 
   String address() {

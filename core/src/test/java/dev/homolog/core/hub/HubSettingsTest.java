@@ -53,8 +53,7 @@ class HubSettingsTest {
         assertThrows(InputException.class, () -> HubSettings.of(new UserFolders(Map.of(), "?")));
     assertEquals("HF_HOME", e.where());
     assertEquals(
-        Path.of("/h/hub"),
-        HubSettings.of(new UserFolders(Map.of("HF_HOME", "/h"), "?")).cache());
+        Path.of("/h/hub"), HubSettings.of(new UserFolders(Map.of("HF_HOME", "/h"), "?")).cache());
   }
 
   @Test

@@ -151,10 +151,14 @@ class HubTest {
     }
     assertEquals(
         Map.of(
-            "config.json", "../../blobs/" + HubServer.gitSha1(config),
-            "tokenizer.json", "../../blobs/" + HubServer.gitSha1(TOKENIZER),
-            "tokenizer_config.json", "../../blobs/9e26dfeeb6e641a33dae4961196235bdb965b21b",
-            WEIGHTS, "../../blobs/" + HubServer.sha256(weights)),
+            "config.json",
+            "../../blobs/" + HubServer.gitSha1(config),
+            "tokenizer.json",
+            "../../blobs/" + HubServer.gitSha1(TOKENIZER),
+            "tokenizer_config.json",
+            "../../blobs/9e26dfeeb6e641a33dae4961196235bdb965b21b",
+            WEIGHTS,
+            "../../blobs/" + HubServer.sha256(weights)),
         links);
     assertEquals(4, list(model().resolve("blobs")).size());
     assertEquals(HubServer.COMMIT, Files.readString(model().resolve("refs/step/1")));
@@ -190,8 +194,7 @@ class HubTest {
   @Test
   void tokenizingNeedsNoWeights() {
     hub().folder("lab/gpt-a", false);
-    assertEquals(
-        List.of("config.json", "tokenizer.json", "tokenizer_config.json"), server.gets());
+    assertEquals(List.of("config.json", "tokenizer.json", "tokenizer_config.json"), server.gets());
     hub().folder("lab/gpt-a", true);
     assertTrue(server.gets().contains(WEIGHTS));
   }
@@ -206,8 +209,7 @@ class HubTest {
             .filter(request -> request.toString().equals("GET " + WEIGHTS))
             .map(request -> request.headers().getOrDefault("range", ""))
             .toList();
-    assertEquals(
-        List.of("", "bytes=1000-", "bytes=2000-", "bytes=3000-", "bytes=4000-"), ranges);
+    assertEquals(List.of("", "bytes=1000-", "bytes=2000-", "bytes=3000-", "bytes=4000-"), ranges);
   }
 
   @Test
@@ -302,7 +304,8 @@ class HubTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../x.safetensors", "/etc/x.safetensors", "a/b.safetensors", "..\\x.safetensors"})
+  @ValueSource(
+      strings = {"../x.safetensors", "/etc/x.safetensors", "a/b.safetensors", "..\\x.safetensors"})
   void shardsThatArePathsAreRefused(String shard) throws IOException {
     server.close();
     server = new HubServer();
@@ -464,10 +467,11 @@ class HubTest {
     assertEquals('h', other.getInputStream().read());
     CountDownLatch done = new CountDownLatch(1);
     Thread download =
-        Thread.ofPlatform().start(() -> {
-          hub().folder("lab/gpt-a", true);
-          done.countDown();
-        });
+        Thread.ofPlatform()
+            .start(() -> {
+              hub().folder("lab/gpt-a", true);
+              done.countDown();
+            });
     while (notes.isEmpty()) {
       Thread.sleep(10);
     }

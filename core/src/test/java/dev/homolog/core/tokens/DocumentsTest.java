@@ -244,8 +244,7 @@ class DocumentsTest {
         "not a kind of text that is known; give .txt, .json, .jsonl or .ndjson, each plain or with"
             + " .gz or .zst behind, or .parquet");
     assertFile(
-        folder.resolve("a.jsonl.xz"),
-        "not a kind of text that is known; decompress it with xz -d");
+        folder.resolve("a.jsonl.xz"), "not a kind of text that is known; decompress it with xz -d");
     assertFile(folder.resolve("a.txt"), "no such file; check the path given to --text");
     assertFile(
         Files.createDirectory(folder.resolve("dir.txt")),

@@ -30,8 +30,7 @@ class LongTextTest {
     Path file = Texts.write(folder, "a.txt", Texts.utf8(text));
     assertEquals(TextBuffer.Cuts.WORDS, tokenizer.cuts());
     int pieces = 0;
-    try (Documents documents =
-        Documents.of(TextFiles.of(List.of(file)), TextBuffer.Cuts.WORDS)) {
+    try (Documents documents = Documents.of(TextFiles.of(List.of(file)), TextBuffer.Cuts.WORDS)) {
       StringBuilder whole = new StringBuilder();
       for (Optional<Piece> p = documents.next(); p.isPresent(); p = documents.next()) {
         whole.append(p.get().text());

@@ -81,7 +81,9 @@ class OtherLoaderTest {
               .toList();
       List<String> lines = run(without);
       assertTrue(
-          lines.getFirst().equals("the tokenizer needs " + jar + ", which is not there; add its jar")
+          lines
+                  .getFirst()
+                  .equals("the tokenizer needs " + jar + ", which is not there; add its jar")
               || jar.equals("gson") && lines.equals(List.of("4096 tokens")),
           lines::toString);
       assertFalse(lines.getFirst().contains("HOMOLOG_CACHE"));
@@ -101,8 +103,7 @@ class OtherLoaderTest {
           new URLClassLoader(
               urls.subList(1, urls.size()).toArray(URL[]::new),
               ClassLoader.getPlatformClassLoader());
-      Class<?> program =
-          loader.loadClass("dev.homolog.core.tokens.NativeAccessTest$Program");
+      Class<?> program = loader.loadClass("dev.homolog.core.tokens.NativeAccessTest$Program");
       var main = program.getDeclaredMethod("main", String[].class);
       main.setAccessible(true);
       main.invoke(null, (Object) new String[] {arguments[0]});

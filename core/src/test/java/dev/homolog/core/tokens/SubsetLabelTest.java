@@ -95,13 +95,11 @@ class SubsetLabelTest {
         "\"lang\" has more than 65536 characters",
         "lang",
         "\"lang\": \"" + "s".repeat(65_537) + "\"");
-    assertRefused(
-        "not JSON: Duplicate field 'lang'", "lang", "\"lang\": \"en\", \"lang\": \"de\"");
+    assertRefused("not JSON: Duplicate field 'lang'", "lang", "\"lang\": \"en\", \"lang\": \"de\"");
   }
 
   private void assertRefused(String problem, String key, String rest) {
-    assertEquals(
-        problem, assertThrows(InputException.class, () -> of(key, rest)).problem());
+    assertEquals(problem, assertThrows(InputException.class, () -> of(key, rest)).problem());
   }
 
   /** Numbers that JSON does not have or nobody can hold, keys given twice, long names. */
@@ -179,8 +177,7 @@ class SubsetLabelTest {
             Texts.utf8("{\"text\":\"c\",\"source\":\"A\"}\n{\"text\":\"d\"}\n{\"text\":\"e\"}"));
     Tokenizer tokenizer = Golden.tokenizer();
     try (TokenTable table =
-        TokenTable.fromText(
-            List.of(text, lines), tokenizer, Golden.rules(), 2, Long.MAX_VALUE)) {
+        TokenTable.fromText(List.of(text, lines), tokenizer, Golden.rules(), 2, Long.MAX_VALUE)) {
       assertEquals(2, table.unlabelled());
       assertEquals(4, table.documents());
       assertEquals(List.of("A"), table.subsets());

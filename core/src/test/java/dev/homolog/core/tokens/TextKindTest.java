@@ -66,8 +66,7 @@ class TextKindTest {
             "\n" + a + "\n\n" + b + "\n",
             "[" + a + ", {\"text\": \"b\", \"n\": 12}]")) {
       List<Texts.Document> read = Texts.read(file("a.json", Texts.utf8(both)));
-      assertEquals(
-          List.of("a}\n]", "b"), read.stream().map(Texts.Document::text).toList(), both);
+      assertEquals(List.of("a}\n]", "b"), read.stream().map(Texts.Document::text).toList(), both);
       assertEquals(List.of("S", "-"), read.stream().map(d -> d.label().orElse("-")).toList());
       assertEquals(List.of(1L, 2L), read.stream().map(Texts.Document::line).toList());
     }
@@ -75,8 +74,7 @@ class TextKindTest {
     assertEquals(List.of(), Texts.texts(file("c.json", Texts.utf8("[]"))));
     assertEquals(List.of(), Texts.texts(file("d.json", Texts.utf8("[\n]\n"))));
     String long1 = "word ".repeat(100_000);
-    Path longer =
-        file("e.json", Texts.utf8("[{\"text\": \"" + long1 + "\"},{\"text\": \"x\"}]"));
+    Path longer = file("e.json", Texts.utf8("[{\"text\": \"" + long1 + "\"},{\"text\": \"x\"}]"));
     assertEquals(List.of(long1, "x"), Texts.texts(longer));
   }
 
@@ -140,8 +138,7 @@ class TextKindTest {
     refused(
         file("x.jsonl", Texts.join(new byte[] {(byte) 0xFD}, Texts.utf8("7zXZ\0abc"))),
         by + "xz; decompress it with xz -d");
-    refused(
-        file("a.parquet", lines), "holds no Parquet table; check that the file is whole");
+    refused(file("a.parquet", lines), "holds no Parquet table; check that the file is whole");
     refused(
         file("p.jsonl", Texts.utf8("PAR1....")),
         "holds a Parquet table; rename it to end in .parquet");
@@ -174,8 +171,7 @@ class TextKindTest {
     file("pile/train/.2.json", new byte[0]);
     Path top = pile.getParent();
     refused(
-        top,
-        "a folder, not a file; name the files inside it: --text '" + top + "/**/*.jsonl.zst'");
+        top, "a folder, not a file; name the files inside it: --text '" + top + "/**/*.jsonl.zst'");
   }
 
   @Test

@@ -48,9 +48,7 @@ class TokenFileTest {
         };
     String header =
         "{'descr': '" + descr + "', 'fortran_order': False, 'shape': (" + shape + "), }\n";
-    byte[] magic = {
-      (byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length(), 0
-    };
+    byte[] magic = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (byte) header.length(), 0};
     byte[] bytes = Texts.join(magic, Texts.utf8(header), ids(type, ids));
     return Texts.write(folder, type + ".npy", bytes);
   }
@@ -81,11 +79,11 @@ class TokenFileTest {
   /** An id is never negative where the type has no sign. */
   @Test
   void idsBeyondTheVocabulary() throws IOException {
-    String belongs = " is not in the model's vocabulary of 4096; use the tokenizer that belongs to"
-        + " the model";
+    String belongs =
+        " is not in the model's vocabulary of 4096; use the tokenizer that belongs to"
+            + " the model";
     Path two = npy(TokenType.UINT16, "1, 2", 0, 0xFFFF);
-    refused(
-        two, Optional.empty(), NO_CONTEXT, "FILE: row 0, position 1: token id 65535" + belongs);
+    refused(two, Optional.empty(), NO_CONTEXT, "FILE: row 0, position 1: token id 65535" + belongs);
     Path four = npy(TokenType.UINT32, "1, 2", 0, 0xFFFF_FFFFL);
     refused(
         four,

@@ -94,7 +94,9 @@ class TokenizerConfigTest {
   @Test
   void addedTokensKeepTheIdsOfTheirFile() throws IOException {
     Files.delete(file);
-    write("vocab.json", "{\"<|endoftext|>\": 0, \"a\": 1, \"b\": 2, \"c\": 3, \"\u0120\": 4, \"\u010a\": 5}");
+    write(
+        "vocab.json",
+        "{\"<|endoftext|>\": 0, \"a\": 1, \"b\": 2, \"c\": 3, \"\u0120\": 4, \"\u010a\": 5}");
     write("merges.txt", "#version: 0.2\n");
     write("added_tokens.json", "{\"<newtok>\": 7, \"[PAD]\": 6}");
     String text = "a<newtok>b[PAD]c";
@@ -139,7 +141,8 @@ class TokenizerConfigTest {
   @Test
   void pairFilesTakeTheirSwitchesFromTheConfiguration() throws IOException {
     Files.delete(file);
-    write("vocab.json", "{\"<|endoftext|>\": 0, \"a\": 1, \"b\": 2, \"\u0120\": 3, \"\u0120a\": 4}");
+    write(
+        "vocab.json", "{\"<|endoftext|>\": 0, \"a\": 1, \"b\": 2, \"\u0120\": 3, \"\u0120a\": 4}");
     write("merges.txt", "#version: 0.2\n\u0120 a\n");
     write(
         "tokenizer_config.json",

@@ -190,7 +190,12 @@ final class TokenizerMutations {
         if (random.nextInt(3) == 0 && at < text.length()) {
           text.deleteCharAt(at);
         } else {
-          text.insert(at, pick(List.of("(", ")", "[", "]", "{2}", "{1,9}", "*", "+", "?", "|", "\\", "^", "$", ".", "a", "\\s", "\\S", "\\p{L}", "(?!", "(?:", "-", ",")));
+          text.insert(
+              at,
+              pick(
+                  List.of(
+                      "(", ")", "[", "]", "{2}", "{1,9}", "*", "+", "?", "|", "\\", "^", "$", ".",
+                      "a", "\\s", "\\S", "\\p{L}", "(?!", "(?:", "-", ",")));
         }
       }
       ((ObjectNode) parent).put("Regex", text.toString());
@@ -245,7 +250,9 @@ final class TokenizerMutations {
 
   private void token(ArrayNode tokens) {
     String content =
-        pick(List.of("", " ", "a", "\u0301", "\u200b", "The", "\n", "xy", "a".repeat(5000), "\u0000"));
+        pick(
+            List.of(
+                "", " ", "a", "\u0301", "\u200b", "The", "\n", "xy", "a".repeat(5000), "\u0000"));
     for (int n = 1 + random.nextInt(3); n > 0; n--) {
       tokens
           .addObject()
@@ -274,8 +281,7 @@ final class TokenizerMutations {
   /** A part of a tokenizer of another kind. */
   private void cross(ObjectNode root) {
     JsonNode other = kinds.get(random.nextInt(kinds.size()));
-    String name =
-        pick(List.of("model", "normalizer", "pre_tokenizer", "decoder", "added_tokens"));
+    String name = pick(List.of("model", "normalizer", "pre_tokenizer", "decoder", "added_tokens"));
     root.set(name, other.get(name).deepCopy());
   }
 
@@ -355,8 +361,7 @@ final class TokenizerMutations {
       made++;
       if (!problem.isEmpty()) {
         wrong++;
-        Files.copy(
-            folder.resolve("tokenizer.json"), folder.resolve("wrong-" + seed + "-" + made));
+        Files.copy(folder.resolve("tokenizer.json"), folder.resolve("wrong-" + seed + "-" + made));
         System.out.println(made + " " + problem + " in " + folder);
       }
     }

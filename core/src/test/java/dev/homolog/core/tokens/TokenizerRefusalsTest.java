@@ -117,10 +117,19 @@ class TokenizerRefusalsTest {
   void expressionsOfTheField(String regex) throws IOException {
     ObjectNode sequence = json.putObject("pre_tokenizer").put("type", "Sequence");
     var parts = sequence.putArray("pretokenizers");
-    parts.addObject().put("type", "Split").put("behavior", "Isolated").put("invert", false)
-        .putObject("pattern").put("Regex", regex);
-    parts.addObject().put("type", "ByteLevel").put("add_prefix_space", false)
-        .put("trim_offsets", true).put("use_regex", false);
+    parts
+        .addObject()
+        .put("type", "Split")
+        .put("behavior", "Isolated")
+        .put("invert", false)
+        .putObject("pattern")
+        .put("Regex", regex);
+    parts
+        .addObject()
+        .put("type", "ByteLevel")
+        .put("add_prefix_space", false)
+        .put("trim_offsets", true)
+        .put("use_regex", false);
     String text = "Hello, it's 12345\n\n  worlds | and more";
     Tokenizer tokenizer = read();
     assertEquals(text, tokenizer.decode(tokenizer.encode(text)));
@@ -148,7 +157,8 @@ class TokenizerRefusalsTest {
     normalizer("{'type':'Replace','pattern':{'String':'a'},'content':'" + "a".repeat(257) + "'}");
     refused("normalizer.content: is longer than 256 characters");
     String grow = "{'type':'Replace','pattern':{'String':'a'},'content':'aaaaaaaa'}";
-    normalizer("{'type':'Sequence','normalizers':[" + String.join(",", List.of(grow, grow, grow)) + "]}");
+    normalizer(
+        "{'type':'Sequence','normalizers':[" + String.join(",", List.of(grow, grow, grow)) + "]}");
     refused("normalizer.normalizers[2].content: lengthens the text too much");
     normalizer("{'type':'Prepend','prepend':'" + "a".repeat(256) + "'}");
     refused("normalizer.prepend: lengthens the text too much");
@@ -215,7 +225,10 @@ class TokenizerRefusalsTest {
       deep = deep.put("type", "Sequence").putArray("decoders").addObject();
     }
     assertArrayEquals(ids, read().encode("The fox."));
-    json.putObject("decoder").put("type", "Strip").put("content", " ").put("start", 0)
+    json.putObject("decoder")
+        .put("type", "Strip")
+        .put("content", " ")
+        .put("start", 0)
         .put("stop", 999_999_999);
     Tokenizer stripped = read();
     assertArrayEquals(ids, stripped.encode("The fox."));
@@ -258,9 +271,15 @@ class TokenizerRefusalsTest {
   }
 
   private void added(String content, int id, boolean normalized) {
-    json.withArray("added_tokens").addObject().put("id", id).put("content", content)
-        .put("single_word", false).put("lstrip", false).put("rstrip", false)
-        .put("normalized", normalized).put("special", !normalized);
+    json.withArray("added_tokens")
+        .addObject()
+        .put("id", id)
+        .put("content", content)
+        .put("single_word", false)
+        .put("lstrip", false)
+        .put("rstrip", false)
+        .put("normalized", normalized)
+        .put("special", !normalized);
   }
 
   /** An id takes no room of its own. */
@@ -297,7 +316,8 @@ class TokenizerRefusalsTest {
     refusedFile("is a folder, not a file");
     Files.delete(file);
     Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n");
-    refusedFile("no such file; vocab.txt alone does not say how text is cut; write one with Python");
+    refusedFile(
+        "no such file; vocab.txt alone does not say how text is cut; write one with Python");
     Files.writeString(folder.resolve("vocab.json"), "{}");
     refusedFile("no such file, and beside vocab.json there is no merges.txt");
   }

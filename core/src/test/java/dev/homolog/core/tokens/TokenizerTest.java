@@ -77,7 +77,7 @@ class TokenizerTest {
     TokenizerEngine engine = TokenizerEngine.of(tokenizer.file());
     StringBuilder all = new StringBuilder();
     try (Documents documents =
-            Documents.of(TextFiles.of(List.of(Golden.VALIDATION)), TextBuffer.Cuts.SPACES)) {
+        Documents.of(TextFiles.of(List.of(Golden.VALIDATION)), TextBuffer.Cuts.SPACES)) {
       for (int i = 0; i < 60; i++) {
         Piece piece = documents.next().orElseThrow();
         all.append(piece.text()).append(i % 2 == 0 ? "<|endoftext|>" : "\n\n  ");

@@ -88,7 +88,7 @@ class Utf8ReaderTest {
     StringBuilder text = new StringBuilder();
     long replaced = 0;
     try (Documents documents =
-            Documents.of(TextFiles.of(java.util.List.of(file)), TextBuffer.Cuts.NONE)) {
+        Documents.of(TextFiles.of(java.util.List.of(file)), TextBuffer.Cuts.NONE)) {
       for (Optional<Piece> p = documents.next(); p.isPresent(); p = documents.next()) {
         text.append(p.get().text());
         replaced += p.get().replaced();

@@ -35,9 +35,7 @@ public final class ScalarMath {
       case TANH -> Math.tanh(x);
       case MISH -> mish(x);
       case LAPLACE ->
-          0.5
-              * erfc(
-                  (Activation.LAPLACE_MEAN - x) / (Activation.LAPLACE_DEVIATION * Math.sqrt(2)));
+          0.5 * erfc((Activation.LAPLACE_MEAN - x) / (Activation.LAPLACE_DEVIATION * Math.sqrt(2)));
       case SQRT_SOFTPLUS -> sqrtSoftplus(x);
     };
   }

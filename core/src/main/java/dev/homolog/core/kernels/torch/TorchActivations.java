@@ -66,16 +66,14 @@ final class TorchActivations {
       }
       case LINEAR -> out.copyFrom(x);
       case SILU -> timesSigmoid(h, x, h.own(x.copy()), out);
-      case QUICK_GELU ->
-          timesSigmoid(h, x, h.own(TorchPointwise.mul(x, Activation.QUICK)), out);
+      case QUICK_GELU -> timesSigmoid(h, x, h.own(TorchPointwise.mul(x, Activation.QUICK)), out);
       case HARD_SWISH -> {
         TorchTensor gate = h.own(Unary.RELU.of(h.own(TorchPointwise.add(x, 3))));
         TorchTensor held = atMost(h, gate, 6);
         TorchPointwise.mulInPlace(held, 1.0 / 6);
         TorchPointwise.mulInto(out, x, held);
       }
-      case SIGMOID ->
-          timesSigmoid(h, TorchStatistics.number(h, x, 1), h.own(x.copy()), out);
+      case SIGMOID -> timesSigmoid(h, TorchStatistics.number(h, x, 1), h.own(x.copy()), out);
       case TANH -> out.copyFrom(h.own(Unary.TANH.of(x)));
       case MISH, LAPLACE, SQRT_SOFTPLUS -> {
         // Hardly any model has them: not worth operations of their own in single precision.

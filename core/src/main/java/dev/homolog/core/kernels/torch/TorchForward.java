@@ -8,7 +8,6 @@ import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.shared.HostMemory;
 import dev.homolog.core.kernels.shared.ShapeChecks;
-import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 
@@ -80,8 +79,7 @@ final class TorchForward {
         TorchTensor wide = h.own(TorchPointwise.to(h.of(x.rows(t, to)), ScalarType.FLOAT64));
         TorchTensor gains = h.own(TorchPointwise.to(h.vector(gain), ScalarType.FLOAT64));
         TorchTensor biases = h.own(TorchPointwise.to(h.vector(bias), ScalarType.FLOAT64));
-        h.of(out.rows(t, to))
-            .copyFrom(h.own(TorchOps.layerNorm(wide, gains, biases, epsilon)));
+        h.of(out.rows(t, to)).copyFrom(h.own(TorchOps.layerNorm(wide, gains, biases, epsilon)));
       }
     }
   }

@@ -70,7 +70,8 @@ public final class ConfigFields {
 
   public int wholeNumber(String key, Object value, long minimum, long maximum) {
     if (!(value instanceof Long n) || n < minimum || n > maximum) {
-      throw wrong(key, value, String.format(Locale.ROOT, "a whole number from %d to %d", minimum, maximum));
+      throw wrong(
+          key, value, String.format(Locale.ROOT, "a whole number from %d to %d", minimum, maximum));
     }
     return n.intValue();
   }
@@ -79,7 +80,8 @@ public final class ConfigFields {
   public double number(String key, Object value, double maximum) {
     double number = value instanceof Number n ? n.doubleValue() : Double.NaN;
     if (!(number > 0 && number <= maximum)) {
-      throw wrong(key, value, String.format(Locale.ROOT, "a number above 0 and at most %.0f", maximum));
+      throw wrong(
+          key, value, String.format(Locale.ROOT, "a number above 0 and at most %.0f", maximum));
     }
     return number;
   }
@@ -141,7 +143,8 @@ public final class ConfigFields {
   }
 
   public InputException wrong(String key, Object value, String expected) {
-    String problem = String.format(Locale.ROOT, "is %s, expected %s", StrictJson.describe(value), expected);
+    String problem =
+        String.format(Locale.ROOT, "is %s, expected %s", StrictJson.describe(value), expected);
     return new InputException(where, path + key, problem, remedy);
   }
 

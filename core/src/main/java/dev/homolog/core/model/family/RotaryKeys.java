@@ -85,7 +85,11 @@ public record RotaryKeys(String share, double defaultShare, String base, double 
   private static void checkDims(Spelling share, int dims, int dHead) {
     if (dims < 2 || dims % 2 != 0 || dims > dHead) {
       String expected =
-          String.format(Locale.ROOT, "what rotates an even number of a head's %d dimensions, not %d", dHead, dims);
+          String.format(
+              Locale.ROOT,
+              "what rotates an even number of a head's %d dimensions, not %d",
+              dHead,
+              dims);
       throw share.fields.wrong(share.key, share.value, expected);
     }
   }
