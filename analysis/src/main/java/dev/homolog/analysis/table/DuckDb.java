@@ -149,7 +149,8 @@ final class DuckDb implements AutoCloseable {
       return text;
     }
     var pattern = new StringBuilder();
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       switch (c) {
         case '*', '?', '[' -> pattern.append('[').append(c).append(']');
         case '\\' -> pattern.append(BACKSLASH); // a pattern's folders are cut at a backslash

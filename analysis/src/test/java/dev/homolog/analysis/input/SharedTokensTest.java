@@ -48,7 +48,7 @@ class SharedTokensTest {
   void addedTokensBeyondTheOthersMayDiffer() throws IOException {
     List<Path> models =
         List.of(model("base"), model("pad", "[PAD]"), model("chat", "[PAD]", "<|im_start|>"));
-    SharedTokens tokens = SharedTokens.of(models, false);
+    SharedTokens tokens = SharedTokens.of(models, false, false);
     assertEquals(330, tokens.shared());
     assertEquals(332, tokens.all().vocabularySize());
     String text = "The river rose.";
@@ -61,14 +61,14 @@ class SharedTokensTest {
 
   @Test
   void equalTokenizersShareAllIds() throws IOException {
-    SharedTokens tokens = SharedTokens.of(List.of(model("a", "[PAD]"), model("b", "[PAD]")), false);
+    SharedTokens tokens = SharedTokens.of(List.of(model("a", "[PAD]"), model("b", "[PAD]")), false, false);
     assertEquals(Integer.MAX_VALUE, tokens.shared());
   }
 
   @Test
   void anIdOfTwoMeaningsIsRefused() throws IOException {
     List<Path> models = List.of(model("pad", "[PAD]"), model("bos", "<s>"));
-    InputException e = assertThrows(InputException.class, () -> SharedTokens.of(models, true));
+    InputException e = assertThrows(InputException.class, () -> SharedTokens.of(models, true, false));
     assertEquals(
         models.get(1).resolve("tokenizer.json")
             + ": not the tokenizer of "
@@ -77,23 +77,23 @@ class SharedTokensTest {
             + " tokens",
         e.getMessage());
     List<Path> third = List.of(model("base"), model("x", "[PAD]"), model("y", "<s>", "[PAD]"));
-    assertThrows(InputException.class, () -> SharedTokens.of(third, false));
+    assertThrows(InputException.class, () -> SharedTokens.of(third, false, false));
   }
 
   @Test
   void whereIdsAreGivenAModelNeedsNoTokenizer() throws IOException {
     Path none = Files.createDirectory(folder.resolve("none"));
-    SharedTokens tokens = SharedTokens.of(List.of(none, model("pad", "[PAD]")), true);
+    SharedTokens tokens = SharedTokens.of(List.of(none, model("pad", "[PAD]")), true, false);
     assertEquals(331, tokens.all().vocabularySize());
     assertTrue(tokens.of(0).present());
-    SharedTokens alone = SharedTokens.of(List.of(none), true);
+    SharedTokens alone = SharedTokens.of(List.of(none), true, false);
     Tokenizer absent = alone.all();
     assertFalse(absent.present());
     assertEquals("<token 12>", absent.tokenText(12));
     assertEquals(0, absent.vocabularySize());
     assertTrue(absent.newlineId().isEmpty());
     InputException e =
-        assertThrows(InputException.class, () -> SharedTokens.of(List.of(none), false));
+        assertThrows(InputException.class, () -> SharedTokens.of(List.of(none), false, false));
     assertTrue(e.getMessage().contains("tokenizer.json: no such file"), e.getMessage());
   }
 }

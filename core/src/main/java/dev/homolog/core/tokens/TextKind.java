@@ -35,6 +35,7 @@ record TextKind(Form form, Packing packing) {
     /** A document a row. */
     TABLE(".parquet");
 
+    @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
     private final List<String> endings;
 
     Form(String... endings) {
@@ -49,6 +50,7 @@ record TextKind(Form form, Packing packing) {
     ZSTD(FileContents.ZSTD, ".zst", ".zstd");
 
     private final FileContents contents;
+    @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
     private final List<String> endings;
 
     Packing(FileContents contents, String... endings) {

@@ -84,10 +84,9 @@ class FileKindTest {
           "/" + name + ": is compressed with " + kind + "; unpack it: mv " + name + " " + command);
       folder.resolve(name).toFile().delete();
       write(folder.resolve(name + extension), bytes);
-      String missing = name.equals("config.json") ? name : name;
       assertOpenRefused(
           ": "
-              + missing
+              + name
               + ": is missing, but "
               + name
               + extension

@@ -213,7 +213,7 @@ class NpyFileTest {
       assertEquals(
           target
               + ": cannot be written: is a "
-              + (target == directory ? "folder" : "link")
+              + (target.equals(directory) ? "folder" : "link")
               + ", which is not replaced",
           assertThrows(
                   HomologException.class,

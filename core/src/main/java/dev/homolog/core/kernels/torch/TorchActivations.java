@@ -100,7 +100,7 @@ final class TorchActivations {
   /** x erfc(-x / √2) / 2; in double where single precision does not hold the second factor. */
   private static TorchTensor geluErf(Handles h, TorchTensor x) {
     TorchTensor near = xTimesHalfErfc(h, x);
-    if (least(h, x) >= FAR) {
+    if (least(x) >= FAR) {
       return near;
     }
     TorchTensor wide = xTimesHalfErfc(h, h.own(TorchPointwise.to(x, ScalarType.FLOAT64)));
@@ -110,20 +110,20 @@ final class TorchActivations {
   }
 
   private static TorchTensor xTimesHalfErfc(Handles h, TorchTensor x) {
-    TorchTensor result = halfErfc(h, h.own(TorchPointwise.mul(x, -Math.sqrt(0.5))));
+    TorchTensor result = halfErfc(h.own(TorchPointwise.mul(x, -Math.sqrt(0.5))));
     TorchPointwise.mulInPlace(result, x);
     return result;
   }
 
   /** Overwrites x. */
-  private static TorchTensor halfErfc(Handles h, TorchTensor x) {
+  private static TorchTensor halfErfc(TorchTensor x) {
     Unary.ERFC.inPlace(x);
     TorchPointwise.mulInPlace(x, 0.5);
     return x;
   }
 
   /** The least element, on the host; NaN where there is one. */
-  private static double least(Handles h, TorchTensor x) {
+  private static double least(TorchTensor x) {
     try (Arena arena = Arena.ofConfined()) {
       Tensor host = Tensor.allocate(arena, DType.F64, 1, 1);
       try (Handles scratch = new Handles()) {
@@ -143,7 +143,7 @@ final class TorchActivations {
       case LAPLACE -> {
         double scale = 1 / (Activation.LAPLACE_DEVIATION * Math.sqrt(2));
         TorchPointwise.mulInPlace(x, -scale);
-        yield halfErfc(h, h.own(TorchPointwise.add(x, Activation.LAPLACE_MEAN * scale)));
+        yield halfErfc(h.own(TorchPointwise.add(x, Activation.LAPLACE_MEAN * scale)));
       }
       case MISH -> {
         TorchTensor n = atMost(h, x, ONE / 2);
