@@ -2,6 +2,7 @@ package dev.homolog.bench;
 
 import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.TorchGemm;
+import dev.homolog.bindings.TorchOperator;
 import dev.homolog.bindings.TorchOps;
 import dev.homolog.bindings.TorchPointwise;
 import dev.homolog.bindings.TorchTensor;
@@ -13,6 +14,8 @@ import java.util.List;
 
 /** By libtorch's operators what Homolog leaves to the Vector API on the CPU. */
 final class TorchPeer {
+  private static final TorchOperator GELU = new TorchOperator("aten::gelu", "out");
+
   private TorchPeer() {}
 
   static void attention(Tensor qkv, AttentionShape shape, Tensor out) {
@@ -47,7 +50,9 @@ final class TorchPeer {
       TorchTensor target = open.of(out);
       TorchTensor bias = open.vector(b);
       TorchGemm.addmmInto(target, bias, open.of(x), open.of(w), 1, 1);
-      TorchPointwise.geluInto(target, target, true);
+      try (TorchOperator.Call call = GELU.call()) {
+        call.tensor(target).string("tanh").output(target).inPlace();
+      }
     }
   }
 
