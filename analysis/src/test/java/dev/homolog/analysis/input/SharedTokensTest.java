@@ -61,14 +61,16 @@ class SharedTokensTest {
 
   @Test
   void equalTokenizersShareAllIds() throws IOException {
-    SharedTokens tokens = SharedTokens.of(List.of(model("a", "[PAD]"), model("b", "[PAD]")), false, false);
+    SharedTokens tokens =
+        SharedTokens.of(List.of(model("a", "[PAD]"), model("b", "[PAD]")), false, false);
     assertEquals(Integer.MAX_VALUE, tokens.shared());
   }
 
   @Test
   void anIdOfTwoMeaningsIsRefused() throws IOException {
     List<Path> models = List.of(model("pad", "[PAD]"), model("bos", "<s>"));
-    InputException e = assertThrows(InputException.class, () -> SharedTokens.of(models, true, false));
+    InputException e =
+        assertThrows(InputException.class, () -> SharedTokens.of(models, true, false));
     assertEquals(
         models.get(1).resolve("tokenizer.json")
             + ": not the tokenizer of "

@@ -50,6 +50,7 @@ record TextKind(Form form, Packing packing) {
     ZSTD(FileContents.ZSTD, ".zst", ".zstd");
 
     private final FileContents contents;
+
     @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
     private final List<String> endings;
 

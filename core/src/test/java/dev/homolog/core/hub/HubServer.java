@@ -128,7 +128,8 @@ final class HubServer implements AutoCloseable {
       Map<String, String> headers = new TreeMap<>();
       for (String line = in.readLine(); line != null && !line.isEmpty(); line = in.readLine()) {
         int colon = line.indexOf(':');
-        headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+        headers.put(
+            line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
       }
       if (first.length > 1) {
         Request request = new Request(first[0], first[1], headers);
