@@ -58,7 +58,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
             () -> {
               TokenCache.requireFree(out);
               return new Request(
-                  hub.folder(model, true, spec.commandLine().getErr()),
+                  hub.folder(model, false, spec.commandLine().getErr()),
                   new TokenInput(
                       text.text(),
                       null,
