@@ -212,7 +212,7 @@ public final class HuggingFaceCheckpoint implements Checkpoint {
 
   @Override
   public void requireUnchanged() {
-    files.checkUsable();
+    files.requireUnchanged();
   }
 
   @Override

@@ -88,7 +88,7 @@ final class MappedFile implements AutoCloseable {
     return new Sha256().update(bytes).hex();
   }
 
-  /** Refuses a closed file, and one that has been written, replaced or removed since. */
+  /** Refuses a closed file, and one whose size has changed. */
   void checkUsable() {
     if (closed) {
       throw new IllegalStateException(path + " is closed; open it again to read from it");
@@ -103,6 +103,14 @@ final class MappedFile implements AutoCloseable {
       throw changed(
           "was " + bytes.byteSize() + " bytes long when opened and is " + length + " now");
     }
+  }
+
+  /**
+   * Refuses a file that has been written, replaced or removed since it was opened. What is mapped of
+   * a replaced file stays as it was, but a result could no longer be made again.
+   */
+  void requireUnchanged() {
+    checkUsable();
     BasicFileAttributes now;
     try {
       now = Files.readAttributes(path, BasicFileAttributes.class);

@@ -250,6 +250,11 @@ final class WeightFiles implements AutoCloseable {
     return hashes;
   }
 
+  /** Refuses files that have been written, replaced or removed since they were opened. */
+  void requireUnchanged() {
+    files.forEach(MappedFile::requireUnchanged);
+  }
+
   /** Refuses closed files, and any whose size has changed. */
   void checkUsable() {
     files.forEach(MappedFile::checkUsable);
