@@ -32,7 +32,7 @@ class PrintedTest {
                 List.of(FAMILY.resolve("b"), FAMILY.resolve("c")),
                 TokenInput.text(FAMILY.resolve("validation.jsonl.zst"))
                     .withContext(64)
-                    .withMaxTokens(2048))
+                    .withMaxTokens(640))
             .withTop(2)
             .withRoles(true);
     try (var kernels = Backend.VECTOR.open(2).kernels()) {
