@@ -82,9 +82,8 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
               InputOption.VALUE, "--mode " + mode + " needs one", "give a number");
         }
         for (double value : values) {
-          if (!Double.isFinite(value) || !Float.isFinite((float) value)) {
-            throw new InputException(
-                InputOption.VALUE, value + "", "give a finite number that a float can hold");
+          if (!Double.isFinite(value)) {
+            throw new InputException(InputOption.VALUE, value + "", "give a finite number");
           }
         }
         values = List.copyOf(values);

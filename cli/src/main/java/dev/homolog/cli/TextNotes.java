@@ -17,7 +17,7 @@ final class TextNotes {
           tokens.replacedCharacters());
     }
     if (tokens.subsetsDropped()) {
-      to.printf("The documents name more than 1,024 subsets, which count as none%n");
+      to.println("The documents name more than 1,024 subsets, which count as none");
     } else if (tokens.unlabelled() > 0) {
       to.printf(
           Locale.ROOT,

@@ -22,6 +22,7 @@ class InputOptionsTest {
           "--verbose",
           "--seed",
           "--follow-links",
+          "--offline",
           "--freeze-scale",
           "--freeze-attention",
           "--model",

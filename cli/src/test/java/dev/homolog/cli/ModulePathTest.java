@@ -24,7 +24,16 @@ class ModulePathTest {
         Cli.process(
             folder,
             List.of("--add-modules", "jdk.incubator.vector"),
-            List.of("tokenize", "--model", model + "", "--text", text + "", "--out", out + ""));
+            List.of(
+                "tokenize",
+                "--model",
+                model + "",
+                "--text",
+                text + "",
+                "--context",
+                "4",
+                "--out",
+                out + ""));
     assertEquals(0, outcome.code(), outcome.err()::toString);
     assertTrue(Files.exists(out));
   }

@@ -204,6 +204,7 @@ class SavedFormsTest {
   private static Cli.Outcome correlate(Path reference, Path other, String out) {
     return Cli.run(
         "correlate",
+        "--allow-equal",
         "--reference",
         reference + "",
         "--other",

@@ -2,6 +2,7 @@ package dev.homolog.analysis.input;
 
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.table.ParquetText;
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
@@ -138,5 +139,14 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
 
   private String tooLong(int context) {
     return context + " tokens a row, but " + narrowest + " has " + positions + " positions";
+  }
+
+  @Override
+  public String toString() {
+    return Brief.of("Limits")
+        .with("rules", rules)
+        .with("positions", positions)
+        .with("narrowest", narrowest)
+        .toString();
   }
 }

@@ -52,6 +52,8 @@ record SharedTokens(List<Tokenizer> own, Tokenizer all, int shared) {
     Tokenizer first = present.getFirst();
     for (Tokenizer other : present) {
       requireSame(first, other);
+    }
+    for (Tokenizer other : present) {
       requireSame(all, other);
     }
     boolean equal = shared == all.vocabularySize();

@@ -20,13 +20,15 @@ final class TableSize {
       "give Java more memory, as with HOMOLOG_JAVA_OPTS=-Xmx8g, if you trust the file";
 
   private final Path file;
-  private final double free;
   private double bytes;
 
   TableSize(Path file) {
     this.file = file;
+  }
+
+  private static double free() {
     Runtime runtime = Runtime.getRuntime();
-    this.free = runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
+    return runtime.maxMemory() - (runtime.totalMemory() - runtime.freeMemory());
   }
 
   /** Bytes of a cell in its column's own array. */
@@ -85,6 +87,11 @@ final class TableSize {
    * @throws InputException the heap has no room for what was counted
    */
   void require() {
+    if (GROWTH * bytes <= free()) {
+      return;
+    }
+    System.gc(); // what is used counts garbage too
+    double free = free();
     if (GROWTH * bytes > free) {
       throw new InputException(
           file,

@@ -106,8 +106,8 @@ final class MappedFile implements AutoCloseable {
   }
 
   /**
-   * Refuses a file that has been written, replaced or removed since it was opened. What is mapped of
-   * a replaced file stays as it was, but a result could no longer be made again.
+   * Refuses a file that has been written, replaced or removed since it was opened. What is mapped
+   * of a replaced file stays as it was, but a result could no longer be made again.
    */
   void requireUnchanged() {
     checkUsable();

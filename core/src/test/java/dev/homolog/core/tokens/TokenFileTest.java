@@ -176,6 +176,15 @@ class TokenFileTest {
         u2,
         OptionalInt.of(2),
         "FILE: begins with the header of llm.c; cut it off with tail -c +1025");
+    assertEquals(
+        "--dtype: int8 is no type of token ids; give uint16, uint32, int32, int64",
+        assertThrows(InputException.class, () -> TokenType.parse("int8")).getMessage());
+  }
+
+  @Test
+  void otherFilesAreNamed() throws IOException {
+    Optional<TokenType> none = Optional.empty();
+    Optional<TokenType> u2 = Optional.of(TokenType.UINT16);
     Path pointer =
         Texts.write(
             folder,
@@ -201,8 +210,5 @@ class TokenFileTest {
         none,
         NO_CONTEXT,
         "FILE: not a .npy file; write it with numpy.save");
-    assertEquals(
-        "--dtype: int8 is no type of token ids; give uint16, uint32, int32, int64",
-        assertThrows(InputException.class, () -> TokenType.parse("int8")).getMessage());
   }
 }
