@@ -15,7 +15,11 @@ import java.util.function.LongConsumer;
 /** Packs documents, or copies a matrix, into the rows of a {@link TokenTable}. One thread. */
 final class TokenTableBuilder implements AutoCloseable {
   private static final int BATCH_CHARS = 1 << 20;
+  private static final int LEAST_BATCH_CHARS = 1 << 14;
   private static final int BATCH_PIECES = 256;
+
+  /** A guess at what a token takes of the text; a poor one makes more batches, or longer ones. */
+  private static final int CHARS_PER_TOKEN = 4;
 
   /** So many characters of a document are read for its label when its tokens are there. */
   private static final long MOST_BEYOND = 1L << 26;
@@ -74,7 +78,7 @@ final class TokenTableBuilder implements AutoCloseable {
     try (Documents source = Documents.of(text, tokenizer.cuts());
         TokenTableBuilder builder = new TokenTableBuilder(rules, size, text.files())) {
       Share.Decision decision = text.share().new Decision();
-      List<Piece> batch = nextBatch(source, false);
+      List<Piece> batch = builder.nextBatch(source);
       while (!batch.isEmpty() && builder.wants(batch.getFirst(), source, text.share())) {
         int[][] encoded =
             builder.full()
@@ -91,7 +95,7 @@ final class TokenTableBuilder implements AutoCloseable {
           }
         }
         progress.accept(builder.written);
-        batch = builder.done(batch, source, text) ? List.of() : nextBatch(source, builder.full());
+        batch = builder.done(batch, source, text) ? List.of() : builder.nextBatch(source);
       }
       return builder.finish(text);
     }
@@ -124,15 +128,20 @@ final class TokenTableBuilder implements AutoCloseable {
   }
 
   /**
-   * Up to a million chars of documents.
-   *
-   * @param rest only to the end of the document that has begun
+   * Up to a million chars of documents, and little more than the rows still need. When the table is
+   * full, only to the end of the document that has begun.
    */
-  private static List<Piece> nextBatch(Documents source, boolean rest) {
+  private List<Piece> nextBatch(Documents source) {
     List<Piece> batch = new ArrayList<>();
+    boolean rest = full();
+    long missing = Math.min(wantedRows * context - written, BATCH_CHARS);
+    long most =
+        rest
+            ? BATCH_CHARS
+            : Math.clamp(missing * CHARS_PER_TOKEN, LEAST_BATCH_CHARS, BATCH_CHARS);
     long chars = 0;
     boolean ended = false;
-    while (chars < BATCH_CHARS && batch.size() < BATCH_PIECES && !ended) {
+    while (chars < most && batch.size() < BATCH_PIECES && !ended) {
       Optional<Piece> piece = source.next();
       if (piece.isEmpty()) {
         break;
