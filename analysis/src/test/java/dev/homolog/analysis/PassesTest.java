@@ -31,13 +31,18 @@ class PassesTest {
   private static final Path FAMILY = Path.of(System.getProperty("homolog.testResources"));
   private static final long PLENTY = 1L << 40;
 
-  private static StudyOptions options() {
+  /** Of some rows of 64 tokens. */
+  private static StudyOptions options(int rows) {
     TokenInput text =
         TokenInput.text(FAMILY.resolve("validation.jsonl.zst"))
             .withContext(64)
-            .withMaxTokens(84 * 64);
+            .withMaxTokens(rows * 64);
     List<Path> others = List.of(FAMILY.resolve("b"), FAMILY.resolve("c"));
-    return StudyOptions.of(FAMILY.resolve("a"), others, text).withBatchRows(60).withTop(3);
+    return StudyOptions.of(FAMILY.resolve("a"), others, text).withTop(3);
+  }
+
+  private static StudyOptions options() {
+    return options(84).withBatchRows(60);
   }
 
   private static MemoryBounds bytes(long available) {
@@ -54,14 +59,16 @@ class PassesTest {
       value = Baseline.Kind.class,
       names = {"ROTATION", "PERMUTATION", "GAUSSIAN"})
   void passesSayTheSameAsOne(Baseline.Kind kind) {
+    boolean permuted = kind == Baseline.Kind.PERMUTATION;
+    // Permuting takes one batch of enough tokens.
     StudyOptions options =
-        options()
+        options(permuted ? 70 : 28)
+            .withBatchRows(permuted ? 70 : 20)
             .withBaseline(new Baseline(kind, 1, null))
-            .withAllPairs(kind == Baseline.Kind.PERMUTATION)
+            .withAllPairs(permuted)
             .withBySubset(kind == Baseline.Kind.GAUSSIAN);
-    if (kind == Baseline.Kind.PERMUTATION) {
-      // one batch, so that enough tokens are permuted
-      options = options.withSimilarity(Similarity.JACCARD).withBatchRows(84);
+    if (permuted) {
+      options = options.withSimilarity(Similarity.JACCARD);
     }
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
       Plan whole = plan(options, bytes(PLENTY), kernels);
@@ -74,9 +81,9 @@ class PassesTest {
               .orElseThrow()
               .bytes();
       StudyResult actual =
-          Study.within(bytes((whole.hostBytes() - sums / 3) * 20 / 19), options, kernels);
+          Study.within(bytes((whole.hostBytes() - sums / 8) * 20 / 19), options, kernels);
       assertTrue(actual.facts().plan().passes() > 1);
-      assertTrue(actual.facts().plan().hostBytes() < whole.hostBytes() - sums / 3);
+      assertTrue(actual.facts().plan().hostBytes() < whole.hostBytes() - sums / 8);
       assertSame(expected, actual);
     }
   }
@@ -141,11 +148,12 @@ class PassesTest {
     }
   }
 
-  /** 84 rows in batches of 42: half of the text is the share of the first point. */
+  /** 28 rows in batches of 14: half of the text is the share of the first point. */
   @Test
   void convergenceEndsWithoutChange() {
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
-      StudyResult result = Study.within(bytes(PLENTY), options(), kernels);
+      StudyOptions all = options(28).withBatchRows(20);
+      StudyResult result = Study.within(bytes(PLENTY), all, kernels);
       List<Convergence.Point> points = result.find(Convergence.class).orElseThrow().points();
       assertEquals(2, points.size());
       assertEquals(0.5, points.getFirst().share(), 1e-12);
@@ -154,12 +162,12 @@ class PassesTest {
       assertEquals(0, points.getLast().greatest(), 0);
       assertEquals(result.universal(), points.getLast().universal());
       // What the first point said is what a study of that half says.
-      StudyOptions half = options().withExtent(StudyOptions.Extent.CORRELATIONS);
+      StudyOptions half = all.withExtent(StudyOptions.Extent.CORRELATIONS);
       half =
           new StudyOptions(
               half.reference(),
               half.others(),
-              half.input().withMaxTokens(42 * 64),
+              half.input().withMaxTokens(14 * 64),
               half.comparison(),
               half.baseline(),
               half.resources(),

@@ -31,8 +31,8 @@ class PrintedTest {
                 FAMILY.resolve("a"),
                 List.of(FAMILY.resolve("b"), FAMILY.resolve("c")),
                 TokenInput.text(FAMILY.resolve("validation.jsonl.zst"))
-                    .withContext(64)
-                    .withMaxTokens(640))
+                    .withContext(32)
+                    .withMaxTokens(128))
             .withTop(2)
             .withRoles(true);
     try (var kernels = Backend.VECTOR.open(2).kernels()) {

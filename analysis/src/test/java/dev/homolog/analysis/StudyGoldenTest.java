@@ -117,7 +117,8 @@ class StudyGoldenTest {
   @Test
   void aStudyNeverReachesIntoADevicesMemory() {
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
-      StudyOptions options = options(TEXT, 8).withExtent(StudyOptions.Extent.EVERYTHING);
+      StudyOptions options =
+          options(TEXT.withMaxTokens(8 * CONTEXT), 4).withExtent(StudyOptions.Extent.EVERYTHING);
       StudyResult expected = Study.run(options, kernels);
       StudyResult actual = Study.run(options, DetachedKernels.over(kernels));
       assertTrue(Arrays.deepEquals(neurons(expected), neurons(actual)));

@@ -30,9 +30,10 @@ record Reference(int layers, int width, Table neurons) {
    *
    * @throws InputException the run has no such table, or not a row for each neuron in order
    */
-  static Reference read(RunFolder run) {
-    Table neurons =
-        run.first(run.has(TABLE) || !run.has(OF_ROLES) ? TABLE : OF_ROLES, MOST_NEURONS + 1);
+  static Reference read(RunTables tables) {
+    RunFolder run = tables.run();
+    String name = run.has(TABLE) || !run.has(OF_ROLES) ? TABLE : OF_ROLES;
+    Table neurons = tables.needed(name, MOST_NEURONS + 1);
     requireIds(neurons);
     if (neurons.rows() > MOST_NEURONS) {
       throw new MalformedTable(

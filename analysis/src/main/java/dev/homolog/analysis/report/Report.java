@@ -36,9 +36,10 @@ public final class Report {
     return checked(
         run,
         () -> {
-          RunTables tables = new RunTables(run);
-          Reference reference = Reference.read(run);
-          return write(run, reference, tables, Chosen.best(reference, tables));
+          try (RunTables tables = new RunTables(run)) {
+            Reference reference = Reference.read(tables);
+            return write(run, reference, tables, Chosen.best(reference, tables));
+          }
         });
   }
 
@@ -53,8 +54,10 @@ public final class Report {
     return checked(
         run,
         () -> {
-          Reference reference = Reference.read(run);
-          return write(run, reference, new RunTables(run), Chosen.named(reference, neurons));
+          try (RunTables tables = new RunTables(run)) {
+            Reference reference = Reference.read(tables);
+            return write(run, reference, tables, Chosen.named(reference, neurons));
+          }
         });
   }
 

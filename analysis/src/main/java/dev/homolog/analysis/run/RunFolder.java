@@ -7,6 +7,7 @@ import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
+import dev.homolog.analysis.table.TableReader;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.file.NewFile;
@@ -211,8 +212,9 @@ public final class RunFolder implements AutoCloseable {
 
   /** As {@link #read(String)}, the first so many rows only; the rest is not read. */
   public Table first(String table, int rows) {
-    Path file = find(table);
-    return TableFormat.of(file).first(file, rows);
+    try (TableReader reader = new TableReader(path)) {
+      return reader.first(find(table), rows);
+    }
   }
 
   /**
@@ -242,8 +244,9 @@ public final class RunFolder implements AutoCloseable {
     if (!has(table)) {
       return Optional.empty();
     }
-    Path file = find(table);
-    return TableFormat.of(file).find(file, columns, rows);
+    try (TableReader reader = new TableReader(path)) {
+      return reader.find(find(table), columns, rows);
+    }
   }
 
   /** Where {@code <name>.json} lies, for a reader of JSON; it need not be there. */

@@ -83,6 +83,12 @@ final class DuckDb implements AutoCloseable {
     }
   }
 
+  /** Undoes what was made since the database was opened, or since this was called. */
+  void forget() throws SQLException {
+    execute("ROLLBACK");
+    execute("BEGIN");
+  }
+
   void execute(String sql) throws SQLException {
     statement.execute(sql);
   }

@@ -84,6 +84,10 @@ final class ParquetSize {
     };
   }
 
+  long rows() {
+    return rows;
+  }
+
   /**
    * Counts a column in.
    *

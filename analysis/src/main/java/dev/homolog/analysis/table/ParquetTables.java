@@ -24,6 +24,9 @@ import org.duckdb.DuckDBAppender;
 final class ParquetTables {
   private static final int MOST_TEXTS = 1 << 12; // of a dictionary
 
+  /** Fewer rows are read sooner than the queries for a dictionary are answered. */
+  private static final int ROWS_OF_A_DICTIONARY = 256;
+
   private ParquetTables() {}
 
   /** Opens DuckDB and closes it again. */
@@ -96,10 +99,14 @@ final class ParquetTables {
     }
   }
 
-  /** As {@link TableFormat#read}. */
+  /** As {@link TableReader#read}. */
   static Table read(
-      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter filter) {
-    try (var database = DuckDb.open(file.toAbsolutePath().getParent())) {
+      DuckDb database,
+      Path file,
+      String name,
+      SequencedMap<String, ColumnType> columns,
+      RowFilter filter) {
+    try {
       String rows = database.rowsOf(file.toAbsolutePath());
       SequencedMap<String, ColumnType> held = types(database, file, rows);
       SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
@@ -110,10 +117,14 @@ final class ParquetTables {
     }
   }
 
-  /** As {@link TableFormat#find}. */
+  /** As {@link TableReader#find}. */
   static Optional<Table> find(
-      Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter filter) {
-    try (var database = DuckDb.open(file.toAbsolutePath().getParent())) {
+      DuckDb database,
+      Path file,
+      String name,
+      SequencedMap<String, ColumnType> columns,
+      RowFilter filter) {
+    try {
       String rows = database.rowsOf(file.toAbsolutePath());
       SequencedMap<String, ColumnType> fileTypes = types(database, file, rows);
       if (!fileTypes.keySet().containsAll(columns.keySet())) {
@@ -147,7 +158,9 @@ final class ParquetTables {
     for (var column : expectedTypes.entrySet()) {
       String sql = DuckDb.identifier(column.getKey());
       String[] dictionary =
-          column.getValue() == ColumnType.TEXT ? dictionary(database, sql, source) : null;
+          column.getValue() == ColumnType.TEXT && size.rows() >= ROWS_OF_A_DICTIONARY
+              ? dictionary(database, sql, source)
+              : null;
       size.add(column.getKey(), dictionary != null);
       appenders.add(
           builder.appender(
@@ -168,7 +181,7 @@ final class ParquetTables {
     return builder.build();
   }
 
-  private static InputException unreadable(Path file, SQLException e) {
+  static InputException unreadable(Path file, SQLException e) {
     return new InputException(
         file.toString(),
         "",

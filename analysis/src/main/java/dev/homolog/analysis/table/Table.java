@@ -61,7 +61,7 @@ public final class Table {
    * @throws dev.homolog.core.HomologException it is Parquet and DuckDB is not installed
    */
   public static Table read(Path file) {
-    return TableFormat.of(file).read(file, null);
+    return readAny(file, null);
   }
 
   /**
@@ -71,7 +71,13 @@ public final class Table {
    *     or holds something else
    */
   public static Table read(Path file, SequencedMap<String, ColumnType> columns) {
-    return TableFormat.of(file).read(file, columns);
+    return readAny(file, columns);
+  }
+
+  private static Table readAny(Path file, SequencedMap<String, ColumnType> columns) {
+    try (TableReader reader = TableReader.beside(file)) {
+      return reader.read(file, columns, RowFilter.ALL);
+    }
   }
 
   public String name() {

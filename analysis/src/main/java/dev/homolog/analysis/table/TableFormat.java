@@ -4,14 +4,12 @@ import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.SequencedMap;
 import java.util.stream.Collectors;
 
 /** The file formats of tables. */
@@ -91,46 +89,6 @@ public enum TableFormat {
     }
   }
 
-  /** Reads a table; {@code columns} null means all, as they are. */
-  Table read(Path file, SequencedMap<String, ColumnType> columns) {
-    return read(file, columns, Integer.MAX_VALUE);
-  }
-
-  /** Reads the first rows of a table, all columns. */
-  public Table first(Path file, int rows) {
-    return read(file, null, rows);
-  }
-
-  private Table read(Path file, SequencedMap<String, ColumnType> columns, int most) {
-    String name = checkedName(file);
-    RowFilter rows = RowFilter.ALL.first(most);
-    return switch (this) {
-      case PARQUET -> ParquetTables.read(file, name, columns, rows);
-      case CSV -> CsvReader.read(file, name, columns, rows);
-    };
-  }
-
-  /** Reads some rows of a table; nothing where one of the columns is not there. */
-  public Optional<Table> find(Path file, SequencedMap<String, ColumnType> columns, RowFilter rows) {
-    String name = checkedName(file);
-    return switch (this) {
-      case PARQUET -> ParquetTables.find(file, name, columns, rows);
-      case CSV -> CsvReader.find(file, name, columns, rows);
-    };
-  }
-
-  private String checkedName(Path file) {
-    if (!Files.isRegularFile(file)) {
-      throw new InputException(file, "", "is not a file", "name the table of a finished run");
-    }
-    String fileName = file.getFileName().toString();
-    String name = fileName.substring(0, fileName.length() - extension().length() - 1);
-    if (!Table.isName(name)) {
-      throw new InputException(file, "", "is not named like a table", "rename it like matches.csv");
-    }
-    require();
-    return name;
-  }
 
   private static Path temporary() {
     return Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();

@@ -33,6 +33,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +46,19 @@ class ReportTest {
   private static final Pattern PART =
       Pattern.compile("<script type=\"text/plain\" id=\"([^\"]*)\">([^<]*)</script>");
 
+  /** Of so many rows that threads read a table. */
+  private static final PlantedRun LARGE =
+      new PlantedRun(2, 1600, List.of("b", "c"), 900, PlantedRun.HOSTILE);
+
+  @TempDir private static Path shared;
+  private static RunFolder large;
+
   @TempDir Path folder;
+
+  @BeforeAll
+  static void plant() {
+    large = LARGE.everything(shared.resolve("run"), TableFormat.PARQUET);
+  }
 
   /** A part of a page. */
   static JsonNode part(Path page, String id) throws IOException {
@@ -292,8 +305,7 @@ class ReportTest {
   @EnumSource
   void theSameFolderGivesTheSamePage(TableFormat format) throws IOException {
     RunFolder run =
-        new PlantedRun(2, 1600, List.of("b", "c"), 900, PlantedRun.HOSTILE)
-            .everything(folder.resolve("run"), format);
+        format == TableFormat.PARQUET ? large : PLANTED.everything(folder.resolve("run"), format);
     String page = Files.readString(Report.write(run));
     Locale before = Locale.getDefault();
     try {
@@ -309,11 +321,10 @@ class ReportTest {
   /** Positions begin with the first, and matches with the best, in files of any size. */
   @Test
   void rowsOfACardAreInOrder() throws IOException {
-    PlantedRun planted = new PlantedRun(2, 1600, List.of("b", "c"), 900, PlantedRun.HOSTILE);
-    Path page = Report.write(planted.everything(folder.resolve("run"), TableFormat.PARQUET));
+    Path page = Report.write(large);
     JsonNode overview = part(page, "overview");
     for (int i = 0; i < 900; i += 7) {
-      JsonNode card = card(page, overview, planted.chosen(i));
+      JsonNode card = card(page, overview, LARGE.chosen(i));
       JsonNode at = card.at("/positions/at");
       for (int j = 0; j < at.size(); j++) {
         assertEquals(

@@ -17,14 +17,15 @@ class RunFolderFuzzTest {
 
   @Test
   void damagedRunFoldersAreShownOrRefusedInOneLine() throws IOException {
-    RunFolderFuzzer fuzzer = new RunFolderFuzzer(folder, SEED);
-    for (int i = 0; i < 24; i++) {
-      fuzzer.attempt(i);
+    try (RunFolderFuzzer fuzzer = new RunFolderFuzzer(folder, SEED)) {
+      for (int i = 0; i < 36; i++) {
+        fuzzer.attempt(i);
+      }
+      assertEquals(List.of(), fuzzer.broken());
+      // Damage that is all refused, or never, would show nothing.
+      assertTrue(fuzzer.count(RunFolderFuzzer.Outcome.REFUSED) > 10, fuzzer.toString());
+      assertTrue(fuzzer.count(RunFolderFuzzer.Outcome.WRITTEN) > 5, fuzzer.toString());
+      assertTrue(fuzzer.kindsOfRefusal() > 8, fuzzer.toString());
     }
-    assertEquals(List.of(), fuzzer.broken());
-    // Damage that is all refused, or never, would show nothing.
-    assertTrue(fuzzer.count(RunFolderFuzzer.Outcome.REFUSED) > 10, fuzzer.toString());
-    assertTrue(fuzzer.count(RunFolderFuzzer.Outcome.WRITTEN) > 5, fuzzer.toString());
-    assertTrue(fuzzer.kindsOfRefusal() > 8, fuzzer.toString());
   }
 }

@@ -34,7 +34,7 @@ import org.duckdb.DuckDBDriver;
  *
  * <p>As a program it takes a folder for its files, a seed, the first number and seconds to go on.
  */
-final class RunFolderFuzzer {
+final class RunFolderFuzzer implements AutoCloseable {
   /** How an attempt ended. */
   enum Outcome {
     WRITTEN,
@@ -43,6 +43,11 @@ final class RunFolderFuzzer {
   }
 
   private static final long SLOW = 20_000_000_000L;
+
+  /** Every table, of few rows, so that most of an attempt's time goes to the report. */
+  private static final PlantedRun PLANTED =
+      new PlantedRun(2, 8, PlantedRun.small().others(), 10, PlantedRun.HOSTILE);
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Values by type of DuckDB, as SQL. */
@@ -105,6 +110,7 @@ final class RunFolderFuzzer {
   private final Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
   private final Map<String, Integer> refusals = new TreeMap<>();
   private final List<String> broken = new ArrayList<>();
+  private Connection database; // for damage; null before the first, and after one that failed
 
   /** Writes the folders that are damaged. */
   RunFolderFuzzer(Path scratch, long seed) {
@@ -113,7 +119,7 @@ final class RunFolderFuzzer {
     for (TableFormat format : TableFormat.values()) {
       Path good = scratch.resolve("good-" + format.extension());
       if (!RunFolder.isFinished(good)) {
-        PlantedRun.small().everything(good, format);
+        PLANTED.everything(good, format);
       }
     }
   }
@@ -145,7 +151,7 @@ final class RunFolderFuzzer {
   }
 
   /** Of what was damaged before, only bytes are left. */
-  private static String damage(SplittableRandom random, Path file) throws IOException {
+  private String damage(SplittableRandom random, Path file) throws IOException {
     String name = file.getFileName().toString();
     try {
       if (name.equals("study.json") && random.nextInt(4) > 0) {
@@ -157,7 +163,10 @@ final class RunFolderFuzzer {
       if (name.endsWith(".csv") && random.nextInt(3) > 0 && Files.size(file) > 0) {
         return csv(random, file);
       }
-    } catch (IOException | SQLException e) {
+    } catch (IOException e) {
+      return bytes(random, file);
+    } catch (SQLException e) {
+      close();
       return bytes(random, file);
     }
     return bytes(random, file);
@@ -289,13 +298,15 @@ final class RunFolderFuzzer {
     }
   }
 
-  private static String parquet(SplittableRandom random, Path file)
+  private String parquet(SplittableRandom random, Path file)
       throws IOException, SQLException {
     Path made = file.resolveSibling("made.tmp");
     String change;
-    try (Connection connection = new DuckDBDriver().connect("jdbc:duckdb:", new Properties());
-        Statement sql = connection.createStatement()) {
-      sql.execute("CREATE TABLE t AS SELECT * FROM '" + file + "'");
+    if (database == null) {
+      database = new DuckDBDriver().connect("jdbc:duckdb:", new Properties());
+    }
+    try (Statement sql = database.createStatement()) {
+      sql.execute("CREATE OR REPLACE TABLE t AS SELECT * FROM '" + file + "'");
       List<String[]> columns = new ArrayList<>();
       try (var rows = sql.executeQuery("DESCRIBE t")) {
         while (rows.next()) {
@@ -363,6 +374,19 @@ final class RunFolderFuzzer {
   }
 
   @Override
+  public void close() {
+    try {
+      if (database != null) {
+        database.close();
+      }
+    } catch (SQLException e) {
+      // It held nothing but the table that was damaged last.
+    } finally {
+      database = null;
+    }
+  }
+
+  @Override
   public String toString() {
     int all = counts.values().stream().mapToInt(Integer::intValue).sum();
     return all
@@ -377,13 +401,14 @@ final class RunFolderFuzzer {
   }
 
   public static void main(String[] args) throws IOException {
-    var fuzzer = new RunFolderFuzzer(Path.of(args[0]), Long.parseLong(args[1]));
-    long number = Long.parseLong(args[2]);
-    long end = System.nanoTime() + Long.parseLong(args[3]) * 1_000_000_000L;
-    while (System.nanoTime() < end) {
-      fuzzer.attempt(number++);
+    try (var fuzzer = new RunFolderFuzzer(Path.of(args[0]), Long.parseLong(args[1]))) {
+      long number = Long.parseLong(args[2]);
+      long end = System.nanoTime() + Long.parseLong(args[3]) * 1_000_000_000L;
+      while (System.nanoTime() < end) {
+        fuzzer.attempt(number++);
+      }
+      System.out.write(fuzzer.toString().getBytes(StandardCharsets.UTF_8));
+      System.out.println();
     }
-    System.out.write(fuzzer.toString().getBytes(StandardCharsets.UTF_8));
-    System.out.println();
   }
 }
