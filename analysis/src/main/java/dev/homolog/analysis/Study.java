@@ -183,7 +183,7 @@ public final class Study implements OpenStudy<StudyResult> {
       Planner planner,
       Rows pilotRows,
       RunListener listener) {
-    Plan bare = planner.plan();
+    Plan bare = planner.plan().after(inputs.reading());
     try (Arena arena = Arena.ofShared()) {
       ActivationStream stream =
           ActivationStream.open(setting.kernels(), arena, setting.models(), setting.text());

@@ -2,6 +2,8 @@ package dev.homolog.analysis.input;
 
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
+import dev.homolog.analysis.plan.MemoryBounds;
+import dev.homolog.analysis.plan.ReadingPlan;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
@@ -30,6 +32,7 @@ public final class Inputs implements AutoCloseable {
   private final List<ActivationStream.Model> models;
   private final Tokenizer tokenizer;
   private final Limits limits;
+  private ReadingPlan reading = ReadingPlan.SMALL;
 
   private Inputs(
       TokenInput input, List<ActivationStream.Model> models, Tokenizer tokenizer, Limits limits) {
@@ -119,6 +122,7 @@ public final class Inputs implements AutoCloseable {
       models.forEach(model -> readWeights(model.checkpoint()));
       beforeText.run();
       if (!ids) {
+        reading = Limits.reading(input, memory, MemoryBounds.now());
         table = phases.time(Phase.TOKENS, () -> limits.text(input, memory, tokenizer, progress));
       }
       requireKept(table);
@@ -129,6 +133,11 @@ public final class Inputs implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** What reading the text held, once it is read. */
+  public ReadingPlan reading() {
+    return reading;
   }
 
   private void requireKept(TokenTable table) {
