@@ -116,7 +116,7 @@ public final class Study implements OpenStudy<StudyResult> {
             options.resources().memory(),
             listener,
             phases,
-            () -> compareWeights(lineage, phases, listener))) {
+            () -> compareWeights(lineage, kernels.threads(), phases, listener))) {
       Setting setting = setting(kernels, table, phases, listener);
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         List<Measurement> list = measurements.list();
@@ -131,9 +131,12 @@ public final class Study implements OpenStudy<StudyResult> {
     }
   }
 
-  private void compareWeights(LineageMeasurement lineage, Phases phases, RunListener listener) {
+  private void compareWeights(
+      LineageMeasurement lineage, int threads, Phases phases, RunListener listener) {
     if (!options.others().isEmpty()) {
-      phases.run(Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), listener));
+      phases.run(
+          Phase.LINEAGE,
+          () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
     }
   }
 
