@@ -114,6 +114,7 @@ public final class Study implements OpenStudy<StudyResult> {
     try (TokenTable table =
         inputs.read(
             options.resources().memory(),
+            kernels.working(),
             listener,
             phases,
             () -> compareWeights(lineage, kernels.threads(), phases, listener))) {
@@ -152,7 +153,7 @@ public final class Study implements OpenStudy<StudyResult> {
     Phases phases = new Phases();
     OptionalLong memory = options.resources().memory();
     try (Study study = open(options);
-        TokenTable table = study.inputs.read(memory, RunListener.NONE, phases)) {
+        TokenTable table = study.inputs.read(memory, kernels.working(), RunListener.NONE, phases)) {
       Setting setting = study.setting(kernels, table, phases, RunListener.NONE);
       LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {

@@ -10,6 +10,7 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Cost.Part;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.core.InputException;
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.stream.ProgressListener;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -94,14 +95,14 @@ class ReadingPlanTest {
   @Test
   void aRunReadsItsText() throws IOException {
     try (Inputs inputs = Inputs.open(List.of(MODEL), text(file(24)), false)) {
-      inputs.read(OptionalLong.empty(), ProgressListener.NONE, new Phases()).close();
+      inputs.read(OptionalLong.empty(), DType.F32, ProgressListener.NONE, new Phases()).close();
       assertEquals(new Part("zstd window", 16 * MIB), inputs.reading().parts().getLast());
     }
     try (Inputs inputs = Inputs.open(List.of(MODEL), text(file(31)), false)) {
       var refused =
           assertThrows(
               InputException.class,
-              () -> inputs.read(OptionalLong.of(2048 * MIB), ProgressListener.NONE, new Phases()));
+              () -> inputs.read(OptionalLong.of(2048 * MIB), DType.F32, ProgressListener.NONE, new Phases()));
       assertTrue(refused.getMessage().startsWith("--memory: 2,147,483,648 bytes, but the study needs"));
     }
   }
