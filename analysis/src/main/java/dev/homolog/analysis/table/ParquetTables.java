@@ -99,7 +99,7 @@ final class ParquetTables {
   /** As {@link TableFormat#read}. */
   static Table read(
       Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter filter) {
-    try (var database = DuckDb.open(file.toAbsolutePath().getParent())) {
+    try (var database = DuckDb.reading(file.toAbsolutePath())) {
       String rows = database.rowsOf(file.toAbsolutePath());
       SequencedMap<String, ColumnType> held = types(database, file, rows);
       SequencedMap<String, ColumnType> wanted = columns == null ? held : columns;
@@ -113,7 +113,7 @@ final class ParquetTables {
   /** As {@link TableFormat#find}. */
   static Optional<Table> find(
       Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter filter) {
-    try (var database = DuckDb.open(file.toAbsolutePath().getParent())) {
+    try (var database = DuckDb.reading(file.toAbsolutePath())) {
       String rows = database.rowsOf(file.toAbsolutePath());
       SequencedMap<String, ColumnType> fileTypes = types(database, file, rows);
       if (!fileTypes.keySet().containsAll(columns.keySet())) {
