@@ -70,7 +70,7 @@ public final class Inputs implements AutoCloseable {
       if (input.tokens() == null) {
         limits = limits.below(tokens.shared());
         limits.requireContext(limits.context(input));
-        TokenTable.requireFiles(Limits.files(input).files());
+        input.requireFiles();
       }
       return new Inputs(input, models, tokens.all(), limits);
     } catch (RuntimeException | Error e) {
