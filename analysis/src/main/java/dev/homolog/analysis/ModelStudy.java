@@ -31,7 +31,7 @@ final class ModelStudy {
             batches.hostBytes(),
             batches.deviceBytes(),
             List.of(),
-            Double.NaN);
+            Double.NaN).after(inputs.reading());
     return new RunFacts(
         List.of(RunFacts.ModelFacts.of("model", model)),
         RunFacts.TokenFacts.of(table, 0),

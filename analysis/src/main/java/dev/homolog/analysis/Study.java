@@ -114,9 +114,10 @@ public final class Study implements OpenStudy<StudyResult> {
     try (TokenTable table =
         inputs.read(
             options.resources().memory(),
+            kernels.working(),
             listener,
             phases,
-            () -> compareWeights(lineage, phases, listener))) {
+            () -> compareWeights(lineage, kernels.threads(), phases, listener))) {
       Setting setting = setting(kernels, table, phases, listener);
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         List<Measurement> list = measurements.list();
@@ -131,9 +132,12 @@ public final class Study implements OpenStudy<StudyResult> {
     }
   }
 
-  private void compareWeights(LineageMeasurement lineage, Phases phases, RunListener listener) {
+  private void compareWeights(
+      LineageMeasurement lineage, int threads, Phases phases, RunListener listener) {
     if (!options.others().isEmpty()) {
-      phases.run(Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), listener));
+      phases.run(
+          Phase.LINEAGE,
+          () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
     }
   }
 
@@ -149,7 +153,7 @@ public final class Study implements OpenStudy<StudyResult> {
     Phases phases = new Phases();
     OptionalLong memory = options.resources().memory();
     try (Study study = open(options);
-        TokenTable table = study.inputs.read(memory, RunListener.NONE, phases)) {
+        TokenTable table = study.inputs.read(memory, kernels.working(), RunListener.NONE, phases)) {
       Setting setting = study.setting(kernels, table, phases, RunListener.NONE);
       LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {
@@ -183,7 +187,7 @@ public final class Study implements OpenStudy<StudyResult> {
       Planner planner,
       Rows pilotRows,
       RunListener listener) {
-    Plan bare = planner.plan();
+    Plan bare = planner.plan().after(inputs.reading());
     try (Arena arena = Arena.ofShared()) {
       ActivationStream stream =
           ActivationStream.open(setting.kernels(), arena, setting.models(), setting.text());

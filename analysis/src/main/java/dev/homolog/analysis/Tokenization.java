@@ -4,6 +4,7 @@ import dev.homolog.analysis.input.BosRule;
 import dev.homolog.analysis.input.Inputs;
 import dev.homolog.analysis.input.Limits;
 import dev.homolog.analysis.input.TokenInput;
+import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
@@ -50,6 +51,7 @@ public final class Tokenization {
             description.config().positions(),
             model.toString());
     limits.requireContext(limits.context(input));
+    Limits.reading(input, OptionalLong.empty(), MemoryBounds.now());
     try (TokenTable table = limits.text(input, OptionalLong.empty(), tokenizer, progress)) {
       TokenCache.write(out, table, tokenizer);
       return RunFacts.TokenFacts.of(table, 0);

@@ -26,6 +26,7 @@ import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
+import dev.homolog.core.model.DoubleWeights;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
@@ -110,6 +111,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
         phases.time(
             Phase.FILES,
             () -> RunFacts.ModelFacts.of("model", new ActivationStream.Model(name, checkpoint)));
+    DoubleWeights.require(checkpoint, kernels.working());
     Plan plan = plan(kernels);
     listener.planned(plan);
     WeightTables.Request request =

@@ -7,6 +7,7 @@ import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,12 +57,16 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    StudyOptions options = Main.checked(spec, this::options);
+    StudyOptions unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
     TableFormat format = Main.checked(spec, run::format);
-    return run.command(spec, format).run(new StudySteps(options));
+    PrintWriter err = spec.commandLine().getErr();
+    return run.command(spec, format)
+        .run(
+            new StudySteps(
+                unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
   }
 
-  private StudyOptions options() {
+  private StudyOptions options(HubFlags.Folders folders) {
     List<NeuronId> named =
         neurons.stream().map(name -> NeuronId.parse(InputOption.NEURON, name)).toList();
     if (site != null && cache == null) {
@@ -69,7 +74,7 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
     }
     Optional<Focus.Cache> file =
         cache == null ? Optional.empty() : Optional.of(new Focus.Cache(cache, site()));
-    return StudyOptions.activations(model.model(spec), model.input(run), new Focus(named, file))
+    return StudyOptions.activations(model.model(folders), model.input(run), new Focus(named, file))
         .withResources(run.resources())
         .withSeed(run.seed());
   }

@@ -28,7 +28,7 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
    * @param <R> the result
    */
   interface Steps<R> {
-    /** Opens the inputs, and refuses those that cannot be used. */
+    /** Fetches models that are not there, opens the inputs, and refuses what cannot be used. */
     OpenStudy<R> open();
 
     /** Writes what was found, while kernels and progress are still open. */

@@ -39,7 +39,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
     StudyOptions options = Main.checked(spec, this::options);
     TableFormat format = Main.checked(spec, run::format);
     return run.command(spec, format)
-        .run(new StudySteps(options, OptionalDouble.of(PUBLISHED_THRESHOLD)));
+        .run(new StudySteps(options, () -> options, OptionalDouble.of(PUBLISHED_THRESHOLD)));
   }
 
   private StudyOptions options() {

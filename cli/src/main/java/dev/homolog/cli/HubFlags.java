@@ -6,7 +6,6 @@ import dev.homolog.core.hub.HubListener;
 import dev.homolog.core.hub.HubSettings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import picocli.CommandLine.Option;
 
 /** How models are found by the names that they are given by. */
@@ -21,9 +20,18 @@ final class HubFlags {
       description = "ask no hub: a model that is not in the cache is an error")
   private boolean offline;
 
-  /** The folders of models, with their weights. */
-  List<Path> folders(List<String> models, PrintWriter err) {
-    return models.stream().map(model -> folder(model, true, err)).toList();
+  /** How the name of a model becomes a folder. */
+  @FunctionalInterface
+  interface Folders {
+    /** As the name stands: all other flags are checked with it before anything is fetched. */
+    Folders UNFETCHED = Path::of;
+
+    Path of(String model);
+  }
+
+  /** Folders of models with their weights; what is not there is fetched. */
+  Folders fetched(PrintWriter err) {
+    return model -> folder(model, true, err);
   }
 
   /** The folder of a model. */

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,13 +89,20 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     TableFormat format = Main.checked(spec, run::format);
-    InterventionStudy.Options options = Main.checked(spec, this::options);
-    return run.command(spec, format).run(new Steps(options, run.seed()));
+    InterventionStudy.Options unfetched =
+        Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
+    PrintWriter err = spec.commandLine().getErr();
+    return run.command(spec, format)
+        .run(
+            new Steps(
+                unfetched,
+                () -> Main.checked(spec, () -> options(model.fetched(err))),
+                run.seed()));
   }
 
-  private InterventionStudy.Options options() {
+  private InterventionStudy.Options options(HubFlags.Folders folders) {
     return new InterventionStudy.Options(
-        model.model(spec),
+        model.model(folders),
         model.input(run),
         neurons.stream().map(text -> NeuronId.parse(InputOption.NEURON, text)).toList(),
         new InterventionStudy.Options.Change(site(), Mode.parse(mode), values, positions()),
@@ -115,12 +123,14 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
     return positions == null ? Positions.ALL : Positions.parse(InputOption.POSITIONS, positions);
   }
 
-  private record Steps(InterventionStudy.Options options, long seed)
+  private record Steps(
+      InterventionStudy.Options unfetched, Supplier<InterventionStudy.Options> fetched, long seed)
       implements CommandRun.Steps<InterventionStudy.Result> {
 
     @Override
     public InterventionStudy open() {
-      return InterventionStudy.open(options);
+      unfetched.input().requireFiles();
+      return InterventionStudy.open(fetched.get());
     }
 
     @Override

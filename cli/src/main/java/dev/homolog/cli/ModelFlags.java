@@ -1,9 +1,9 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.input.TokenInput;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 
 /** The flags of a command that reads text with one model: the model and INPUT. */
@@ -14,9 +14,14 @@ final class ModelFlags {
   @Mixin private HubFlags hub = new HubFlags();
   @Mixin private InputFlags input = new InputFlags();
 
-  /** The model's folder; what is not there is fetched. */
-  Path model(CommandSpec spec) {
-    return hub.folder(model, true, spec.commandLine().getErr());
+  /** Folders of models, of which those that are not there are fetched. */
+  HubFlags.Folders fetched(PrintWriter err) {
+    return hub.fetched(err);
+  }
+
+  /** The model's folder. */
+  Path model(HubFlags.Folders folders) {
+    return folders.of(model);
   }
 
   TokenInput input(RunFlags run) {

@@ -26,15 +26,23 @@ final class PlanText {
             + (plan.deviceBytes() == 0
                 ? ""
                 : format(", %,d MiB on the device", plan.deviceBytes() >> 20)));
-    for (Cost.Part part : plan.parts()) {
-      if (part.bytes() >> 20 > 0) {
-        lines.add(format("plan:   %-18s %,8d MiB", part.name(), part.bytes() >> 20));
-      }
+    lines.addAll(parts(plan.parts()));
+    if (plan.reading().bytes() > 0) {
+      long bytes = plan.reading().bytes();
+      lines.add(format("plan: %,d MiB before that, while the text is read", bytes >> 20));
+      lines.addAll(parts(plan.reading().parts()));
     }
     for (Cost.Flops kind : plan.flops()) {
       lines.add(format("plan:   %-18s %,8.1f GFLOP", kind.name(), kind.operations() / 1e9));
     }
     return lines;
+  }
+
+  private static List<String> parts(List<Cost.Part> parts) {
+    return parts.stream()
+        .filter(part -> part.bytes() >> 20 > 0)
+        .map(part -> format("plan:   %-18s %,8d MiB", part.name(), part.bytes() >> 20))
+        .toList();
   }
 
   private static String duration(double seconds) {

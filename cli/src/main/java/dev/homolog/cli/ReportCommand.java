@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,6 +34,8 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
               + " the run looked at closely)")
   private String neurons;
 
+  @Mixin private LinksFlag links = new LinksFlag();
+
   @Option(names = "--verbose", description = "print stack traces of failures")
   private boolean verbose;
 
@@ -46,7 +49,7 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
             spec,
             () ->
                 new Request(
-                    RunFolder.open(run),
+                    RunFolder.open(run, links.followLinks()),
                     Optional.ofNullable(neurons)
                         .map(all -> NeuronId.parseList(InputOption.NEURONS, all))));
     Path page =

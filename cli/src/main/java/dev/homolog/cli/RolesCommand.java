@@ -11,6 +11,7 @@ import dev.homolog.core.intervention.Positions;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,18 +49,21 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
   @Override
   public Integer call() {
     TableFormat format = Main.checked(spec, run::format);
-    RoleStudy.Options options =
-        Main.checked(
-            spec,
-            () ->
-                new RoleStudy.Options(
-                    model.model(spec),
-                    model.input(run),
-                    queries(),
-                    processing.processing(),
-                    run.resources(),
-                    run.seed()));
-    return run.command(spec, format).run(new Steps(options));
+    RoleStudy.Options unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
+    PrintWriter err = spec.commandLine().getErr();
+    return run.command(spec, format)
+        .run(
+            new Steps(unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
+  }
+
+  private RoleStudy.Options options(HubFlags.Folders folders) {
+    return new RoleStudy.Options(
+        model.model(folders),
+        model.input(run),
+        queries(),
+        processing.processing(),
+        run.resources(),
+        run.seed());
   }
 
   private Optional<Positions> queries() {
@@ -83,11 +87,13 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
     return value;
   }
 
-  private record Steps(RoleStudy.Options options) implements CommandRun.Steps<RoleStudy.Result> {
+  private record Steps(RoleStudy.Options unfetched, Supplier<RoleStudy.Options> fetched)
+      implements CommandRun.Steps<RoleStudy.Result> {
 
     @Override
     public RoleStudy open() {
-      return RoleStudy.open(options);
+      unfetched.input().requireFiles();
+      return RoleStudy.open(fetched.get());
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.table.TableFormat;
+import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,15 +22,19 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    StudyOptions options =
-        Main.checked(
-            spec,
-            () ->
-                study
-                    .options(run, StudyOptions.Extent.EVERYTHING, spec.commandLine().getErr())
-                    .withProcessing(processing.processing()));
+    StudyOptions unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
     TableFormat format = Main.checked(spec, run::format);
-    return run.command(spec, format).run(new StudySteps(options));
+    PrintWriter err = spec.commandLine().getErr();
+    return run.command(spec, format)
+        .run(
+            new StudySteps(
+                unfetched, () -> Main.checked(spec, () -> options(study.fetched(err)))));
+  }
+
+  private StudyOptions options(HubFlags.Folders folders) {
+    return study
+        .options(run, StudyOptions.Extent.EVERYTHING, folders)
+        .withProcessing(processing.processing());
   }
 
   @Override

@@ -94,12 +94,17 @@ final class StudyFlags {
               + " attention heads")
   private boolean roles;
 
-  /** The options; models that are not there are fetched. */
-  StudyOptions options(RunFlags run, StudyOptions.Extent extent, PrintWriter err) {
+  /** Folders of models, of which those that are not there are fetched. */
+  HubFlags.Folders fetched(PrintWriter err) {
+    return hub.fetched(err);
+  }
+
+  /** The options, with models in these folders. */
+  StudyOptions options(RunFlags run, StudyOptions.Extent extent, HubFlags.Folders folders) {
     Similarity similar = Similarity.parse(similarity);
     return new StudyOptions(
-        hub.folder(reference, true, err),
-        hub.folders(others, err),
+        folders.of(reference),
+        others.stream().map(folders::of).toList(),
         input.input(run),
         new Comparison(
             similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset, allowEqual),

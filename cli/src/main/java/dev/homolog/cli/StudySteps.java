@@ -11,23 +11,26 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 
 /**
  * The steps of a study: it writes tables and a report.
  *
- * @param options of the study
+ * @param options of the study, whose models need not be there yet
+ * @param fetched the same with the models' folders, which are fetched where they are not there
  * @param alsoAt a second threshold to count at
  */
-record StudySteps(StudyOptions options, OptionalDouble alsoAt)
+record StudySteps(StudyOptions options, Supplier<StudyOptions> fetched, OptionalDouble alsoAt)
     implements CommandRun.Steps<StudyResult> {
 
-  StudySteps(StudyOptions options) {
-    this(options, OptionalDouble.empty());
+  StudySteps(StudyOptions options, Supplier<StudyOptions> fetched) {
+    this(options, fetched, OptionalDouble.empty());
   }
 
   @Override
   public Study open() {
-    return Study.open(options);
+    options.input().requireFiles();
+    return Study.open(fetched.get());
   }
 
   @Override

@@ -57,8 +57,7 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
             spec,
             () -> {
               TokenCache.requireFree(out);
-              return new Request(
-                  hub.folder(model, false, spec.commandLine().getErr()),
+              TokenInput input =
                   new TokenInput(
                       text.text(),
                       null,
@@ -66,7 +65,9 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
                       length.maxTokens(),
                       text.share(),
                       text.fields(),
-                      Optional.empty()));
+                      Optional.empty());
+              input.requireFiles();
+              return new Request(hub.folder(model, false, spec.commandLine().getErr()), input);
             });
     RunFacts.TokenFacts tokenFacts;
     try (Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {

@@ -6,9 +6,11 @@ import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.kernels.Precision;
+import dev.homolog.core.model.Processing;
 import java.io.PrintWriter;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,26 +34,30 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
 
   @Override
   public Integer call() {
-    WeightStudy.Options options = Main.checked(spec, this::options);
+    WeightStudy.Options unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
     TableFormat format = Main.checked(spec, machine::format);
     String precision = Precision.FP32.toString();
-    return new CommandRun(spec, machine, precision, format).run(new Steps(options));
+    return new CommandRun(spec, machine, precision, format)
+        .run(
+            new Steps(
+                unfetched.processing(),
+                () -> Main.checked(spec, () -> options(hub.fetched(spec.commandLine().getErr())))));
   }
 
-  private WeightStudy.Options options() {
+  private WeightStudy.Options options(HubFlags.Folders folders) {
     return new WeightStudy.Options(
-        hub.folder(model, true, spec.commandLine().getErr()),
+        folders.of(model),
         processing.processing(),
         new Resources(OptionalInt.empty(), machine.memory(), machine.followLinks()),
         machine.format());
   }
 
-  private record Steps(WeightStudy.Options options)
+  private record Steps(Processing processing, Supplier<WeightStudy.Options> fetched)
       implements CommandRun.Steps<WeightStudy.Result> {
 
     @Override
     public WeightStudy open() {
-      return WeightStudy.open(options);
+      return WeightStudy.open(fetched.get());
     }
 
     @Override
@@ -64,7 +70,7 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
 
     @Override
     public void conclude(WeightStudy.Result result, RunFolder folder, PrintWriter to) {
-      new WeightsSummary(result, options.processing(), folder.path(), to).print();
+      new WeightsSummary(result, processing, folder.path(), to).print();
     }
   }
 

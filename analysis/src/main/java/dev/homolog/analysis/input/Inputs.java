@@ -2,12 +2,16 @@ package dev.homolog.analysis.input;
 
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
+import dev.homolog.analysis.plan.MemoryBounds;
+import dev.homolog.analysis.plan.ReadingPlan;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.ModelDescription;
+import dev.homolog.core.memory.DType;
+import dev.homolog.core.model.DoubleWeights;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.tokens.TokenRules;
@@ -30,6 +34,7 @@ public final class Inputs implements AutoCloseable {
   private final List<ActivationStream.Model> models;
   private final Tokenizer tokenizer;
   private final Limits limits;
+  private ReadingPlan reading = ReadingPlan.SMALL;
 
   private Inputs(
       TokenInput input, List<ActivationStream.Model> models, Tokenizer tokenizer, Limits limits) {
@@ -65,7 +70,7 @@ public final class Inputs implements AutoCloseable {
       if (input.tokens() == null) {
         limits = limits.below(tokens.shared());
         limits.requireContext(limits.context(input));
-        TokenTable.requireFiles(Limits.files(input).files());
+        input.requireFiles();
       }
       return new Inputs(input, models, tokens.all(), limits);
     } catch (RuntimeException | Error e) {
@@ -98,10 +103,12 @@ public final class Inputs implements AutoCloseable {
    * Looks at all weights, and lays out the text as rows of tokens, which the caller closes.
    *
    * @param memory bytes that the process may hold at most, if that was said
+   * @param working what the kernels compute in, which must hold all weights
    * @throws InputException if a weight or the text cannot be used, or too little text is kept
    */
-  public TokenTable read(OptionalLong memory, ProgressListener progress, Phases phases) {
-    return read(memory, progress, phases, () -> {});
+  public TokenTable read(
+      OptionalLong memory, DType working, ProgressListener progress, Phases phases) {
+    return read(memory, working, progress, phases, () -> {});
   }
 
   /**
@@ -110,15 +117,20 @@ public final class Inputs implements AutoCloseable {
    * @param beforeText done when the weights have been looked at, and before text is read
    */
   public TokenTable read(
-      OptionalLong memory, ProgressListener progress, Phases phases, Runnable beforeText) {
+      OptionalLong memory,
+      DType working,
+      ProgressListener progress,
+      Phases phases,
+      Runnable beforeText) {
     // Cheap checks come before long ones: ids, weights, then text.
     boolean ids = input.tokens() != null;
     TokenTable table =
         ids ? phases.time(Phase.TOKENS, () -> limits.matrix(input, tokenizer)) : null;
     try {
-      models.forEach(model -> readWeights(model.checkpoint()));
+      models.forEach(model -> readWeights(model.checkpoint(), working));
       beforeText.run();
       if (!ids) {
+        reading = Limits.reading(input, memory, MemoryBounds.now());
         table = phases.time(Phase.TOKENS, () -> limits.text(input, memory, tokenizer, progress));
       }
       requireKept(table);
@@ -129,6 +141,11 @@ public final class Inputs implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /** What reading the text held, once it is read. */
+  public ReadingPlan reading() {
+    return reading;
   }
 
   private void requireKept(TokenTable table) {
@@ -146,11 +163,13 @@ public final class Inputs implements AutoCloseable {
   /**
    * Hashes a model's files and looks at all its weights before the text is read, which may take
    * long. The hashes are of the files as they are read; a later change of a file cannot spoil a
-   * finished study.
+   * finished study. Whether single precision holds weights in double is looked at here as well:
+   * the files were just hashed, so the system has them in memory still.
    */
-  private static void readWeights(Checkpoint checkpoint) {
+  private static void readWeights(Checkpoint checkpoint, DType working) {
     checkpoint.hashes();
     checkpoint.names().forEach(checkpoint::tensor);
+    DoubleWeights.require(checkpoint, working);
   }
 
   private static ModelDescription description(Checkpoint checkpoint) {

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.input;
 
 import dev.homolog.analysis.plan.MemoryBounds;
+import dev.homolog.analysis.plan.ReadingPlan;
 import dev.homolog.analysis.table.ParquetText;
 import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
@@ -12,6 +13,7 @@ import dev.homolog.core.tokens.TextFiles;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.Tokenizer;
+import dev.homolog.core.tokens.ZstdWindow;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -76,14 +78,33 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
   }
 
   /**
+   * What reading text will hold.
+   *
+   * @param memory bytes that the process may hold at most, if that was said
+   * @throws InputException if a file's window does not fit
+   */
+  public static ReadingPlan reading(TokenInput input, OptionalLong memory, MemoryBounds bounds) {
+    return files(input)
+        .largestWindow()
+        .filter(window -> window.bytes() > LEAST_WINDOW && window.bytes() <= ZstdWindow.MOST)
+        .map(window -> ReadingPlan.of(window, memory, bounds))
+        .orElse(ReadingPlan.SMALL);
+  }
+
+  /**
    * Tokenises text; the table is the caller's to close.
    *
    * @param memory bytes that the process may hold at most, if that was said
    */
   public TokenTable text(
       TokenInput input, OptionalLong memory, Tokenizer tokenizer, ProgressListener progress) {
+    TextFiles files = files(input);
+    long free = window(memory, MemoryBounds.now());
+    long asked = files.largestWindow().map(ZstdWindow::bytes).orElse(0L);
+    // The decoder's bound is a power of two, which a window that fits may lie below.
+    long window = asked > free ? free : Math.max(free, Long.highestOneBit(2 * asked - 1));
     return TokenTable.fromText(
-        files(input).withWindow(window(memory, MemoryBounds.now())),
+        files.withWindow(window),
         tokenizer,
         rules,
         context(input),

@@ -7,6 +7,7 @@ import dev.homolog.core.tokens.Share;
 import dev.homolog.core.tokens.TextFields;
 import dev.homolog.core.tokens.TextFiles;
 import dev.homolog.core.tokens.TokenFile;
+import dev.homolog.core.tokens.TokenTable;
 import dev.homolog.core.tokens.TokenType;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -146,6 +147,15 @@ public record TokenInput(
   /** The same with token ids of that type. */
   public TokenInput withDtype(TokenType type) {
     return new TokenInput(text, tokens, context, maxTokens, share, fields, Optional.of(type));
+  }
+
+  /**
+   * Checks that the files of text are there and of a kind that is read.
+   *
+   * @throws InputException if one is not
+   */
+  public void requireFiles() {
+    TokenTable.requireFiles(text);
   }
 
   /** The file of token ids, and what is said of it. */

@@ -18,6 +18,10 @@ import java.util.stream.IntStream;
  */
 final class InputCosines {
   private static final int DRAWS = 20;
+
+  /** Rows of a matrix that are held at once, or that are a piece of work. */
+  private static final int ROWS = 64;
+
   private static final RandomGeneratorFactory<RandomGenerator> RANDOM =
       RandomGeneratorFactory.of("L64X128MixRandom");
 
@@ -27,13 +31,18 @@ final class InputCosines {
   /** By draw, the sum of cosines over neurons. */
   private final double[] sums = new double[1 + DRAWS];
 
+  private final Crew crew;
   private long neurons;
 
-  private InputCosines() {}
+  private double operations;
+
+  private InputCosines(Crew crew) {
+    this.crew = crew;
+  }
 
   /** Over the layers in which both models have input weights of the same shape. */
-  static Lineage.Cosines of(Checkpoint a, Checkpoint b, long seed) {
-    InputCosines cosines = new InputCosines();
+  static InputCosines of(Checkpoint a, Checkpoint b, long seed, Crew crew) {
+    InputCosines cosines = new InputCosines(crew);
     MatrixOrder order = a.config().architecture().family().matrixOrder();
     boolean sameOrder = order == b.config().architecture().family().matrixOrder();
     int layers = Math.min(a.config().layers(), b.config().layers());
@@ -42,10 +51,12 @@ final class InputCosines {
       StoredTensor y = b.tensor(inputOf(b, layer));
       if (x.shape().equals(y.shape())) {
         cosines.draw(a.config().dMlp(), RANDOM.create(seed * 31 + layer));
+        // A product and a sum with each partner, and for both squares.
+        cosines.operations += 2.0 * (1 + DRAWS + 2) * x.elements();
         cosines.add(PairOfWeights.matrix(x), PairOfWeights.matrix(y), order);
       }
     }
-    return cosines.result();
+    return cosines;
   }
 
   private static String inputOf(Checkpoint model, int layer) {
@@ -81,41 +92,72 @@ final class InputCosines {
     }
   }
 
-  /** A column is a neuron. */
+  /** A column is a neuron. Each of its sums is made by one piece, in the order of the rows. */
   private void columns(Tensor x, Tensor y, double[][] dots, double[] squaresX, double[] squaresY) {
-    double[] rowX = new double[squaresX.length];
-    double[] rowY = new double[squaresX.length];
-    for (long row = 0; row < x.rows(); row++) {
-      x.readRow(row, rowX);
-      y.readRow(row, rowY);
-      for (int n = 0; n < rowX.length; n++) {
-        squaresX[n] += rowX[n] * rowX[n];
-        squaresY[n] += rowY[n] * rowY[n];
+    double[][] rowsX = new double[ROWS][squaresX.length];
+    double[][] rowsY = new double[ROWS][squaresX.length];
+    for (long from = 0; from < x.rows(); from += ROWS) {
+      long first = from;
+      int count = (int) Math.min(ROWS, x.rows() - from);
+      crew.run(
+          count,
+          row -> {
+            x.readRow(first + row, rowsX[row]);
+            y.readRow(first + row, rowsY[row]);
+          });
+      crew.run(
+          dots.length + 2,
+          piece -> {
+            if (piece < dots.length) {
+              addProducts(rowsX, rowsY, count, partners.get(piece), dots[piece]);
+            } else if (piece == dots.length) {
+              addSquares(rowsX, count, squaresX);
+            } else {
+              addSquares(rowsY, count, squaresY);
+            }
+          });
+    }
+  }
+
+  private static void addProducts(
+      double[][] rowsX, double[][] rowsY, int count, int[] partner, double[] dot) {
+    for (int row = 0; row < count; row++) {
+      double[] x = rowsX[row];
+      double[] y = rowsY[row];
+      for (int n = 0; n < dot.length; n++) {
+        dot[n] += x[n] * y[partner[n]];
       }
-      for (int draw = 0; draw < dots.length; draw++) {
-        int[] partner = partners.get(draw);
-        double[] dot = dots[draw];
-        for (int n = 0; n < rowX.length; n++) {
-          dot[n] += rowX[n] * rowY[partner[n]];
-        }
+    }
+  }
+
+  private static void addSquares(double[][] rows, int count, double[] squares) {
+    for (int row = 0; row < count; row++) {
+      for (int n = 0; n < squares.length; n++) {
+        squares[n] += rows[row][n] * rows[row][n];
       }
     }
   }
 
   /** A row is a neuron. */
   private void rows(Tensor x, Tensor y, double[][] dots, double[] squaresX, double[] squaresY) {
-    double[] rowX = new double[Math.toIntExact(x.cols())];
-    double[] rowY = new double[rowX.length];
-    for (int n = 0; n < squaresX.length; n++) {
-      x.readRow(n, rowX);
-      squaresX[n] = dot(rowX, rowX);
-      for (int draw = 0; draw < dots.length; draw++) {
-        int partner = partners.get(draw)[n];
-        y.readRow(partner, rowY);
-        dots[draw][n] = dot(rowX, rowY);
-        squaresY[partner] = dot(rowY, rowY);
-      }
-    }
+    int width = Math.toIntExact(x.cols());
+    int count = squaresX.length;
+    crew.run(
+        Math.ceilDiv(count, ROWS),
+        piece -> {
+          double[] rowX = new double[width];
+          double[] rowY = new double[width];
+          for (int n = piece * ROWS; n < Math.min(count, (piece + 1) * ROWS); n++) {
+            y.readRow(n, rowY);
+            squaresY[n] = dot(rowY, rowY);
+            x.readRow(n, rowX);
+            squaresX[n] = dot(rowX, rowX);
+            for (int draw = 0; draw < dots.length; draw++) {
+              y.readRow(partners.get(draw)[n], rowY);
+              dots[draw][n] = dot(rowX, rowY);
+            }
+          }
+        });
   }
 
   private static double dot(double[] x, double[] y) {
@@ -126,7 +168,12 @@ final class InputCosines {
     return sum;
   }
 
-  private Lineage.Cosines result() {
+  /** Multiplications and additions that were done. */
+  double operations() {
+    return operations;
+  }
+
+  Lineage.Cosines result() {
     if (neurons == 0) {
       return Lineage.Cosines.NONE;
     }

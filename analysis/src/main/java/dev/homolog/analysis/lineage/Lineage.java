@@ -20,8 +20,9 @@ import java.util.function.Predicate;
  * What the weights of a study's models say of their descent.
  *
  * @param pairs all pairs of models, the reference with each other first
+ * @param operations on floating-point numbers that this took
  */
-public record Lineage(List<Pair> pairs) {
+public record Lineage(List<Pair> pairs, double operations) {
 
   /** How two models are related. */
   public enum Relation {
@@ -94,22 +95,30 @@ public record Lineage(List<Pair> pairs) {
    * Compares the weights of all pairs of models; reads all weights of both for each.
    *
    * @param seed of the permutations
+   * @param threads that compute; what is found does not depend on their number
    */
   public static Lineage of(
-      List<ActivationStream.Model> models, long seed, ProgressListener progress) {
+      List<ActivationStream.Model> models, long seed, int threads, ProgressListener progress) {
     List<Pair> pairs = new ArrayList<>();
+    double operations = 0;
     int total = models.size() * (models.size() - 1) / 2;
-    for (int a = 0; a < models.size(); a++) {
-      for (int b = a + 1; b < models.size(); b++) {
-        pairs.add(pair(models.get(a), models.get(b), seed));
-        progress.progress("lineage", pairs.size(), total);
+    try (Crew crew = new Crew(threads)) {
+      for (int a = 0; a < models.size(); a++) {
+        for (int b = a + 1; b < models.size(); b++) {
+          Checkpoint first = models.get(a).checkpoint();
+          Checkpoint second = models.get(b).checkpoint();
+          PairOfWeights weights = new PairOfWeights(first, second, seed, crew);
+          operations += weights.operations();
+          pairs.add(pair(models.get(a), models.get(b), weights));
+          progress.progress("lineage", pairs.size(), total);
+        }
       }
     }
-    return new Lineage(pairs);
+    return new Lineage(pairs, operations);
   }
 
-  private static Pair pair(ActivationStream.Model a, ActivationStream.Model b, long seed) {
-    PairOfWeights weights = new PairOfWeights(a.checkpoint(), b.checkpoint(), seed);
+  private static Pair pair(
+      ActivationStream.Model a, ActivationStream.Model b, PairOfWeights weights) {
     return new Pair(
         a.name(),
         b.name(),
@@ -195,6 +204,6 @@ public record Lineage(List<Pair> pairs) {
 
   @Override
   public String toString() {
-    return Brief.of("Lineage").with("pairs", pairs).toString();
+    return Brief.of("Lineage").with("pairs", pairs).with("operations", operations).toString();
   }
 }

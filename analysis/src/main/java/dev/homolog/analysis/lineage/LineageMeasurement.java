@@ -1,7 +1,9 @@
 package dev.homolog.analysis.lineage;
 
+import dev.homolog.analysis.measure.Cost;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Shape;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
 import java.util.List;
@@ -11,6 +13,7 @@ import java.util.Optional;
 public final class LineageMeasurement implements Measurement {
   private final boolean allowEqual;
   private Optional<Lineage> lineage = Optional.empty();
+  private double seconds;
 
   /**
    * @param allowEqual whether models with the same weights may be compared
@@ -24,14 +27,29 @@ public final class LineageMeasurement implements Measurement {
    *
    * @param models the reference first
    * @param seed of permutations
+   * @param threads that compute
    * @throws dev.homolog.core.InputException if two are equal and may not be
    */
-  public void compare(List<ActivationStream.Model> models, long seed, ProgressListener progress) {
-    Lineage found = Lineage.of(models, seed, progress);
+  public void compare(
+      List<ActivationStream.Model> models, long seed, int threads, ProgressListener progress) {
+    long start = System.nanoTime();
+    Lineage found = Lineage.of(models, seed, threads, progress);
+    seconds = (System.nanoTime() - start) / 1e9;
     if (!allowEqual) {
       found.requireDifferent();
     }
     lineage = Optional.of(found);
+  }
+
+  /**
+   * Operations and time. Its memory, some rows of weights on the heap, is free again before the
+   * text is read; what the heap has grown by is held before, which the planner counts.
+   */
+  @Override
+  public Cost cost(Shape shape) {
+    Cost cost = new Cost();
+    lineage.ifPresent(found -> cost.done("lineage", found.operations(), seconds));
+    return cost;
   }
 
   @Override

@@ -17,8 +17,12 @@ import java.util.Set;
 final class PairOfWeights {
   private static final String CONFIG = "config.json";
 
+  /** Rows of a tensor that are a piece of work. */
+  private static final int ROWS = 256;
+
   private final Checkpoint a;
   private final Checkpoint b;
+  private final Crew crew;
   private final boolean sameNames;
   private final Lineage.Cosines cosines;
   private int common;
@@ -26,10 +30,12 @@ final class PairOfWeights {
   private boolean tellingEqual;
   private double squaredDifference;
   private double squaredNorm;
+  private double operations;
 
-  PairOfWeights(Checkpoint a, Checkpoint b, long seed) {
+  PairOfWeights(Checkpoint a, Checkpoint b, long seed, Crew crew) {
     this.a = a;
     this.b = b;
+    this.crew = crew;
     Set<String> names = new LinkedHashSet<>(a.names());
     names.addAll(b.names());
     for (String name : names) {
@@ -40,7 +46,9 @@ final class PairOfWeights {
       }
     }
     sameNames = common == names.size();
-    cosines = InputCosines.of(a, b, seed);
+    InputCosines found = InputCosines.of(a, b, seed, crew);
+    cosines = found.result();
+    operations += found.operations();
   }
 
   private static Optional<StoredTensor> find(Checkpoint model, String name) {
@@ -61,13 +69,44 @@ final class PairOfWeights {
     return Tensor.wrap(tensor.data(), tensor.dtype(), rows, cols);
   }
 
+  /** Sums of a block of rows. */
+  private record Block(double[] differences, double[] norms, boolean same, boolean constant) {}
+
   private void compare(Tensor x, Tensor y) {
-    double[] rowX = new double[Math.toIntExact(x.cols())];
-    double[] rowY = new double[rowX.length];
+    Block[] blocks = new Block[Math.toIntExact(Math.ceilDiv(x.rows(), ROWS))];
     double first = x.size() == 0 ? 0 : x.get(0, 0);
+    crew.run(
+        blocks.length,
+        piece -> {
+          long from = (long) piece * ROWS;
+          long to = Math.min(x.rows(), from + ROWS);
+          blocks[piece] = compare(x.rows(from, to), y.rows(from, to), first);
+        });
     boolean same = true;
     boolean constant = true;
-    for (long row = 0; row < x.rows(); row++) {
+    for (Block block : blocks) {
+      for (int row = 0; row < block.norms.length; row++) {
+        squaredDifference += block.differences[row];
+        squaredNorm += block.norms[row];
+      }
+      same &= block.same;
+      constant &= block.constant;
+    }
+    // A difference, two squares and two sums.
+    operations += 5.0 * x.size();
+    common++;
+    equal += same ? 1 : 0;
+    tellingEqual |= same && !constant;
+  }
+
+  private static Block compare(Tensor x, Tensor y, double first) {
+    double[] rowX = new double[Math.toIntExact(x.cols())];
+    double[] rowY = new double[rowX.length];
+    double[] differences = new double[Math.toIntExact(x.rows())];
+    double[] norms = new double[differences.length];
+    boolean same = true;
+    boolean constant = true;
+    for (int row = 0; row < norms.length; row++) {
       x.readRow(row, rowX);
       y.readRow(row, rowY);
       double difference = 0;
@@ -79,12 +118,10 @@ final class PairOfWeights {
         same &= Double.doubleToRawLongBits(rowX[i]) == Double.doubleToRawLongBits(rowY[i]);
         constant &= rowX[i] == first;
       }
-      squaredDifference += difference;
-      squaredNorm += norm;
+      differences[row] = difference;
+      norms[row] = norm;
     }
-    common++;
-    equal += same ? 1 : 0;
-    tellingEqual |= same && !constant;
+    return new Block(differences, norms, same, constant);
   }
 
   boolean equalFiles() {
@@ -105,6 +142,11 @@ final class PairOfWeights {
 
   double distance() {
     return Math.sqrt(squaredDifference / squaredNorm);
+  }
+
+  /** Multiplications and additions that were done. */
+  double operations() {
+    return operations;
   }
 
   Lineage.Cosines cosines() {

@@ -25,8 +25,18 @@ public final class Cost {
   /** Bytes of one use of memory. */
   public record Part(String name, long bytes) {}
 
-  /** Floating-point operations of one kind of work; multiplying and adding are two. */
-  public record Flops(String name, double operations) {}
+  /**
+   * Floating-point operations of one kind of work; multiplying and adding are two.
+   *
+   * @param seconds that they took, if they are done before the plan is made; NaN otherwise
+   */
+  public record Flops(String name, double operations, double seconds) {
+
+    /** Operations that are still to be done. */
+    public Flops(String name, double operations) {
+      this(name, operations, Double.NaN);
+    }
+  }
 
   /** Bytes where the kernels compute, while the passes read the text and are reduced. */
   public Cost passes(String name, long bytes) {
@@ -84,6 +94,12 @@ public final class Cost {
   /** Operations of the whole study. */
   public Cost operations(String name, double operations) {
     this.operations.add(new Flops(name, operations));
+    return this;
+  }
+
+  /** Operations that are done before the plan is made, and the seconds that they took. */
+  public Cost done(String name, double operations, double seconds) {
+    this.operations.add(new Flops(name, operations, seconds));
     return this;
   }
 

@@ -35,10 +35,9 @@ record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kernels, St
 
   /** The first bound that a plan breaks, as the refusal that says so. */
   public Optional<InputException> problem(Plan plan, Heap heap) {
-    if (memory.isPresent() && plan.hostBytes() > memory.getAsLong()) {
-      String text = text(memory.getAsLong(), "", plan.hostBytes());
-      String remedy = "give --memory " + plan.hostBytes() + less;
-      return Optional.of(new InputException(InputOption.MEMORY, text, remedy));
+    Optional<InputException> said = beyondSaid(memory, plan.hostBytes(), less);
+    if (said.isPresent()) {
+      return said;
     }
     if (heap.needed > bounds.mostHeap()) {
       return problem(
@@ -57,14 +56,10 @@ record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kernels, St
           outside,
           more(outside));
     }
-    long free = (long) (SHARE_OF_FREE * bounds.available());
-    if (memory.isEmpty() && plan.hostBytes() - bounds.resident() > free) {
-      return problem(
-          "memory",
-          free,
-          " are free",
-          plan.hostBytes() - bounds.resident(),
-          "close other programs or take a larger machine" + less);
+    Optional<InputException> beyondFree =
+        memory.isPresent() ? Optional.empty() : beyondFree(bounds, plan.hostBytes(), less);
+    if (beyondFree.isPresent()) {
+      return beyondFree;
     }
     OptionalLong device = kernels.freeDeviceBytes();
     if (device.isPresent() && plan.deviceBytes() > SHARE_OF_FREE * device.getAsLong()) {
@@ -72,6 +67,30 @@ record MemoryCheck(OptionalLong memory, MemoryBounds bounds, Kernels kernels, St
           "GPU memory", device.getAsLong(), " are free", plan.deviceBytes(), "free the GPU" + less);
     }
     return Optional.empty();
+  }
+
+  /** Whether so many bytes are more than the user said. */
+  static Optional<InputException> beyondSaid(OptionalLong memory, long hostBytes, String less) {
+    if (memory.isEmpty() || hostBytes <= memory.getAsLong()) {
+      return Optional.empty();
+    }
+    String text = text(memory.getAsLong(), "", hostBytes);
+    String remedy = "give --memory " + hostBytes + less;
+    return Optional.of(new InputException(InputOption.MEMORY, text, remedy));
+  }
+
+  /** Whether so many bytes are more than the machine has free beside what the process holds. */
+  static Optional<InputException> beyondFree(MemoryBounds bounds, long hostBytes, String less) {
+    long free = (long) (SHARE_OF_FREE * bounds.available());
+    long needed = hostBytes - bounds.resident();
+    return needed <= free
+        ? Optional.empty()
+        : problem(
+            "memory",
+            free,
+            " are free",
+            needed,
+            "close other programs or take a larger machine" + less);
   }
 
   private String more(long bytes) {

@@ -88,11 +88,14 @@ public final class Planner {
   /** Seconds of a plan on a machine of that speed. */
   public double seconds(Plan plan, Calibration calibration) {
     double forward = calibration.secondsAToken() * setting.text().table().tokens() * plan.passes();
-    double otherSeconds = 0;
+    double seconds = forward;
     for (Flops kind : plan.flops()) {
-      otherSeconds += kind.name().equals(FORWARD) ? 0 : kind.operations();
+      boolean done = !Double.isNaN(kind.seconds());
+      double others =
+          kind.name().equals(FORWARD) ? 0 : kind.operations() / calibration.flopsASecond();
+      seconds += done ? kind.seconds() : others;
     }
-    return forward + otherSeconds / calibration.flopsASecond();
+    return seconds;
   }
 
   /**
@@ -221,20 +224,23 @@ public final class Planner {
       return join(List.of(), costs.stream().map(which).flatMap(List::stream).toList());
     }
 
+    private static Flops added(Flops one, Flops other) {
+      return new Flops(
+          one.name(), one.operations() + other.operations(), one.seconds() + other.seconds());
+    }
+
     private List<Flops> flops(int passes) {
       double forward =
           models.stream()
               .mapToDouble(config -> ForwardCost.of(config, shape.context()).neurons())
               .sum();
-      Map<String, Double> kinds = new LinkedHashMap<>();
-      kinds.put(FORWARD, passes * (double) shape.tokens() * forward);
+      Map<String, Flops> kinds = new LinkedHashMap<>();
+      kinds.put(FORWARD, new Flops(FORWARD, passes * (double) shape.tokens() * forward));
       costs.stream()
           .map(Cost::operations)
           .flatMap(List::stream)
-          .forEach(kind -> kinds.merge(kind.name(), kind.operations(), Double::sum));
-      return kinds.entrySet().stream()
-          .map(kind -> new Flops(kind.getKey(), kind.getValue()))
-          .toList();
+          .forEach(kind -> kinds.merge(kind.name(), kind, Sum::added));
+      return List.copyOf(kinds.values());
     }
   }
 

@@ -10,6 +10,7 @@ import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.analysis.table.TableReader;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
+import dev.homolog.core.file.FolderLinks;
 import dev.homolog.core.file.NewFile;
 import java.io.IOException;
 import java.nio.file.DirectoryIteratorException;
@@ -37,17 +38,21 @@ import java.util.regex.Pattern;
 public final class RunFolder implements AutoCloseable {
   private static final String STUDY = "study";
   private static final String CHOOSE = "choose another --out";
+  private static final String RESTORE = "restore the file or run the study again";
   private static final String NAME_ONE = "name the folder of a finished run";
   private static final Pattern FILE_NAME = Pattern.compile("[a-z][a-z0-9_]*\\.[a-z0-9]+");
 
   private final Path path;
+  private final FolderLinks links;
   private final Claim claim; // null in a folder that was opened
   private final List<Path> createdFolders; // the folders that were made for it, the innermost first
   private final Set<Path> written = new LinkedHashSet<>();
   private boolean finished;
 
-  private RunFolder(Path path, Claim claim, List<Path> createdFolders) {
+  private RunFolder(
+      Path path, boolean followLinks, Claim claim, List<Path> createdFolders) {
     this.path = path;
+    this.links = new FolderLinks(path, followLinks, RESTORE);
     this.claim = claim;
     this.createdFolders = createdFolders;
     this.finished = claim == null;
@@ -73,7 +78,7 @@ public final class RunFolder implements AutoCloseable {
       claim = Claim.take(out);
       clear(checkVacant(out, claim.left()));
       AtomicFile.forceFolder(out.toAbsolutePath().normalize().getParent());
-      return new RunFolder(out, claim, createdFolders);
+      return new RunFolder(out, false, claim, createdFolders);
     } catch (IOException | InputException e) {
       if (claim != null) {
         claim.giveBack();
@@ -92,19 +97,30 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
-   * Opens the folder of a finished run.
+   * Opens the folder of a finished run, whose links are followed only within it.
    *
    * @throws InputException it is none
    */
   public static RunFolder open(Path folder) {
+    return open(folder, false);
+  }
+
+  /**
+   * As above.
+   *
+   * @param followLinks whether links of the folder may lead out of it, as the user has said
+   */
+  public static RunFolder open(Path folder, boolean followLinks) {
     if (!Files.isDirectory(folder)) {
       String problem = Files.exists(folder) ? "is not a folder" : "does not exist";
       throw new InputException(folder, "", problem, NAME_ONE);
     }
-    if (!isFinished(folder)) {
+    RunFolder run = new RunFolder(folder, followLinks, null, List.of());
+    if (!run.links.has(STUDY + ".json")) {
       throw new InputException(folder, "", "holds no finished run (no study.json)", NAME_ONE);
     }
-    return new RunFolder(folder, null, List.of());
+    run.json(STUDY);
+    return run;
   }
 
   /** Whether a folder holds a finished run. */
@@ -198,7 +214,8 @@ public final class RunFolder implements AutoCloseable {
 
   /** Whether the folder has that table, in either format. */
   public boolean has(String table) {
-    return Arrays.stream(TableFormat.values()).anyMatch(f -> Files.exists(file(table, f)));
+    return Arrays.stream(TableFormat.values())
+        .anyMatch(f -> links.has(file(table, f).getFileName().toString()));
   }
 
   /**
@@ -249,9 +266,22 @@ public final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Where {@code <name>.json} lies, for a reader of JSON; it need not be there. */
+  /**
+   * Where {@code <name>.json} lies, for a reader of JSON; it need not be there.
+   *
+   * @throws InputException it is a link that leads out of the folder, or is no file
+   */
   public Path json(String name) {
-    return jsonFile(name);
+    return toRead(jsonFile(name));
+  }
+
+  /** A file that may be opened: pipes and devices are not, nor what lies elsewhere. */
+  private Path toRead(Path file) {
+    links.file(file.getFileName().toString(), List::of);
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new InputException(file, "", "is not a file", RESTORE);
+    }
+    return file;
   }
 
   private static Object plain(Object value) {
@@ -261,8 +291,9 @@ public final class RunFolder implements AutoCloseable {
   private Path find(String table) {
     return Arrays.stream(TableFormat.values())
         .map(format -> file(table, format))
-        .filter(Files::exists)
+        .filter(file -> links.has(file.getFileName().toString()))
         .findFirst()
+        .map(this::toRead)
         .orElseThrow(() ->
             new InputException(
                 path, "", "has no table " + table, "run the command that writes it"));

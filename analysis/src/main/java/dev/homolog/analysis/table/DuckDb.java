@@ -18,7 +18,7 @@ import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 
 /**
- * A DuckDB database in memory that may touch one folder and nothing else: no extension is looked
+ * A DuckDB database in memory that may touch the folder of one file and nothing else: no extension is looked
  * for, no network, no home folder. Owns the connection; used by one thread. Only this class and
  * {@link ParquetTables} name DuckDB's classes.
  */
@@ -51,6 +51,29 @@ final class DuckDb implements AutoCloseable {
    * @throws LinkageError DuckDB is not installed, or not for this platform
    */
   static DuckDb open(Path folder) throws SQLException {
+    return open(folder, folder);
+  }
+
+  /**
+   * Opens a database that may also read where a file really lies, which may be a link that was
+   * allowed.
+   *
+   * @param file absolute
+   */
+  static DuckDb reading(Path file) throws SQLException {
+    return open(file.getParent(), real(file).getParent());
+  }
+
+  /** Where a file really lies: DuckDB looks at that, and not at the link's own folder. */
+  private static Path real(Path file) {
+    try {
+      return file.toRealPath();
+    } catch (IOException e) {
+      return file; // which DuckDB will not find either
+    }
+  }
+
+  private static DuckDb open(Path folder, Path other) throws SQLException {
     Path spill = folder.resolve(NewFile.PREFIX + UUID.randomUUID() + SPILL_ENDING);
     var config = new Properties();
     config.setProperty("autoinstall_known_extensions", "false");
@@ -72,6 +95,10 @@ final class DuckDb implements AutoCloseable {
               + literal(folder.toString())
               + ", "
               + literal(pattern(folder))
+              + ", "
+              + literal(other.toString())
+              + ", "
+              + literal(pattern(other))
               + "]");
       database.execute("SET enable_external_access = false");
       database.execute("SET lock_configuration = true");
@@ -130,7 +157,7 @@ final class DuckDb implements AutoCloseable {
    * @throws SQLException the path is also that of another file, as DuckDB reads it
    */
   String rowsOf(Path file) throws SQLException {
-    String literal = literal(pattern(file));
+    String literal = literal(pattern(real(file)));
     if (literal.contains(BACKSLASH)) {
       try (ResultSet count = query("SELECT count(*) FROM glob(" + literal + ")")) {
         count.next();

@@ -53,7 +53,7 @@ public final class ParquetText implements TextTables {
     Path absolute = file.toAbsolutePath();
     DuckDb database = null;
     try {
-      database = DuckDb.open(absolute.getParent());
+      database = DuckDb.reading(absolute);
       return new Scan(file, fields, database, database.rowsOf(absolute));
     } catch (SQLException e) {
       close(database);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.lineage.Lineage.Relation;
+import dev.homolog.analysis.measure.Cost;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
@@ -85,11 +86,15 @@ class LineageTest {
   }
 
   private static Lineage lineage(Checkpoint... checkpoints) {
+    return lineage(2, checkpoints);
+  }
+
+  private static Lineage lineage(int threads, Checkpoint... checkpoints) {
     List<ActivationStream.Model> models = new ArrayList<>();
     for (Checkpoint checkpoint : checkpoints) {
       models.add(new ActivationStream.Model("m" + models.size(), checkpoint));
     }
-    return Lineage.of(models, 1, ProgressListener.NONE);
+    return Lineage.of(models, 1, threads, ProgressListener.NONE);
   }
 
   private static Lineage.Pair pair(Checkpoint a, Checkpoint b) {
@@ -219,5 +224,40 @@ class LineageTest {
     // Expected over permutations: (Σ â) · (Σ b̂) / n² in each layer.
     assertEquals(-0.009448317136368874, pair.cosines().permuted(), 5 * pair.cosines().deviation());
     assertTrue(pair.cosines().deviation() > 0);
+  }
+
+  /** To the last bit, also where rows and neurons are not a whole number of pieces. */
+  @Test
+  void anyNumberOfThreadsFindsTheSame() {
+    for (Architecture architecture : List.of(gpt2(), neoX())) {
+      OptionalInt end = OptionalInt.of(0);
+      ModelConfig config = new ModelConfig(600, 16, 72, 2, 2, 200, architecture, end, end, end);
+      Checkpoint a = MemoryCheckpoint.random(config, 1, 0.1);
+      Checkpoint b = MemoryCheckpoint.random(config, 2, 0.1);
+      open.addAll(List.of(a, b));
+      Lineage expected = lineage(1, a, b);
+      for (int threads : List.of(2, 3, 7)) {
+        assertEquals(expected, lineage(threads, a, b));
+      }
+    }
+  }
+
+  /** Two models of one layer: 23 products and sums of w_in, and five steps of every weight. */
+  @Test
+  void operationsAndTimeAreInThePlan() {
+    Checkpoint a = random(gpt2(), 1, 1);
+    Checkpoint b = random(gpt2(), 1, 2);
+    LineageMeasurement measurement = new LineageMeasurement(false);
+    assertEquals(List.of(), measurement.cost(null).operations());
+    List<ActivationStream.Model> models =
+        List.of(new ActivationStream.Model("a", a), new ActivationStream.Model("b", b));
+    measurement.compare(models, 1, 2, ProgressListener.NONE);
+    Cost.Flops found = measurement.cost(null).operations().getFirst();
+    long weights = 0;
+    for (String name : a.names()) {
+      weights += a.tensor(name).elements();
+    }
+    assertEquals(new Cost.Flops("lineage", 46.0 * 8 * NEURONS + 5.0 * weights, found.seconds()), found);
+    assertTrue(found.seconds() > 0);
   }
 }

@@ -50,6 +50,16 @@ class ParquetTextTest {
         .toList();
   }
 
+  /** A text that the user names may be a link, for instance into a cache. */
+  @Test
+  void aLinkIsRead() throws Exception {
+    Path there = Files.createDirectory(folder.resolve("there [1]"));
+    Path file = table("real.parquet", "SELECT 'r' AS text");
+    Files.move(file, there.resolve("blob"));
+    Path link = Files.createSymbolicLink(file, there.resolve("blob"));
+    assertEquals("r", read(link, TextFields.DEFAULT).getFirst().text());
+  }
+
   /** Of many row groups, which several threads read. */
   @Test
   void rowsComeInOrder() throws SQLException {

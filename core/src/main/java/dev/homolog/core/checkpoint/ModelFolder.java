@@ -1,13 +1,13 @@
 package dev.homolog.core.checkpoint;
 
 import dev.homolog.core.InputException;
+import dev.homolog.core.file.FolderLinks;
 import dev.homolog.core.json.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * A model's folder, which may come from a stranger: its files by their plain names, and nothing
@@ -18,7 +18,7 @@ public final class ModelFolder {
   private static final String SHARED_MARK = ".huggingface-shared-blobs";
 
   private final Path folder;
-  private final boolean followLinks;
+  private final FolderLinks links;
 
   /** A folder that need not be there, and whose links may not lead out of it. */
   public ModelFolder(Path folder) {
@@ -32,7 +32,9 @@ public final class ModelFolder {
    */
   public ModelFolder(Path folder, boolean followLinks) {
     this.folder = folder;
-    this.followLinks = followLinks;
+    this.links =
+        new FolderLinks(
+            folder, followLinks, "the download may be incomplete: fetch the model again");
   }
 
   Path path() {
@@ -41,7 +43,7 @@ public final class ModelFolder {
 
   /** Whether there is anything of that name, be it a link that leads nowhere. */
   public boolean has(String name) {
-    return Files.exists(folder.resolve(name), LinkOption.NOFOLLOW_LINKS);
+    return links.has(name);
   }
 
   /**
@@ -57,35 +59,7 @@ public final class ModelFolder {
           "is no plain file name",
           "name a file of this folder, without a path");
     }
-    Path file = folder.resolve(name);
-    if (!has(name)) {
-      return file;
-    }
-    try {
-      if (!Files.exists(file)) {
-        throw new InputException(
-            folder,
-            name,
-            String.format(
-                Locale.ROOT, "is a link to %s, which is not there", Files.readSymbolicLink(file)),
-            "the download may be incomplete: fetch the model again");
-      }
-      Path real = file.toRealPath();
-      if (!followLinks
-          && !real.startsWith(folder.toRealPath())
-          && blobs().stream().noneMatch(real::startsWith)) {
-        throw new InputException(
-            folder,
-            name,
-            String.format(Locale.ROOT, "is a link to %s, outside the folder", real),
-            "put the file itself there, or give the folder that it lies in, or --follow-links if"
-                + " you trust its links");
-      }
-      return file;
-    } catch (IOException e) {
-      throw new InputException(
-          file.toString(), "", "cannot be read (" + e + ")", "check its permissions", e);
-    }
+    return links.file(name, this::blobs);
   }
 
   /**

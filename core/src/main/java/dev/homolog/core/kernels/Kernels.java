@@ -27,6 +27,9 @@ public interface Kernels extends Memory, ForwardPass, Statistics, AutoCloseable 
   /** Mean and one over the deviation of each column, F64 [1, N] each. */
   record Columns(Tensor mean, Tensor inverse) {}
 
+  /** Threads of the host that an instance computes on, the caller's among them. */
+  int threads();
+
   /** Frees threads and native handles; idempotent. */
   @Override
   void close();

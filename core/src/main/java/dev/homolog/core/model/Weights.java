@@ -1,12 +1,10 @@
 package dev.homolog.core.model;
 
 import dev.homolog.core.InputException;
-import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.family.TensorNames;
 import java.lang.foreign.Arena;
@@ -113,28 +111,8 @@ record Weights(
 
     private Tensor tensor(String name, long rows, long cols) {
       StoredTensor stored = checkpoint.tensor(name);
-      if (stored.dtype() == DType.F64 && kernels.working() == DType.F32) {
-        requireSingle(Tensor.wrap(stored.data(), stored.dtype(), rows, cols), stored);
-      }
+      DoubleWeights.require(checkpoint.location(), stored, kernels.working());
       return kernels.weight(arena, stored, rows, cols);
-    }
-
-    /** Refuses numbers that become infinite where kernels read them in single precision. */
-    private void requireSingle(Tensor values, StoredTensor stored) {
-      double[] row = new double[Math.toIntExact(values.cols())];
-      for (long i = 0; i < values.rows(); i++) {
-        values.readRow(i, row);
-        for (int j = 0; j < row.length; j++) {
-          if (Float.isInfinite((float) row[j])) {
-            String element = stored.shape().size() == 1 ? "[" + j + "]" : "[" + i + ", " + j + "]";
-            throw new InputException(
-                checkpoint.location(),
-                stored.name(),
-                "element " + element + " is " + row[j] + ", beyond single precision",
-                "use " + InputOption.BACKEND.flag() + " scalar, which computes in double");
-          }
-        }
-      }
     }
   }
 }

@@ -2,7 +2,9 @@ package dev.homolog.core.tokens;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -57,6 +59,16 @@ public record TextFiles(
   /** The same with a reader of tables. */
   public TextFiles withTables(TextTables reader) {
     return new TextFiles(files, share, fields, Optional.of(reader), window);
+  }
+
+  /** The largest window that a file compressed by zstd asks for; empty where no file is. */
+  public Optional<ZstdWindow> largestWindow() {
+    return files.stream()
+        .filter(file -> TextKind.find(file).map(TextKind::zstd).orElse(false))
+        .filter(Files::isRegularFile)
+        .map(ZstdWindow::of)
+        .flatMap(Optional::stream)
+        .max(Comparator.comparingLong(ZstdWindow::bytes));
   }
 
   /** The same with another bound of windows, in bytes. */

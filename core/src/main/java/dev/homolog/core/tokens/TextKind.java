@@ -112,6 +112,11 @@ record TextKind(Form form, Packing packing) {
     return form != Form.PLAIN;
   }
 
+  /** Whether zstd packs the file. */
+  boolean zstd() {
+    return packing == Packing.ZSTD;
+  }
+
   /** Where a document stands in a file of this kind. */
   String place(long number) {
     return switch (form) {

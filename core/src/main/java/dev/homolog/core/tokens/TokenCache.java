@@ -68,7 +68,8 @@ public final class TokenCache {
   }
 
   /**
-   * Checks that a cache may be written under a name, before the text is read.
+   * Checks that a cache may be written under a name, before the text is read. What a killed run
+   * has left of a cache without the file of ids, which comes last, may be replaced.
    *
    * @throws InputException if it does not end in {@code .npy}, or if one of its files is there
    */
@@ -78,7 +79,7 @@ public final class TokenCache {
     }
     for (String ending : List.of("", DOCUMENTS_ENDING, JSON_ENDING)) {
       Path path = beside(file, ending);
-      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !isLeft(file, path)) {
         throw new InputException(path, "", "is there already", "choose another --out");
       }
     }
@@ -88,9 +89,29 @@ public final class TokenCache {
     }
   }
 
+  /** Whether it is part of a cache that was never finished, and no file of the user's own. */
+  private static boolean isLeft(Path file, Path part) {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+        || !Files.isRegularFile(part, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try {
+      if (part.equals(beside(file, JSON_ENDING))) {
+        JsonNode json = read(part);
+        return json.path("sha256").isTextual() && json.path("tokenizer").isTextual();
+      }
+      try (NpyFile npy = NpyFile.open(part)) {
+        List<Long> shape = npy.shape();
+        return npy.dtype() == DType.I64 && shape.size() == 2 && shape.get(1) == COLUMNS;
+      }
+    } catch (InputException e) {
+      return false;
+    }
+  }
+
   /**
    * Writes a table: all three files, or none. Each is complete on disk before the first takes its
-   * name. The file of ids comes last, so that where it is the others are too.
+   * name. The file of ids comes last, so that where it is the others are too, and of the same table.
    *
    * @param tokenizer that made the ids
    * @throws HomologException if a file cannot be written; none is there then

@@ -102,11 +102,13 @@ final class ZstdFile extends InputStream {
   /** What the user can do something about, in other words than zstd's. */
   private IOException plainer(ZstdIOException e) {
     if (e.getErrorCode() == Zstd.errFrameParameterWindowTooLarge()) {
+      boolean never = window >= ZstdWindow.MOST;
       throw new InputException(
           file.toString(),
           "",
-          "its window has more than the " + window + " bytes that are free for it",
-          "raise --memory, or compress it again without --long",
+          "its window has more than the "
+              + (never ? ZstdWindow.MOST + " bytes that zstd reads" : window + " bytes that are free for it"),
+          (never ? "" : "raise --memory, or ") + "compress it again without --long",
           e);
     }
     if (e.getErrorCode() == Zstd.errDictionaryWrong()) {

@@ -205,8 +205,6 @@ class TokenCacheTest {
     Path file = cache();
     free(folder.resolve("c.txt"), ": is no name of a .npy file; give one that ends in .npy");
     free(file, ": is there already; choose another --out");
-    Files.delete(file);
-    free(file, ".documents.npy: is there already; choose another --out");
     free(folder.resolve("no/c.npy"), ": its folder is not there; make the folder first");
     TokenCache.requireFree(folder.resolve("d.npy"));
   }
@@ -215,5 +213,49 @@ class TokenCacheTest {
     assertEquals(
         file + message,
         assertThrows(InputException.class, () -> TokenCache.requireFree(file)).getMessage());
+  }
+
+  /** A run may be killed after each of the names that it gives: documents, facts, ids. */
+  @Test
+  void whatAKilledRunLeavesIsReplaced() throws IOException {
+    Path json = folder.resolve("c.npy.json");
+    for (boolean facts : new boolean[] {false, true}) {
+      Path file = cache();
+      Files.delete(file);
+      if (!facts) {
+        Files.delete(json);
+      }
+      assertThrows(
+          InputException.class, () -> TokenTable.fromNpy(file, tokenizer, rules, ALL).close());
+      TokenCache.requireFree(file);
+      // Another text than that of the killed run.
+      try (TokenTable table = text(ALL, Share.of(0.5, true))) {
+        TokenCache.write(file, table, tokenizer);
+        try (TokenTable read = TokenTable.fromNpy(file, tokenizer, rules, ALL)) {
+          assertSame(table, read);
+        }
+      }
+      free(file, ": is there already; choose another --out");
+      Files.delete(file);
+    }
+  }
+
+  /** What only has the name of such a part stays. */
+  @Test
+  void filesOfTheUsersOwnAreNotReplaced() throws IOException {
+    Path file = cache();
+    Files.delete(file);
+    Path json = folder.resolve("c.npy.json");
+    String good = Files.readString(json);
+    for (String other : List.of("", "{}", "[1]", good.replace("sha256", "sha"))) {
+      Files.writeString(json, other);
+      free(file, ".json: is there already; choose another --out");
+    }
+    Files.writeString(json, good);
+    Path documents = folder.resolve("c.npy.documents.npy");
+    NpyFile.write(documents, DType.I32, List.of(1L, 5L), MemorySegment.ofArray(new int[5]));
+    free(file, ".documents.npy: is there already; choose another --out");
+    Files.writeString(documents, "notes");
+    free(file, ".documents.npy: is there already; choose another --out");
   }
 }

@@ -31,6 +31,7 @@ public final class TorchKernels implements Kernels {
   private final Device device;
   private final boolean detached;
   private final Precision precision;
+  private final int threads;
   private final TorchProducts products;
   private final TorchStatistics statistics = new TorchStatistics();
 
@@ -40,6 +41,7 @@ public final class TorchKernels implements Kernels {
     this.device = device;
     this.detached = detached;
     this.precision = precision;
+    this.threads = threads;
     this.products = new TorchProducts(torch, device, precision, new InDevice(torch, device));
     torch.setThreads(threads);
   }
@@ -65,6 +67,11 @@ public final class TorchKernels implements Kernels {
   @Override
   public String name() {
     return device.isCuda() ? "cuda" : "torch";
+  }
+
+  @Override
+  public int threads() {
+    return threads;
   }
 
   @Override

@@ -50,6 +50,11 @@ public abstract class HostKernels implements Kernels {
   }
 
   @Override
+  public final int threads() {
+    return workers.threads();
+  }
+
+  @Override
   public final String precision() {
     return "fp32 with fp64 sums";
   }
