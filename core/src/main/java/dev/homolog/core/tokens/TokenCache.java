@@ -79,7 +79,9 @@ public final class TokenCache {
     for (String ending : List.of("", DOCUMENTS_ENDING, JSON_ENDING)) {
       Path path = beside(file, ending);
       if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        throw new InputException(path, "", "is there already", "choose another --out");
+        boolean alone = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+        String remedy = alone ? "remove it if a killed run has left it, or choose" : "choose";
+        throw new InputException(path, "", "is there already", remedy + " another --out");
       }
     }
     Path folder = file.toAbsolutePath().getParent();

@@ -59,6 +59,9 @@ class TokenCacheTest {
     }
   }
 
+  private static final String LEFT =
+      ": is there already; remove it if a killed run has left it, or choose another --out";
+
   @Test
   void readsWhatItWrote() throws IOException {
     for (Share share : List.of(Share.ALL, Share.of(0.5, true))) {
@@ -197,7 +200,7 @@ class TokenCacheTest {
       TokenCache.requireFree(file);
     }
     Files.createSymbolicLink(folder.resolve("c.npy.json"), folder.resolve("nowhere"));
-    free(file, ".json: is there already; choose another --out");
+    free(file, ".json" + LEFT);
   }
 
   @Test
@@ -206,7 +209,7 @@ class TokenCacheTest {
     free(folder.resolve("c.txt"), ": is no name of a .npy file; give one that ends in .npy");
     free(file, ": is there already; choose another --out");
     Files.delete(file);
-    free(file, ".documents.npy: is there already; choose another --out");
+    free(file, ".documents.npy" + LEFT);
     free(folder.resolve("no/c.npy"), ": its folder is not there; make the folder first");
     TokenCache.requireFree(folder.resolve("d.npy"));
   }
