@@ -103,7 +103,25 @@ public final class RunFolder implements AutoCloseable {
     if (!isFinished(folder)) {
       throw new InputException(folder, "", "holds no finished run (no study.json)", NAME_ONE);
     }
+    requireOwn(folder.resolve(STUDY + ".json"));
     return new RunFolder(folder, null, List.of());
+  }
+
+  /** A link may stand for any file of the user's, whose words a message would show. */
+  private static Path requireOwn(Path file) {
+    if (Files.isSymbolicLink(file)) {
+      try {
+        Path folder = file.toAbsolutePath().getParent().toRealPath();
+        if (file.toRealPath().startsWith(folder)) {
+          return file;
+        }
+      } catch (IOException e) {
+        // It leads nowhere.
+      }
+      throw new InputException(
+          file, "", "is a link that leads out of the run's folder", "put the file itself there");
+    }
+    return file;
   }
 
   /** Whether a folder holds a finished run. */
@@ -260,6 +278,7 @@ public final class RunFolder implements AutoCloseable {
         .map(format -> file(table, format))
         .filter(Files::exists)
         .findFirst()
+        .map(RunFolder::requireOwn)
         .orElseThrow(() ->
             new InputException(
                 path, "", "has no table " + table, "run the command that writes it"));
