@@ -82,8 +82,9 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
    */
   public TokenTable text(
       TokenInput input, OptionalLong memory, Tokenizer tokenizer, ProgressListener progress) {
+    long free = window(memory, MemoryBounds.now());
     return TokenTable.fromText(
-        files(input).withWindow(window(memory, MemoryBounds.now())),
+        files(input).withWindow(free).withRoom(free),
         tokenizer,
         rules,
         context(input),
@@ -91,7 +92,10 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
         tokens -> progress.progress("tokens", tokens, 0));
   }
 
-  /** What is free for the window of a compressed file, before anything else is held. */
+  /**
+   * What is free for the window of a compressed file, and for a text that cannot be cut, before
+   * anything else is held.
+   */
   static long window(OptionalLong memory, MemoryBounds bounds) {
     long free = (long) (SHARE_OF_FREE * bounds.available());
     long most = Math.min(free, memory.orElse(Long.MAX_VALUE) - bounds.resident());
