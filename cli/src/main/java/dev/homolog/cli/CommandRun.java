@@ -5,10 +5,10 @@ import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.table.TableFormat;
 import dev.homolog.core.backend.Backend;
-import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -37,7 +37,7 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     /** Writes what is made of the finished run, and prints its summary. */
     void conclude(R result, RunFolder folder, PrintWriter to);
 
-    /** Removes what an unfinished run has written outside its folder. */
+    /** Removes what an unfinished run has written outside its folder; any thread. */
     default void abandon() {}
   }
 
@@ -48,10 +48,15 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     Backend.Settings settings =
         Main.checked(spec, () -> machine.settings(Precision.parse(precision)));
     Path out = machine.out(command);
-    try (RunFolder folder = Main.checked(spec, () -> RunFolder.create(out))) {
+    AtomicBoolean opened = new AtomicBoolean(); // a signal is heard in a thread of its own
+    try (RunFolder folder = Main.checked(spec, () -> RunFolder.create(out));
+        Interrupt _ =
+            Interrupt.endsTheProcess(
+                Progress.onTerminal(), () -> stands(out, opened.get() ? steps::abandon : () -> {}))) {
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
       try (OpenStudy<R> study = steps.open()) {
+        opened.set(true);
         study.notes().forEach(note -> err.println("homolog: " + note));
         format.require();
         Backend.Choice backend = Main.checked(spec, () -> machine.openBackend(settings));
@@ -59,7 +64,7 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
         Invocation invocation = machine.invocation(command, out, precision, backend.line());
         try (var kernels = backend.kernels();
             Progress progress = Progress.start(machine.verbose(), err)) {
-          result = compute(study, kernels, progress);
+          result = study.run(kernels, progress);
           steps.write(result, folder, invocation);
         } catch (RuntimeException | Error e) {
           steps.abandon();
@@ -71,10 +76,18 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     return 0;
   }
 
-  /** A signal ends the process at once during this step. */
-  private static <R> R compute(OpenStudy<R> study, Kernels kernels, Progress progress) {
-    try (Interrupt _ = Interrupt.endsTheProcess()) {
-      return study.run(kernels, progress);
+  /** What a signal leaves. */
+  private static String stands(Path out, Runnable abandon) {
+    if (RunFolder.isFinished(out)) {
+      return "the tables in "
+          + out
+          + " are complete, and homolog report "
+          + out
+          + " writes the page";
     }
+    abandon.run();
+    return "no result was written; give the same command again, with --out "
+        + out
+        + ", which clears what this run has left there";
   }
 }

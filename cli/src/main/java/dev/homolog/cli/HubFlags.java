@@ -15,6 +15,9 @@ final class HubFlags {
       "a Hugging Face folder, or org/name[@revision], which is taken from the cache, else fetched"
           + " from the hub";
 
+  private static final String STANDS =
+      "what was fetched stays in the cache, and the same command goes on from there";
+
   @Option(
       names = "--offline",
       description = "ask no hub: a model that is not in the cache is an error")
@@ -39,14 +42,16 @@ final class HubFlags {
     if (HubCache.parse(model).isEmpty()) {
       return Path.of(model); // whatever the variables of the hub say
     }
-    try (Bar bar = new Bar(Progress.start(false, err), err)) {
+    try (Interrupt _ = Interrupt.endsTheProcess(Progress.onTerminal(), () -> STANDS);
+        Bar bar = new Bar(Progress.start(false, err), err)) {
       return hub(bar).folder(model, weights);
     }
   }
 
   /** The folder of a model after the hub was asked for what is new. */
   Path download(String model, PrintWriter err) {
-    try (Bar bar = new Bar(Progress.start(false, err), err)) {
+    try (Interrupt _ = Interrupt.endsTheProcess(Progress.onTerminal(), () -> STANDS);
+        Bar bar = new Bar(Progress.start(false, err), err)) {
       return hub(bar).download(model);
     }
   }

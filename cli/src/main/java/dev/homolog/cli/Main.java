@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * The {@code homolog} command. Exit codes: 0 done, 1 the run failed, 2 the command line is wrong.
+ * The {@code homolog} command. Exit codes: 0 done, 1 the run failed, 2 the command line is wrong,
+ * 129, 130 or 143 it was stopped by SIGHUP, SIGINT or SIGTERM.
  */
 @Command(
     name = "homolog",

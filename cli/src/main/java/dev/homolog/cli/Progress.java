@@ -35,7 +35,12 @@ final class Progress implements RunListener, AutoCloseable {
   }
 
   static Progress start(boolean verbose, PrintWriter err) {
-    return new Progress(Boolean.getBoolean("homolog.progress"), verbose, err);
+    return new Progress(onTerminal(), verbose, err);
+  }
+
+  /** Whether there are lines of progress: the launcher knows where standard error leads. */
+  static boolean onTerminal() {
+    return Boolean.getBoolean("homolog.progress");
   }
 
   /** The plan of a study, line by line. */

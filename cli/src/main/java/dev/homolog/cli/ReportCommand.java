@@ -21,6 +21,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Writes report.html into the folder of a finished run.")
 final class ReportCommand implements Callable<Integer>, Main.Verbose {
+  private static final String STANDS =
+      "report.html is whole or as it was; the same command can be given again";
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "RUNDIR", description = "folder of a finished run")
@@ -52,10 +55,13 @@ final class ReportCommand implements Callable<Integer>, Main.Verbose {
                     RunFolder.open(run, links.followLinks()),
                     Optional.ofNullable(neurons)
                         .map(all -> NeuronId.parseList(InputOption.NEURONS, all))));
-    Path page =
-        request.neurons.isPresent()
-            ? Report.write(request.run, request.neurons.get())
-            : Report.write(request.run);
+    Path page;
+    try (Interrupt _ = Interrupt.endsTheProcess(false, () -> STANDS)) {
+      page =
+          request.neurons.isPresent()
+              ? Report.write(request.run, request.neurons.get())
+              : Report.write(request.run);
+    }
     spec.commandLine().getOut().println("Report: " + page);
     return 0;
   }

@@ -5,6 +5,7 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.core.tokens.TokenCache;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -70,7 +71,8 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
               return new Request(hub.folder(model, false, spec.commandLine().getErr()), input);
             });
     RunFacts.TokenFacts tokenFacts;
-    try (Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {
+    try (Interrupt _ = Interrupt.endsTheProcess(Progress.onTerminal(), this::stands);
+        Progress progress = Progress.start(verbose, spec.commandLine().getErr())) {
       tokenFacts =
           Tokenization.write(request.model, links.followLinks(), request.input, out, progress);
     }
@@ -87,6 +89,13 @@ final class TokenizeCommand implements Callable<Integer>, Main.Verbose {
     TextNotes.print(tokenFacts, to);
     to.flush();
     return 0;
+  }
+
+  /** The file of ids comes last. */
+  private String stands() {
+    return Files.exists(out)
+        ? out + " is complete"
+        : "no tokens were written; the same command can be given again";
   }
 
   @Override

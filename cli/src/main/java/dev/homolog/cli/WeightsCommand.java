@@ -62,8 +62,7 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
 
     @Override
     public void write(WeightStudy.Result result, RunFolder folder, Invocation invocation) {
-      try (result;
-          Interrupt _ = Interrupt.endsTheProcess()) {
+      try (result) {
         result.write(folder, invocation);
       }
     }

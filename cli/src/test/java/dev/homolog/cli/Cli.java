@@ -57,20 +57,10 @@ final class Cli {
    * @param options of the JVM besides
    */
   static Outcome process(Path folder, List<String> options, List<String> args) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    String path = System.getProperty("jdk.module.path");
-    command.addAll(List.of("-p", path, "-cp", System.getProperty("java.class.path")));
-    command.add(
-        "--enable-native-access="
-            + "dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc");
-    command.addAll(options);
-    command.addAll(List.of("-m", "dev.homolog.cli/dev.homolog.cli.Main"));
-    command.addAll(args);
     Path out = folder.resolve("out.txt");
     Path err = folder.resolve("err.txt");
     Process process =
-        new ProcessBuilder(command)
+        new ProcessBuilder(command(options, args))
             .redirectOutput(out.toFile())
             .redirectError(err.toFile())
             .start();
@@ -79,6 +69,27 @@ final class Cli {
       throw new AssertionError("no end after 300 s: " + args);
     }
     return new Outcome(process.exitValue(), Files.readString(out), Files.readAllLines(err));
+  }
+
+  /** The command line of such a process; on the class path where the tests are. */
+  static List<String> command(List<String> options, List<String> args) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    String modules = System.getProperty("jdk.module.path");
+    if (modules != null) {
+      command.addAll(List.of("-p", modules));
+    }
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(
+        "--enable-native-access="
+            + (modules == null
+                ? "ALL-UNNAMED"
+                : "dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc"));
+    command.addAll(options);
+    String main = "dev.homolog.cli.Main";
+    command.addAll(modules == null ? List.of(main) : List.of("-m", "dev.homolog.cli/" + main));
+    command.addAll(args);
+    return command;
   }
 
   static List<String> join(List<String> args, String... more) {

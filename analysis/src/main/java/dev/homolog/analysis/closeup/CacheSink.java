@@ -1,8 +1,6 @@
 package dev.homolog.analysis.closeup;
 
-import dev.homolog.core.HomologException;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
-import dev.homolog.core.file.NewFile;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -14,14 +12,11 @@ import dev.homolog.core.stream.ActivationBlock;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.tokens.TokenTable;
-import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -37,7 +32,6 @@ final class CacheSink implements ActivationSink, AutoCloseable {
   private final Tensor columns;
   private final Tensor gathered;
   private final Tensor transposed;
-  private final Path values;
   private final NpyWriter writer;
 
   /**
@@ -66,14 +60,7 @@ final class CacheSink implements ActivationSink, AutoCloseable {
     this.gathered = kernels.allocate(arena, kernels.working(), k, tokens);
     this.transposed = Tensor.allocate(arena, DType.F32, tokens, k);
     Path file = cache.file().toAbsolutePath();
-    // A safetensors file begins with where everything lies, and holds the tokens too.
-    this.values = npy() ? file : hidden(file);
-    this.writer = NpyWriter.create(values, DType.F32, List.of(table.tokens(), (long) k));
-  }
-
-  /** A name that nobody can have put a link at. */
-  private static Path hidden(Path file) {
-    return file.resolveSibling(NewFile.PREFIX + UUID.randomUUID() + ".npy");
+    this.writer = NpyWriter.create(file, DType.F32, List.of(table.tokens(), (long) k));
   }
 
   /** Bytes that a sink takes. */
@@ -116,11 +103,12 @@ final class CacheSink implements ActivationSink, AutoCloseable {
 
   /** Makes the file appear. */
   void commit() {
-    writer.commit();
     if (npy()) {
+      writer.commit();
       return;
     }
-    try (NpyFile file = NpyFile.open(values)) {
+    // A safetensors file begins with where everything lies, and holds the tokens too.
+    try (NpyFile file = NpyFile.open(writer.written())) {
       long k = neurons.size();
       long context = table.context();
       new SafetensorsWriter(cache.file())
@@ -147,12 +135,5 @@ final class CacheSink implements ActivationSink, AutoCloseable {
   @Override
   public void close() {
     writer.close();
-    if (!npy()) {
-      try {
-        Files.deleteIfExists(values);
-      } catch (IOException e) {
-        throw new HomologException(values + ": cannot be deleted: " + e.getMessage(), e);
-      }
-    }
   }
 }

@@ -52,6 +52,9 @@ public final class JsonFile {
    * @throws InputException it is not there or not JSON, names a key twice, or goes on after its end
    */
   public static JsonNode read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) { // a pipe would block
+      throw new InputException(file, "", "is not a file", REMEDY);
+    }
     try (var in = Files.newInputStream(file, StandardOpenOption.READ)) {
       if (Files.size(file) > LARGEST) {
         throw new InputException(

@@ -104,7 +104,7 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
     // The decoder's bound is a power of two, which a window that fits may lie below.
     long window = asked > free ? free : Math.max(free, Long.highestOneBit(2 * asked - 1));
     return TokenTable.fromText(
-        files.withWindow(window),
+        files.withWindow(window).withRoom(free),
         tokenizer,
         rules,
         context(input),
@@ -112,7 +112,10 @@ public record Limits(TokenRules rules, int positions, String narrowest) {
         tokens -> progress.progress("tokens", tokens, 0));
   }
 
-  /** What is free for the window of a compressed file, before anything else is held. */
+  /**
+   * What is free for the window of a compressed file, and for a text that cannot be cut, before
+   * anything else is held.
+   */
   static long window(OptionalLong memory, MemoryBounds bounds) {
     long free = (long) (SHARE_OF_FREE * bounds.available());
     long most = Math.min(free, memory.orElse(Long.MAX_VALUE) - bounds.resident());

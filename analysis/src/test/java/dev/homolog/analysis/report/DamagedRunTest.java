@@ -1,5 +1,7 @@
 package dev.homolog.analysis.report;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Run folders of strangers: what cannot be what a run wrote is refused in a line. */
@@ -88,6 +92,40 @@ class DamagedRunTest {
               .getMessage();
       assertTrue(message.startsWith(file.toString()), message);
       assertTrue(message.contains(damaged.getLast()), message);
+    }
+  }
+
+  /** No word of a linked file is shown, nothing waits for a writer or is read without end. */
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void linksPipesAndDevicesAreRefused() throws Exception {
+    Path secret = Files.writeString(folder.resolve("secret"), "xyzzy:x:0:0");
+    for (TableFormat format : TableFormat.values()) {
+      Path run = folder.resolve("run-" + format);
+      PlantedRun.small().everything(run, format);
+      String ending = format == TableFormat.CSV ? ".csv" : ".parquet";
+      for (String name : List.of("study.json", "neurons" + ending, "matches" + ending)) {
+        Path file = run.resolve(name);
+        Path kept = Files.move(file, folder.resolve("kept"));
+        for (Path target : List.of(secret, Path.of("/dev/zero"), folder.resolve("pipe"))) {
+          if (target.endsWith("pipe")) {
+            assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
+          } else {
+            Files.createSymbolicLink(file, target);
+          }
+          String message =
+              assertThrows(InputException.class, () -> Report.write(RunFolder.open(run)))
+                  .getMessage();
+          assertTrue(message.startsWith(run.toString()), message);
+          assertFalse(message.contains("xyzzy"), message);
+          Files.delete(file);
+        }
+        Files.move(kept, file);
+      }
+      // A link within the folder is a file of the run.
+      Files.move(run.resolve("study.json"), run.resolve("real.json"));
+      Files.createSymbolicLink(run.resolve("study.json"), Path.of("real.json"));
+      Report.write(RunFolder.open(run));
     }
   }
 }

@@ -5,11 +5,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.net.JarURLConnection;
 import java.net.URL;
 import java.net.URLConnection;
+import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -24,7 +23,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.jar.JarEntry;
@@ -36,8 +38,11 @@ import java.util.zip.CRC32;
  * <p>A folder appears whole or not at all: it is written under another name, forced to disk and
  * renamed. A lock on a file beside it lets processes that start at once unpack it once. Each use
  * compares size and checksum of every file with the jar's, and looks at its owner and mode ({@link
- * Trust}); a folder that differs, or that others could have written, is unpacked anew. A whole
- * folder is used without writing anything.
+ * Trust}). SHA-256 of what the jar holds is worked out as it is unpacked, and each use holds the
+ * file to it ({@link FileRecord}). A folder that differs, or that others could have written, is
+ * unpacked anew. A whole folder is used without writing anything.
+ *
+ * <p>Files are read, never mapped: one that somebody makes shorter would end the process.
  */
 public final class LibraryCache {
   /**
@@ -62,7 +67,7 @@ public final class LibraryCache {
   private static final Set<PosixFilePermission> OWNER_WRITES =
       PosixFilePermissions.fromString("rw-r--r--");
 
-  private static final long CHUNK = 1L << 30;
+  private static final int PIECE = 1 << 20;
 
   private final Path root;
 
@@ -85,7 +90,9 @@ public final class LibraryCache {
 
   private Path provideAlone(String name, List<Entry> entries) throws IOException {
     Path folder = root.resolve(name);
-    if (isWhole(folder, entries)) {
+    Optional<FileRecord> record = FileRecord.read(folder);
+    if (record.isPresent() && isWhole(folder, entries, record.get())) {
+      renew(folder, record.get());
       return folder;
     }
     Files.createDirectories(root);
@@ -96,7 +103,8 @@ public final class LibraryCache {
       if (!lock.isValid()) {
         throw new IOException("the lock of " + folder + " is not held");
       }
-      if (!isWhole(folder, entries)) {
+      record = FileRecord.read(folder); // another process may have unpacked it meanwhile
+      if (record.isEmpty() || !isWhole(folder, entries, record.get())) {
         removeLeftovers(name);
         unpack(folder, entries);
       }
@@ -104,16 +112,30 @@ public final class LibraryCache {
     return folder;
   }
 
+  /** Where files were copied or touched, so that they need not be hashed at each start. */
+  private static void renew(Path folder, FileRecord record) {
+    try {
+      if (!record.isCurrent(folder)) {
+        record.renewed(folder).write(folder);
+      }
+    } catch (IOException e) {
+      // The folder cannot be written: they are hashed the next time too.
+    }
+  }
+
   private void unpack(Path folder, List<Entry> entries) throws IOException {
     Path fresh = Files.createTempDirectory(root, folder.getFileName() + ".new-");
     try {
+      Map<String, String> hashes = new LinkedHashMap<>();
       for (Entry entry : entries) {
-        write(entry, fresh.resolve(entry.name()));
+        hashes.put(entry.name(), write(entry, fresh.resolve(entry.name())));
       }
-      if (!isWhole(fresh, entries)) {
+      FileRecord record = FileRecord.of(fresh, hashes);
+      record.write(fresh);
+      if (!isWhole(fresh, entries, record)) {
         throw new IOException("what was unpacked to " + fresh + " differs from the jar");
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
       remove(fresh); // on a full disk hundreds of megabytes
       throw e;
     }
@@ -126,7 +148,9 @@ public final class LibraryCache {
     Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private static void write(Entry entry, Path file) throws IOException {
+  /** Returns the SHA-256 of what the jar holds. */
+  private static String write(Entry entry, Path file) throws IOException {
+    MessageDigest digest = FileRecord.digest();
     URLConnection connection = entry.source().openConnection();
     connection.setUseCaches(false);
     try (InputStream in = connection.getInputStream();
@@ -135,6 +159,7 @@ public final class LibraryCache {
       OutputStream out = Channels.newOutputStream(channel);
       byte[] buffer = new byte[1 << 20];
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        digest.update(buffer, 0, n);
         out.write(buffer, 0, n);
       }
       channel.force(true);
@@ -142,6 +167,7 @@ public final class LibraryCache {
     if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       Files.setPosixFilePermissions(file, OWNER_WRITES); // whatever the umask
     }
+    return FileRecord.hex(digest);
   }
 
   /** What a process that was killed while it unpacked has left. The lock is held. */
@@ -177,7 +203,8 @@ public final class LibraryCache {
   }
 
   /** Sizes first, then the checksums of all files at once: the largest has 320 MB. */
-  private static boolean isWhole(Path folder, List<Entry> entries) throws IOException {
+  private static boolean isWhole(Path folder, List<Entry> entries, FileRecord record)
+      throws IOException {
     for (Entry entry : entries) {
       Path file = folder.resolve(entry.name());
       if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
@@ -187,24 +214,30 @@ public final class LibraryCache {
       }
     }
     try {
-      return entries.parallelStream().allMatch(entry -> hasChecksum(folder, entry));
+      return entries.parallelStream().allMatch(entry -> isWhole(folder, entry, record));
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
   }
 
-  private static boolean hasChecksum(Path folder, Entry entry) {
-    CRC32 crc = new CRC32();
-    try (Arena arena = Arena.ofConfined();
-        FileChannel channel = FileChannel.open(folder.resolve(entry.name()))) {
-      MemorySegment file = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      for (long at = 0; at < file.byteSize(); at += CHUNK) {
-        crc.update(file.asSlice(at, Math.min(CHUNK, file.byteSize() - at)).asByteBuffer());
-      }
+  private static boolean isWhole(Path folder, Entry entry, FileRecord record) {
+    Path file = folder.resolve(entry.name());
+    try {
+      return hasChecksum(file, entry) && record.holds(file);
     } catch (NoSuchFileException e) {
       return false;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean hasChecksum(Path file, Entry entry) throws IOException {
+    CRC32 crc = new CRC32();
+    ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE);
+    try (FileChannel channel = FileChannel.open(file, LinkOption.NOFOLLOW_LINKS)) {
+      while (channel.read(buffer.clear()) > 0) {
+        crc.update(buffer.flip());
+      }
     }
     return crc.getValue() == entry.crc();
   }

@@ -8,18 +8,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.net.JarURLConnection;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +92,74 @@ class LibraryCacheTest {
     cache.provide("natives", entries);
     assertArrayEquals(content, Files.readAllBytes(file));
     assertEquals(List.of("natives", "natives.lock"), files());
+  }
+
+  /** To add a multiple of the polynomial to the bytes leaves a CRC as it is. */
+  @Test
+  void aFileOfEqualSizeTimeAndChecksumIsUnpackedAnew() throws IOException {
+    LibraryCache cache = new LibraryCache(root);
+    Path file = cache.provide("natives", entries).resolve("libone.so");
+    FileTime time = Files.getLastModifiedTime(file);
+    byte[] forged = content.clone();
+    long polynomial = 0x104C11DB7L;
+    for (int bit = 0; bit <= 32; bit++) {
+      if ((polynomial >> (32 - bit) & 1) != 0) {
+        forged[1000 + bit / 8] ^= (byte) (1 << bit % 8);
+      }
+    }
+    CRC32 crc = new CRC32();
+    crc.update(forged);
+    assertEquals(entries.getFirst().crc(), crc.getValue(), "the test's own forgery");
+    try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "rw")) {
+      in.write(forged);
+    }
+    Files.setLastModifiedTime(file, time);
+    cache.provide("natives", entries);
+    assertArrayEquals(content, Files.readAllBytes(file));
+  }
+
+  @Test
+  void copiedFilesAreHashedOnceAndKept() throws IOException {
+    Path made = new LibraryCache(root).provide("natives", entries);
+    root = folder.resolve("copy");
+    Path copy = Files.createDirectories(root.resolve("natives"));
+    for (String name : List.of("libone.so", "libtwo.so", ".sha256")) {
+      Files.copy(made.resolve(name), copy.resolve(name));
+    }
+    Object key = key(copy.resolve("libone.so"));
+    assertFalse(FileRecord.read(copy).orElseThrow().isCurrent(copy));
+    assertEquals(copy, new LibraryCache(root).provide("natives", entries));
+    assertEquals(key, key(copy.resolve("libone.so")));
+    assertEquals(List.of("natives"), files(), "nothing is unpacked");
+    assertTrue(FileRecord.read(copy).orElseThrow().isCurrent(copy));
+  }
+
+  @Test
+  void aRecordThatIsGoneOrNotOursIsMadeAnew() throws IOException {
+    LibraryCache cache = new LibraryCache(root);
+    Path record = cache.provide("natives", entries).resolve(".sha256");
+    String right = Files.readString(record).replaceAll("(?m)\\t[^\\t]*$", "");
+    Files.delete(record);
+    cache.provide("natives", entries);
+    Files.writeString(record, "nonsense");
+    cache.provide("natives", entries);
+    Files.setPosixFilePermissions(record, PosixFilePermissions.fromString("rw-rw-rw-"));
+    cache.provide("natives", entries);
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(record)));
+    assertEquals(right, Files.readString(record).replaceAll("(?m)\\t[^\\t]*$", ""));
+    assertTrue(right.startsWith("libone.so\t" + sha256(content)), right);
+  }
+
+  private static String sha256(byte[] bytes) throws IOException {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IOException(e);
+    }
+  }
+
+  private static Object key(Path file) throws IOException {
+    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
   }
 
   @Test

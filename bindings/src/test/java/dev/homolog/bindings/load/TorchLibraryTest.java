@@ -353,10 +353,7 @@ class TorchLibraryTest {
       assertEquals(2, found.count(), "one folder and its lock");
     }
     try (RandomAccessFile file = new RandomAccessFile(library.toFile(), "rw")) {
-      file.seek(file.length() / 2);
-      int old = file.read();
-      file.seek(file.length() / 2);
-      file.write(old ^ 0x55);
+      file.setLength(file.length() / 2); // to load it would end the process by a SIGBUS
     }
     List<String> output = new Run().with("HOMOLOG_CACHE", cache).output();
     assertTrue(output.getFirst().startsWith("opened EMBEDDED"), String.join("\n", output));

@@ -128,9 +128,7 @@ public final class SafetensorsWriter {
           "give the name of a file in an existing folder");
     }
     try (NewFile file = NewFile.beside(target)) {
-      try (FileChannel out = file.open()) {
-        writeAll(out);
-      }
+      writeAll(file.channel());
       file.commit();
     } catch (IOException e) {
       throw new HomologException(

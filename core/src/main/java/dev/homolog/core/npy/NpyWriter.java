@@ -26,10 +26,10 @@ public final class NpyWriter implements AutoCloseable {
   private final FileChannel channel;
   private long missing;
 
-  private NpyWriter(Path file, NewFile target, FileChannel channel, long bytes) {
+  private NpyWriter(Path file, NewFile target, long bytes) {
     this.file = file;
     this.target = target;
-    this.channel = channel;
+    this.channel = target.channel();
     this.missing = bytes;
   }
 
@@ -45,14 +45,9 @@ public final class NpyWriter implements AutoCloseable {
     try {
       NewFile target = NewFile.beside(file);
       try {
-        NpyWriter writer = new NpyWriter(file, target, target.open(), bytes);
-        try {
-          writer.write(start);
-          return writer;
-        } catch (IOException e) {
-          writer.channel.close();
-          throw e;
-        }
+        NpyWriter writer = new NpyWriter(file, target, bytes);
+        writer.write(start);
+        return writer;
       } catch (IOException e) {
         target.close();
         throw e;
@@ -102,13 +97,22 @@ public final class NpyWriter implements AutoCloseable {
     missing -= data.byteSize();
   }
 
-  /** Makes the file appear under its name, on disk, in place of one that was there. */
-  public void commit() {
+  /** The whole file under the name that it has until it is committed or closed. */
+  public Path written() {
+    requireWhole();
+    return target.path();
+  }
+
+  private void requireWhole() {
     if (missing != 0) {
       throw new IllegalStateException(file + ": " + missing + " bytes fewer than its shape");
     }
+  }
+
+  /** Makes the file appear under its name, on disk, in place of one that was there. */
+  public void commit() {
+    requireWhole();
     try {
-      channel.close();
       target.commit();
     } catch (IOException e) {
       throw failed(file, e);
@@ -127,8 +131,8 @@ public final class NpyWriter implements AutoCloseable {
 
   @Override
   public void close() {
-    try (target) {
-      channel.close();
+    try {
+      target.close();
     } catch (IOException e) {
       throw failed(file, e);
     }

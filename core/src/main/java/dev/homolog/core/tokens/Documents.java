@@ -23,7 +23,7 @@ final class Documents implements AutoCloseable {
 
   private Documents(TextFiles text, TextBuffer.Cuts cuts) {
     this.text = text;
-    this.buffer = new TextBuffer(cuts);
+    this.buffer = new TextBuffer(cuts, text.room());
   }
 
   /**
@@ -118,7 +118,7 @@ final class Documents implements AutoCloseable {
           text.files().get(file),
           documents.place(),
           "more than " + buffer.longest() + " characters without a place to cut it for tokenizing",
-          "split the document");
+          buffer.remedy());
     }
     if (!last) {
       String part = buffer.take();

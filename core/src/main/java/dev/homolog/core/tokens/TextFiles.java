@@ -18,9 +18,15 @@ import java.util.Optional;
  * @param fields where the text and the subset of a document stand
  * @param tables reads {@code .parquet}
  * @param window the most bytes that the window of a file compressed by zstd may have
+ * @param room bytes that the tokenizer may hold for a text that cannot be cut
  */
 public record TextFiles(
-    List<Path> files, Share share, TextFields fields, Optional<TextTables> tables, long window) {
+    List<Path> files,
+    Share share,
+    TextFields fields,
+    Optional<TextTables> tables,
+    long window,
+    long room) {
 
   /** What zstd allows where nothing is said. */
   public static final long USUAL_WINDOW = 1L << 27;
@@ -43,22 +49,23 @@ public record TextFiles(
 
   /** All documents of files, read as usual; none of them is a table. */
   public static TextFiles of(List<Path> files) {
-    return new TextFiles(files, Share.ALL, TextFields.DEFAULT, Optional.empty(), USUAL_WINDOW);
+    return new TextFiles(
+        files, Share.ALL, TextFields.DEFAULT, Optional.empty(), USUAL_WINDOW, Long.MAX_VALUE);
   }
 
   /** The same with a share of the documents. */
   public TextFiles withShare(Share some) {
-    return new TextFiles(files, some, fields, tables, window);
+    return new TextFiles(files, some, fields, tables, window, room);
   }
 
   /** The same with other fields. */
   public TextFiles withFields(TextFields other) {
-    return new TextFiles(files, share, other, tables, window);
+    return new TextFiles(files, share, other, tables, window, room);
   }
 
   /** The same with a reader of tables. */
   public TextFiles withTables(TextTables reader) {
-    return new TextFiles(files, share, fields, Optional.of(reader), window);
+    return new TextFiles(files, share, fields, Optional.of(reader), window, room);
   }
 
   /** The largest window that a file compressed by zstd asks for; empty where no file is. */
@@ -73,6 +80,11 @@ public record TextFiles(
 
   /** The same with another bound of windows, in bytes. */
   public TextFiles withWindow(long bytes) {
-    return new TextFiles(files, share, fields, tables, bytes);
+    return new TextFiles(files, share, fields, tables, bytes, room);
+  }
+
+  /** The same with another room for a text that cannot be cut, in bytes. */
+  public TextFiles withRoom(long bytes) {
+    return new TextFiles(files, share, fields, tables, window, bytes);
   }
 }

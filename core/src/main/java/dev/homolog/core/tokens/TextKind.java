@@ -89,9 +89,11 @@ record TextKind(Form form, Packing packing) {
     if (!Files.exists(file)) {
       throw new InputException(file, "", "no such file", "check the path given to --text");
     }
-    if (Files.isRegularFile(file)) {
-      kind.check(file);
+    if (!Files.isRegularFile(file)) { // it would block, or never end, and is read more than once
+      throw new InputException(
+          file, "", "is a pipe or a device, not a file", "write what it gives into a file");
     }
+    kind.check(file);
     return kind;
   }
 

@@ -222,6 +222,9 @@ public final class TokenCache {
   }
 
   private static JsonNode read(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) { // a pipe would block
+      throw new InputException(file, "", "is not a file", AGAIN);
+    }
     try {
       if (Files.size(file) > LARGEST_JSON) {
         throw new InputException(file, "", "longer than " + LARGEST_JSON + " bytes", AGAIN);
@@ -232,7 +235,8 @@ public final class TokenCache {
       }
       return json;
     } catch (JsonProcessingException e) {
-      throw new InputException(file, "", JsonLine.problem(e), AGAIN);
+      // Without the parser's words, which begin with those of the file: it may be a link.
+      throw new InputException(file, "", "is not JSON", AGAIN);
     } catch (IOException e) {
       throw new InputException(
           file.toString(), "", "cannot be read: " + e.getMessage(), "check the file", e);

@@ -75,7 +75,9 @@ final class TokenTableBuilder implements AutoCloseable {
       TokenRules rules,
       TokenTable.Size size,
       LongConsumer progress) {
-    try (Documents source = Documents.of(text, tokenizer.cuts());
+    // Components of the tokenizer may make a text longer before it is encoded.
+    TextFiles bounded = text.withRoom(text.room() / tokenizer.growth());
+    try (Documents source = Documents.of(bounded, tokenizer.cuts());
         TokenTableBuilder builder = new TokenTableBuilder(rules, size, text.files())) {
       Share.Decision decision = text.share().new Decision();
       List<Piece> batch = builder.nextBatch(source);

@@ -144,6 +144,11 @@ public final class Tokenizer {
     return engine.isEmpty() || identity.equals(identity()) || alike.contains(identity);
   }
 
+  /** How many times as long its components may make a text. */
+  int growth() {
+    return engine().growth();
+  }
+
   /** Whether a document may come in pieces, and where it may be cut. */
   TextBuffer.Cuts cuts() {
     Vocabulary vocabulary = engine().vocabulary();

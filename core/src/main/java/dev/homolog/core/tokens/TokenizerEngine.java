@@ -179,6 +179,11 @@ final class TokenizerEngine {
     return tokens.containsKey(id);
   }
 
+  /** How many times as long its components may make a text. */
+  int growth() {
+    return bounds.growth();
+  }
+
   int[] encode(String text) {
     return encode(List.of(text))[0];
   }

@@ -2,8 +2,11 @@ package dev.homolog.core.tokens;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Map;
+import dev.homolog.core.InputException;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -72,5 +75,63 @@ class LongTextTest {
       assertEquals(100, table.rows());
       assertEquals(List.of("A"), table.subsets());
     }
+  }
+
+  /** Base64 in a tokenizer whose texts are never cut, and Chinese text in one of GPT-2's kind. */
+  @Test
+  void whatCannotBeCutIsBoundedByMemory() throws IOException {
+    Path letters = Texts.write(folder, "a.txt", Texts.utf8("Zm9v".repeat(100_000)));
+    Path words = Texts.write(folder, "b.txt", Texts.utf8("\u4E2D\u6587".repeat(200_000)));
+    String problem = ": more than 300000 characters without a place to cut it for tokenizing";
+    for (var one : Map.of(letters, TextBuffer.Cuts.NONE, words, TextBuffer.Cuts.WORDS).entrySet()) {
+      TextFiles text = TextFiles.of(List.of(one.getKey()));
+      long room = 300_000L * TextBuffer.BYTES_PER_CHAR;
+      try (Documents documents = Documents.of(text.withRoom(room), one.getValue())) {
+        InputException refused = assertThrows(InputException.class, documents::next);
+        assertEquals(
+            one.getKey() + problem + "; raise --memory, or split the document",
+            refused.getMessage());
+      }
+      try (Documents documents = Documents.of(text.withRoom(2 * room), one.getValue())) {
+        assertEquals(400_000, documents.next().orElseThrow().text().length());
+      }
+      // What is held in any case is not refused, however little there is.
+      try (Documents documents = Documents.of(text.withRoom(0), one.getValue())) {
+        String message = assertThrows(InputException.class, documents::next).getMessage();
+        assertTrue(message.contains("more than " + 4 * TextBuffer.PIECE), message);
+      }
+    }
+  }
+
+  /** A small file of endless text: were it read on, it would be found to be broken. */
+  @Test
+  void ofABombNoMoreIsUnpackedThanIsWanted() throws IOException {
+    byte[] words = Texts.utf8("word ".repeat(1_500_000));
+    byte[] lines = Texts.utf8("{\"text\": \"one line of the file\"}\n".repeat(100_000));
+    for (Path file :
+        List.of(
+            Texts.write(folder, "a.txt.gz", Texts.join(Texts.gzip(words), new byte[] {1})),
+            Texts.write(folder, "b.jsonl.gz", Texts.join(Texts.gzip(lines), new byte[] {1})),
+            Texts.write(folder, "c.txt.zst", Texts.join(Texts.zstd(words), new byte[] {1})))) {
+      try (TokenTable table =
+          TokenTable.fromText(List.of(file), tokenizer, Golden.rules(), 64, 6400)) {
+        assertEquals(100, table.rows(), file::toString);
+      }
+      String whole =
+          assertThrows(InputException.class, () -> Texts.read(file)).getMessage();
+      assertTrue(whole.contains("cannot be read"), whole);
+    }
+  }
+
+  /** Names of JSON are passed over one by one, and none is kept. */
+  @Test
+  void aLineOfManyKeys() throws IOException {
+    StringBuilder line = new StringBuilder("{");
+    for (int i = 0; i < 3_000_000; i++) {
+      line.append("\"k").append(i).append("\":0,");
+    }
+    byte[] bytes = Texts.utf8(line.append("\"text\": \"one\"}\n").toString());
+    Path file = Texts.write(folder, "a.jsonl", bytes);
+    assertEquals("one", Texts.read(file).getFirst().text());
   }
 }

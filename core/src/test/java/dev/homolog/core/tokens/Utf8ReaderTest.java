@@ -98,7 +98,7 @@ class Utf8ReaderTest {
   }
 
   private static void same(JsonNode golden, byte[] bytes, int most) throws IOException {
-    TextBuffer buffer = new TextBuffer(TextBuffer.Cuts.NONE);
+    TextBuffer buffer = new TextBuffer(TextBuffer.Cuts.NONE, Long.MAX_VALUE);
     try (Utf8Reader reader = new Utf8Reader(trickle(bytes, most))) {
       for (int c = reader.next(); c != Utf8Reader.END; c = reader.next()) {
         buffer.add((char) c);
