@@ -85,6 +85,23 @@ public final class Planner {
     throw broken.orElseThrow();
   }
 
+  /**
+   * The plan with that many neurons a pass, of a run that goes on.
+   *
+   * @throws InputException if it does not fit
+   */
+  public Plan plan(int rowsAPass) {
+    int passes = Math.ceilDiv(models.getFirst().neurons(), rowsAPass);
+    Sum sum = new Sum(new Shape(kernels, models, setting.text(), rowsAPass, passes));
+    Plan plan = sum.plan(passes, rowsAPass);
+    check
+        .problem(plan, sum.heap())
+        .ifPresent(problem -> {
+          throw problem;
+        });
+    return plan;
+  }
+
   /** Seconds of a plan on a machine of that speed. */
   public double seconds(Plan plan, Calibration calibration) {
     double forward = calibration.secondsAToken() * setting.text().table().tokens() * plan.passes();
