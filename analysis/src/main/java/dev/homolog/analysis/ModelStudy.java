@@ -32,7 +32,8 @@ final class ModelStudy {
             batches.hostBytes(),
             batches.deviceBytes(),
             List.of(),
-            Double.NaN);
+            Double.NaN,
+            0);
     return new RunFacts(
         List.of(RunFacts.ModelFacts.of("model", model)),
         RunFacts.TokenFacts.of(table, 0),

@@ -9,6 +9,7 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -28,8 +29,13 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
    * @param <R> the result
    */
   interface Steps<R> {
+    /** Takes the run's folder; empty where the run is there already, and nothing is to be done. */
+    default Optional<RunFolder> take(Path out) {
+      return Optional.of(RunFolder.create(out));
+    }
+
     /** Opens the inputs, and refuses those that cannot be used. */
-    OpenStudy<R> open();
+    OpenStudy<R> open(RunFolder folder);
 
     /** Writes what was found, while kernels and progress are still open. */
     void write(R result, RunFolder folder, Invocation invocation);
@@ -48,10 +54,15 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     Backend.Settings settings =
         Main.checked(spec, () -> machine.settings(Precision.parse(precision)));
     Path out = machine.out(command);
-    try (RunFolder folder = Main.checked(spec, () -> RunFolder.create(out))) {
+    Optional<RunFolder> taken = Main.checked(spec, () -> steps.take(out));
+    if (taken.isEmpty()) {
+      err.println("homolog: " + out + " holds this run, finished; nothing is done");
+      return 0;
+    }
+    try (RunFolder folder = taken.get()) {
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
-      try (OpenStudy<R> study = steps.open()) {
+      try (OpenStudy<R> study = steps.open(folder)) {
         study.notes().forEach(note -> err.println("homolog: " + note));
         format.require();
         Backend.Choice backend = Main.checked(spec, () -> machine.openBackend(settings));

@@ -17,6 +17,7 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
   @Spec private CommandSpec spec;
   @Mixin private StudyFlags study;
   @Mixin private RunFlags run;
+  @Mixin private ResumeFlags resume;
 
   @Override
   public Integer call() {
@@ -26,7 +27,8 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
             () ->
                 study.options(run, StudyOptions.Extent.CORRELATIONS, spec.commandLine().getErr()));
     TableFormat format = Main.checked(spec, run::format);
-    return run.command(spec, format).run(new StudySteps(options));
+    ResumeFlags resumes = Main.checked(spec, () -> resume.checked(run.out()));
+    return run.command(spec, format).run(new StudySteps(options, resumes));
   }
 
   @Override

@@ -119,7 +119,7 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
       implements CommandRun.Steps<InterventionStudy.Result> {
 
     @Override
-    public InterventionStudy open() {
+    public InterventionStudy open(RunFolder folder) {
       return InterventionStudy.open(options);
     }
 

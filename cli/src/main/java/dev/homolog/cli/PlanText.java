@@ -26,6 +26,9 @@ final class PlanText {
             + (plan.deviceBytes() == 0
                 ? ""
                 : format(", %,d MiB on the device", plan.deviceBytes() >> 20)));
+    if (plan.diskBytes() > 0) {
+      lines.add(format("plan: %,d MiB at most on disk, to go on after a stop", plan.diskBytes() >> 20));
+    }
     for (Cost.Part part : plan.parts()) {
       if (part.bytes() >> 20 > 0) {
         lines.add(format("plan:   %-18s %,8d MiB", part.name(), part.bytes() >> 20));

@@ -86,7 +86,7 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
   private record Steps(RoleStudy.Options options) implements CommandRun.Steps<RoleStudy.Result> {
 
     @Override
-    public RoleStudy open() {
+    public RoleStudy open(RunFolder folder) {
       return RoleStudy.open(options);
     }
 

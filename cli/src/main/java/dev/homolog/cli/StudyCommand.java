@@ -18,6 +18,7 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
   @Mixin private StudyFlags study;
   @Mixin private ProcessingFlag processing;
   @Mixin private RunFlags run;
+  @Mixin private ResumeFlags resume;
 
   @Override
   public Integer call() {
@@ -29,7 +30,8 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
                     .options(run, StudyOptions.Extent.EVERYTHING, spec.commandLine().getErr())
                     .withProcessing(processing.processing()));
     TableFormat format = Main.checked(spec, run::format);
-    return run.command(spec, format).run(new StudySteps(options));
+    ResumeFlags resumes = Main.checked(spec, () -> resume.checked(run.out()));
+    return run.command(spec, format).run(new StudySteps(options, resumes));
   }
 
   @Override

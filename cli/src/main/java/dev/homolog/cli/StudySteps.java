@@ -10,6 +10,8 @@ import dev.homolog.core.HomologException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -17,17 +19,37 @@ import java.util.OptionalDouble;
  *
  * @param options of the study
  * @param alsoAt a second threshold to count at
+ * @param resumes how it goes on after a stop, if it can
  */
-record StudySteps(StudyOptions options, OptionalDouble alsoAt)
+record StudySteps(StudyOptions options, OptionalDouble alsoAt, Optional<ResumeFlags> resumes)
     implements CommandRun.Steps<StudyResult> {
 
+  /** Of a study that cannot go on after a stop. */
   StudySteps(StudyOptions options) {
-    this(options, OptionalDouble.empty());
+    this(options, OptionalDouble.empty(), Optional.empty());
+  }
+
+  /** Of a study that can. */
+  StudySteps(StudyOptions options, ResumeFlags resumes) {
+    this(options, OptionalDouble.empty(), Optional.of(resumes));
   }
 
   @Override
-  public Study open() {
-    return Study.open(options);
+  public Optional<RunFolder> take(Path out) {
+    boolean resume = resumes.map(ResumeFlags::resume).orElse(false);
+    return resume ? RunFolder.resume(out) : Optional.of(RunFolder.create(out));
+  }
+
+  @Override
+  public Study open(RunFolder folder) {
+    Study study = Study.open(options);
+    try {
+      resumes.flatMap(flags -> flags.saving(folder)).ifPresent(study::savingTo);
+      return study;
+    } catch (RuntimeException | Error e) {
+      study.close();
+      throw e;
+    }
   }
 
   @Override

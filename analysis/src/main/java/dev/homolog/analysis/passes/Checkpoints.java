@@ -10,10 +10,15 @@ import dev.homolog.analysis.state.Position;
 import dev.homolog.analysis.state.StateReader;
 import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -70,6 +75,42 @@ public final class Checkpoints implements AutoCloseable {
       throw new InputException(
           folder.path(), "position", "is none of this run's", "remove this folder and begin anew");
     }
+  }
+
+  /**
+   * Finds whether the disk has room.
+   *
+   * @param bytes the most that one state takes
+   * @return the most that all take
+   * @throws InputException it has not
+   */
+  public long requireRoom(long bytes) {
+    long needed = saved.isPresent() ? bytes : 2 * bytes; // of two there is one already
+    try {
+      long free = Math.max(0, Files.getFileStore(existing(saving.folder())).getUsableSpace());
+      if (needed > free) {
+        throw new InputException(
+            InputOption.CHECKPOINT_EVERY,
+            String.format(
+                Locale.ROOT,
+                "%,d bytes are free at %s, and the state of the run takes up to %,d",
+                free,
+                saving.folder(),
+                needed),
+            "make room, choose another --out, or give 0 to save none");
+      }
+    } catch (IOException e) {
+      // Nobody knows how much is free. Where it is too little, writing says so.
+    }
+    return 2 * bytes;
+  }
+
+  private static Path existing(Path folder) {
+    Path at = folder.toAbsolutePath().normalize();
+    while (!Files.exists(at) && at.getParent() != null) {
+      at = at.getParent();
+    }
+    return at;
   }
 
   /** Where the run goes on; empty where it begins. */

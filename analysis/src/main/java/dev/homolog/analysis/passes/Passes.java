@@ -60,7 +60,7 @@ public final class Passes {
    * @param planned hears the plan before the text is read
    */
   public Plan read(Preparation preparation, Rows pilotRows, Consumer<Plan> planned) {
-    Plan bare = start.map(at -> planner.plan(at.rowsAPass())).orElseGet(planner::plan);
+    Plan bare = plan();
     try (Arena arena = Arena.ofShared()) {
       ActivationStream stream =
           ActivationStream.open(setting.kernels(), arena, setting.models(), setting.text());
@@ -81,6 +81,14 @@ public final class Passes {
       measurements.forEach(measurement -> measurement.look(stream));
       return plan;
     }
+  }
+
+  /** The plan without its time; that of an earlier run where this one goes on from it. */
+  private Plan plan() {
+    Plan plan = start.map(at -> planner.plan(at.rowsAPass())).orElseGet(planner::plan);
+    return checkpoints
+        .map(folder -> plan.withDisk(folder.requireRoom(planner.stateBytes(plan))))
+        .orElse(plan);
   }
 
   /** What activations are standardised by, and the plan with its time. */

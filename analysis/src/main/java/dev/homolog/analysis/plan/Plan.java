@@ -16,6 +16,7 @@ import java.util.List;
  * @param deviceBytes the most on the device; 0 without one
  * @param flops floating-point operations by what they are for
  * @param seconds how long it will take, by a short calibration; NaN before that
+ * @param diskBytes the most that saved states take on the disk; 0 where none is saved
  */
 public record Plan(
     int passes,
@@ -24,11 +25,17 @@ public record Plan(
     long hostBytes,
     long deviceBytes,
     List<Cost.Flops> flops,
-    double seconds) {
+    double seconds,
+    long diskBytes) {
 
   /** The same plan, with the time that it will take. */
   public Plan withSeconds(double seconds) {
-    return new Plan(passes, rowsAPass, parts, hostBytes, deviceBytes, flops, seconds);
+    return new Plan(passes, rowsAPass, parts, hostBytes, deviceBytes, flops, seconds, diskBytes);
+  }
+
+  /** The same plan, with what saved states take on the disk. */
+  public Plan withDisk(long bytes) {
+    return new Plan(passes, rowsAPass, parts, hostBytes, deviceBytes, flops, seconds, bytes);
   }
 
   /** Operations of all kinds. */
@@ -41,6 +48,9 @@ public record Plan(
     facts.put("passes", passes).put("reference_neurons_a_pass", rowsAPass);
     facts.put("host_bytes", hostBytes).put("device_bytes", deviceBytes);
     facts.put("seconds", seconds);
+    if (diskBytes > 0) {
+      facts.put("disk_bytes", diskBytes);
+    }
     Facts bytes = facts.object("bytes");
     parts.forEach(part -> bytes.put(part.name(), part.bytes()));
     Facts operations = facts.object("flops");
@@ -57,6 +67,7 @@ public record Plan(
         .with("deviceBytes", deviceBytes)
         .with("flops", flops)
         .with("seconds", seconds)
+        .with("diskBytes", diskBytes)
         .toString();
   }
 }

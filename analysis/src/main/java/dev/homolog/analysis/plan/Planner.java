@@ -102,6 +102,15 @@ public final class Planner {
     return plan;
   }
 
+  /** The most bytes of a saved state: that of all that measurements hold in a pass. */
+  public long stateBytes(Plan plan) {
+    Shape shape = new Shape(kernels, models, setting.text(), plan.rowsAPass(), plan.passes());
+    return measurements.stream()
+        .flatMap(measurement -> measurement.cost(shape).passes().stream())
+        .mapToLong(Part::bytes)
+        .sum();
+  }
+
   /** Seconds of a plan on a machine of that speed. */
   public double seconds(Plan plan, Calibration calibration) {
     double forward = calibration.secondsAToken() * setting.text().table().tokens() * plan.passes();
@@ -139,7 +148,8 @@ public final class Planner {
             bytes(host) + (onDevice ? 0 : kernelsMemory),
             onDevice ? kernelsMemory : 0,
             cost.operations(),
-            Double.NaN);
+            Double.NaN,
+            0);
     MemoryCheck.Heap needed = new MemoryCheck.Heap(cost.results() + MemoryCheck.LEAST_HEAP, heap);
     new MemoryCheck(resources.memory(), bounds, kernels, "")
         .problem(plan, needed)
@@ -191,7 +201,8 @@ public final class Planner {
           bytes(host),
           shape.onDevice() ? bytes(kernelsMemory) : 0,
           flops(passes),
-          Double.NaN);
+          Double.NaN,
+          0);
     }
 
     /** The largest of what follow each other where the kernels compute: passes, look, the rest. */

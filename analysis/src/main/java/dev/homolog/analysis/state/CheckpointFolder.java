@@ -172,6 +172,9 @@ public final class CheckpointFolder {
     int number = numbers.isEmpty() ? 1 : numbers.getFirst() + 1;
     try {
       Files.createDirectories(folder);
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException("it is a link"); // what it leads to is not the run's
+      }
       removeAllBut(numbers.stream().filter(n -> whole(n).isPresent()).findFirst());
       SafetensorsWriter file = new SafetensorsWriter(data(number));
       content.accept(new StateWriter(kernels, file, ""));
