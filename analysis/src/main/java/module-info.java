@@ -20,10 +20,12 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.input;
   exports dev.homolog.analysis.lineage;
   exports dev.homolog.analysis.measure;
+  exports dev.homolog.analysis.passes;
   exports dev.homolog.analysis.plan;
   exports dev.homolog.analysis.report;
   exports dev.homolog.analysis.roles;
   exports dev.homolog.analysis.run;
+  exports dev.homolog.analysis.state;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;
   exports dev.homolog.analysis.weights;

@@ -13,6 +13,7 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.TokenTable;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** What runs of one model on a text have in common. */
 final class ModelStudy {
@@ -39,7 +40,8 @@ final class ModelStudy {
         kernels.precision(),
         RunFacts.PhaseFacts.of(phases),
         plan,
-        batches.rows());
+        batches.rows(),
+        OptionalLong.empty());
   }
 
   /** The options that such runs have. */

@@ -5,29 +5,31 @@ import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.input.Inputs;
 import dev.homolog.analysis.lineage.LineageMeasurement;
 import dev.homolog.analysis.measure.Measurement;
-import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.measure.Setting;
-import dev.homolog.analysis.plan.Calibration;
+import dev.homolog.analysis.passes.Checkpoints;
+import dev.homolog.analysis.passes.Passes;
+import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
+import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.state.Identity;
+import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.UnchangedFiles;
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.model.Site;
-import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
-import dev.homolog.core.stream.Pilot;
+import dev.homolog.core.stream.Preparation;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.TokenTable;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
 
@@ -43,6 +45,7 @@ public final class Study implements OpenStudy<StudyResult> {
 
   private final StudyOptions options;
   private final Inputs inputs;
+  private Optional<Saving> saving = Optional.empty();
 
   private Study(StudyOptions options, Inputs inputs) {
     this.options = options;
@@ -96,6 +99,20 @@ public final class Study implements OpenStudy<StudyResult> {
     }
   }
 
+  /**
+   * Saves the state of the run as it goes on; a state that is there already is gone on from.
+   *
+   * @throws InputException activations are written to a file too, which cannot go on
+   */
+  public Study savingTo(Saving where) {
+    if (options.focus().cache().isPresent()) {
+      throw new InputException(
+          InputOption.CACHE, "a run that writes it cannot be resumed", "leave one of the two out");
+    }
+    saving = Optional.of(where);
+    return this;
+  }
+
   /** Runs it, once; see {@link #run(StudyOptions, Kernels, RunListener)}. */
   @Override
   public StudyResult run(Kernels kernels, RunListener listener) {
@@ -123,13 +140,40 @@ public final class Study implements OpenStudy<StudyResult> {
         List<Measurement> list = measurements.list();
         Planner planner = new Planner(options.resources(), setting, list, bounds.get());
         Rows pilotRows = pilotRows(table);
-        Plan plan = readText(setting, list, planner, pilotRows, listener);
+        Passes passes = new Passes(setting, list, planner, checkpoints(setting, list));
+        Preparation preparation = options.comparison().similarity().preparation();
+        Plan plan = passes.read(preparation, pilotRows, inputs.reading(), listener::planned);
         list.forEach(Measurement::afterwards);
         RunFacts.TokenFacts tokens =
             RunFacts.TokenFacts.of(table, (long) pilotRows.count() * table.context());
-        return new StudyResult(options, facts(setting, tokens, plan), list, inputs.tokenizer());
+        RunFacts facts = facts(setting, tokens, plan, passes.resumedFrom());
+        return new StudyResult(options, facts, list, inputs.tokenizer());
       }
     }
+  }
+
+  private Optional<Checkpoints> checkpoints(Setting setting, List<Measurement> measurements) {
+    return saving.map(where ->
+        Checkpoints.open(where, identity(setting), setting, measurements));
+  }
+
+  /** What a run that goes on must have in common with the one that stopped. */
+  private Identity identity(Setting setting) {
+    Identity identity = new Identity();
+    identity.put("the version of homolog", Manifest.version());
+    identity.put("the backend", setting.kernels().numerics());
+    for (ActivationStream.Model model : setting.models()) {
+      model
+          .checkpoint()
+          .hashes()
+          .forEach((file, hash) -> identity.put(model.name() + ": " + file, hash));
+    }
+    TokenTable table = setting.text().table();
+    identity.put("the text", table.sha256());
+    identity.put("tokens a row", table.context()).put("rows of tokens", table.rows());
+    identity.put("--batch", setting.text().rows());
+    options.identify(identity);
+    return identity;
   }
 
   private void compareWeights(
@@ -180,90 +224,8 @@ public final class Study implements OpenStudy<StudyResult> {
     return Rows.spread(table.rows(), Math.max(1, pilotRows));
   }
 
-  /** Makes all passes over the text and the close-up; returns the plan. */
-  private Plan readText(
-      Setting setting,
-      List<Measurement> measurements,
-      Planner planner,
-      Rows pilotRows,
-      RunListener listener) {
-    Plan bare = planner.plan().after(inputs.reading());
-    try (Arena arena = Arena.ofShared()) {
-      ActivationStream stream =
-          ActivationStream.open(setting.kernels(), arena, setting.models(), setting.text());
-      Plan plan;
-      try (Arena stays = Arena.ofShared()) {
-        // Only pilot and passes read it, so that it is gone in the close look.
-        stream.place(Site.MLP_PRE, stays);
-        Calibration.Listener clock = new Calibration.Listener(listener);
-        ActivationStream.Pilots pilots = pilots(setting, measurements, stream, pilotRows, clock);
-        plan =
-            setting
-                .phases()
-                .time(
-                    Phase.CALIBRATION,
-                    () -> bare.withSeconds(planner.seconds(bare, clock.finish(setting.kernels()))));
-        listener.planned(plan);
-        Pilot prepared = pilots.post().as(options.comparison().similarity().preparation());
-        for (int number = 0; number < plan.passes(); number++) {
-          int from = number * plan.rowsAPass();
-          int to = Math.min(setting.reference().neurons(), from + plan.rowsAPass());
-          try (Arena ofPass = Arena.ofShared()) {
-            Pass pass = new Pass(number, plan.passes(), from, to, stream, pilots, ofPass, stays);
-            read(pass, prepared, setting, measurements);
-          }
-        }
-        measurements.forEach(Measurement::conclude);
-        stream.release(Site.MLP_PRE);
-      }
-      measurements.forEach(measurement -> measurement.look(stream));
-      return plan;
-    }
-  }
-
-  private static ActivationStream.Pilots pilots(
-      Setting setting,
-      List<Measurement> measurements,
-      ActivationStream stream,
-      Rows rows,
-      Calibration.Listener clock) {
-    boolean preactivations =
-        measurements.stream().anyMatch(m -> m.pilotSites().contains(Site.MLP_PRE));
-    return setting
-        .phases()
-        .time(
-            Phase.PILOT,
-            (long) rows.count() * setting.text().table().context(),
-            () -> stream.pilots(rows, preactivations, clock));
-  }
-
-  private void read(Pass pass, Pilot prepared, Setting setting, List<Measurement> measurements) {
-    // Gigabytes: where they are the arena's own, their first touch takes time here.
-    List<ActivationSink> sinks =
-        setting
-            .phases()
-            .time(
-                Phase.SUMS,
-                () -> measurements.stream().flatMap(m -> m.sinks(pass).stream()).toList());
-    TokenTable table = setting.text().table();
-    setting
-        .phases()
-        .run(
-            Phase.ACTIVATIONS,
-            table.tokens(),
-            () ->
-                pass.stream()
-                    .run(
-                        Phase.ACTIVATIONS.toString(),
-                        Rows.all(table.rows()),
-                        prepared,
-                        sinks,
-                        setting.progress(),
-                        done -> measurements.forEach(m -> m.batch(pass, done))));
-    measurements.forEach(measurement -> measurement.reduce(pass));
-  }
-
-  private RunFacts facts(Setting setting, RunFacts.TokenFacts tokens, Plan plan) {
+  private RunFacts facts(
+      Setting setting, RunFacts.TokenFacts tokens, Plan plan, OptionalLong resumedFrom) {
     List<RunFacts.ModelFacts> models = new ArrayList<>();
     for (ActivationStream.Model model : setting.models()) {
       models.add(RunFacts.ModelFacts.of(models.isEmpty() ? "reference" : "other", model));
@@ -278,7 +240,8 @@ public final class Study implements OpenStudy<StudyResult> {
             : CorrelationMeasurement.precision(setting),
         RunFacts.PhaseFacts.of(setting.phases()),
         plan,
-        setting.text().rows());
+        setting.text().rows(),
+        resumedFrom);
   }
 
   @Override

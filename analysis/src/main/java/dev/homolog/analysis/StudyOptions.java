@@ -9,6 +9,7 @@ import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.state.Identity;
 import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
@@ -143,6 +144,20 @@ public record StudyOptions(
     if (!others.isEmpty()) {
       facts.put("roles", roles());
     }
+  }
+
+  /** Adds what a result depends on, besides models and text. */
+  void identify(Identity identity) {
+    identity.put("the command", extent()).put("--seed", seed);
+    identity.put("--similarity", comparison.similarity()).put("--top", comparison.top());
+    identity.put("--threshold", comparison.threshold());
+    identity.put("--all-pairs", comparison.allPairs()).put("--by-subset", comparison.bySubset());
+    identity.put("--baseline", baseline.kind()).put("--baseline-draws", baseline.draws());
+    if (baseline.rotation() != null) {
+      identity.put("--rotation", Identity.hash(baseline.rotation()));
+    }
+    identity.put("--roles", roles()).put("--processing", processing());
+    focus().neurons().forEach(neuron -> identity.put("--neuron " + neuron.plain(), true));
   }
 
   /** The published settings: one draw of the rotation baseline, threshold 0.5, 50 matches. */

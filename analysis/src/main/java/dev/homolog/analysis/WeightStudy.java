@@ -32,6 +32,7 @@ import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.IntFunction;
 
 /**
@@ -143,7 +144,8 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
           precision,
           RunFacts.PhaseFacts.of(phases),
           plan,
-          0);
+          0,
+          OptionalLong.empty());
     }
   }
 

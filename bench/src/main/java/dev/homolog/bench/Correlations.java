@@ -44,7 +44,7 @@ record Correlations(double[] r) {
           List.of(power, products),
           ProgressListener.NONE);
       Moments moments = power.moments();
-      Tensor sums = products.state().get("correlation.cross.0.0");
+      Tensor sums = kernels.toHost(arena, products.state().get("correlation.cross.0.0"));
       double[] r = sums.toArray();
       int rows = Math.toIntExact(sums.rows());
       int cols = Math.toIntExact(sums.cols());

@@ -8,6 +8,7 @@ import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -28,8 +29,13 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
    * @param <R> the result
    */
   interface Steps<R> {
+    /** Takes the run's folder; empty where the run is there already, and nothing is to be done. */
+    default Optional<RunFolder> take(Path out) {
+      return Optional.of(RunFolder.create(out));
+    }
+
     /** Fetches models that are not there, opens the inputs, and refuses what cannot be used. */
-    OpenStudy<R> open();
+    OpenStudy<R> open(RunFolder folder);
 
     /** Writes what was found, while kernels and progress are still open. */
     void write(R result, RunFolder folder, Invocation invocation);
@@ -48,14 +54,19 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     Backend.Settings settings =
         Main.checked(spec, () -> machine.settings(Precision.parse(precision)));
     Path out = machine.out(command);
+    Optional<RunFolder> taken = Main.checked(spec, () -> steps.take(out));
+    if (taken.isEmpty()) {
+      err.println("homolog: " + out + " holds this run, finished; nothing is done");
+      return 0;
+    }
     AtomicBoolean opened = new AtomicBoolean(); // a signal is heard in a thread of its own
-    try (RunFolder folder = Main.checked(spec, () -> RunFolder.create(out));
+    try (RunFolder folder = taken.get();
         Interrupt _ =
             Interrupt.endsTheProcess(
                 Progress.onTerminal(), () -> stands(out, opened.get() ? steps::abandon : () -> {}))) {
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
-      try (OpenStudy<R> study = steps.open()) {
+      try (OpenStudy<R> study = steps.open(folder)) {
         opened.set(true);
         study.notes().forEach(note -> err.println("homolog: " + note));
         format.require();

@@ -18,16 +18,20 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
   @Spec private CommandSpec spec;
   @Mixin private StudyFlags study;
   @Mixin private RunFlags run;
+  @Mixin private ResumeFlags resume;
 
   @Override
   public Integer call() {
     StudyOptions unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
     TableFormat format = Main.checked(spec, run::format);
+    ResumeFlags resumes = Main.checked(spec, () -> resume.checked(run.out()));
     PrintWriter err = spec.commandLine().getErr();
     return run.command(spec, format)
         .run(
             new StudySteps(
-                unfetched, () -> Main.checked(spec, () -> options(study.fetched(err)))));
+                unfetched,
+                () -> Main.checked(spec, () -> options(study.fetched(err))),
+                resumes));
   }
 
   private StudyOptions options(HubFlags.Folders folders) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -39,7 +40,12 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
     StudyOptions options = Main.checked(spec, this::options);
     TableFormat format = Main.checked(spec, run::format);
     return run.command(spec, format)
-        .run(new StudySteps(options, () -> options, OptionalDouble.of(PUBLISHED_THRESHOLD)));
+        .run(
+            new StudySteps(
+                options,
+                () -> options,
+                OptionalDouble.of(PUBLISHED_THRESHOLD),
+                Optional.empty()));
   }
 
   private StudyOptions options() {

@@ -128,7 +128,7 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
       implements CommandRun.Steps<InterventionStudy.Result> {
 
     @Override
-    public InterventionStudy open() {
+    public InterventionStudy open(RunFolder folder) {
       unfetched.input().requireFiles();
       return InterventionStudy.open(fetched.get());
     }

@@ -73,6 +73,11 @@ final class MachineFlags {
     return Path.of("runs", command + "-" + LocalDateTime.now(ZoneId.systemDefault()).format(time));
   }
 
+  /** The folder of the run as given, or null. */
+  Path out() {
+    return out;
+  }
+
   /** Whether links in models' folders may lead out of them. */
   boolean followLinks() {
     return links.followLinks();

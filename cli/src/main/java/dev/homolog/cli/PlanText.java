@@ -32,6 +32,10 @@ final class PlanText {
       lines.add(format("plan: %,d MiB before that, while the text is read", bytes >> 20));
       lines.addAll(parts(plan.reading().parts()));
     }
+    if (plan.diskBytes() > 0) {
+      long bytes = plan.diskBytes();
+      lines.add(format("plan: %,d MiB at most on disk, to go on after a stop", bytes >> 20));
+    }
     for (Cost.Flops kind : plan.flops()) {
       lines.add(format("plan:   %-18s %,8.1f GFLOP", kind.name(), kind.operations() / 1e9));
     }

@@ -91,7 +91,7 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
       implements CommandRun.Steps<RoleStudy.Result> {
 
     @Override
-    public RoleStudy open() {
+    public RoleStudy open(RunFolder folder) {
       unfetched.input().requireFiles();
       return RoleStudy.open(fetched.get());
     }

@@ -2,6 +2,7 @@ package dev.homolog.cli;
 
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.table.TableFormat;
+import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import picocli.CommandLine.Mixin;
@@ -57,6 +58,11 @@ final class RunFlags {
 
   TableFormat format() {
     return machine.format();
+  }
+
+  /** The folder of the run as given, or null. */
+  Path out() {
+    return machine.out();
   }
 
   boolean verbose() {

@@ -10,6 +10,8 @@ import dev.homolog.core.HomologException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Supplier;
 
@@ -19,18 +21,42 @@ import java.util.function.Supplier;
  * @param options of the study, whose models need not be there yet
  * @param fetched the same with the models' folders, which are fetched where they are not there
  * @param alsoAt a second threshold to count at
+ * @param resumes how it goes on after a stop, if it can
  */
-record StudySteps(StudyOptions options, Supplier<StudyOptions> fetched, OptionalDouble alsoAt)
+record StudySteps(
+    StudyOptions options,
+    Supplier<StudyOptions> fetched,
+    OptionalDouble alsoAt,
+    Optional<ResumeFlags> resumes)
     implements CommandRun.Steps<StudyResult> {
 
+  /** Of a study that cannot go on after a stop. */
   StudySteps(StudyOptions options, Supplier<StudyOptions> fetched) {
-    this(options, fetched, OptionalDouble.empty());
+    this(options, fetched, OptionalDouble.empty(), Optional.empty());
+  }
+
+  /** Of a study that can. */
+  StudySteps(StudyOptions options, Supplier<StudyOptions> fetched, ResumeFlags resumes) {
+    this(options, fetched, OptionalDouble.empty(), Optional.of(resumes));
   }
 
   @Override
-  public Study open() {
+  public Optional<RunFolder> take(Path out) {
+    boolean resume = resumes.map(ResumeFlags::resume).orElse(false);
+    return resume ? RunFolder.resume(out) : Optional.of(RunFolder.create(out));
+  }
+
+  @Override
+  public Study open(RunFolder folder) {
     options.input().requireFiles();
-    return Study.open(fetched.get());
+    Study study = Study.open(fetched.get());
+    try {
+      resumes.flatMap(flags -> flags.saving(folder)).ifPresent(study::savingTo);
+      return study;
+    } catch (RuntimeException | Error e) {
+      study.close();
+      throw e;
+    }
   }
 
   @Override

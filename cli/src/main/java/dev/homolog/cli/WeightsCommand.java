@@ -56,7 +56,7 @@ final class WeightsCommand implements Callable<Integer>, Main.Verbose {
       implements CommandRun.Steps<WeightStudy.Result> {
 
     @Override
-    public WeightStudy open() {
+    public WeightStudy open(RunFolder folder) {
       return WeightStudy.open(fetched.get());
     }
 

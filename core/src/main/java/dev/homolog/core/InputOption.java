@@ -82,6 +82,10 @@ public enum InputOption {
   BATCH,
   /** The most bytes that the process may hold. */
   MEMORY,
+  /** How often the state of a run is saved. */
+  CHECKPOINT_EVERY,
+  /** Whether a run goes on from a saved state. */
+  RESUME,
   /** The format of tables. */
   FORMAT;
 

@@ -188,7 +188,7 @@ public record CloseUp(
      * @param tokens positions that they were shown
      */
     public CloseUp found(long tokens) {
-      Map<String, Tensor> state = sums.state();
+      Map<String, Tensor> state = sums.onHost();
       List<NeuronTokens> neurons = new ArrayList<>();
       for (int j = 0; j < subjects.size(); j++) {
         neurons.add(

@@ -7,6 +7,7 @@ import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationBlock;
 import dev.homolog.core.stream.ActivationSink;
 import java.lang.foreign.Arena;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -63,8 +64,14 @@ final class TokenSumsSink implements ActivationSink {
 
   @Override
   public Map<String, Tensor> state() {
-    return Map.of(
-        SUMS, kernels.toHost(arena, sums), MAXIMA, kernels.toHost(arena, maxima), COUNTS, counts);
+    return Map.of(SUMS, sums, MAXIMA, maxima, COUNTS, counts);
+  }
+
+  /** The same on the host, for as long as the sink's arena. */
+  Map<String, Tensor> onHost() {
+    Map<String, Tensor> onHost = new HashMap<>();
+    state().forEach((name, tensor) -> onHost.put(name, kernels.toHost(arena, tensor)));
+    return onHost;
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.core.Brief;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,9 +60,48 @@ public record Convergence(int neurons, List<Point> points) {
       this.total = total;
     }
 
-    /** The pass that follows begins. */
-    public void pass() {
-      passes.add(new ArrayList<>());
+    /** A pass begins, or goes on. */
+    public void pass(int number) {
+      if (number == passes.size()) {
+        passes.add(new ArrayList<>());
+      }
+    }
+
+    void save(StateWriter state) {
+      state.put("passes", passes.size());
+      for (int pass = 0; pass < passes.size(); pass++) {
+        List<Snapshot> snapshots = passes.get(pass);
+        StateWriter ofPass = state.in("pass" + pass);
+        ofPass.put("tokens", snapshots.stream().mapToLong(Snapshot::tokens).toArray());
+        for (int point = 0; point < snapshots.size(); point++) {
+          StateWriter ofPoint = ofPass.in("point" + point);
+          Snapshot snapshot = snapshots.get(point);
+          ofPoint.put("best", snapshot.best);
+          ofPoint.put("draws", snapshot.draws);
+        }
+      }
+    }
+
+    /** Takes back what {@link #save} put, of so many passes at most. */
+    void restore(StateReader state, int mostPasses) {
+      long count = state.number("passes");
+      if (count < 0 || count > mostPasses) {
+        throw state.refused("passes", "is " + count + ", and " + mostPasses + " are known");
+      }
+      for (int pass = 0; pass < count; pass++) {
+        StateReader ofPass = state.in("pass" + pass);
+        List<Snapshot> snapshots = new ArrayList<>();
+        for (long tokens : ofPass.list("tokens", SHARES.size())) {
+          snapshots.add(snapshot(tokens, ofPass.in("point" + snapshots.size())));
+        }
+        passes.add(snapshots);
+      }
+    }
+
+    private static Snapshot snapshot(long tokens, StateReader state) {
+      double[][] best = state.rows("best");
+      return new Snapshot(
+          tokens, best, state.blocks("draws", 1, best.length, best[0].length));
     }
 
     /** Whether a snapshot is wanted after so many positions: the first at or after a share. */

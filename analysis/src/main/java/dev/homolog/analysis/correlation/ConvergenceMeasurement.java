@@ -3,6 +3,8 @@ package dev.homolog.analysis.correlation;
 import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ProgressListener;
@@ -34,7 +36,7 @@ public final class ConvergenceMeasurement implements Measurement {
 
   @Override
   public List<ActivationSink> sinks(Pass pass) {
-    convergence.pass();
+    convergence.pass(pass.number());
     return List.of();
   }
 
@@ -54,6 +56,17 @@ public final class ConvergenceMeasurement implements Measurement {
     if (pass.last()) {
       found = Optional.of(convergence.build(threshold));
     }
+  }
+
+  @Override
+  public void save(StateWriter state, Pass next) {
+    convergence.save(state);
+  }
+
+  @Override
+  public void restore(StateReader state, Pass next) {
+    convergence.restore(state, next.number() + 1);
+    found = next.after() ? Optional.of(convergence.build(threshold)) : Optional.empty();
   }
 
   private List<Strip> chunks() {

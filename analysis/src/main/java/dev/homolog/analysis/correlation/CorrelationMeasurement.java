@@ -7,6 +7,8 @@ import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.statistics.MomentsMeasurement;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
@@ -36,6 +38,7 @@ public final class CorrelationMeasurement implements Measurement {
   private final MomentsMeasurement moments;
   private final List<ModelNeurons> models;
   private final List<double[][]> draws = new ArrayList<>();
+  private long kept;
   private Optional<Shared> shared = Optional.empty();
   private Optional<CorrelationPass> pass = Optional.empty();
   private Optional<Correlations> correlations = Optional.empty();
@@ -82,7 +85,7 @@ public final class CorrelationMeasurement implements Measurement {
 
   @Override
   public List<ActivationSink> sinks(Pass pass) {
-    if (pass.first()) {
+    if (shared.isEmpty()) {
       shared = Optional.of(begin(pass));
     }
     CorrelationPass sums =
@@ -171,12 +174,34 @@ public final class CorrelationMeasurement implements Measurement {
       copyStrip(ofPass.get(draw), draws.get(draw), sums.strip());
     }
     if (pass.last()) {
-      long kept = sums.measure().tokens();
-      correlations =
-          Optional.of(
-              Correlations.of(
-                  summary().build(),
-                  new Correlations.Evidence(comparison, folders, greatest(), draws, kept)));
+      kept = sums.measure().tokens();
+      correlations = Optional.of(join());
+    }
+  }
+
+  private Correlations join() {
+    return Correlations.of(
+        summary().build(),
+        new Correlations.Evidence(comparison, folders, greatest(), draws, kept));
+  }
+
+  @Override
+  public void save(StateWriter state, Pass next) {
+    summary().save(state.in("summary"));
+    state.put("draws", draws);
+    state.put("kept", kept);
+  }
+
+  @Override
+  public void restore(StateReader state, Pass next) {
+    shared = Optional.of(begin(next));
+    summary().restore(state.in("summary"));
+    draws.addAll(
+        state.blocks(
+            "draws", baseline.draws(), models.size() - 1, models.getFirst().count()));
+    kept = state.number("kept");
+    if (next.after()) {
+      correlations = Optional.of(join());
     }
   }
 

@@ -1,6 +1,8 @@
 package dev.homolog.analysis.correlation;
 
 import dev.homolog.analysis.statistics.RowMoments;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.core.Brief;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
@@ -69,6 +71,21 @@ public record CorrelationSummary(
             progress.progress("correlations", ++pairsDone, pairCount);
           }
         }
+      }
+    }
+
+    void save(StateWriter state) {
+      state.put("row_sums", rowSums);
+      for (int i = 0; i < pairs.size(); i++) {
+        pairs.get(i).save(state.in("pair" + i));
+      }
+    }
+
+    /** Takes back what {@link #save} put, into an empty summary of the same models. */
+    void restore(StateReader state) {
+      state.copy(kernels, "row_sums", rowSums);
+      for (int i = 0; i < pairs.size(); i++) {
+        pairs.get(i).restore(state.in("pair" + i));
       }
     }
 
@@ -143,6 +160,22 @@ public record CorrelationSummary(
       }
     }
 
+    void save(StateWriter state) {
+      out.save(state);
+      back.save(state);
+      if (histogram != null) {
+        state.put("histogram", histogram);
+      }
+    }
+
+    void restore(StateReader state) {
+      out.restore(state, b.count());
+      back.restore(kernels, state, a.count());
+      if (histogram != null) {
+        state.read("histogram", histogram);
+      }
+    }
+
     PairMatches matches() {
       return new PairMatches(
           a,
@@ -203,6 +236,20 @@ public record CorrelationSummary(
       return new Ends(new Tails(rows, k), both ? new Tails(rows, k) : null);
     }
 
+    void save(StateWriter state) {
+      highest.save(state.in("highest"));
+      if (lowest != null) {
+        lowest.save(state.in("lowest"));
+      }
+    }
+
+    void restore(StateReader state, int matches) {
+      highest.restore(state.in("highest"), matches);
+      if (lowest != null) {
+        lowest.restore(state.in("lowest"), matches);
+      }
+    }
+
     void add(Kernels kernels, Tensor r, int row) {
       highest.add(kernels, r, row, 0, true);
       if (lowest != null) {
@@ -217,6 +264,20 @@ public record CorrelationSummary(
       return new ColumnEnds(
           Standing.of(kernels, arena, columns, k),
           bothEnds ? Standing.of(kernels, arena, columns, k) : null);
+    }
+
+    void save(StateWriter state) {
+      highest.save(state.in("highest_back"));
+      if (lowest != null) {
+        lowest.save(state.in("lowest_back"));
+      }
+    }
+
+    void restore(Kernels kernels, StateReader state, int matches) {
+      highest.restore(kernels, state.in("highest_back"), matches);
+      if (lowest != null) {
+        lowest.restore(kernels, state.in("lowest_back"), matches);
+      }
     }
 
     void add(Kernels kernels, Tensor r, int row) {
@@ -237,6 +298,17 @@ public record CorrelationSummary(
         nowhere.fill(-1);
         return new Standing(kernels.fromHost(arena, none), kernels.fromHost(arena, nowhere));
       }
+    }
+
+    void save(StateWriter state) {
+      state.put("values", values);
+      state.put("rows", rows);
+    }
+
+    void restore(Kernels kernels, StateReader state, int matches) {
+      state.indices("rows", rows.rows(), rows.cols(), matches);
+      state.copy(kernels, "values", values);
+      state.copy(kernels, "rows", rows);
     }
 
     Tails tails(Kernels kernels) {

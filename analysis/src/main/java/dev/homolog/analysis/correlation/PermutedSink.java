@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 
 /**
  * Sums of products of the reference's prepared activations with those of the other models on other
@@ -27,7 +28,7 @@ final class PermutedSink implements ActivationSink {
   private final Kernels kernels;
   private final List<ModelNeurons> models;
   private final Strip strip;
-  private final Random random;
+  private final Draws draws;
   private final Sums sums;
   private final List<Tensor> cross = new ArrayList<>();
   private final Tensor order;
@@ -47,7 +48,7 @@ final class PermutedSink implements ActivationSink {
     this.kernels = memory.kernels();
     this.models = models;
     this.strip = strip;
-    this.random = new Random(draws.seed());
+    this.draws = draws;
     this.sums = new Sums(memory);
     long others = others();
     for (int draw = 0; draw < draws.count(); draw++) {
@@ -86,17 +87,23 @@ final class PermutedSink implements ActivationSink {
     Tensor places = orderOnDevice.rows(0, z.rows());
     try (Arena scratch = Arena.ofConfined()) {
       Tensor keep = kernels.toHost(scratch, block.keep());
-      for (Tensor sum : cross) {
-        permute(keep);
+      for (int draw = 0; draw < cross.size(); draw++) {
+        permute(keep, new Random(seedOf(block.rows().get(0), draw)));
         kernels.copy(order.rows(0, z.rows()), places);
         kernels.gatherRows(right, places, target);
-        kernels.crossProducts(left, target, sum);
+        kernels.crossProducts(left, target, cross.get(draw));
       }
     }
   }
 
+  /** By the block's first row, so that a block is permuted alike whatever was read before it. */
+  private long seedOf(long firstRow, int draw) {
+    return new SplittableRandom(draws.seed ^ Long.rotateLeft(firstRow, 20) ^ ((long) draw << 52))
+        .nextLong();
+  }
+
   /** Kept tokens change places among themselves; the others, which are zero, stay. */
-  private void permute(Tensor keep) {
+  private void permute(Tensor keep, Random random) {
     int tokens = Math.toIntExact(keep.rows());
     int[] keptTokens = new int[tokens];
     int n = 0;

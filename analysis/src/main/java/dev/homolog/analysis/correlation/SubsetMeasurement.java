@@ -6,6 +6,8 @@ import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
@@ -91,8 +93,43 @@ public final class SubsetMeasurement implements Measurement {
     sink = Optional.empty();
     if (pass.last()) {
       found = Optional.of(joined());
-      subsets.clear();
     }
+  }
+
+  @Override
+  public void save(StateWriter state, Pass next) {
+    if (!next.first()) {
+      state.put("tokens", subsets.stream().mapToLong(Partial::tokens).toArray());
+      for (int i = 0; i < subsets.size(); i++) {
+        StateWriter ofSubset = state.in("subset" + i);
+        Partial subset = subsets.get(i);
+        ofSubset.put("best", subset.best);
+        ofSubset.put("draws", subset.draws);
+      }
+    }
+  }
+
+  @Override
+  public void restore(StateReader state, Pass next) {
+    if (next.first()) {
+      return;
+    }
+    long[] tokens = new long[names.size()];
+    state.read("tokens", tokens);
+    for (int i = 0; i < tokens.length; i++) {
+      StateReader ofSubset = state.in("subset" + i);
+      double[][] best = correlations.empty();
+      ofSubset.read("best", best);
+      List<double[][]> draws =
+          ofSubset.blocks("draws", baseline.draws(), best.length, best[0].length);
+      subsets.add(new Partial(tokens[i], best, draws));
+    }
+    found = next.after() ? Optional.of(joined()) : Optional.empty();
+  }
+
+  @Override
+  public void conclude() {
+    subsets.clear();
   }
 
   private void addAll() {

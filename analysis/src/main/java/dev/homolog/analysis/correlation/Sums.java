@@ -8,6 +8,9 @@ import java.util.Map;
 
 /** Named sums that add up: what a sink's state is made of. */
 final class Sums {
+  /** The most bytes that are copied at once: the sums are most of what a study holds. */
+  private static final long BLOCK = 64L << 20;
+
   private final Kernels kernels;
   private final SumMemory memory;
   private final Map<String, Tensor> byName = new LinkedHashMap<>();
@@ -24,11 +27,9 @@ final class Sums {
     return sum;
   }
 
-  /** All of them in host memory. */
+  /** All of them, in the kernels' memory. */
   Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    byName.forEach((name, sum) -> state.put(name, kernels.toHost(memory.arena(), sum)));
-    return state;
+    return new LinkedHashMap<>(byName);
   }
 
   /** Adds the {@link #state} of sums of the same names and shapes; other names are ignored. */
@@ -36,8 +37,12 @@ final class Sums {
     byName.forEach((name, sum) -> {
       Tensor added = other.get(name);
       added.requireShape(name, sum.rows(), sum.cols());
-      try (Arena scratch = Arena.ofShared()) {
-        kernels.add(kernels.fromHost(scratch, added), sum);
+      long rows = Math.max(1, BLOCK / Math.max(1, sum.cols() * sum.dtype().bytes()));
+      for (long from = 0; from < sum.rows(); from += rows) {
+        long to = Math.min(sum.rows(), from + rows);
+        try (Arena scratch = Arena.ofShared()) {
+          kernels.add(kernels.fromHost(scratch, added.rows(from, to)), sum.rows(from, to));
+        }
       }
     });
   }

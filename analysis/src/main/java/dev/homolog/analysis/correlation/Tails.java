@@ -1,5 +1,7 @@
 package dev.homolog.analysis.correlation;
 
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -40,6 +42,17 @@ public final class Tails {
       }
     }
     return tails;
+  }
+
+  void save(StateWriter state) {
+    state.put("values", values);
+    state.put("neurons", neurons);
+  }
+
+  /** Takes back what {@link #save} put; the matches are below that number. */
+  void restore(StateReader state, int matches) {
+    state.read("values", values);
+    state.indices("neurons", neurons, matches);
   }
 
   /** How many are kept a neuron. */

@@ -6,6 +6,8 @@ import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.stream.ActivationSink;
 import java.util.Iterator;
@@ -24,7 +26,7 @@ public final class ExplanationMeasurement implements Measurement {
   private final Setting setting;
   private final FeatureSet features;
   private final Supplier<List<Integer>> chosen;
-  private Optional<Explanations.Builder> builder;
+  private final Explanations.Builder builder;
   private Optional<ExplanationSink> sink = Optional.empty();
   private Optional<Explanations> explanations = Optional.empty();
 
@@ -36,7 +38,7 @@ public final class ExplanationMeasurement implements Measurement {
     this.setting = setting;
     this.features = features;
     this.chosen = chosen;
-    this.builder = Optional.of(new Explanations.Builder(features, setting.reference().neurons()));
+    this.builder = new Explanations.Builder(features, setting.reference().neurons());
   }
 
   @Override
@@ -65,11 +67,25 @@ public final class ExplanationMeasurement implements Measurement {
   public void reduce(Pass pass) {
     setting
         .phases()
-        .run(Phase.EXPLANATIONS, () -> builder.orElseThrow().add(sink.orElseThrow(), pass.from()));
+        .run(Phase.EXPLANATIONS, () -> builder.add(sink.orElseThrow(), pass.from()));
     sink = Optional.empty();
     if (pass.last()) {
-      explanations = Optional.of(builder.orElseThrow().build());
-      builder = Optional.empty();
+      explanations = Optional.of(builder.build());
+    }
+  }
+
+  @Override
+  public void save(StateWriter state, Pass next) {
+    if (!next.first()) {
+      builder.build().save(state);
+    }
+  }
+
+  @Override
+  public void restore(StateReader state, Pass next) {
+    if (!next.first()) {
+      builder.restore(state);
+      explanations = next.after() ? Optional.of(builder.build()) : Optional.empty();
     }
   }
 

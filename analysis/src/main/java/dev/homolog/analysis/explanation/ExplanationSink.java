@@ -23,7 +23,6 @@ public final class ExplanationSink implements ActivationSink {
   private static final int ROOM = 10;
 
   private final Kernels kernels;
-  private final Arena arena;
   private final FeatureSet features;
   private final Columns columns;
   private final Pilot pilot;
@@ -58,7 +57,6 @@ public final class ExplanationSink implements ActivationSink {
       Columns columns,
       long mostTokens) {
     this.kernels = kernels;
-    this.arena = arena;
     this.features = features;
     this.columns = columns;
     this.pilot = pilot;
@@ -175,8 +173,8 @@ public final class ExplanationSink implements ActivationSink {
   @Override
   public Map<String, Tensor> state() {
     Map<String, Tensor> state = new LinkedHashMap<>();
-    state.put(SUMS, kernels.toHost(arena, sums));
-    state.put(MAXIMA, kernels.toHost(arena, maxima));
+    state.put(SUMS, sums);
+    state.put(MAXIMA, maxima);
     state.put(COUNTS, counts);
     return state;
   }

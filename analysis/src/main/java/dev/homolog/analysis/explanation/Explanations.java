@@ -1,5 +1,7 @@
 package dev.homolog.analysis.explanation;
 
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -63,6 +65,18 @@ public final class Explanations {
       mean[place] = meanWith;
     }
 
+    void save(StateWriter state) {
+      state.put("which", which);
+      state.put("score", score);
+      state.put("mean", mean);
+    }
+
+    void read(StateReader state, int candidates) {
+      state.indices("which", which, candidates);
+      state.read("score", score);
+      state.read("mean", mean);
+    }
+
     static long bytes(long neurons, int most) {
       return neurons * most * (Integer.BYTES + 2 * Double.BYTES);
     }
@@ -95,18 +109,12 @@ public final class Explanations {
   public record OfFamily(
       Family family, Feature feature, double score, Feature runnerUp, double margin) {}
 
-  private Explanations(FeatureSet featureSet, int neurons, ExplanationSink sink) {
+  private Explanations(FeatureSet featureSet, int neurons, Counts seen) {
     this.features = featureSet.features();
-    long positionCount = 0;
-    for (int p = 0; p < featureSet.context(); p++) {
-      positionCount += sink.count(featureSet.ofPosition(p));
-    }
-    this.positions = positionCount;
+    this.positions = seen.positions;
     this.rule = new FamilyRule(features, positions, featureSet.documents());
-    this.counts = new long[features.size()];
-    Arrays.setAll(counts, f -> Arrays.stream(featureSet.cells(f)).mapToLong(sink::count).sum());
-    this.shuffled = new long[featureSet.shuffled()];
-    Arrays.setAll(shuffled, label -> sink.count(featureSet.ofShuffled(label)));
+    this.counts = seen.features;
+    this.shuffled = seen.shuffled;
     this.frequent = featureSet.frequent();
     this.best = Best.of(neurons, KEPT);
     this.tokens = Best.of(neurons, Math.min(TOKENS, frequent.length));
@@ -117,6 +125,25 @@ public final class Explanations {
     this.familyScore = new double[neurons];
     this.runnerUp = new int[neurons];
     this.margin = new double[neurons];
+  }
+
+  /** Positions: of all, with each feature, with each label by chance. */
+  private record Counts(long positions, long[] features, long[] shuffled) {
+    static Counts none(FeatureSet set) {
+      return new Counts(0, new long[set.features().size()], new long[set.shuffled()]);
+    }
+
+    static Counts of(FeatureSet set, ExplanationSink sink) {
+      Counts counts = none(set);
+      long positions = 0;
+      for (int p = 0; p < set.context(); p++) {
+        positions += sink.count(set.ofPosition(p));
+      }
+      Arrays.setAll(
+          counts.features, f -> Arrays.stream(set.cells(f)).mapToLong(sink::count).sum());
+      Arrays.setAll(counts.shuffled, label -> sink.count(set.ofShuffled(label)));
+      return new Counts(positions, counts.features, counts.shuffled);
+    }
   }
 
   /** Bytes on the heap that the explanations of that many neurons take. */
@@ -148,7 +175,7 @@ public final class Explanations {
      */
     public void add(ExplanationSink sink, int from) {
       if (explanations == null) {
-        explanations = new Explanations(featureSet, neurons, sink);
+        explanations = new Explanations(featureSet, neurons, Counts.of(featureSet, sink));
       }
       for (int j = 0; j < sink.neurons(); j += BLOCK) {
         int to = Math.min(sink.neurons(), j + BLOCK);
@@ -156,6 +183,17 @@ public final class Explanations {
       }
     }
 
+    /** Takes back what {@link Explanations#save} put. */
+    void restore(StateReader state) {
+      Counts none = Counts.none(featureSet);
+      state.read("counts", none.features);
+      state.read("shuffled", none.shuffled);
+      Counts seen = new Counts(state.number("positions"), none.features, none.shuffled);
+      explanations = new Explanations(featureSet, neurons, seen);
+      explanations.read(state);
+    }
+
+    /** Of the neurons so far. */
     public Explanations build() {
       return explanations;
     }
@@ -301,6 +339,38 @@ public final class Explanations {
       to.runnerUp[neuron] = second;
       to.margin[neuron] = second < 0 ? Double.NaN : explained[feature] - explained[second];
     }
+  }
+
+  void save(StateWriter state) {
+    state.put("positions", positions);
+    state.put("counts", counts);
+    state.put("shuffled", shuffled);
+    best.save(state.in("features"));
+    tokens.save(state.in("tokens"));
+    state.put("token_maxima", tokenMaxima);
+    state.put("mean", mean);
+    int[] families = new int[family.length];
+    Arrays.setAll(families, i -> family[i] == null ? -1 : family[i].ordinal());
+    state.put("family", families);
+    state.put("family_feature", familyFeature);
+    state.put("family_score", familyScore);
+    state.put("runner_up", runnerUp);
+    state.put("margin", margin);
+  }
+
+  private void read(StateReader state) {
+    best.read(state.in("features"), features.size());
+    tokens.read(state.in("tokens"), frequent.length);
+    state.read("token_maxima", tokenMaxima);
+    state.read("mean", mean);
+    Family[] all = Family.values();
+    int[] families = new int[family.length];
+    state.indices("family", families, all.length);
+    Arrays.setAll(family, i -> families[i] < 0 ? null : all[families[i]]);
+    state.indices("family_feature", familyFeature, features.size());
+    state.read("family_score", familyScore);
+    state.indices("runner_up", runnerUp, features.size());
+    state.read("margin", margin);
   }
 
   /** All features that were tried. */

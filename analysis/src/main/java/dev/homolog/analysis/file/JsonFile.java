@@ -10,7 +10,9 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.homolog.core.InputException;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +38,13 @@ public final class JsonFile {
 
   /** Writes a file; the value is maps, lists, arrays, texts and numbers. */
   public static void write(Path file, Object value) throws IOException {
-    try (var out = Files.newBufferedWriter(file, StandardCharsets.UTF_8);
+    Files.write(file, bytes(value));
+  }
+
+  /** What {@link #write} writes. */
+  public static byte[] bytes(Object value) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (var out = new OutputStreamWriter(bytes, StandardCharsets.UTF_8);
         var json = new FiniteGenerator(MAPPER.createGenerator(out))) {
       var indenter = new DefaultIndenter("  ", "\n");
       json.setPrettyPrinter(
@@ -44,6 +52,7 @@ public final class JsonFile {
       MAPPER.writeValue(json, value);
       json.writeRaw('\n');
     }
+    return bytes.toByteArray();
   }
 
   /**

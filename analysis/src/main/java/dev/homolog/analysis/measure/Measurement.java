@@ -1,5 +1,7 @@
 package dev.homolog.analysis.measure;
 
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationSink;
@@ -41,6 +43,19 @@ public interface Measurement extends AutoCloseable {
 
   /** Takes what is wanted out of the sums of a finished pass, whose memory goes afterwards. */
   default void reduce(Pass pass) {}
+
+  /**
+   * Puts what it holds of finished passes, and of the pass under way beyond its sinks, so that a
+   * stopped run can go on. A measurement that keeps anything from pass to pass has this and {@link
+   * #restore}.
+   *
+   * @param next the pass under way or, between two passes, the one that comes; after the last pass
+   *     its number is that of passes
+   */
+  default void save(StateWriter state, Pass next) {}
+
+  /** Takes back what {@link #save} put, before the sinks of that pass are made. */
+  default void restore(StateReader state, Pass next) {}
 
   /** Takes what is wanted out of sums that stay through all passes; their memory goes then. */
   default void conclude() {}

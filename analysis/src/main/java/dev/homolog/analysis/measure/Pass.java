@@ -33,4 +33,14 @@ public record Pass(
   public boolean last() {
     return number == passes - 1;
   }
+
+  /** Whether all passes are done, and this only tells where the run stands. */
+  public boolean after() {
+    return number == passes;
+  }
+
+  /** The same place in the run, counted in passes; what is for the pass alone does not hold. */
+  public Pass next() {
+    return new Pass(number + 1, passes, to, to, stream, pilots, arena, stays);
+  }
 }

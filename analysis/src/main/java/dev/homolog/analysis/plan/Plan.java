@@ -13,8 +13,7 @@ import java.util.List;
  * @param rowsAPass neurons of the reference a pass
  * @param parts what memory goes to
  * @param reading what memory goes to before that, while text is read
- * @param hostBytes the most that the process will hold, what it holds already included
- * @param deviceBytes the most on the device; 0 without one
+ * @param most the most bytes at one time
  * @param flops floating-point operations by what they are for
  * @param seconds how long it will take, by a short calibration; NaN before that
  */
@@ -23,12 +22,20 @@ public record Plan(
     int rowsAPass,
     List<Cost.Part> parts,
     ReadingPlan reading,
-    long hostBytes,
-    long deviceBytes,
+    Most most,
     List<Cost.Flops> flops,
     double seconds) {
 
-  /** Of text that needs hardly any memory to be read, or of none. */
+  /**
+   * The most bytes at one time.
+   *
+   * @param host that the process will hold, what it holds already included
+   * @param device 0 without one
+   * @param disk of saved states; 0 where none is saved
+   */
+  public record Most(long host, long device, long disk) {}
+
+  /** Of text that needs hardly any memory to be read, or of none; no state is saved. */
   public Plan(
       int passes,
       int rowsAPass,
@@ -38,18 +45,45 @@ public record Plan(
       List<Cost.Flops> flops,
       double seconds) {
     this(
-        passes, rowsAPass, parts, ReadingPlan.SMALL, hostBytes, deviceBytes, flops, seconds);
+        passes,
+        rowsAPass,
+        parts,
+        ReadingPlan.SMALL,
+        new Most(hostBytes, deviceBytes, 0),
+        flops,
+        seconds);
+  }
+
+  /** The most bytes of the host. */
+  public long hostBytes() {
+    return most.host;
+  }
+
+  /** The most bytes of the device; 0 without one. */
+  public long deviceBytes() {
+    return most.device;
+  }
+
+  /** The most bytes that saved states take on the disk; 0 where none is saved. */
+  public long diskBytes() {
+    return most.disk;
   }
 
   /** The same plan, with the time that it will take. */
   public Plan withSeconds(double seconds) {
-    return new Plan(passes, rowsAPass, parts, reading, hostBytes, deviceBytes, flops, seconds);
+    return new Plan(passes, rowsAPass, parts, reading, most, flops, seconds);
   }
 
   /** The same plan, after text that was read within such a plan. */
   public Plan after(ReadingPlan reading) {
-    long most = Math.max(hostBytes, reading.bytes());
-    return new Plan(passes, rowsAPass, parts, reading, most, deviceBytes, flops, seconds);
+    Most all = new Most(Math.max(most.host, reading.bytes()), most.device, most.disk);
+    return new Plan(passes, rowsAPass, parts, reading, all, flops, seconds);
+  }
+
+  /** The same plan, with what saved states take on the disk. */
+  public Plan withDisk(long bytes) {
+    Most all = new Most(most.host, most.device, bytes);
+    return new Plan(passes, rowsAPass, parts, reading, all, flops, seconds);
   }
 
   /** Operations of all kinds. */
@@ -60,8 +94,11 @@ public record Plan(
   /** Adds the plan to {@code study.json}. */
   public void describe(Facts facts) {
     facts.put("passes", passes).put("reference_neurons_a_pass", rowsAPass);
-    facts.put("host_bytes", hostBytes).put("device_bytes", deviceBytes);
+    facts.put("host_bytes", most.host).put("device_bytes", most.device);
     facts.put("seconds", seconds);
+    if (most.disk > 0) {
+      facts.put("disk_bytes", most.disk);
+    }
     Facts bytes = facts.object("bytes");
     parts.forEach(part -> bytes.put(part.name(), part.bytes()));
     Facts readingBytes = facts.object("reading_bytes");
@@ -77,8 +114,7 @@ public record Plan(
         .with("rowsAPass", rowsAPass)
         .with("parts", parts)
         .with("reading", reading)
-        .with("hostBytes", hostBytes)
-        .with("deviceBytes", deviceBytes)
+        .with("most", most)
         .with("flops", flops)
         .with("seconds", seconds)
         .toString();

@@ -85,6 +85,32 @@ public final class Planner {
     throw broken.orElseThrow();
   }
 
+  /**
+   * The plan with that many neurons a pass, of a run that goes on.
+   *
+   * @throws InputException if it does not fit
+   */
+  public Plan plan(int rowsAPass) {
+    int passes = Math.ceilDiv(models.getFirst().neurons(), rowsAPass);
+    Sum sum = new Sum(new Shape(kernels, models, setting.text(), rowsAPass, passes));
+    Plan plan = sum.plan(passes, rowsAPass);
+    check
+        .problem(plan, sum.heap())
+        .ifPresent(problem -> {
+          throw problem;
+        });
+    return plan;
+  }
+
+  /** The most bytes of a saved state: that of all that measurements hold in a pass. */
+  public long stateBytes(Plan plan) {
+    Shape shape = new Shape(kernels, models, setting.text(), plan.rowsAPass(), plan.passes());
+    return measurements.stream()
+        .flatMap(measurement -> measurement.cost(shape).passes().stream())
+        .mapToLong(Part::bytes)
+        .sum();
+  }
+
   /** Seconds of a plan on a machine of that speed. */
   public double seconds(Plan plan, Calibration calibration) {
     double forward = calibration.secondsAToken() * setting.text().table().tokens() * plan.passes();

@@ -42,7 +42,11 @@ public final class Manifest {
     facts.plan().describe(study.object("plan"));
     study.object("memory").put("peak_bytes", MemoryBounds.peak());
     study.object("result");
-    study.putNull("resumed_from_token");
+    facts
+        .resumedFrom()
+        .ifPresentOrElse(
+            token -> study.put("resumed_from_token", token),
+            () -> study.putNull("resumed_from_token"));
     study.list("phases");
     for (RunFacts.PhaseFacts phase : facts.phases()) {
       Facts timed = study.addObject("phases").put("name", phase.phase().toString());
@@ -54,7 +58,8 @@ public final class Manifest {
     return study;
   }
 
-  private static String version() {
+  /** Of this program; empty where it runs from class files. */
+  public static String version() {
     ModuleDescriptor module = Manifest.class.getModule().getDescriptor();
     return module == null ? "" : module.rawVersion().orElse("");
   }

@@ -11,6 +11,7 @@ import dev.homolog.core.tokens.TokenTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * What a run ran on, for its {@code study.json}.
@@ -22,6 +23,7 @@ import java.util.Map;
  * @param phases seconds and tokens of each part
  * @param plan what was expected of it
  * @param batchRows rows of tokens a batch; 0 where no text was read
+ * @param resumedFrom positions that an earlier run had read, where this one went on from it
  */
 public record RunFacts(
     List<ModelFacts> models,
@@ -30,7 +32,8 @@ public record RunFacts(
     String precision,
     List<PhaseFacts> phases,
     Plan plan,
-    int batchRows) {
+    int batchRows,
+    OptionalLong resumedFrom) {
 
   /**
    * A model, its shape and the hashes of its files.
@@ -195,6 +198,7 @@ public record RunFacts(
         .with("phases", phases)
         .with("plan", plan)
         .with("batchRows", batchRows)
+        .with("resumedFrom", resumedFrom)
         .toString();
   }
 }

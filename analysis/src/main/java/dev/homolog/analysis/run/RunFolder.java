@@ -3,6 +3,7 @@ package dev.homolog.analysis.run;
 import dev.homolog.analysis.file.AtomicFile;
 import dev.homolog.analysis.file.JsonFile;
 import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.state.CheckpointFolder;
 import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
@@ -37,6 +38,7 @@ import java.util.regex.Pattern;
  */
 public final class RunFolder implements AutoCloseable {
   private static final String STUDY = "study";
+  private static final String STATE = "state";
   private static final String CHOOSE = "choose another --out";
   private static final String RESTORE = "restore the file or run the study again";
   private static final String NAME_ONE = "name the folder of a finished run";
@@ -68,6 +70,30 @@ public final class RunFolder implements AutoCloseable {
    *     made or written. Nothing has changed on disk then.
    */
   public static RunFolder create(Path out) {
+    if (hasState(out)) {
+      throw new InputException(
+          out, "", "holds a run that was stopped", "go on with --resume, or " + CHOOSE);
+    }
+    return take(out);
+  }
+
+  /**
+   * As above, or takes the folder of a run that was stopped and has saved its state. What else the
+   * stopped run has written goes.
+   *
+   * @return empty where the run is finished; nothing has changed then
+   */
+  public static Optional<RunFolder> resume(Path out) {
+    return isFinished(out) ? Optional.empty() : Optional.of(take(out));
+  }
+
+  private static boolean hasState(Path out) {
+    return Files.isDirectory(out.resolve(STATE), LinkOption.NOFOLLOW_LINKS)
+        && !isFinished(out)
+        && !new CheckpointFolder(out.resolve(STATE)).isEmpty();
+  }
+
+  private static RunFolder take(Path out) {
     if (Files.exists(out) && !Files.exists(out.resolve(Claim.FILE))) {
       checkVacant(out, List.of()); // so that a folder that holds anything is not touched
     }
@@ -133,6 +159,11 @@ public final class RunFolder implements AutoCloseable {
     return path;
   }
 
+  /** Where the run may save its state; need not be there, and goes when it is finished. */
+  public Path state() {
+    return path.resolve(STATE);
+  }
+
   /**
    * Writes a table to {@code <name>.parquet} or {@code <name>.csv}, in place of one that is there.
    *
@@ -195,12 +226,13 @@ public final class RunFolder implements AutoCloseable {
   public void finish(Object study) {
     writeData(jsonFile(STUDY), temporary -> JsonFile.write(temporary, plain(study)));
     finished = true;
+    new CheckpointFolder(state()).remove();
     claim.release();
   }
 
   /**
    * Gives up the folder of an unfinished run, and removes the tables and JSON that were written, so
-   * that the same run can be tried again. Does nothing for a finished run.
+   * that the same run can be tried again. A saved state stays. Does nothing for a finished run.
    */
   @Override
   public void close() {
@@ -350,7 +382,7 @@ public final class RunFolder implements AutoCloseable {
       throw new InputException(out, "", "already holds a run", CHOOSE);
     }
     List<Path> leftovers = new ArrayList<>();
-    DirectoryStream.Filter<Path> all = file -> !file.endsWith(Claim.FILE);
+    DirectoryStream.Filter<Path> all = file -> !file.endsWith(Claim.FILE) && !isState(file);
     try (var entries = Files.newDirectoryStream(out, all)) {
       for (Path entry : entries) {
         if (!isLeft(entry, left)) {
@@ -365,6 +397,11 @@ public final class RunFolder implements AutoCloseable {
           out.toString(), "", "cannot be read: " + AtomicFile.reason(cause), CHOOSE, e);
     }
     return leftovers;
+  }
+
+  /** Whether it is the folder of a saved state, which only {@link #resume} meets. */
+  private static boolean isState(Path entry) {
+    return entry.endsWith(STATE) && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Whether a killed run has left it: a file that it noted, or one of a name that only we give. */

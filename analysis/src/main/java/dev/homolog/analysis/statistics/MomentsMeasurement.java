@@ -6,6 +6,8 @@ import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.Moments;
@@ -49,6 +51,23 @@ public final class MomentsMeasurement implements Measurement {
   public void reduce(Pass pass) {
     if (pass.first()) {
       moments = Optional.of(NeuronMoments.OfStudy.of(momentsOfThePass(), setting.neurons()));
+    }
+  }
+
+  @Override
+  public void save(StateWriter state, Pass next) {
+    if (!next.first()) {
+      moments().save(state);
+    }
+  }
+
+  @Override
+  public void restore(StateReader state, Pass next) {
+    if (!next.first()) {
+      moments =
+          Optional.of(
+              NeuronMoments.OfStudy.restored(
+                  state, setting.reference().neurons(), setting.models().size()));
     }
   }
 

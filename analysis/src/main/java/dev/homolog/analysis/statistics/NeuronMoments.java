@@ -1,9 +1,12 @@
 package dev.homolog.analysis.statistics;
 
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.core.Brief;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,6 +14,9 @@ import java.util.List;
  * kurtosis NaN if constant.
  */
 public record NeuronMoments(double mean, double variance, double skew, double kurtosis) {
+
+  /** Numbers of a neuron. */
+  private static final int COLUMNS = 4;
 
   /**
    * Of a whole study.
@@ -34,6 +40,33 @@ public record NeuronMoments(double mean, double variance, double skew, double ku
       List<Integer> constants =
           models.stream().map(model -> constantNeurons(moments, model)).toList();
       return new OfStudy(List.copyOf(neurons), constants);
+    }
+
+    void save(StateWriter state) {
+      double[][] columns = new double[COLUMNS][neurons.size()];
+      for (int i = 0; i < neurons.size(); i++) {
+        NeuronMoments neuron = neurons.get(i);
+        columns[0][i] = neuron.mean;
+        columns[1][i] = neuron.variance;
+        columns[2][i] = neuron.skew;
+        columns[3][i] = neuron.kurtosis;
+      }
+      state.put("moments", columns);
+      state.put("constants", constants.stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    static OfStudy restored(StateReader state, int neuronCount, int models) {
+      double[][] columns = new double[COLUMNS][neuronCount];
+      state.read("moments", columns);
+      int[] constants = new int[models];
+      state.read("constants", constants);
+      List<NeuronMoments> neurons = new ArrayList<>();
+      for (int i = 0; i < neuronCount; i++) {
+        neurons.add(
+            new NeuronMoments(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
+      }
+      return new OfStudy(
+          List.copyOf(neurons), Arrays.stream(constants).boxed().toList());
     }
 
     @Override

@@ -5,6 +5,8 @@ import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationSink;
@@ -71,16 +73,38 @@ public final class StatisticsMeasurement implements Measurement {
     if (!pass.first()) {
       return List.of();
     }
+    Sums empty = empty(pass);
+    sums = Optional.of(empty);
+    return List.of(empty.preactivations, empty.statistics);
+  }
+
+  private Sums empty(Pass pass) {
     ModelNeurons reference = setting.neurons().getFirst();
     long tokens = setting.text().tokens();
-    Sums empty =
-        new Sums(
+    return new Sums(
             MomentsSink.ofPreactivations(
                 setting.kernels(), pass.stays(), pass.pilots().pre(), reference.count(), tokens),
             new StatisticsSink(
                 setting.kernels(), pass.stays(), reference, context(), subsets(), tokens));
-    sums = Optional.of(empty);
-    return List.of(empty.preactivations, empty.statistics);
+  }
+
+  @Override
+  public void save(StateWriter state, Pass next) {
+    if (!next.first()) {
+      Sums full = sums.orElseThrow();
+      state.put(full.preactivations.state());
+      state.put(full.statistics.state());
+    }
+  }
+
+  @Override
+  public void restore(StateReader state, Pass next) {
+    if (!next.first()) {
+      Sums full = empty(next);
+      full.preactivations.merge(state.tensors(full.preactivations.state()));
+      full.statistics.merge(state.tensors(full.statistics.state()));
+      sums = Optional.of(full);
+    }
   }
 
   private int context() {

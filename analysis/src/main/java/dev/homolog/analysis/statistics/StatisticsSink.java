@@ -168,7 +168,9 @@ final class StatisticsSink implements ActivationSink {
 
   /** What was seen so far, in the host's memory for as long as the sink's arena. */
   public Statistics statistics() {
-    return new Statistics(context, subsets, state());
+    Map<String, Tensor> onHost = new LinkedHashMap<>();
+    state().forEach((name, sums) -> onHost.put(name, kernels.toHost(arena, sums)));
+    return new Statistics(context, subsets, onHost);
   }
 
   /** Names of the sums. */
@@ -185,8 +187,7 @@ final class StatisticsSink implements ActivationSink {
 
   @Override
   public Map<String, Tensor> state() {
-    Map<String, Tensor> state = new LinkedHashMap<>();
-    onDevice().forEach((name, sums) -> state.put(name, kernels.toHost(arena, sums)));
+    Map<String, Tensor> state = onDevice();
     state.put(COUNTS, counts);
     return state;
   }

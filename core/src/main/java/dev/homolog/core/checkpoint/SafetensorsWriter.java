@@ -14,7 +14,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -128,7 +128,7 @@ public final class SafetensorsWriter {
           "give the name of a file in an existing folder");
     }
     try (NewFile file = NewFile.beside(target)) {
-      writeAll(file.channel());
+      writeTo(file.channel());
       file.commit();
     } catch (IOException e) {
       throw new HomologException(
@@ -141,7 +141,12 @@ public final class SafetensorsWriter {
     }
   }
 
-  private void writeAll(FileChannel out) throws IOException {
+  /**
+   * Writes the bytes of the file to a channel that the caller owns.
+   *
+   * @throws IllegalArgumentException if the pieces of a tensor do not add up to its size
+   */
+  public void writeTo(WritableByteChannel out) throws IOException {
     List<Item> order = new ArrayList<>(items.values());
     order.sort(Comparator.comparingInt((Item item) -> item.dtype.bytes()).reversed());
     byte[] header = header(order);
@@ -169,7 +174,7 @@ public final class SafetensorsWriter {
   }
 
   /** Heap segments go through the buffer: not all of them can be seen as a ByteBuffer. */
-  private void writePiece(FileChannel out, MemorySegment piece, MemorySegment buffer)
+  private void writePiece(WritableByteChannel out, MemorySegment piece, MemorySegment buffer)
       throws IOException {
     for (long offset = 0; offset < piece.byteSize(); offset += chunk) {
       MemorySegment part = piece.asSlice(offset, Math.min(chunk, piece.byteSize() - offset));
@@ -179,7 +184,7 @@ public final class SafetensorsWriter {
     }
   }
 
-  private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
+  private static void writeFully(WritableByteChannel out, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining()) {
       out.write(bytes);
     }

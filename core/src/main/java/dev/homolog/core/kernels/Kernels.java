@@ -24,6 +24,12 @@ public interface Kernels extends Memory, ForwardPass, Statistics, AutoCloseable 
   /** What factors of products and their sums are rounded to, in a few words for every result. */
   String precision();
 
+  /**
+   * What decides the last bits of results, in a few words: which kernels, of which version, in
+   * vectors of which width. The number of threads does not.
+   */
+  String numerics();
+
   /** Mean and one over the deviation of each column, F64 [1, N] each. */
   record Columns(Tensor mean, Tensor inverse) {}
 

@@ -38,11 +38,17 @@ public interface ActivationSink {
     return true;
   }
 
-  /** The sums so far, by name, in host memory: a view that the next block changes. */
+  /**
+   * The sums so far, by name, in the kernels' memory or the host's: views that the next block
+   * changes.
+   */
   Map<String, Tensor> state();
 
   /**
-   * Adds the {@link #state} of another sink of the same study; merging into a new sink restores it.
+   * Adds the {@link #state} of another sink of the same study, copied to the host; merging into a
+   * new sink restores it.
+   *
+   * @throws IllegalArgumentException a tensor has another shape than this sink's
    */
   void merge(Map<String, Tensor> other);
 }

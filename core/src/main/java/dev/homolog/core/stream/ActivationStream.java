@@ -14,6 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -122,7 +123,46 @@ public final class ActivationStream {
    * @param post all neurons' MLP_POST
    * @param pre MLP_PRE of the first model, or null
    */
-  public record Pilots(Pilot post, Pilot pre) {}
+  public record Pilots(Pilot post, Pilot pre) {
+    private static final String POST = "post.";
+    private static final String PRE = "pre.";
+
+    /** Means and scales, by name. */
+    public Map<String, Tensor> state() {
+      Map<String, Tensor> state = new LinkedHashMap<>();
+      post.state().forEach((name, tensor) -> state.put(POST + name, tensor));
+      if (pre != null) {
+        pre.state().forEach((name, tensor) -> state.put(PRE + name, tensor));
+      }
+      return state;
+    }
+  }
+
+  /**
+   * Pilots of which the {@link Pilots#state} was saved.
+   *
+   * @param state on the host
+   * @param preactivations whether that of MLP_PRE is among them
+   * @throws IllegalArgumentException a tensor is missing or has another shape
+   */
+  public Pilots pilots(Map<String, Tensor> state, boolean preactivations) {
+    Pilot pre =
+        preactivations
+            ? Pilot.restored(kernels, arena, part(state, Pilots.PRE), models.getFirst().count())
+            : null;
+    return new Pilots(
+        Pilot.restored(kernels, arena, part(state, Pilots.POST), neurons()), pre);
+  }
+
+  private static Map<String, Tensor> part(Map<String, Tensor> state, String prefix) {
+    Map<String, Tensor> part = new LinkedHashMap<>();
+    state.forEach((name, tensor) -> {
+      if (name.startsWith(prefix)) {
+        part.put(name.substring(prefix.length()), tensor);
+      }
+    });
+    return part;
+  }
 
   /** As below, of MLP_POST alone. */
   public Pilot pilot(Rows rows, ProgressListener progress) {
@@ -153,7 +193,7 @@ public final class ActivationStream {
         pre = MomentsSink.ofPreactivations(kernels, scratch, none, neurons, keep.rows());
         sinks.add(pre);
       }
-      run("pilot", rows, batch, identity, sinks, progress, _ -> {});
+      run(new Reading("pilot", rows, 0, progress, _ -> {}), batch, identity, sinks);
       Moments seen = post.moments();
       return new Pilots(
           seen.isExtreme()
@@ -227,50 +267,61 @@ public final class ActivationStream {
       Pilot pilot,
       List<? extends ActivationSink> sinks,
       ProgressListener progress) {
-    run(phase, rows, pilot, sinks, progress, _ -> {});
+    run(new Reading(phase, rows, 0, progress, _ -> {}), pilot, sinks);
   }
 
   /**
-   * As above.
+   * How rows are read.
    *
+   * @param phase what to call it in progress
+   * @param seen positions that the sinks have seen in an earlier reading of the same rows; its
+   *     batches ended there
+   * @param progress hears of each batch
    * @param batchDone hears, after each batch, how many positions all sinks have seen
    */
-  public void run(
-      String phase,
-      Rows rows,
-      Pilot pilot,
-      List<? extends ActivationSink> sinks,
-      ProgressListener progress,
-      LongConsumer batchDone) {
-    run(phase, rows, batchRows, pilot, sinks, progress, batchDone);
+  public record Reading(
+      String phase, Rows rows, long seen, ProgressListener progress, LongConsumer batchDone) {}
+
+  /** As above; the rest of an earlier reading, where there was one. */
+  public void run(Reading reading, Pilot pilot, List<? extends ActivationSink> sinks) {
+    run(reading, batchRows, pilot, sinks);
   }
 
   /** In batches of nearly equal size, so that the last is no small remainder. */
   private void run(
-      String phase,
-      Rows rows,
-      int batch,
-      Pilot pilot,
-      List<? extends ActivationSink> sinks,
-      ProgressListener progress,
-      LongConsumer batchDone) {
+      Reading reading, int batch, Pilot pilot, List<? extends ActivationSink> sinks) {
     Set<Site> read = EnumSet.noneOf(Site.class);
     sinks.forEach(sink -> read.addAll(sink.sites()));
     read.forEach(this::buffer);
+    Rows rows = reading.rows;
     long total = (long) rows.count() * table.context();
     long batches = batches(rows.count(), batch);
-    progress.progress(phase, 0, total);
+    reading.progress.progress(reading.phase, reading.seen, total);
     int from = 0;
     for (long i = 1; i <= batches; i++) {
       int to = (int) (i * rows.count() / batches);
-      ActivationBlock block = forward(rows, from, to, read);
-      showRaw(block, sinks);
-      showPrepared(block, pilot, sinks);
       long done = (long) to * table.context();
-      progress.progress(phase, done, total);
-      batchDone.accept(done);
+      if (done > reading.seen) {
+        ActivationBlock block = forward(rows, from, to, read);
+        showRaw(block, sinks);
+        showPrepared(block, pilot, sinks);
+        reading.progress.progress(reading.phase, done, total);
+        reading.batchDone.accept(done);
+      }
       from = to;
     }
+  }
+
+  /** Whether a reading of all rows has a batch that ends after so many positions, or begins so. */
+  public static boolean isBetweenBatches(Text text, long seen) {
+    TokenTable table = text.table();
+    long batches = batches(table.rows(), text.rows());
+    for (long i = 0; i <= batches; i++) {
+      if (i * table.rows() / batches * table.context() == seen) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static long batches(long rows, int batch) {

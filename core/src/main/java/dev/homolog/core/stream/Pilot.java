@@ -2,7 +2,9 @@ package dev.homolog.core.stream;
 
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.memory.DType;
 import java.lang.foreign.Arena;
+import java.util.Map;
 
 /**
  * Mean and one over the deviation of every neuron on a few rows. The stream is standardised by
@@ -10,6 +12,9 @@ import java.lang.foreign.Arena;
  * rounding: true moments correct them at the end.
  */
 public final class Pilot {
+  private static final String MEAN = "mean";
+  private static final String SCALE = "scale";
+
   private final Kernels kernels;
   private final Arena arena;
   private final Preparation preparation;
@@ -89,6 +94,38 @@ public final class Pilot {
     double deviation = Math.sqrt(moments.variance(neuron));
     double least = Math.max(leastDeviation, LEAST_SHARE * Math.abs(moments.mean(neuron)));
     return deviation > 0 ? Math.min(GREATEST_SCALE, 1 / Math.max(deviation, least)) : 1;
+  }
+
+  /** Means and scales [1, neurons] on the host, by name. */
+  Map<String, Tensor> state() {
+    return Map.of(MEAN, meanOnHost, SCALE, scaleOnHost);
+  }
+
+  /**
+   * A pilot of which the {@link #state} was saved.
+   *
+   * @throws IllegalArgumentException a tensor is missing or has another shape
+   */
+  static Pilot restored(Kernels kernels, Arena arena, Map<String, Tensor> state, long neurons) {
+    return new Pilot(
+        kernels,
+        arena,
+        Preparation.CENTRED,
+        copied(arena, kernels.working(), state, MEAN, neurons),
+        copied(arena, kernels.working(), state, SCALE, neurons));
+  }
+
+  /** What was saved may be gone before the pilot is. */
+  private static Tensor copied(
+      Arena arena, DType type, Map<String, Tensor> state, String name, long neurons) {
+    Tensor saved = state.get(name);
+    if (saved == null || saved.dtype() != type) {
+      throw new IllegalArgumentException("no " + name + " of type " + type);
+    }
+    saved.requireShape(name, 1, neurons);
+    Tensor copy = Tensor.allocate(arena, type, 1, neurons);
+    copy.data().copyFrom(saved.data().asSlice(0, copy.data().byteSize()));
+    return copy;
   }
 
   /**

@@ -38,6 +38,11 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public String numerics() {
+    return "scalar, fp64";
+  }
+
+  @Override
   public String precision() {
     return "fp64";
   }

@@ -43,6 +43,11 @@ final class TorchHostKernels extends HostKernels {
   }
 
   @Override
+  public String numerics() {
+    return TorchKernels.numerics(name(), torch, Device.CPU, precision());
+  }
+
+  @Override
   public Tensor weight(Arena arena, StoredTensor stored, long rows, long cols) {
     Tensor copy = allocate(arena, DType.F32, rows, cols);
     TorchForward.convert(stored, copy);

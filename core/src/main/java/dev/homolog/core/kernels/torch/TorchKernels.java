@@ -79,6 +79,16 @@ public final class TorchKernels implements Kernels {
     return description(name(), torch, device, precision());
   }
 
+  @Override
+  public String numerics() {
+    return numerics(name(), torch, device, precision());
+  }
+
+  static String numerics(String name, Torch torch, Device device, String precision) {
+    String place = device.isCuda() ? "a GPU" : "the CPU";
+    return name + ": libtorch " + torch.library().version() + " on " + place + ", " + precision;
+  }
+
   /** The description of kernels that run on libtorch. */
   static String description(String name, Torch torch, Device device, String precision) {
     int threads = torch.threads();

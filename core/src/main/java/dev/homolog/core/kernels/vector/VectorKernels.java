@@ -28,13 +28,18 @@ public final class VectorKernels extends HostKernels {
   }
 
   @Override
-  public String description() {
+  public String numerics() {
     return "vector: Java Vector API, "
         + Tile.SPECIES.vectorBitSize()
         + "-bit, tile "
         + Tile.ROWS
         + " x "
-        + Tile.COLS
+        + Tile.COLS;
+  }
+
+  @Override
+  public String description() {
+    return numerics()
         + ", "
         + workers.threads()
         + (workers.threads() == 1 ? " thread" : " threads")

@@ -1,0 +1,187 @@
+package dev.homolog.analysis.passes;
+
+import dev.homolog.analysis.measure.Measurement;
+import dev.homolog.analysis.measure.Pass;
+import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.plan.Plan;
+import dev.homolog.analysis.state.CheckpointFolder;
+import dev.homolog.analysis.state.Identity;
+import dev.homolog.analysis.state.Position;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
+import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
+import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ActivationStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Saves the state of a study between batches, and takes it back where an earlier run of the same
+ * study has stopped. Sums go on as they would have without a stop, to the last bit. Used by one
+ * thread.
+ */
+public final class Checkpoints implements AutoCloseable {
+  private static final String MEASUREMENT = "measurement";
+  private static final String SINK = "sink";
+  private static final String PILOTS = "pilots";
+
+  private final Saving saving;
+  private final CheckpointFolder folder;
+  private final Identity identity;
+  private final Setting setting;
+  private final List<Measurement> measurements;
+  private final Optional<CheckpointFolder.Saved> saved;
+  private long lastEnd = System.nanoTime();
+  private long lastTook;
+
+  private Checkpoints(
+      Saving saving, Identity identity, Setting setting, List<Measurement> measurements) {
+    this.saving = saving;
+    this.folder = new CheckpointFolder(saving.folder());
+    this.identity = identity;
+    this.setting = setting;
+    this.measurements = measurements;
+    this.saved = folder.last(identity);
+  }
+
+  /**
+   * Finds the state that an earlier run has saved.
+   *
+   * @param identity what must be the same for the run to go on
+   * @throws InputException there is one of another run, or a damaged one
+   */
+  public static Checkpoints open(
+      Saving saving, Identity identity, Setting setting, List<Measurement> measurements) {
+    Checkpoints checkpoints = new Checkpoints(saving, identity, setting, measurements);
+    checkpoints.saved.ifPresent(state -> checkpoints.requireKnown(state.position()));
+    return checkpoints;
+  }
+
+  /** A position that no plan and no text has would fail late. */
+  private void requireKnown(Position at) {
+    int neurons = setting.reference().neurons();
+    boolean passes =
+        at.rowsAPass() > 0
+            && at.rowsAPass() <= neurons
+            && at.passes() == Math.ceilDiv(neurons, at.rowsAPass());
+    boolean pass = at.pass() >= 0 && at.pass() <= at.passes() && (!at.passesDone() || at.seen() == 0);
+    if (!passes || !pass || !ActivationStream.isBetweenBatches(setting.text(), at.seen())) {
+      throw new InputException(
+          folder.path(), "position", "is none of this run's", "remove this folder and begin anew");
+    }
+  }
+
+  /**
+   * Finds whether the disk has room.
+   *
+   * @param bytes the most that one state takes
+   * @return the most that all take
+   * @throws InputException it has not
+   */
+  public long requireRoom(long bytes) {
+    long needed = saved.isPresent() ? bytes : 2 * bytes; // of two there is one already
+    try {
+      long free = Math.max(0, Files.getFileStore(existing(saving.folder())).getUsableSpace());
+      if (needed > free) {
+        throw new InputException(
+            InputOption.CHECKPOINT_EVERY,
+            String.format(
+                Locale.ROOT,
+                "%,d bytes are free at %s, and the state of the run takes up to %,d",
+                free,
+                saving.folder(),
+                needed),
+            "make room, choose another --out, or give 0 to save none");
+      }
+    } catch (IOException e) {
+      // Nobody knows how much is free. Where it is too little, writing says so.
+    }
+    return 2 * bytes;
+  }
+
+  private static Path existing(Path folder) {
+    Path at = folder.toAbsolutePath().normalize();
+    while (!Files.exists(at) && at.getParent() != null) {
+      at = at.getParent();
+    }
+    return at;
+  }
+
+  /** Where the run goes on; empty where it begins. */
+  public Optional<Position> start() {
+    return saved.map(CheckpointFolder.Saved::position);
+  }
+
+  private StateReader numbers() {
+    return saved.orElseThrow().numbers();
+  }
+
+  /** The means and scales by which the run that goes on has standardised. */
+  public ActivationStream.Pilots pilots(ActivationStream stream, boolean preactivations) {
+    try {
+      return stream.pilots(numbers().in(PILOTS).tensors(), preactivations);
+    } catch (IllegalArgumentException e) {
+      throw numbers().refused(PILOTS, e.getMessage());
+    }
+  }
+
+  /** Gives all measurements back what they had of earlier passes. */
+  public void restore(Pass next) {
+    for (int i = 0; i < measurements.size(); i++) {
+      measurements.get(i).restore(numbers().in(MEASUREMENT + i), next);
+    }
+  }
+
+  /**
+   * Gives the sinks of the pass that goes on back what they had summed.
+   *
+   * @return positions that they have seen
+   */
+  public long restore(Pass pass, List<ActivationSink> sinks) {
+    long seen = start().filter(at -> at.pass() == pass.number()).map(Position::seen).orElse(0L);
+    for (int i = 0; seen > 0 && i < sinks.size(); i++) {
+      ActivationSink sink = sinks.get(i);
+      sink.merge(numbers().in(SINK + i).tensors(sink.state()));
+    }
+    return seen;
+  }
+
+  /**
+   * Saves the state, if that is due.
+   *
+   * @param pass the pass under way, or the one that comes
+   * @param seen positions that the sinks have seen
+   * @param sinks of the pass under way
+   */
+  public void offer(Plan plan, Pass pass, long seen, List<ActivationSink> sinks) {
+    long start = System.nanoTime();
+    if (saving.due(Duration.ofNanos(start - lastEnd), Duration.ofNanos(lastTook))) {
+      Position position =
+          new Position(plan.passes(), plan.rowsAPass(), pass.number(), seen, plan.seconds());
+      folder.write(setting.kernels(), identity, position, state -> put(state, pass, sinks));
+      lastEnd = System.nanoTime();
+      lastTook = lastEnd - start;
+    }
+  }
+
+  private void put(StateWriter state, Pass pass, List<ActivationSink> sinks) {
+    state.in(PILOTS).put(pass.pilots().state());
+    for (int i = 0; i < measurements.size(); i++) {
+      measurements.get(i).save(state.in(MEASUREMENT + i), pass);
+    }
+    for (int i = 0; i < sinks.size(); i++) {
+      state.in(SINK + i).put(sinks.get(i).state());
+    }
+  }
+
+  @Override
+  public void close() {
+    saved.ifPresent(CheckpointFolder.Saved::close);
+  }
+}

@@ -1,0 +1,337 @@
+package dev.homolog.analysis.state;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.homolog.analysis.file.AtomicFile;
+import dev.homolog.analysis.file.JsonFile;
+import dev.homolog.core.HomologException;
+import dev.homolog.core.InputException;
+import dev.homolog.core.checkpoint.SafetensorsFile;
+import dev.homolog.core.checkpoint.SafetensorsWriter;
+import dev.homolog.core.file.NewFile;
+import dev.homolog.core.kernels.Kernels;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+
+/**
+ * The checkpoints of one run, the last two of them. A checkpoint is a safetensors file and a JSON
+ * file that names its size, its checksum, where the run was, and the {@link Identity} of the run.
+ * The JSON file is written last, so it stands for a whole checkpoint. At every moment the previous
+ * or the new one can be read. Used by one thread.
+ */
+public final class CheckpointFolder {
+  static final String REMEDY = "choose another --out, or remove this folder and begin anew";
+
+  private static final int FORMAT = 1;
+  private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,9})\\.json");
+  private static final int BUFFER = 1 << 20;
+
+  private final Path folder;
+  private final Disk disk;
+
+  /** The checkpoints in a folder, which need not be there. */
+  public CheckpointFolder(Path folder) {
+    this(folder, Disk.ofTheSystem());
+  }
+
+  CheckpointFolder(Path folder, Disk disk) {
+    this.folder = folder;
+    this.disk = disk;
+  }
+
+  /** The folder. */
+  public Path path() {
+    return folder;
+  }
+
+  /**
+   * A state that was saved; its numbers can be read until it is closed.
+   *
+   * @param position where the run was
+   */
+  public record Saved(Position position, StateReader numbers, SafetensorsFile file)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      file.close();
+    }
+  }
+
+  /** Whether a checkpoint was written here, be it damaged. */
+  public boolean isEmpty() {
+    return numbers().isEmpty();
+  }
+
+  /**
+   * The last checkpoint that is whole.
+   *
+   * @return empty if none has been written
+   * @throws InputException it is of a run of another identity, or none of those that were written
+   *     can be read
+   */
+  public Optional<Saved> last(Identity identity) {
+    List<Integer> numbers = numbers();
+    for (int number : numbers) {
+      Optional<JsonNode> manifest = whole(number);
+      if (manifest.isPresent()) {
+        requireSame(identity, number, manifest.get());
+        SafetensorsFile file = SafetensorsFile.open(data(number));
+        Position position = position(manifest.get());
+        return Optional.of(new Saved(position, new StateReader(file, ""), file));
+      }
+    }
+    if (!numbers.isEmpty()) {
+      throw new InputException(folder, "", "holds no checkpoint that is whole", REMEDY);
+    }
+    return Optional.empty();
+  }
+
+  private void requireSame(Identity identity, int number, JsonNode manifest) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    manifest
+        .path("identity")
+        .properties()
+        .forEach(fact -> facts.put(fact.getKey(), fact.getValue().asText()));
+    identity
+        .difference(facts)
+        .ifPresent(difference -> {
+          throw new InputException(
+              manifest(number), "", "is of another run: " + difference, REMEDY);
+        });
+  }
+
+  private static Position position(JsonNode manifest) {
+    JsonNode position = manifest.path("position");
+    return new Position(
+        position.path("passes").asInt(),
+        position.path("rows_a_pass").asInt(),
+        position.path("pass").asInt(),
+        position.path("seen").asLong(),
+        position.path("seconds").asDouble(Double.NaN));
+  }
+
+  /** The manifest of a checkpoint, if its file has the size and checksum that it names. */
+  private Optional<JsonNode> whole(int number) {
+    if (!isFile(manifest(number)) || !isFile(data(number))) {
+      return Optional.empty();
+    }
+    try {
+      JsonNode manifest = JsonFile.read(manifest(number));
+      boolean whole =
+          manifest.path("format").asInt() == FORMAT
+              && manifest.path("bytes").asLong(-1) == Files.size(data(number))
+              && manifest.path("crc32c").asLong(-1) == checksum(data(number));
+      return whole ? Optional.of(manifest) : Optional.empty();
+    } catch (InputException | IOException e) {
+      return Optional.empty(); // the one before it may be whole
+    }
+  }
+
+  private static boolean isFile(Path file) {
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  private static long checksum(Path file) throws IOException {
+    CRC32C sum = new CRC32C();
+    ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      while (channel.read(buffer.clear()) >= 0) {
+        sum.update(buffer.flip());
+      }
+    }
+    return sum.getValue();
+  }
+
+  /**
+   * Writes a checkpoint, after removing all but the last whole one. So there are two at most.
+   *
+   * @param content puts the numbers, which stay as they are until this returns
+   * @return its size in bytes
+   * @throws HomologException it cannot be written; the last one stands
+   */
+  public long write(
+      Kernels kernels, Identity identity, Position position, Consumer<StateWriter> content) {
+    List<Integer> numbers = numbers();
+    int number = numbers.isEmpty() ? 1 : numbers.getFirst() + 1;
+    try {
+      Files.createDirectories(folder);
+      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException("it is a link"); // what it leads to is not the run's
+      }
+      removeAllBut(numbers.stream().filter(n -> whole(n).isPresent()).findFirst());
+      SafetensorsWriter file = new SafetensorsWriter(data(number));
+      content.accept(new StateWriter(kernels, file, ""));
+      CRC32C sum = new CRC32C();
+      long bytes = create(data(number), out -> file.writeTo(new Summed(out, sum)));
+      byte[] manifest = JsonFile.bytes(manifest(identity, position, bytes, sum.getValue()));
+      create(manifest(number), out -> writeAll(out, ByteBuffer.wrap(manifest)));
+      disk.forceFolder(folder);
+      return bytes;
+    } catch (IOException e) {
+      throw new HomologException(
+          folder
+              + ": the state of the run cannot be saved ("
+              + AtomicFile.reason(e)
+              + "); make room for it, and go on with --resume",
+          e);
+    }
+  }
+
+  private static Map<String, Object> manifest(
+      Identity identity, Position position, long bytes, long sum) {
+    Map<String, Object> where = new LinkedHashMap<>();
+    where.put("passes", position.passes());
+    where.put("rows_a_pass", position.rowsAPass());
+    where.put("pass", position.pass());
+    where.put("seen", position.seen());
+    where.put("seconds", position.seconds());
+    Map<String, Object> manifest = new LinkedHashMap<>();
+    manifest.put("format", FORMAT);
+    manifest.put("bytes", bytes);
+    manifest.put("crc32c", sum);
+    manifest.put("position", where);
+    manifest.put("identity", identity.facts());
+    return manifest;
+  }
+
+  /** What writes a file's bytes. */
+  private interface Content {
+    void writeTo(WritableByteChannel out) throws IOException;
+  }
+
+  /** Writes a file under another name, forces it and gives it its own; returns its size. */
+  private long create(Path file, Content content) throws IOException {
+    Path temporary = folder.resolve(NewFile.PREFIX + UUID.randomUUID() + NewFile.ENDING);
+    try {
+      try (WritableByteChannel out = disk.create(temporary)) {
+        content.writeTo(out);
+      }
+      disk.force(temporary);
+      long bytes = Files.size(temporary);
+      disk.rename(temporary, file);
+      return bytes;
+    } catch (IOException | RuntimeException | Error e) {
+      try {
+        disk.delete(temporary);
+      } catch (IOException left) {
+        e.addSuppressed(left); // the next checkpoint removes it
+      }
+      throw e;
+    }
+  }
+
+  /** Manifests go first, so that none stands for a file that is gone. */
+  private void removeAllBut(Optional<Integer> kept) throws IOException {
+    List<Path> manifests = new ArrayList<>();
+    List<Path> others = new ArrayList<>();
+    for (Path file : files()) {
+      boolean stays =
+          kept.isPresent() && (file.equals(manifest(kept.get())) || file.equals(data(kept.get())));
+      if (!stays) {
+        (NAME.matcher(file.getFileName().toString()).matches() ? manifests : others).add(file);
+      }
+    }
+    manifests.addAll(others);
+    for (Path file : manifests) {
+      disk.delete(file);
+    }
+  }
+
+  /** Removes all checkpoints and the folder, when the run is finished. */
+  public void remove() {
+    try {
+      if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        removeAllBut(Optional.empty());
+        disk.delete(folder);
+      }
+    } catch (IOException e) {
+      // They stay, and nobody reads them: the run is finished.
+    }
+  }
+
+  /** Numbers of the manifests that are there, the last first. */
+  private List<Integer> numbers() {
+    try {
+      return files().stream()
+          .map(file -> NAME.matcher(file.getFileName().toString()))
+          .filter(Matcher::matches)
+          .map(name -> Integer.valueOf(name.group(1)))
+          .sorted(Comparator.reverseOrder())
+          .toList();
+    } catch (IOException e) {
+      throw new InputException(
+          folder.toString(), "", "cannot be read: " + AtomicFile.reason(e), REMEDY, e);
+    }
+  }
+
+  /** The files in the folder that are ours by their names. */
+  private List<Path> files() throws IOException {
+    List<Path> files = new ArrayList<>();
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      return files;
+    }
+    try (var entries = Files.newDirectoryStream(folder)) {
+      for (Path entry : entries) {
+        String name = entry.getFileName().toString();
+        if (name.startsWith("checkpoint-") || name.startsWith(NewFile.PREFIX)) {
+          files.add(entry);
+        }
+      }
+    } catch (DirectoryIteratorException e) {
+      throw e.getCause();
+    }
+    return files;
+  }
+
+  private Path manifest(int number) {
+    return folder.resolve("checkpoint-" + number + ".json");
+  }
+
+  private Path data(int number) {
+    return folder.resolve("checkpoint-" + number + ".safetensors");
+  }
+
+  private static void writeAll(WritableByteChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+
+  /** A channel that adds what goes through it to a checksum. */
+  private record Summed(WritableByteChannel out, CRC32C sum) implements WritableByteChannel {
+    @Override
+    public int write(ByteBuffer bytes) throws IOException {
+      ByteBuffer seen = bytes.duplicate();
+      int written = out.write(bytes);
+      sum.update(seen.limit(seen.position() + written));
+      return written;
+    }
+
+    @Override
+    public boolean isOpen() {
+      return out.isOpen();
+    }
+
+    @Override
+    public void close() throws IOException {
+      out.close();
+    }
+  }
+}

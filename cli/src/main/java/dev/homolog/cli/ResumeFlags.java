@@ -1,0 +1,58 @@
+package dev.homolog.cli;
+
+import dev.homolog.analysis.passes.Saving;
+import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.core.InputException;
+import dev.homolog.core.InputOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The flags of a command that can go on after a stop. */
+final class ResumeFlags {
+  /** A year. */
+  private static final int MOST_SECONDS = 366 * 24 * 60 * 60;
+
+  @Option(
+      names = "--resume",
+      description =
+          "go on with the run in --out where it was stopped; begin where there is none, and do"
+              + " nothing where it is finished")
+  private boolean resume;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "SECONDS",
+      description =
+          "how often the state is saved for --resume, 0 for never (default: ${DEFAULT-VALUE});"
+              + " less often where that would take more than 4 %% of the time")
+  private int every = 300;
+
+  /** Whether the run goes on where it was stopped. */
+  boolean resume() {
+    return resume;
+  }
+
+  /**
+   * Refuses what makes no sense.
+   *
+   * @param out as given, or null
+   */
+  ResumeFlags checked(Path out) {
+    InputException.requireRange(InputOption.CHECKPOINT_EVERY, every, 0, MOST_SECONDS);
+    if (resume && out == null) {
+      throw new InputException(
+          InputOption.RESUME, "no folder to go on in", "name it with --out");
+    }
+    return this;
+  }
+
+  /** How the run saves its state; empty where it neither does nor goes on. */
+  Optional<Saving> saving(RunFolder folder) {
+    int seconds = every == 0 ? MOST_SECONDS : every;
+    return every == 0 && !resume
+        ? Optional.empty()
+        : Optional.of(new Saving(folder.state(), Duration.ofSeconds(seconds)));
+  }
+}
