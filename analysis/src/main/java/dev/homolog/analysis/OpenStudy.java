@@ -1,6 +1,7 @@
 package dev.homolog.analysis;
 
 import dev.homolog.core.kernels.Kernels;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -26,6 +27,17 @@ public interface OpenStudy<R> extends AutoCloseable {
    */
   default List<String> notes() {
     return List.of();
+  }
+
+  /**
+   * Asks a run that another thread makes to save its state and end.
+   *
+   * @param patience how long to wait for it
+   * @return whether its state is saved; then the run ends with a {@link
+   *     dev.homolog.core.HomologException}
+   */
+  default boolean stop(Duration patience) {
+    return false;
   }
 
   /** Closes the inputs. */

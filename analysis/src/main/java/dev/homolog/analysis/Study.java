@@ -11,6 +11,7 @@ import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.passes.Checkpoints;
 import dev.homolog.analysis.passes.Passes;
 import dev.homolog.analysis.passes.Saving;
+import dev.homolog.analysis.passes.StopRequest;
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
@@ -27,6 +28,7 @@ import dev.homolog.core.stream.Preparation;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.TokenTable;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -45,6 +47,7 @@ public final class Study implements OpenStudy<StudyResult> {
 
   private final StudyOptions options;
   private final Inputs inputs;
+  private final StopRequest stop = new StopRequest();
   private Optional<Saving> saving = Optional.empty();
 
   private Study(StudyOptions options, Inputs inputs) {
@@ -113,6 +116,11 @@ public final class Study implements OpenStudy<StudyResult> {
     return this;
   }
 
+  @Override
+  public boolean stop(Duration patience) {
+    return saving.isPresent() && stop.save(patience);
+  }
+
   /** Runs it, once; see {@link #run(StudyOptions, Kernels, RunListener)}. */
   @Override
   public StudyResult run(Kernels kernels, RunListener listener) {
@@ -154,7 +162,7 @@ public final class Study implements OpenStudy<StudyResult> {
 
   private Optional<Checkpoints> checkpoints(Setting setting, List<Measurement> measurements) {
     return saving.map(where ->
-        Checkpoints.open(where, identity(setting), setting, measurements));
+        Checkpoints.open(where, stop, identity(setting), setting, measurements));
   }
 
   /** What a run that goes on must have in common with the one that stopped. */

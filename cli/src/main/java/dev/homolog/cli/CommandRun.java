@@ -8,8 +8,9 @@ import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Precision;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine.Model.CommandSpec;
 
 /**
@@ -22,6 +23,9 @@ import picocli.CommandLine.Model.CommandSpec;
  * @param format of the tables
  */
 record CommandRun(CommandSpec spec, MachineFlags machine, String precision, TableFormat format) {
+
+  /** How long a stop waits for the batch under way and for the disk. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /**
    * What differs from command to command.
@@ -59,15 +63,16 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
       err.println("homolog: " + out + " holds this run, finished; nothing is done");
       return 0;
     }
-    AtomicBoolean opened = new AtomicBoolean(); // a signal is heard in a thread of its own
+    // A signal is heard in a thread of its own.
+    AtomicReference<OpenStudy<R>> opened = new AtomicReference<>();
     try (RunFolder folder = taken.get();
         Interrupt _ =
             Interrupt.endsTheProcess(
-                Progress.onTerminal(), () -> stands(out, opened.get() ? steps::abandon : () -> {}))) {
+                Progress.onTerminal(), () -> stands(out, opened.get(), steps))) {
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
       try (OpenStudy<R> study = steps.open(folder)) {
-        opened.set(true);
+        opened.set(study);
         study.notes().forEach(note -> err.println("homolog: " + note));
         format.require();
         Backend.Choice backend = Main.checked(spec, () -> machine.openBackend(settings));
@@ -88,7 +93,7 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
   }
 
   /** What a signal leaves. */
-  private static String stands(Path out, Runnable abandon) {
+  private static <R> String stands(Path out, OpenStudy<R> study, Steps<R> steps) {
     if (RunFolder.isFinished(out)) {
       return "the tables in "
           + out
@@ -96,7 +101,12 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
           + out
           + " writes the page";
     }
-    abandon.run();
+    if ((study != null && study.stop(PATIENCE)) || RunFolder.hasState(out)) {
+      return "its state is saved; go on with the same command and --resume --out " + out;
+    }
+    if (study != null) {
+      steps.abandon();
+    }
     return "no result was written; give the same command again, with --out "
         + out
         + ", which clears what this run has left there";

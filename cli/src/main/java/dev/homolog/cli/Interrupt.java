@@ -15,7 +15,7 @@ import java.util.function.Supplier;
 
 /**
  * What happens when a signal comes: one line says by which the run was stopped and what stands,
- * and the process ends at once. The JVM would run the C++ destructors of libtorch while its threads
+ * and the process ends. The JVM would run the C++ destructors of libtorch while its threads
  * still work, which then wait for each other for ever. Nothing is lost: a file of a run is whole
  * before it has its name.
  */
@@ -37,7 +37,7 @@ final class Interrupt implements AutoCloseable {
    * From now until closed.
    *
    * @param onTerminal whether a line of progress may stand on standard error
-   * @param stands says, when the signal comes, what stands and how to go on
+   * @param stands says, when the signal comes, what stands and how to go on; may wait until it does
    */
   @SuppressWarnings("restricted") // the C library's _exit, whose one argument is a number
   static Interrupt endsTheProcess(boolean onTerminal, Supplier<String> stands) {
@@ -47,7 +47,7 @@ final class Interrupt implements AutoCloseable {
     Thread hook =
         new Thread(() -> {
           Optional<String> handler = handler();
-          handler.ifPresent(name -> say(onTerminal, name, stands));
+          handler.ifPresent(name -> say(onTerminal, name, stands.get()));
           try {
             exit.invokeExact((int) handler.map(STATUS::get).orElse(STATUS.get("SIGINT handler")));
           } catch (Throwable e) {
@@ -67,13 +67,13 @@ final class Interrupt implements AutoCloseable {
   }
 
   /** Past what the command prints by, since that may be held up. */
-  private static void say(boolean onTerminal, String handler, Supplier<String> stands) {
+  private static void say(boolean onTerminal, String handler, String stands) {
     Thread speaker =
         Thread.ofPlatform()
             .daemon()
             .start(() -> {
               String signal = handler.substring(0, handler.indexOf(' '));
-              String line = "homolog: stopped by " + signal + "; " + stands.get() + "\n";
+              String line = "homolog: stopped by " + signal + "; " + stands + "\n";
               byte[] bytes = ((onTerminal ? "\n" : "") + line).getBytes(StandardCharsets.UTF_8);
               try {
                 new FileOutputStream(FileDescriptor.err).write(bytes);

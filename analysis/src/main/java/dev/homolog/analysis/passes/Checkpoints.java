@@ -32,6 +32,7 @@ public final class Checkpoints implements AutoCloseable {
   private static final String PILOTS = "pilots";
 
   private final Saving saving;
+  private final StopRequest stop;
   private final CheckpointFolder folder;
   private final Identity identity;
   private final Setting setting;
@@ -41,8 +42,13 @@ public final class Checkpoints implements AutoCloseable {
   private long lastTook;
 
   private Checkpoints(
-      Saving saving, Identity identity, Setting setting, List<Measurement> measurements) {
+      Saving saving,
+      StopRequest stop,
+      Identity identity,
+      Setting setting,
+      List<Measurement> measurements) {
     this.saving = saving;
+    this.stop = stop;
     this.folder = new CheckpointFolder(saving.folder());
     this.identity = identity;
     this.setting = setting;
@@ -53,12 +59,17 @@ public final class Checkpoints implements AutoCloseable {
   /**
    * Finds the state that an earlier run has saved.
    *
+   * @param stop is looked for after each batch
    * @param identity what must be the same for the run to go on
    * @throws InputException there is one of another run, or a damaged one
    */
   public static Checkpoints open(
-      Saving saving, Identity identity, Setting setting, List<Measurement> measurements) {
-    Checkpoints checkpoints = new Checkpoints(saving, identity, setting, measurements);
+      Saving saving,
+      StopRequest stop,
+      Identity identity,
+      Setting setting,
+      List<Measurement> measurements) {
+    Checkpoints checkpoints = new Checkpoints(saving, stop, identity, setting, measurements);
     checkpoints.saved.ifPresent(state -> checkpoints.requireKnown(state.position()));
     return checkpoints;
   }
@@ -113,6 +124,11 @@ public final class Checkpoints implements AutoCloseable {
     return at;
   }
 
+  /** The passes begin, or end, to save what they have. */
+  void reading(boolean now) {
+    stop.reading(now);
+  }
+
   /** Where the run goes on; empty where it begins. */
   public Optional<Position> start() {
     return saved.map(CheckpointFolder.Saved::position);
@@ -153,20 +169,25 @@ public final class Checkpoints implements AutoCloseable {
   }
 
   /**
-   * Saves the state, if that is due.
+   * Saves the state, if that is due or a stop was asked for.
    *
    * @param pass the pass under way, or the one that comes
    * @param seen positions that the sinks have seen
    * @param sinks of the pass under way
+   * @throws dev.homolog.core.HomologException a stop was asked for
    */
   public void offer(Plan plan, Pass pass, long seen, List<ActivationSink> sinks) {
     long start = System.nanoTime();
-    if (saving.due(Duration.ofNanos(start - lastEnd), Duration.ofNanos(lastTook))) {
+    boolean last = stop.wanted();
+    if (last || saving.due(Duration.ofNanos(start - lastEnd), Duration.ofNanos(lastTook))) {
       Position position =
           new Position(plan.passes(), plan.rowsAPass(), pass.number(), seen, plan.seconds());
       folder.write(setting.kernels(), identity, position, state -> put(state, pass, sinks));
       lastEnd = System.nanoTime();
       lastTook = lastEnd - start;
+    }
+    if (last) {
+      stop.stop();
     }
   }
 

@@ -77,7 +77,9 @@ public final class Passes {
                 .orElseGet(() -> standardise(stream, bare, pilotRows));
         plan = standard.plan;
         planned.accept(plan);
+        checkpoints.ifPresent(folder -> folder.reading(true));
         readAll(stream, standard, preparation, stays);
+        checkpoints.ifPresent(folder -> folder.reading(false));
         measurements.forEach(Measurement::conclude);
         stream.release(Site.MLP_PRE);
       }

@@ -87,7 +87,8 @@ public final class RunFolder implements AutoCloseable {
     return isFinished(out) ? Optional.empty() : Optional.of(take(out));
   }
 
-  private static boolean hasState(Path out) {
+  /** Whether a folder holds a run that was stopped and has saved its state. */
+  public static boolean hasState(Path out) {
     return Files.isDirectory(out.resolve(STATE), LinkOption.NOFOLLOW_LINKS)
         && !isFinished(out)
         && !new CheckpointFolder(out.resolve(STATE)).isEmpty();
