@@ -21,7 +21,6 @@ abstract class ReportPages {
   private static final PlantedRun FEW =
       new PlantedRun(2, 8, PLANTED.others(), 16, PlantedRun.HOSTILE);
 
-
   @TempDir private static Path folder;
   static Chromium chromium;
   static Path full;
