@@ -60,10 +60,16 @@ class PassesTest {
       names = {"ROTATION", "PERMUTATION", "GAUSSIAN"})
   void passesSayTheSameAsOne(Baseline.Kind kind) {
     boolean permuted = kind == Baseline.Kind.PERMUTATION;
-    // Permuting takes one batch of enough tokens.
+    // Permuting takes one batch of enough tokens; beside rotations, sums must be what is held most.
+    int rows =
+        switch (kind) {
+          case PERMUTATION -> 70;
+          case ROTATION -> 42;
+          default -> 28;
+        };
     StudyOptions options =
-        options(permuted ? 70 : 28)
-            .withBatchRows(permuted ? 70 : 20)
+        options(rows)
+            .withBatchRows(kind == Baseline.Kind.GAUSSIAN ? 20 : rows)
             .withBaseline(new Baseline(kind, 1, null))
             .withAllPairs(permuted)
             .withBySubset(kind == Baseline.Kind.GAUSSIAN);
@@ -81,9 +87,9 @@ class PassesTest {
               .orElseThrow()
               .bytes();
       StudyResult actual =
-          Study.within(bytes((whole.hostBytes() - sums / 8) * 20 / 19), options, kernels);
+          Study.within(bytes((whole.hostBytes() - sums / 3) * 20 / 19), options, kernels);
       assertTrue(actual.facts().plan().passes() > 1);
-      assertTrue(actual.facts().plan().hostBytes() < whole.hostBytes() - sums / 8);
+      assertTrue(actual.facts().plan().hostBytes() < whole.hostBytes() - sums / 3);
       assertSame(expected, actual);
     }
   }

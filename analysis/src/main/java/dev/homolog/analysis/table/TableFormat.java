@@ -89,7 +89,6 @@ public enum TableFormat {
     }
   }
 
-
   private static Path temporary() {
     return Path.of(System.getProperty("java.io.tmpdir")).toAbsolutePath();
   }

@@ -107,9 +107,9 @@ class ReportDisplayTest extends ReportPages {
 
   @ParameterizedTest
   @CsvSource({
-    "few,light,1280,all",
-    "few,dark,1280,colours",
-    "few,light,360,all but colours",
+    "full,light,1280,all",
+    "full,dark,1280,colours",
+    "full,light,360,all but colours",
     "bare,light,1280,all",
     "weights,dark,1280,all"
   })

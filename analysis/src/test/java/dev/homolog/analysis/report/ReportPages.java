@@ -17,16 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class ReportPages {
   static final PlantedRun PLANTED = PlantedRun.small();
 
-  /** With everything, and few rows of each. */
-  private static final PlantedRun FEW =
-      new PlantedRun(2, 8, PLANTED.others(), 16, PlantedRun.HOSTILE);
-
-
   @TempDir private static Path folder;
   static Chromium chromium;
   static Path full;
   static Path bare;
-  private static Path few;
   private static Path weights;
   static Table neurons;
 
@@ -36,7 +30,6 @@ abstract class ReportPages {
     var run = PLANTED.everything(folder.resolve("full"), TableFormat.PARQUET);
     neurons = run.read("neurons");
     full = Report.write(run);
-    few = Report.write(FEW.everything(folder.resolve("few"), TableFormat.CSV));
     bare = Report.write(PLANTED.correlations(folder.resolve("bare"), TableFormat.CSV));
     weights = Report.write(PLANTED.weights(folder.resolve("weights"), TableFormat.PARQUET));
   }
@@ -60,6 +53,6 @@ abstract class ReportPages {
   }
 
   static Path page(String name) {
-    return Map.of("full", full, "few", few, "bare", bare, "weights", weights).get(name);
+    return Map.of("full", full, "bare", bare, "weights", weights).get(name);
   }
 }

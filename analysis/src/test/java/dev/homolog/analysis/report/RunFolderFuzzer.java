@@ -298,8 +298,7 @@ final class RunFolderFuzzer implements AutoCloseable {
     }
   }
 
-  private String parquet(SplittableRandom random, Path file)
-      throws IOException, SQLException {
+  private String parquet(SplittableRandom random, Path file) throws IOException, SQLException {
     Path made = file.resolveSibling("made.tmp");
     String change;
     if (database == null) {

@@ -138,9 +138,7 @@ final class TokenTableBuilder implements AutoCloseable {
     boolean rest = full();
     long missing = Math.min(wantedRows * context - written, BATCH_CHARS);
     long most =
-        rest
-            ? BATCH_CHARS
-            : Math.clamp(missing * CHARS_PER_TOKEN, LEAST_BATCH_CHARS, BATCH_CHARS);
+        rest ? BATCH_CHARS : Math.clamp(missing * CHARS_PER_TOKEN, LEAST_BATCH_CHARS, BATCH_CHARS);
     long chars = 0;
     boolean ended = false;
     while (chars < most && batch.size() < BATCH_PIECES && !ended) {
