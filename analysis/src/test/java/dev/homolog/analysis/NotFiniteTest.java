@@ -10,6 +10,7 @@ import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.model.family.Activation;
@@ -61,10 +62,7 @@ class NotFiniteTest {
           2,
           2,
           M,
-          Gpt2.architecture(1e-5, Activation.RELU),
-          OptionalInt.of(BOS),
-          OptionalInt.empty(),
-          OptionalInt.empty());
+          Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(OptionalInt.of(BOS), OptionalInt.empty(), OptionalInt.empty()));
 
   @TempDir Path folder;
 

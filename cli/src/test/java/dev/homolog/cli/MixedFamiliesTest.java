@@ -9,12 +9,17 @@ import dev.homolog.analysis.table.Table;
 import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.SafetensorsFile;
+import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.Activations;
 import dev.homolog.core.model.Transformer;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -69,6 +74,11 @@ class MixedFamiliesTest {
     Path ids = Cli.tokens(folder.resolve(name + ".npy"), tokens());
     Cli.Outcome outcome = Cli.run(args(reference, other, name, "--tokens", ids + "", "--top", "2"));
     assertEquals(0, outcome.code(), outcome.err()::toString);
+    assertEquals(4 * (9 + 21), compared(reference, other, name));
+  }
+
+  /** Compares all matches of a run with plain loops, and returns how many. */
+  private static int compared(Path reference, Path other, String name) {
     double[][] mine = activations(reference);
     double[][] theirs = activations(other);
     Table matches = RunFolder.open(folder.resolve(name)).read("matches");
@@ -83,7 +93,54 @@ class MixedFamiliesTest {
       assertEquals(pearson(a, b), matches.doubles("correlation").get(i), 1e-5);
       compared++;
     }
-    assertEquals(4 * (9 + 21), compared);
+    return compared;
+  }
+
+  /**
+   * A residual stream that single precision holds and whose squares it does not. The correlations
+   * are right, or the run is refused; they are never silently wrong.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {60, 64, 90, 120, 126})
+  void aHugeResidualStreamIsRightOrRefused(int exponent) throws IOException {
+    String name = "huge-" + exponent;
+    Path a = scaled(gpt2, folder.resolve(name + "-gpt2"), exponent);
+    Path b = scaled(neox, folder.resolve(name + "-neox"), exponent);
+    Path ids = Cli.tokens(folder.resolve(name + ".npy"), tokens());
+    Cli.Outcome outcome = Cli.run(args(a, b, name, "--tokens", ids + "", "--top", "2"));
+    if (outcome.code() == 0) {
+      assertTrue(compared(a, b, name) > 100);
+    } else {
+      assertTrue(outcome.err().getLast().contains("infinite"), outcome.err()::toString);
+      assertTrue(exponent > 120, outcome.err()::toString);
+    }
+  }
+
+  /** The same model with embeddings of this power of two times their size. */
+  private static Path scaled(Path model, Path to, int exponent) throws IOException {
+    Files.createDirectories(to);
+    for (String file : List.of("config.json", "tokenizer.json")) {
+      Files.copy(model.resolve(file), to.resolve(file));
+    }
+    SafetensorsWriter writer = new SafetensorsWriter(to.resolve("model.safetensors"));
+    try (Arena arena = Arena.ofConfined();
+        SafetensorsFile weights = SafetensorsFile.open(model.resolve("model.safetensors"))) {
+      weights
+          .tensors()
+          .forEach((tensor, stored) -> {
+            MemorySegment data = arena.allocate(stored.data().byteSize(), 8).copyFrom(stored.data());
+            if (List.of("wte.weight", "wpe.weight", "embed_in.weight")
+                .contains(tensor.replaceFirst("^(transformer|gpt_neox)\\.", ""))) {
+              for (long i = 0; i < stored.elements(); i++) {
+                float value = data.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                data.setAtIndex(ValueLayout.JAVA_FLOAT, i, Math.scalb(value, exponent));
+              }
+            }
+            writer.tensor(tensor, stored.dtype(), stored.shape(), data);
+          });
+      writer.write();
+    }
+    return to;
   }
 
   private static double[] neuron(double[][] all, Table matches, int row, String prefix) {

@@ -6,6 +6,7 @@ import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.model.family.Gpt2;
@@ -55,10 +56,7 @@ class EditedModelTest {
           1,
           1,
           NEURONS,
-          Gpt2.architecture(1e-5, Activation.GELU_TANH),
-          OptionalInt.of(0),
-          OptionalInt.of(0),
-          OptionalInt.empty());
+          Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
 
   /** What neurons read: 100 tokens, 100 places, and 100 tokens before. */
   private static int[] reads(FeatureSet features, Random random) {

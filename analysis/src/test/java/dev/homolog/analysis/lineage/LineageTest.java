@@ -13,6 +13,7 @@ import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.checkpoint.StoredTensor;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.family.Activation;
@@ -56,7 +57,7 @@ class LineageTest {
 
   private static ModelConfig config(Architecture architecture, int layers) {
     OptionalInt end = OptionalInt.of(0);
-    return new ModelConfig(11, 16, 8, layers, 2, NEURONS, architecture, end, end, end);
+    return new ModelConfig(11, 16, 8, layers, 2, NEURONS, architecture, TokenIds.of(end, end, end));
   }
 
   private Checkpoint random(Architecture architecture, int layers, long seed) {
@@ -231,7 +232,7 @@ class LineageTest {
   void anyNumberOfThreadsFindsTheSame() {
     for (Architecture architecture : List.of(gpt2(), neoX())) {
       OptionalInt end = OptionalInt.of(0);
-      ModelConfig config = new ModelConfig(600, 16, 72, 2, 2, 200, architecture, end, end, end);
+      ModelConfig config = new ModelConfig(600, 16, 72, 2, 2, 200, architecture, TokenIds.of(end, end, end));
       Checkpoint a = MemoryCheckpoint.random(config, 1, 0.1);
       Checkpoint b = MemoryCheckpoint.random(config, 2, 0.1);
       open.addAll(List.of(a, b));

@@ -9,6 +9,7 @@ import dev.homolog.analysis.roles.EntropyRole.Kind;
 import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.kernels.Kernels;
@@ -144,10 +145,7 @@ class EntropySearchTest {
         LAYERS,
         2,
         D_MLP,
-        Gpt2.architecture(1e-5, Activation.GELU_TANH),
-        none,
-        none,
-        none);
+        Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(none, none, none));
   }
 
   private static TokenRules rules() {

@@ -8,6 +8,7 @@ import dev.homolog.analysis.DetachedKernels;
 import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.intervention.PathAblation.Head;
 import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Sweep;
@@ -73,10 +74,7 @@ class PlantedRolesTest {
         3,
         HEADS,
         D_MLP,
-        Gpt2.architecture(1e-5, Activation.GELU_TANH),
-        none,
-        none,
-        none);
+        Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(none, none, none));
   }
 
   /** Tokens as frequent as Zipf says, the last the most frequent. */

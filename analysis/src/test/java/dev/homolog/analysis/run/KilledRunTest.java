@@ -1,16 +1,13 @@
 package dev.homolog.analysis.run;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.analysis.table.TableFormat;
-import dev.homolog.core.InputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,12 +37,12 @@ class KilledRunTest {
     killed(out, "tables");
     Files.createFile(out.resolve(".homolog-0.tmp"));
     Files.createFile(Files.createDirectory(out.resolve(".homolog-1.spill")).resolve("x"));
-    assertEquals(List.of(".homolog-0.tmp", "first.csv", "second.parquet", "x"), list());
+    assertEquals(List.of(".homolog-0.tmp", "first.csv", "second.parquet", "x"), Runs.list(folder));
     try (var run = RunFolder.create(out)) {
-      assertEquals(List.of(), list());
+      assertEquals(List.of(), Runs.list(folder));
       run.finish(STUDY);
     }
-    assertEquals(List.of("study.json"), list());
+    assertEquals(List.of("study.json"), Runs.list(folder));
   }
 
   /** Then nothing is touched, not even the note of what the killed run had written. */
@@ -54,16 +51,16 @@ class KilledRunTest {
     Path out = folder.resolve("run");
     killed(out, "tables");
     Path notes = Files.writeString(out.resolve("notes.csv"), "mine");
-    List<String> all = list();
-    assertRefused(out, "already holds files; choose another --out");
-    assertRefused(out, "already holds files; choose another --out");
-    assertEquals(all, list());
+    List<String> all = Runs.list(folder);
+    Runs.assertRefused(out, "already holds files; choose another --out");
+    Runs.assertRefused(out, "already holds files; choose another --out");
+    assertEquals(all, Runs.list(folder));
     Files.delete(notes);
     // A link or a folder in place of a table is not what the run wrote.
     Files.delete(out.resolve("first.csv"));
     Path mine = Files.writeString(folder.resolve("mine"), "x");
     Files.createSymbolicLink(out.resolve("first.csv"), mine);
-    assertRefused(out, "already holds files; choose another --out");
+    Runs.assertRefused(out, "already holds files; choose another --out");
     Files.delete(out.resolve("first.csv"));
     RunFolder.create(out).close();
     assertEquals("x", Files.readString(mine));
@@ -75,9 +72,9 @@ class KilledRunTest {
     Path out = folder.resolve("run");
     killed(out, "tables");
     Files.writeString(out.resolve("study.json"), "{}");
-    List<String> all = list();
-    assertRefused(out, "already holds a run; choose another --out");
-    assertEquals(all, list());
+    List<String> all = Runs.list(folder);
+    Runs.assertRefused(out, "already holds a run; choose another --out");
+    assertEquals(all, Runs.list(folder));
   }
 
   private static void killed(Path out, String what) throws Exception {
@@ -94,7 +91,7 @@ class KilledRunTest {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
     try (var lines = holder.inputReader()) {
       assertEquals("taken", lines.readLine());
-      assertRefused(out, "is being written by another run; choose another --out");
+      Runs.assertRefused(out, "is being written by another run; choose another --out");
       assertTrue(holder.isAlive());
     } finally {
       holder.destroyForcibly().waitFor();
@@ -110,25 +107,6 @@ class KilledRunTest {
       }
       System.out.println("taken");
       System.in.read();
-    }
-  }
-
-  private static void assertRefused(Path out, String problem) {
-    assertEquals(
-        out + ": " + problem,
-        assertThrows(InputException.class, () -> RunFolder.create(out)).getMessage());
-  }
-
-  /** The names of all files below the test's folder but for the claims of runs, sorted. */
-  private List<String> list() {
-    try (var files = Files.walk(folder)) {
-      return files
-          .filter(file -> Files.isRegularFile(file) && !file.endsWith(Claim.FILE))
-          .map(file -> file.getFileName().toString())
-          .sorted()
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -16,7 +16,6 @@ import dev.homolog.analysis.table.Tables;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -49,7 +48,7 @@ class RunFolderTest {
     run.finish(STUDY);
     assertTrue(RunFolder.isFinished(out));
     run.writeText("report.html", "<p>ü");
-    assertEquals(List.of("intervention.json", "neurons.csv", "report.html", "study.json"), list());
+    assertEquals(List.of("intervention.json", "neurons.csv", "report.html", "study.json"), Runs.list(folder));
 
     var read = RunFolder.open(out);
     assertEquals(out, read.path());
@@ -78,19 +77,19 @@ class RunFolderTest {
       assertThrows(IllegalStateException.class, () -> finished.writeJson("x", 1));
       assertThrows(IllegalStateException.class, () -> finished.finish(STUDY));
     }
-    assertEquals(List.of("study.json"), list());
+    assertEquals(List.of("study.json"), Runs.list(folder));
   }
 
   @Test
   void anOutThatIsTakenIsRefusedAndLeftAlone() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "x");
-    assertRefused(file, "is a file; choose another --out");
+    Runs.assertRefused(file, "is a file; choose another --out");
     Path used = Files.createDirectory(folder.resolve("used"));
     Files.writeString(used.resolve("notes.txt"), "x");
-    assertRefused(used, "already holds files; choose another --out");
+    Runs.assertRefused(used, "already holds files; choose another --out");
     Files.writeString(used.resolve("study.json"), "{}");
-    assertRefused(used, "already holds a run; choose another --out");
-    assertEquals(List.of("file", "notes.txt", "study.json"), list());
+    Runs.assertRefused(used, "already holds a run; choose another --out");
+    assertEquals(List.of("file", "notes.txt", "study.json"), Runs.list(folder));
   }
 
   /** Links, dots and relative paths: the folder is the same, and DuckDB may touch it. */
@@ -112,14 +111,14 @@ class RunFolderTest {
       assertEquals(1, Table.read(out.resolve("t." + format.extension())).rows(), out.toString());
       Files.delete(out.resolve("t." + format.extension()));
     }
-    assertEquals(List.of(), list());
+    assertEquals(List.of(), Runs.list(folder));
   }
 
   @Test
   void anEmptyFolderIsTaken() throws IOException {
     Path empty = Files.createDirectory(folder.resolve("empty"));
     assertEquals(empty, RunFolder.create(empty).path());
-    assertEquals(List.of(), list());
+    assertEquals(List.of(), Runs.list(folder));
   }
 
   /** Root may write anywhere, so a file stands where a folder is needed. */
@@ -138,12 +137,12 @@ class RunFolderTest {
     Path out = folder.resolve("deep/run");
     try (var run = RunFolder.create(out)) {
       run.write(Table.builder("t").ints("a", new int[1]).build(), TableFormat.CSV);
-      assertRefused(out, "is being written by another run; choose another --out");
+      Runs.assertRefused(out, "is being written by another run; choose another --out");
       run.finish(STUDY);
     }
-    assertEquals(List.of("study.json", "t.csv"), list());
+    assertEquals(List.of("study.json", "t.csv"), Runs.list(folder));
     assertFalse(Files.exists(out.resolve(Claim.FILE)));
-    assertRefused(out, "already holds a run; choose another --out");
+    Runs.assertRefused(out, "already holds a run; choose another --out");
   }
 
   @Test
@@ -164,14 +163,14 @@ class RunFolderTest {
     try (var run = RunFolder.create(mine)) {
       run.write(Table.builder("t").ints("a", new int[1]).build(), TableFormat.CSV);
       run.writeJson("intervention", List.of(1));
-      assertEquals(List.of("intervention.json", "t.csv"), list());
+      assertEquals(List.of("intervention.json", "t.csv"), Runs.list(folder));
     }
     assertFalse(RunFolder.isFinished(mine));
-    assertEquals(List.of(), list());
+    assertEquals(List.of(), Runs.list(folder));
     try (var run = RunFolder.create(mine)) {
       run.finish(STUDY);
     }
-    assertEquals(List.of("study.json"), list());
+    assertEquals(List.of("study.json"), Runs.list(folder));
   }
 
   /** What a process leaves that is killed: the hidden file, without the lock. */
@@ -182,7 +181,7 @@ class RunFolderTest {
     try (var run = RunFolder.create(out)) {
       run.finish(STUDY);
     }
-    assertEquals(List.of("study.json"), list());
+    assertEquals(List.of("study.json"), Runs.list(folder));
     assertFalse(Files.exists(out.resolve(Claim.FILE)));
   }
 
@@ -255,7 +254,7 @@ class RunFolderTest {
             })
             .iterator();
     assertSame(failure, assertThrows(IllegalStateException.class, () -> run.write(parts, format)));
-    assertEquals(List.of("first." + format.extension()), list());
+    assertEquals(List.of("first." + format.extension()), Runs.list(folder));
   }
 
   @ParameterizedTest
@@ -269,7 +268,7 @@ class RunFolderTest {
         assertThrows(HomologException.class, () -> run.write(Tables.hard(9), format)).getMessage();
     assertTrue(message.startsWith("cannot write " + target + ": "), message);
     assertTrue(message.endsWith("; make room for it or choose another --out"), message);
-    assertEquals(List.of("x"), list());
+    assertEquals(List.of("x"), Runs.list(folder));
   }
 
   /** Where somebody has put a link in place of a file, what it leads to stays as it was. */
@@ -323,7 +322,7 @@ class RunFolderTest {
     assertEquals(1, run.read("t").rows());
     run.write(List.of(old, old).iterator(), format);
     assertEquals(2, run.read("t").rows());
-    assertEquals(List.of("t." + format.extension()), list());
+    assertEquals(List.of("t." + format.extension()), Runs.list(folder));
   }
 
   @ParameterizedTest
@@ -337,7 +336,7 @@ class RunFolderTest {
       assertThrows(
           IllegalArgumentException.class, () -> run.write(List.of(ab, part).iterator(), format));
     }
-    assertEquals(List.of(), list());
+    assertEquals(List.of(), Runs.list(folder));
   }
 
   @Test
@@ -389,7 +388,7 @@ class RunFolderTest {
     assertThrows(IllegalArgumentException.class, () -> run.writeJson("study", map));
     assertThrows(IllegalArgumentException.class, () -> run.writeJson("../x", map));
     assertThrows(IllegalArgumentException.class, () -> run.writeText("../x.html", ""));
-    assertEquals(List.of(), list());
+    assertEquals(List.of(), Runs.list(folder));
   }
 
   @Test
@@ -400,25 +399,6 @@ class RunFolderTest {
       String message =
           assertThrows(InputException.class, () -> JsonFile.read(run.json("x")), text).getMessage();
       assertTrue(message.startsWith(file + ": line 1: is not JSON ("), message);
-    }
-  }
-
-  private static void assertRefused(Path out, String problem) {
-    assertEquals(
-        out + ": " + problem,
-        assertThrows(InputException.class, () -> RunFolder.create(out)).getMessage());
-  }
-
-  /** The names of all files below the test's folder but for the claims of runs, sorted. */
-  private List<String> list() {
-    try (var files = Files.walk(folder)) {
-      return files
-          .filter(file -> Files.isRegularFile(file) && !file.endsWith(Claim.FILE))
-          .map(file -> file.getFileName().toString())
-          .sorted()
-          .toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -12,6 +12,7 @@ import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.Processing;
 import dev.homolog.core.model.family.Activation;
@@ -122,10 +123,7 @@ class WeightTablesTest {
             2,
             2800,
             GptNeoX.architecture(
-                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000)),
-            OptionalInt.empty(),
-            OptionalInt.empty(),
-            OptionalInt.empty());
+                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000)), TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
     try (Kernels kernels = Backend.VECTOR.open(2).kernels();
         Checkpoint checkpoint = MemoryCheckpoint.random(config, 5, 0.3)) {
       WeightOracle oracle = new WeightOracle(checkpoint, Processing.FOLDED);
@@ -240,10 +238,7 @@ class WeightTablesTest {
           2,
           2,
           3,
-          Gpt2.architecture(1e-5, Activation.RELU),
-          OptionalInt.empty(),
-          OptionalInt.empty(),
-          OptionalInt.empty());
+          Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
 
   private static Map<String, float[]> zeros() {
     Map<String, float[]> w = new LinkedHashMap<>();

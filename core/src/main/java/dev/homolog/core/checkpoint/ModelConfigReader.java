@@ -121,9 +121,9 @@ final class ModelConfigReader {
     if (c.architecture().positions() instanceof PositionSpec.Rotary rotary) {
       keys.rotary().orElseThrow().check(fields, rotary, c.dHead());
     }
-    c.bosTokenId().ifPresent(id -> fields.id(SpecialIds.BOS, (long) id, c.vocabSize()));
-    c.eosTokenId().ifPresent(id -> fields.id(SpecialIds.EOS, (long) id, c.vocabSize()));
-    c.padTokenId().ifPresent(id -> fields.id(SpecialIds.PAD, (long) id, c.vocabSize()));
+    c.ids().bos().ifPresent(id -> fields.id(SpecialIds.BOS, (long) id, c.vocabSize()));
+    c.ids().eos().ifPresent(id -> fields.id(SpecialIds.EOS, (long) id, c.vocabSize()));
+    c.ids().pad().ifPresent(id -> fields.id(SpecialIds.PAD, (long) id, c.vocabSize()));
   }
 
   private Result read() {
@@ -146,11 +146,7 @@ final class ModelConfigReader {
             layers,
             heads,
             dMlp(sizes, dModel),
-            family.read(fields, dModel / heads),
-            ids.bos(),
-            ids.eos(),
-            ids.pad(),
-            ids.others());
+            family.read(fields, dModel / heads), new TokenIds(ids.bos(), ids.eos(), ids.pad(), ids.others()));
     List<String> architectures = architectures();
     return new Result(
         config,

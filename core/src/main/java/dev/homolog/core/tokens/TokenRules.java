@@ -86,16 +86,16 @@ public record TokenRules(
     requireBos(tokenizer.file().resolveSibling("config.json"), bos, config.vocabSize());
     return new TokenRules(
         bos,
-        config.eosTokenId(),
-        config.padTokenId(),
+        config.ids().eos(),
+        config.ids().pad(),
         tokenizer.newlineId(),
         config.vocabSize(),
-        config.otherSeparatorIds());
+        config.ids().otherSeparators());
   }
 
   /** BOS as far as configuration and tokenizer tell: as in {@link #of}. */
   public static OptionalInt knownBos(ModelConfig config, Tokenizer tokenizer) {
-    return config.bosTokenId().isPresent() ? config.bosTokenId() : tokenizer.id(END_OF_TEXT);
+    return config.ids().bos().isPresent() ? config.ids().bos() : tokenizer.id(END_OF_TEXT);
   }
 
   /** These rules for a vocabulary of another size. */

@@ -48,7 +48,7 @@ class ModelConfigReaderTest {
     OptionalInt none = OptionalInt.empty();
     assertEquals(
         new ModelConfig(
-            10, 8, 6, 2, 3, 24, Gpt2.architecture(1e-5, Activation.GELU_TANH), none, none, none),
+            10, 8, 6, 2, 3, 24, Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(none, none, none)),
         result.config());
     assertTrue(result.tied());
   }
@@ -72,10 +72,7 @@ class ModelConfigReaderTest {
             2,
             3,
             7,
-            Gpt2.architecture(1e-6, Activation.GELU_ERF, false, true),
-            OptionalInt.of(9),
-            OptionalInt.of(0),
-            OptionalInt.of(3)),
+            Gpt2.architecture(1e-6, Activation.GELU_ERF, false, true), TokenIds.of(OptionalInt.of(9), OptionalInt.of(0), OptionalInt.of(3))),
         result.config());
     assertFalse(result.tied());
   }
@@ -121,7 +118,7 @@ class ModelConfigReaderTest {
     assertEquals(8, read(older).config().positions());
     ModelConfig nulls = with("\"n_inner\":null,\"bos_token_id\":null").config();
     assertEquals(24, nulls.dMlp());
-    assertEquals(OptionalInt.empty(), nulls.bosTokenId());
+    assertEquals(OptionalInt.empty(), nulls.ids().bos());
     assertEquals(1, with("\"layer_norm_epsilon\":1").config().architecture().norm().epsilon());
   }
 
@@ -200,21 +197,21 @@ class ModelConfigReaderTest {
     OptionalInt none = OptionalInt.empty();
     ModelConfigReader.Result outside =
         with("\"bos_token_id\":50256,\"eos_token_id\":10,\"pad_token_id\":-1");
-    assertEquals(none, outside.config().bosTokenId());
-    assertEquals(none, outside.config().eosTokenId());
-    assertEquals(none, outside.config().padTokenId());
+    assertEquals(none, outside.config().ids().bos());
+    assertEquals(none, outside.config().ids().eos());
+    assertEquals(none, outside.config().ids().pad());
     assertEquals(
         Map.of("bos_token_id", "50256", "eos_token_id", "10", "pad_token_id", "-1"),
         outside.absentIds());
     ModelConfigReader.Result lists =
         with("\"bos_token_id\":[3],\"eos_token_id\":[2,9,77],\"pad_token_id\":[]");
-    assertEquals(OptionalInt.of(3), lists.config().bosTokenId());
-    assertEquals(OptionalInt.of(2), lists.config().eosTokenId());
-    assertEquals(none, lists.config().padTokenId());
-    assertEquals(Set.of(9), lists.config().otherSeparatorIds());
+    assertEquals(OptionalInt.of(3), lists.config().ids().bos());
+    assertEquals(OptionalInt.of(2), lists.config().ids().eos());
+    assertEquals(none, lists.config().ids().pad());
+    assertEquals(Set.of(9), lists.config().ids().otherSeparators());
     assertEquals(Map.of("eos_token_id", "77"), lists.absentIds());
     ModelConfigReader.Result several = with("\"bos_token_id\":[3,4]");
-    assertEquals(none, several.config().bosTokenId());
+    assertEquals(none, several.config().ids().bos());
     assertEquals(Map.of("bos_token_id", "[3, 4]"), several.absentIds());
     ModelConfigReader.Result huge = with("\"eos_token_id\":99999999999999999999");
     assertEquals(Map.of("eos_token_id", "99999999999999999999"), huge.absentIds());
@@ -303,7 +300,7 @@ class ModelConfigReaderTest {
         GptNeoX.architecture(
             1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000));
     assertEquals(
-        new ModelConfig(10, 8, 16, 2, 2, 20, architecture, none, none, none), result.config());
+        new ModelConfig(10, 8, 16, 2, 2, 20, architecture, TokenIds.of(none, none, none)), result.config());
     assertFalse(result.tied());
   }
 
@@ -327,10 +324,7 @@ class ModelConfigReaderTest {
             2,
             2,
             20,
-            architecture,
-            OptionalInt.of(9),
-            OptionalInt.of(0),
-            OptionalInt.of(3)),
+            architecture, TokenIds.of(OptionalInt.of(9), OptionalInt.of(0), OptionalInt.of(3))),
         result.config());
     assertTrue(result.tied());
   }

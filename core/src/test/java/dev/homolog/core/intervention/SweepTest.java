@@ -11,6 +11,7 @@ import dev.homolog.core.backend.Backend;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.kernels.vector.VectorKernels;
@@ -51,7 +52,7 @@ class SweepTest {
 
   static ModelConfig config(Architecture architecture) {
     OptionalInt none = OptionalInt.empty();
-    return new ModelConfig(31, CONTEXT, 24, 3, 3, 20, architecture, none, none, none);
+    return new ModelConfig(31, CONTEXT, 24, 3, 3, 20, architecture, TokenIds.of(none, none, none));
   }
 
   private static List<Architecture> architectures() {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.kernels.vector.VectorKernels;
@@ -109,10 +110,7 @@ class TransformerTest {
         3,
         heads,
         dMlp,
-        Gpt2.architecture(1e-5, activation, scale, byLayer),
-        none,
-        none,
-        none);
+        Gpt2.architecture(1e-5, activation, scale, byLayer), TokenIds.of(none, none, none));
   }
 
   private static Activations run(

@@ -3,6 +3,7 @@ package dev.homolog.core.tokens;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.homolog.core.checkpoint.ModelConfig;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.model.family.Gpt2;
 import java.io.IOException;
@@ -45,10 +46,7 @@ final class Golden {
         4,
         4,
         512,
-        Gpt2.architecture(1e-5, Activation.GELU_TANH),
-        bos,
-        bos,
-        OptionalInt.empty());
+        Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(bos, bos, OptionalInt.empty()));
   }
 
   static int[] ints(JsonNode array) {
