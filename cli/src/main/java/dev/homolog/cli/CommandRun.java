@@ -52,7 +52,8 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     try (RunFolder folder = Main.checked(spec, () -> RunFolder.create(out));
         Interrupt _ =
             Interrupt.endsTheProcess(
-                Progress.onTerminal(), () -> stands(out, opened.get() ? steps::abandon : () -> {}))) {
+                Progress.onTerminal(),
+                () -> stands(out, opened.get() ? steps::abandon : () -> {}))) {
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
       try (OpenStudy<R> study = steps.open()) {
