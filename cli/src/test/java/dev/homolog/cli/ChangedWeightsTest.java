@@ -117,10 +117,7 @@ class ChangedWeightsTest {
             "--out",
             out + "");
     List<String> said =
-        err.toString()
-            .lines()
-            .filter(line -> line.startsWith("homolog: " + file))
-            .toList();
+        err.toString().lines().filter(line -> line.startsWith("homolog: " + file)).toList();
     assertEquals(1, said.size(), err::toString);
     assertTrue(said.getFirst().contains(shorter ? "is 16 now" : "was written to"), said::toString);
     assertEquals(1, code);

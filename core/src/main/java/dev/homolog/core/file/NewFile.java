@@ -33,8 +33,7 @@ public final class NewFile implements AutoCloseable {
   /** How they end. */
   public static final String ENDING = ".tmp";
 
-  private static final boolean WINDOWS =
-      System.getProperty("os.name", "").startsWith("Windows");
+  private static final boolean WINDOWS = System.getProperty("os.name", "").startsWith("Windows");
 
   private final Path target;
   private final Path path;

@@ -5,13 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.Map;
 import dev.homolog.core.InputException;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -117,8 +117,7 @@ class LongTextTest {
           TokenTable.fromText(List.of(file), tokenizer, Golden.rules(), 64, 6400)) {
         assertEquals(100, table.rows(), file::toString);
       }
-      String whole =
-          assertThrows(InputException.class, () -> Texts.read(file)).getMessage();
+      String whole = assertThrows(InputException.class, () -> Texts.read(file)).getMessage();
       assertTrue(whole.contains("cannot be read"), whole);
     }
   }

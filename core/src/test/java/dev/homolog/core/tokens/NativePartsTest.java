@@ -55,7 +55,8 @@ class NativePartsTest {
     assertTrue(
         lines.getFirst().startsWith("the tokenizer's native library does not load: "),
         lines::toString);
-    assertTrue(lines.getLast().startsWith("zstd's native library does not load: "), lines::toString);
+    assertTrue(
+        lines.getLast().startsWith("zstd's native library does not load: "), lines::toString);
     assertTrue(lines.stream().allMatch(line -> line.endsWith(REMEDY)), lines::toString);
   }
 
@@ -88,8 +89,7 @@ class NativePartsTest {
     return front;
   }
 
-  private static List<String> run(List<String> front, Path cache, Path temporary)
-      throws Exception {
+  private static List<String> run(List<String> front, Path cache, Path temporary) throws Exception {
     List<String> command = new ArrayList<>(front);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("--enable-native-access=ALL-UNNAMED");

@@ -18,8 +18,8 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -91,7 +91,8 @@ class NoFilesTest {
     Tokenizer tokenizer = Golden.tokenizer();
     for (String kind : List.of("pipe", "zero")) {
       put(kind, file);
-      assertTrue(refused(() -> TokenFile.of(file).firstId()).getMessage().startsWith(file + ": not a"));
+      assertTrue(
+          refused(() -> TokenFile.of(file).firstId()).getMessage().startsWith(file + ": not a"));
       refused(() -> NpyFile.open(file).close()); // as --rotation reads it
       Files.delete(file);
       put(kind, raw);
@@ -141,8 +142,7 @@ class NoFilesTest {
       }
       case "zero" -> Files.createSymbolicLink(file, Path.of("/dev/zero"));
       case "nowhere" -> Files.createSymbolicLink(file, folder.resolve("nowhere"));
-      default ->
-          assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
+      default -> assertEquals(0, new ProcessBuilder("mkfifo", file.toString()).start().waitFor());
     }
   }
 
