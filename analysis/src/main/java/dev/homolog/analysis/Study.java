@@ -161,8 +161,8 @@ public final class Study implements OpenStudy<StudyResult> {
   }
 
   private Optional<Checkpoints> checkpoints(Setting setting, List<Measurement> measurements) {
-    return saving.map(where ->
-        Checkpoints.open(where, stop, identity(setting), setting, measurements));
+    return saving.map(
+        where -> Checkpoints.open(where, stop, identity(setting), setting, measurements));
   }
 
   /** What a run that goes on must have in common with the one that stopped. */
@@ -188,8 +188,7 @@ public final class Study implements OpenStudy<StudyResult> {
       LineageMeasurement lineage, int threads, Phases phases, RunListener listener) {
     if (!options.others().isEmpty()) {
       phases.run(
-          Phase.LINEAGE,
-          () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
+          Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
     }
   }
 

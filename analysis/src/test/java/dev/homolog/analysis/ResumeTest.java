@@ -27,7 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A study that is stopped again and again, and goes on each time, writes the tables of one that is not. */
+/**
+ * A study that is stopped again and again, and goes on each time, writes the tables of one that is
+ * not.
+ */
 class ResumeTest {
   private static final Path FAMILY = Path.of(System.getProperty("homolog.testResources"));
   private static final long PLENTY = 1L << 40;
@@ -63,7 +66,8 @@ class ResumeTest {
   }
 
   /** Runs, or goes on; empty where it was stopped. */
-  private Optional<StudyResult> run(StudyOptions options, MemoryBounds bounds, int threads, int batches) {
+  private Optional<StudyResult> run(
+      StudyOptions options, MemoryBounds bounds, int threads, int batches) {
     try (Kernels kernels = Backend.VECTOR.open(threads).kernels();
         Study study = Study.open(options).savingTo(saving())) {
       return Optional.of(study.run(kernels, stopAfter(batches), () -> bounds));
@@ -123,7 +127,8 @@ class ResumeTest {
       assertTrue(stops < 20);
     }
     assertTrue(stops >= (permuted ? 2 : 3), "stopped " + stops + " times");
-    assertTrue(result.get().facts().resumedFrom().getAsLong() >= options.input().maxTokens().getAsLong());
+    assertTrue(
+        result.get().facts().resumedFrom().getAsLong() >= options.input().maxTokens().getAsLong());
     TreeMap<String, byte[]> actual = tables(result.get(), folder.resolve("resumed"));
     assertEquals(expected.keySet(), actual.keySet());
     expected.forEach((name, bytes) -> assertArrayEquals(bytes, actual.get(name), name));
@@ -149,11 +154,11 @@ class ResumeTest {
     refused(state + "--seed was 0 and is 7" + remedy, options.withSeed(7));
     refused(state + "--top was 3 and is 4" + remedy, options.withTop(4));
     refused(state + "--batch was 4 and is 3" + remedy, options.withBatchRows(3));
-    refused(
-        state + "--threshold was 0.5 and is 0.25" + remedy, options.withThreshold(0.25));
+    refused(state + "--threshold was 0.5 and is 0.25" + remedy, options.withThreshold(0.25));
     InputException other =
         assertThrows(
-            InputException.class, () -> run(options(16).withExtent(options.extent()), bounds, 2, 9));
+            InputException.class,
+            () -> run(options(16).withExtent(options.extent()), bounds, 2, 9));
     assertTrue(other.getMessage().contains("the text was "), other.getMessage());
     InputException model =
         assertThrows(
@@ -174,8 +179,7 @@ class ResumeTest {
   }
 
   private void refused(String message, StudyOptions options) {
-    InputException e =
-        assertThrows(InputException.class, () -> run(options, bytes(PLENTY), 2, 9));
+    InputException e = assertThrows(InputException.class, () -> run(options, bytes(PLENTY), 2, 9));
     assertEquals(message, e.getMessage());
   }
 }

@@ -8,8 +8,8 @@ import dev.homolog.core.tokens.Share;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalDouble;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -42,10 +42,7 @@ final class DemoCommand implements Callable<Integer>, Main.Verbose {
     return run.command(spec, format)
         .run(
             new StudySteps(
-                options,
-                () -> options,
-                OptionalDouble.of(PUBLISHED_THRESHOLD),
-                Optional.empty()));
+                options, () -> options, OptionalDouble.of(PUBLISHED_THRESHOLD), Optional.empty()));
   }
 
   private StudyOptions options() {

@@ -15,9 +15,9 @@ import java.util.function.Supplier;
 
 /**
  * What happens when a signal comes: one line says by which the run was stopped and what stands, and
- * the process ends. The JVM would run the C++ destructors of libtorch while its threads
- * still work, which then wait for each other for ever. Nothing is lost: a file of a run is whole
- * before it has its name.
+ * the process ends. The JVM would run the C++ destructors of libtorch while its threads still work,
+ * which then wait for each other for ever. Nothing is lost: a file of a run is whole before it has
+ * its name.
  */
 final class Interrupt implements AutoCloseable {
   /** By the names of the threads in which the JVM hears signals; shells add 128 to a number. */

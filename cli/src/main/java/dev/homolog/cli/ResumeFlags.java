@@ -42,8 +42,7 @@ final class ResumeFlags {
   ResumeFlags checked(Path out) {
     InputException.requireRange(InputOption.CHECKPOINT_EVERY, every, 0, MOST_SECONDS);
     if (resume && out == null) {
-      throw new InputException(
-          InputOption.RESUME, "no folder to go on in", "name it with --out");
+      throw new InputException(InputOption.RESUME, "no folder to go on in", "name it with --out");
     }
     return this;
   }

@@ -30,9 +30,7 @@ final class StudyCommand implements Callable<Integer>, Main.Verbose {
     return run.command(spec, format)
         .run(
             new StudySteps(
-                unfetched,
-                () -> Main.checked(spec, () -> options(study.fetched(err))),
-                resumes));
+                unfetched, () -> Main.checked(spec, () -> options(study.fetched(err))), resumes));
   }
 
   private StudyOptions options(HubFlags.Folders folders) {

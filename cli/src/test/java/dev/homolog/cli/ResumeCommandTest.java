@@ -23,16 +23,32 @@ class ResumeCommandTest {
   private List<String> correlate(Path out, String... more) {
     List<String> args =
         List.of(
-            "correlate", "--reference", folder.resolve("a") + "", "--other",
-            folder.resolve("b") + "", "--text", folder.resolve("t.txt") + "", "--baseline",
-            "gaussian", "--top", "5", "--batch", "1", "--backend", "vector", "--threads", "1",
-            "--format", "csv", "--out", out + "");
+            "correlate",
+            "--reference",
+            folder.resolve("a") + "",
+            "--other",
+            folder.resolve("b") + "",
+            "--text",
+            folder.resolve("t.txt") + "",
+            "--baseline",
+            "gaussian",
+            "--top",
+            "5",
+            "--batch",
+            "1",
+            "--backend",
+            "vector",
+            "--threads",
+            "1",
+            "--format",
+            "csv",
+            "--out",
+            out + "");
     return Cli.join(args, more);
   }
 
   private Process start(Path printed, List<String> args) throws IOException {
-    List<String> options =
-        List.of("-Dhomolog.progress=true", "--add-modules=jdk.incubator.vector");
+    List<String> options = List.of("-Dhomolog.progress=true", "--add-modules=jdk.incubator.vector");
     return new ProcessBuilder(Cli.command(options, args))
         .redirectErrorStream(true)
         .redirectOutput(printed.toFile())

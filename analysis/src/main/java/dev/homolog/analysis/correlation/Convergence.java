@@ -100,8 +100,7 @@ public record Convergence(int neurons, List<Point> points) {
 
     private static Snapshot snapshot(long tokens, StateReader state) {
       double[][] best = state.rows("best");
-      return new Snapshot(
-          tokens, best, state.blocks("draws", 1, best.length, best[0].length));
+      return new Snapshot(tokens, best, state.blocks("draws", 1, best.length, best[0].length));
     }
 
     /** Whether a snapshot is wanted after so many positions: the first at or after a share. */

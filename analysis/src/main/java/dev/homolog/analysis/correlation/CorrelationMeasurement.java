@@ -181,8 +181,7 @@ public final class CorrelationMeasurement implements Measurement {
 
   private Correlations join() {
     return Correlations.of(
-        summary().build(),
-        new Correlations.Evidence(comparison, folders, greatest(), draws, kept));
+        summary().build(), new Correlations.Evidence(comparison, folders, greatest(), draws, kept));
   }
 
   @Override
@@ -197,8 +196,7 @@ public final class CorrelationMeasurement implements Measurement {
     shared = Optional.of(begin(next));
     summary().restore(state.in("summary"));
     draws.addAll(
-        state.blocks(
-            "draws", baseline.draws(), models.size() - 1, models.getFirst().count()));
+        state.blocks("draws", baseline.draws(), models.size() - 1, models.getFirst().count()));
     kept = state.number("kept");
     if (next.after()) {
       correlations = Optional.of(join());

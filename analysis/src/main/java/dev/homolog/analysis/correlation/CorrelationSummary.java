@@ -1,8 +1,8 @@
 package dev.homolog.analysis.correlation;
 
-import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.analysis.state.StateReader;
 import dev.homolog.analysis.state.StateWriter;
+import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.Brief;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.DType;

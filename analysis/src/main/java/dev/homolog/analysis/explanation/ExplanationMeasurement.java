@@ -65,9 +65,7 @@ public final class ExplanationMeasurement implements Measurement {
 
   @Override
   public void reduce(Pass pass) {
-    setting
-        .phases()
-        .run(Phase.EXPLANATIONS, () -> builder.add(sink.orElseThrow(), pass.from()));
+    setting.phases().run(Phase.EXPLANATIONS, () -> builder.add(sink.orElseThrow(), pass.from()));
     sink = Optional.empty();
     if (pass.last()) {
       explanations = Optional.of(builder.build());

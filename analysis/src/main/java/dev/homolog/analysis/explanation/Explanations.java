@@ -139,8 +139,7 @@ public final class Explanations {
       for (int p = 0; p < set.context(); p++) {
         positions += sink.count(set.ofPosition(p));
       }
-      Arrays.setAll(
-          counts.features, f -> Arrays.stream(set.cells(f)).mapToLong(sink::count).sum());
+      Arrays.setAll(counts.features, f -> Arrays.stream(set.cells(f)).mapToLong(sink::count).sum());
       Arrays.setAll(counts.shuffled, label -> sink.count(set.ofShuffled(label)));
       return new Counts(positions, counts.features, counts.shuffled);
     }

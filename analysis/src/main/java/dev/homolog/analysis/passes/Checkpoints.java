@@ -81,7 +81,8 @@ public final class Checkpoints implements AutoCloseable {
         at.rowsAPass() > 0
             && at.rowsAPass() <= neurons
             && at.passes() == Math.ceilDiv(neurons, at.rowsAPass());
-    boolean pass = at.pass() >= 0 && at.pass() <= at.passes() && (!at.passesDone() || at.seen() == 0);
+    boolean pass =
+        at.pass() >= 0 && at.pass() <= at.passes() && (!at.passesDone() || at.seen() == 0);
     if (!passes || !pass || !ActivationStream.isBetweenBatches(setting.text(), at.seen())) {
       throw new InputException(
           folder.path(), "position", "is none of this run's", "remove this folder and begin anew");

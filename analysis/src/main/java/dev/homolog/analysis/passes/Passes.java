@@ -131,8 +131,7 @@ public final class Passes {
     int neurons = setting.reference().neurons();
     int first = start.map(Position::pass).orElse(0);
     if (first == plan.passes()) {
-      Pass after =
-          new Pass(first, first, neurons, neurons, stream, standard.pilots, stays, stays);
+      Pass after = new Pass(first, first, neurons, neurons, stream, standard.pilots, stays, stays);
       checkpoints.orElseThrow().restore(after);
     }
     for (int number = first; number < plan.passes(); number++) {
@@ -141,8 +140,7 @@ public final class Passes {
       Pass next;
       try (Arena ofPass = Arena.ofShared()) {
         Pass pass =
-            new Pass(
-                number, plan.passes(), from, to, stream, standard.pilots, ofPass, stays);
+            new Pass(number, plan.passes(), from, to, stream, standard.pilots, ofPass, stays);
         if (start.isPresent() && number == first) {
           checkpoints.orElseThrow().restore(pass);
         }

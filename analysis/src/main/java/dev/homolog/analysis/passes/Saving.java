@@ -27,7 +27,6 @@ public record Saving(Path folder, Duration every, double share) {
 
   /** Whether a checkpoint is due. */
   boolean due(Duration sinceLast, Duration lastTook) {
-    return sinceLast.compareTo(every) >= 0
-        && sinceLast.toNanos() * share >= lastTook.toNanos();
+    return sinceLast.compareTo(every) >= 0 && sinceLast.toNanos() * share >= lastTook.toNanos();
   }
 }

@@ -39,10 +39,7 @@ interface Disk {
     @Override
     public WritableByteChannel create(Path file) throws IOException {
       return FileChannel.open(
-          file,
-          StandardOpenOption.CREATE_NEW,
-          StandardOpenOption.WRITE,
-          LinkOption.NOFOLLOW_LINKS);
+          file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
     }
 
     @Override

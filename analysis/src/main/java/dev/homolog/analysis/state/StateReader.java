@@ -53,8 +53,7 @@ public final class StateReader {
   public Map<String, Tensor> tensors(Map<String, Tensor> like) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     like.forEach((name, expected) ->
-        tensors.put(
-            name, tensor(name, expected.dtype(), expected.rows(), expected.cols())));
+        tensors.put(name, tensor(name, expected.dtype(), expected.rows(), expected.cols())));
     return tensors;
   }
 
@@ -212,10 +211,8 @@ public final class StateReader {
 
   private Tensor matrix(StoredTensor stored) {
     if (stored.shape().size() != 2) {
-      throw new InputException(
-          file.path(), stored.name(), "is no matrix", CheckpointFolder.REMEDY);
+      throw new InputException(file.path(), stored.name(), "is no matrix", CheckpointFolder.REMEDY);
     }
-    return Tensor.wrap(
-        stored.data(), stored.dtype(), stored.shape().get(0), stored.shape().get(1));
+    return Tensor.wrap(stored.data(), stored.dtype(), stored.shape().get(0), stored.shape().get(1));
   }
 }

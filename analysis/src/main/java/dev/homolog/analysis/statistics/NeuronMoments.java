@@ -62,11 +62,9 @@ public record NeuronMoments(double mean, double variance, double skew, double ku
       state.read("constants", constants);
       List<NeuronMoments> neurons = new ArrayList<>();
       for (int i = 0; i < neuronCount; i++) {
-        neurons.add(
-            new NeuronMoments(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
+        neurons.add(new NeuronMoments(columns[0][i], columns[1][i], columns[2][i], columns[3][i]));
       }
-      return new OfStudy(
-          List.copyOf(neurons), Arrays.stream(constants).boxed().toList());
+      return new OfStudy(List.copyOf(neurons), Arrays.stream(constants).boxed().toList());
     }
 
     @Override

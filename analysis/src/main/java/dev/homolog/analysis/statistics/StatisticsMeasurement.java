@@ -82,10 +82,10 @@ public final class StatisticsMeasurement implements Measurement {
     ModelNeurons reference = setting.neurons().getFirst();
     long tokens = setting.text().tokens();
     return new Sums(
-            MomentsSink.ofPreactivations(
-                setting.kernels(), pass.stays(), pass.pilots().pre(), reference.count(), tokens),
-            new StatisticsSink(
-                setting.kernels(), pass.stays(), reference, context(), subsets(), tokens));
+        MomentsSink.ofPreactivations(
+            setting.kernels(), pass.stays(), pass.pilots().pre(), reference.count(), tokens),
+        new StatisticsSink(
+            setting.kernels(), pass.stays(), reference, context(), subsets(), tokens));
   }
 
   @Override

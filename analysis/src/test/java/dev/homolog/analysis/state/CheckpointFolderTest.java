@@ -116,8 +116,7 @@ class CheckpointFolderTest {
       write(new CheckpointFolder(path), 7);
       write(new CheckpointFolder(path), 8);
       FaultyDisk disk = new FaultyDisk(path, failing);
-      assertThrows(
-          HomologException.class, () -> write(new CheckpointFolder(path, disk), 9));
+      assertThrows(HomologException.class, () -> write(new CheckpointFolder(path, disk), 9));
       for (FaultyDisk.Loss loss : FaultyDisk.Loss.values()) {
         Path found = root.resolve("found" + failing + loss);
         disk.copyAfter(loss, found);

@@ -150,8 +150,7 @@ public final class ActivationStream {
         preactivations
             ? Pilot.restored(kernels, arena, part(state, Pilots.PRE), models.getFirst().count())
             : null;
-    return new Pilots(
-        Pilot.restored(kernels, arena, part(state, Pilots.POST), neurons()), pre);
+    return new Pilots(Pilot.restored(kernels, arena, part(state, Pilots.POST), neurons()), pre);
   }
 
   private static Map<String, Tensor> part(Map<String, Tensor> state, String prefix) {
@@ -288,8 +287,7 @@ public final class ActivationStream {
   }
 
   /** In batches of nearly equal size, so that the last is no small remainder. */
-  private void run(
-      Reading reading, int batch, Pilot pilot, List<? extends ActivationSink> sinks) {
+  private void run(Reading reading, int batch, Pilot pilot, List<? extends ActivationSink> sinks) {
     Set<Site> read = EnumSet.noneOf(Site.class);
     sinks.forEach(sink -> read.addAll(sink.sites()));
     read.forEach(this::buffer);

@@ -1,8 +1,8 @@
 package dev.homolog.core.stream;
 
 import dev.homolog.core.kernels.Kernels;
-import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.memory.DType;
+import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.Arena;
 import java.util.Map;
 

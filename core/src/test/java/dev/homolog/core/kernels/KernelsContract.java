@@ -30,7 +30,7 @@ abstract class KernelsContract extends PredictionsContract {
     "64,128,384",
     "129,300,33",
     "65,702,31",
-    "129,257,260"
+    "129,257,513"
   })
   void linearAgrees(int tokens, int in, int out) {
     for (DType dtype : new DType[] {DType.F32, DType.F16, DType.BF16}) {
