@@ -287,7 +287,8 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
 
   private Result measure(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
-    try (TokenTable table = inputs.read(options.resources.memory(), kernels.working(), listener, phases);
+    try (TokenTable table =
+            inputs.read(options.resources.memory(), kernels.working(), listener, phases);
         Arena arena = Arena.ofShared()) {
       Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
       List<List<Intervention>> variants = variants();

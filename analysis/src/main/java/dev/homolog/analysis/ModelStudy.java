@@ -25,13 +25,14 @@ final class ModelStudy {
     int neurons = inputs.reference().neurons();
     Plan plan =
         new Plan(
-            1,
-            neurons,
-            List.of(),
-            batches.hostBytes(),
-            batches.deviceBytes(),
-            List.of(),
-            Double.NaN).after(inputs.reading());
+                1,
+                neurons,
+                List.of(),
+                batches.hostBytes(),
+                batches.deviceBytes(),
+                List.of(),
+                Double.NaN)
+            .after(inputs.reading());
     return new RunFacts(
         List.of(RunFacts.ModelFacts.of("model", model)),
         RunFacts.TokenFacts.of(table, 0),

@@ -154,7 +154,8 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
 
   private Result measure(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
-    try (TokenTable table = inputs.read(options.resources.memory(), kernels.working(), listener, phases)) {
+    try (TokenTable table =
+        inputs.read(options.resources.memory(), kernels.working(), listener, phases)) {
       var rolesOptions =
           new NeuronRoles.Options(
               options.processing, options.queries(table.context()), options.seed);

@@ -136,8 +136,7 @@ public final class Study implements OpenStudy<StudyResult> {
       LineageMeasurement lineage, int threads, Phases phases, RunListener listener) {
     if (!options.others().isEmpty()) {
       phases.run(
-          Phase.LINEAGE,
-          () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
+          Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
     }
   }
 

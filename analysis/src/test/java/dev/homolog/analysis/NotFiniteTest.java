@@ -62,7 +62,8 @@ class NotFiniteTest {
           2,
           2,
           M,
-          Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(OptionalInt.of(BOS), OptionalInt.empty(), OptionalInt.empty()));
+          Gpt2.architecture(1e-5, Activation.RELU),
+          TokenIds.of(OptionalInt.of(BOS), OptionalInt.empty(), OptionalInt.empty()));
 
   @TempDir Path folder;
 

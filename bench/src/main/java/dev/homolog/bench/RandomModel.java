@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.model.family.Gpt2;
 import java.io.IOException;
@@ -38,7 +38,8 @@ final class RandomModel {
         layers,
         heads,
         4 * d,
-        Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
+        TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
   }
 
   static MemoryCheckpoint inMemory(ModelConfig config, long seed) {

@@ -62,8 +62,7 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
     PrintWriter err = spec.commandLine().getErr();
     return run.command(spec, format)
         .run(
-            new StudySteps(
-                unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
+            new StudySteps(unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
   }
 
   private StudyOptions options(HubFlags.Folders folders) {

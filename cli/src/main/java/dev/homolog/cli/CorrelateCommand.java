@@ -26,8 +26,7 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
     PrintWriter err = spec.commandLine().getErr();
     return run.command(spec, format)
         .run(
-            new StudySteps(
-                unfetched, () -> Main.checked(spec, () -> options(study.fetched(err)))));
+            new StudySteps(unfetched, () -> Main.checked(spec, () -> options(study.fetched(err)))));
   }
 
   private StudyOptions options(HubFlags.Folders folders) {

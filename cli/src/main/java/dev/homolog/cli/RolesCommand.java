@@ -52,8 +52,7 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
     RoleStudy.Options unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
     PrintWriter err = spec.commandLine().getErr();
     return run.command(spec, format)
-        .run(
-            new Steps(unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
+        .run(new Steps(unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
   }
 
   private RoleStudy.Options options(HubFlags.Folders folders) {

@@ -2,10 +2,10 @@ package dev.homolog.cli;
 
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.SafetensorsWriter;
 import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.model.family.Gpt2;
@@ -116,7 +116,8 @@ final class Cli {
             2,
             2,
             dMlp,
-            Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
+            Gpt2.architecture(1e-5, Activation.GELU_TANH),
+            TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
     Files.writeString(
         folder.resolve("config.json"),
         """
@@ -159,7 +160,8 @@ final class Cli {
             2,
             7,
             GptNeoX.architecture(
-                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(4, 10_000)), TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
+                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(4, 10_000)),
+            TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
     Files.writeString(
         folder.resolve("config.json"),
         """

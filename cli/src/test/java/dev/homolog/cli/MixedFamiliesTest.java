@@ -128,7 +128,8 @@ class MixedFamiliesTest {
       weights
           .tensors()
           .forEach((tensor, stored) -> {
-            MemorySegment data = arena.allocate(stored.data().byteSize(), 8).copyFrom(stored.data());
+            MemorySegment data =
+                arena.allocate(stored.data().byteSize(), 8).copyFrom(stored.data());
             if (List.of("wte.weight", "wpe.weight", "embed_in.weight")
                 .contains(tensor.replaceFirst("^(transformer|gpt_neox)\\.", ""))) {
               for (long i = 0; i < stored.elements(); i++) {

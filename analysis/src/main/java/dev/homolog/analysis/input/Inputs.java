@@ -163,8 +163,8 @@ public final class Inputs implements AutoCloseable {
   /**
    * Hashes a model's files and looks at all its weights before the text is read, which may take
    * long. The hashes are of the files as they are read; a later change of a file cannot spoil a
-   * finished study. Whether single precision holds weights in double is looked at here as well:
-   * the files were just hashed, so the system has them in memory still.
+   * finished study. Whether single precision holds weights in double is looked at here as well: the
+   * files were just hashed, so the system has them in memory still.
    */
   private static void readWeights(Checkpoint checkpoint, DType working) {
     checkpoint.hashes();

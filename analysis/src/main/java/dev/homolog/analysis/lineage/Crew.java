@@ -30,11 +30,10 @@ final class Crew implements AutoCloseable {
     List<Callable<Void>> pieces = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int number = i;
-      pieces.add(
-          () -> {
-            piece.accept(number);
-            return null;
-          });
+      pieces.add(() -> {
+        piece.accept(number);
+        return null;
+      });
     }
     try {
       for (Future<Void> done : threads.invokeAll(pieces)) {

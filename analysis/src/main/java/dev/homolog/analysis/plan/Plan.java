@@ -37,8 +37,7 @@ public record Plan(
       long deviceBytes,
       List<Cost.Flops> flops,
       double seconds) {
-    this(
-        passes, rowsAPass, parts, ReadingPlan.SMALL, hostBytes, deviceBytes, flops, seconds);
+    this(passes, rowsAPass, parts, ReadingPlan.SMALL, hostBytes, deviceBytes, flops, seconds);
   }
 
   /** The same plan, with the time that it will take. */

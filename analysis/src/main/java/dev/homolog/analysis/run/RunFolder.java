@@ -48,8 +48,7 @@ public final class RunFolder implements AutoCloseable {
   private final Set<Path> written = new LinkedHashSet<>();
   private boolean finished;
 
-  private RunFolder(
-      Path path, boolean followLinks, Claim claim, List<Path> createdFolders) {
+  private RunFolder(Path path, boolean followLinks, Claim claim, List<Path> createdFolders) {
     this.path = path;
     this.links = new FolderLinks(path, followLinks, RESTORE);
     this.claim = claim;

@@ -18,9 +18,9 @@ import org.duckdb.DuckDBConnection;
 import org.duckdb.DuckDBDriver;
 
 /**
- * A DuckDB database in memory that may touch the folder of one file and nothing else: no extension is looked
- * for, no network, no home folder. Owns the connection; used by one thread. Only this class and
- * {@link ParquetTables} name DuckDB's classes.
+ * A DuckDB database in memory that may touch the folder of one file and nothing else: no extension
+ * is looked for, no network, no home folder. Owns the connection; used by one thread. Only this
+ * class and {@link ParquetTables} name DuckDB's classes.
  */
 final class DuckDb implements AutoCloseable {
   private static final String MEMORY = "1GB"; // beyond it, rows go to the spill folder

@@ -54,7 +54,8 @@ class ScalesTest {
           1,
           2,
           M,
-          Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(OptionalInt.of(0), OptionalInt.empty(), OptionalInt.empty()));
+          Gpt2.architecture(1e-5, Activation.RELU),
+          TokenIds.of(OptionalInt.of(0), OptionalInt.empty(), OptionalInt.empty()));
 
   @TempDir Path folder;
 

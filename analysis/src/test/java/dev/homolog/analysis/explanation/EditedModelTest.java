@@ -56,7 +56,8 @@ class EditedModelTest {
           1,
           1,
           NEURONS,
-          Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
+          Gpt2.architecture(1e-5, Activation.GELU_TANH),
+          TokenIds.of(OptionalInt.of(0), OptionalInt.of(0), OptionalInt.empty()));
 
   /** What neurons read: 100 tokens, 100 places, and 100 tokens before. */
   private static int[] reads(FeatureSet features, Random random) {

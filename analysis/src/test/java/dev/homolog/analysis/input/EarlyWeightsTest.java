@@ -26,7 +26,9 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Weights in double precision that single precision does not hold are found before text is read. */
+/**
+ * Weights in double precision that single precision does not hold are found before text is read.
+ */
 class EarlyWeightsTest {
   private static final Path MODEL = Path.of(System.getProperty("homolog.testResources"), "a");
   private static final String REFUSED =

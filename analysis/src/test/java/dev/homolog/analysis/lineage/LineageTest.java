@@ -13,8 +13,8 @@ import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.model.family.Architecture;
@@ -232,7 +232,8 @@ class LineageTest {
   void anyNumberOfThreadsFindsTheSame() {
     for (Architecture architecture : List.of(gpt2(), neoX())) {
       OptionalInt end = OptionalInt.of(0);
-      ModelConfig config = new ModelConfig(600, 16, 72, 2, 2, 200, architecture, TokenIds.of(end, end, end));
+      ModelConfig config =
+          new ModelConfig(600, 16, 72, 2, 2, 200, architecture, TokenIds.of(end, end, end));
       Checkpoint a = MemoryCheckpoint.random(config, 1, 0.1);
       Checkpoint b = MemoryCheckpoint.random(config, 2, 0.1);
       open.addAll(List.of(a, b));
@@ -258,7 +259,8 @@ class LineageTest {
     for (String name : a.names()) {
       weights += a.tensor(name).elements();
     }
-    assertEquals(new Cost.Flops("lineage", 46.0 * 8 * NEURONS + 5.0 * weights, found.seconds()), found);
+    assertEquals(
+        new Cost.Flops("lineage", 46.0 * 8 * NEURONS + 5.0 * weights, found.seconds()), found);
     assertTrue(found.seconds() > 0);
   }
 }

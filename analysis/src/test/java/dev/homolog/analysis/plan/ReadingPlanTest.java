@@ -31,7 +31,8 @@ class ReadingPlanTest {
 
   /** A frame (RFC 8878) of one block that is not compressed; its window is 2 to a power. */
   private Path file(int log) throws IOException {
-    byte[] text = "Some words of a text, again and again.\n".repeat(40).getBytes(StandardCharsets.UTF_8);
+    byte[] text =
+        "Some words of a text, again and again.\n".repeat(40).getBytes(StandardCharsets.UTF_8);
     int block = text.length << 3 | 1;
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes(new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0, (byte) (log - 10 << 3)});
@@ -102,8 +103,11 @@ class ReadingPlanTest {
       var refused =
           assertThrows(
               InputException.class,
-              () -> inputs.read(OptionalLong.of(2048 * MIB), DType.F32, ProgressListener.NONE, new Phases()));
-      assertTrue(refused.getMessage().startsWith("--memory: 2,147,483,648 bytes, but the study needs"));
+              () ->
+                  inputs.read(
+                      OptionalLong.of(2048 * MIB), DType.F32, ProgressListener.NONE, new Phases()));
+      assertTrue(
+          refused.getMessage().startsWith("--memory: 2,147,483,648 bytes, but the study needs"));
     }
   }
 }

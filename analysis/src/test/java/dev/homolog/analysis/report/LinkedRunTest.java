@@ -100,8 +100,7 @@ class LinkedRunTest {
       refused(problem);
       Files.delete(file);
       Files.createSymbolicLink(file, Path.of("/dev/zero"));
-      assertEquals(
-          problem, assertThrows(InputException.class, () -> report(true)).getMessage());
+      assertEquals(problem, assertThrows(InputException.class, () -> report(true)).getMessage());
       Files.delete(file);
       Files.createDirectory(file);
       refused(problem);

@@ -145,7 +145,8 @@ class EntropySearchTest {
         LAYERS,
         2,
         D_MLP,
-        Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(none, none, none));
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
+        TokenIds.of(none, none, none));
   }
 
   private static TokenRules rules() {

@@ -74,7 +74,8 @@ class PlantedRolesTest {
         3,
         HEADS,
         D_MLP,
-        Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(none, none, none));
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
+        TokenIds.of(none, none, none));
   }
 
   /** Tokens as frequent as Zipf says, the last the most frequent. */

@@ -48,7 +48,9 @@ class RunFolderTest {
     run.finish(STUDY);
     assertTrue(RunFolder.isFinished(out));
     run.writeText("report.html", "<p>ü");
-    assertEquals(List.of("intervention.json", "neurons.csv", "report.html", "study.json"), Runs.list(folder));
+    assertEquals(
+        List.of("intervention.json", "neurons.csv", "report.html", "study.json"),
+        Runs.list(folder));
 
     var read = RunFolder.open(out);
     assertEquals(out, read.path());

@@ -123,7 +123,8 @@ class WeightTablesTest {
             2,
             2800,
             GptNeoX.architecture(
-                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000)), TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
+                1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000)),
+            TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
     try (Kernels kernels = Backend.VECTOR.open(2).kernels();
         Checkpoint checkpoint = MemoryCheckpoint.random(config, 5, 0.3)) {
       WeightOracle oracle = new WeightOracle(checkpoint, Processing.FOLDED);
@@ -238,7 +239,8 @@ class WeightTablesTest {
           2,
           2,
           3,
-          Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
+          Gpt2.architecture(1e-5, Activation.RELU),
+          TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
 
   private static Map<String, float[]> zeros() {
     Map<String, float[]> w = new LinkedHashMap<>();

@@ -146,7 +146,8 @@ final class ModelConfigReader {
             layers,
             heads,
             dMlp(sizes, dModel),
-            family.read(fields, dModel / heads), new TokenIds(ids.bos(), ids.eos(), ids.pad(), ids.others()));
+            family.read(fields, dModel / heads),
+            new TokenIds(ids.bos(), ids.eos(), ids.pad(), ids.others()));
     List<String> architectures = architectures();
     return new Result(
         config,

@@ -68,8 +68,8 @@ public final class TokenCache {
   }
 
   /**
-   * Checks that a cache may be written under a name, before the text is read. What a killed run
-   * has left of a cache without the file of ids, which comes last, may be replaced.
+   * Checks that a cache may be written under a name, before the text is read. What a killed run has
+   * left of a cache without the file of ids, which comes last, may be replaced.
    *
    * @throws InputException if it does not end in {@code .npy}, or if one of its files is there
    */
@@ -111,7 +111,8 @@ public final class TokenCache {
 
   /**
    * Writes a table: all three files, or none. Each is complete on disk before the first takes its
-   * name. The file of ids comes last, so that where it is the others are too, and of the same table.
+   * name. The file of ids comes last, so that where it is the others are too, and of the same
+   * table.
    *
    * @param tokenizer that made the ids
    * @throws HomologException if a file cannot be written; none is there then

@@ -107,7 +107,9 @@ final class ZstdFile extends InputStream {
           file.toString(),
           "",
           "its window has more than the "
-              + (never ? ZstdWindow.MOST + " bytes that zstd reads" : window + " bytes that are free for it"),
+              + (never
+                  ? ZstdWindow.MOST + " bytes that zstd reads"
+                  : window + " bytes that are free for it"),
           (never ? "" : "raise --memory, or ") + "compress it again without --long",
           e);
     }

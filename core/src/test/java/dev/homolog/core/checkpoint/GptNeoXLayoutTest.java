@@ -170,7 +170,8 @@ class GptNeoXLayoutTest {
     OptionalInt none = OptionalInt.empty();
     Architecture architecture =
         GptNeoX.architecture(1e-5, Activation.RELU, true, true, new PositionSpec.Rotary(3, 10_000));
-    ModelConfig odd = new ModelConfig(5, 3, 8, 1, 2, 6, architecture, TokenIds.of(none, none, none));
+    ModelConfig odd =
+        new ModelConfig(5, 3, 8, 1, 2, 6, architecture, TokenIds.of(none, none, none));
     assertRefused(
         "weights in memory: rotary_pct: is 0.75, expected what rotates an even number of a head's 4"
             + " dimensions, not 3; correct the configuration",

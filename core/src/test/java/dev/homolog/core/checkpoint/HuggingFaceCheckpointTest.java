@@ -89,7 +89,8 @@ class HuggingFaceCheckpointTest {
               4,
               4,
               512,
-              Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(zero, zero, OptionalInt.empty())),
+              Gpt2.architecture(1e-5, Activation.GELU_TANH),
+              TokenIds.of(zero, zero, OptionalInt.empty())),
           checkpoint.config());
       assertEquals(2048, checkpoint.config().neurons());
       assertEquals(path.toString(), checkpoint.location());

@@ -87,7 +87,14 @@ class MemoryCheckpointTest {
     OptionalInt none = OptionalInt.empty();
     ModelConfig heads =
         new ModelConfig(
-            5, 3, 4, 1, 3, 16, Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(none, none, none));
+            5,
+            3,
+            4,
+            1,
+            3,
+            16,
+            Gpt2.architecture(1e-5, Activation.RELU),
+            TokenIds.of(none, none, none));
     assertRefused(
         "weights in memory: n_head: is 3, expected a divisor of n_embd, which is 4;"
             + " correct the configuration",
@@ -100,7 +107,8 @@ class MemoryCheckpointTest {
             1,
             2,
             16,
-            Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(OptionalInt.of(5), none, none));
+            Gpt2.architecture(1e-5, Activation.RELU),
+            TokenIds.of(OptionalInt.of(5), none, none));
     assertRefused(
         "weights in memory: bos_token_id: is 5, expected a whole number from 0 to 4;"
             + " correct the configuration",
@@ -118,7 +126,8 @@ class MemoryCheckpointTest {
             2,
             4,
             256,
-            Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(none, none, none));
+            Gpt2.architecture(1e-5, Activation.GELU_TANH),
+            TokenIds.of(none, none, none));
     try (Checkpoint checkpoint = MemoryCheckpoint.random(config, 3, 0.02);
         Checkpoint again = MemoryCheckpoint.random(config, 3, 0.02);
         Checkpoint other = MemoryCheckpoint.random(config, 4, 0.02)) {

@@ -48,7 +48,14 @@ class ModelConfigReaderTest {
     OptionalInt none = OptionalInt.empty();
     assertEquals(
         new ModelConfig(
-            10, 8, 6, 2, 3, 24, Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(none, none, none)),
+            10,
+            8,
+            6,
+            2,
+            3,
+            24,
+            Gpt2.architecture(1e-5, Activation.GELU_TANH),
+            TokenIds.of(none, none, none)),
         result.config());
     assertTrue(result.tied());
   }
@@ -72,7 +79,8 @@ class ModelConfigReaderTest {
             2,
             3,
             7,
-            Gpt2.architecture(1e-6, Activation.GELU_ERF, false, true), TokenIds.of(OptionalInt.of(9), OptionalInt.of(0), OptionalInt.of(3))),
+            Gpt2.architecture(1e-6, Activation.GELU_ERF, false, true),
+            TokenIds.of(OptionalInt.of(9), OptionalInt.of(0), OptionalInt.of(3))),
         result.config());
     assertFalse(result.tied());
   }
@@ -300,7 +308,8 @@ class ModelConfigReaderTest {
         GptNeoX.architecture(
             1e-5, Activation.GELU_ERF, true, true, new PositionSpec.Rotary(2, 10_000));
     assertEquals(
-        new ModelConfig(10, 8, 16, 2, 2, 20, architecture, TokenIds.of(none, none, none)), result.config());
+        new ModelConfig(10, 8, 16, 2, 2, 20, architecture, TokenIds.of(none, none, none)),
+        result.config());
     assertFalse(result.tied());
   }
 
@@ -324,7 +333,8 @@ class ModelConfigReaderTest {
             2,
             2,
             20,
-            architecture, TokenIds.of(OptionalInt.of(9), OptionalInt.of(0), OptionalInt.of(3))),
+            architecture,
+            TokenIds.of(OptionalInt.of(9), OptionalInt.of(0), OptionalInt.of(3))),
         result.config());
     assertTrue(result.tied());
   }

@@ -40,7 +40,8 @@ final class TestFiles {
           1,
           2,
           16,
-          Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
+          Gpt2.architecture(1e-5, Activation.GELU_TANH),
+          TokenIds.of(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty()));
 
   private TestFiles() {}
 

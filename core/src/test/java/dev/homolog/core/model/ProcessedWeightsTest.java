@@ -7,9 +7,9 @@ import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.checkpoint.HuggingFaceCheckpoint;
 import dev.homolog.core.checkpoint.MemoryCheckpoint;
 import dev.homolog.core.checkpoint.ModelConfig;
-import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.checkpoint.SafetensorsFile;
 import dev.homolog.core.checkpoint.StoredTensor;
+import dev.homolog.core.checkpoint.TokenIds;
 import dev.homolog.core.kernels.scalar.ScalarKernels;
 import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
@@ -228,7 +228,8 @@ class ProcessedWeightsTest {
         c.layers(),
         c.heads(),
         c.dMlp(),
-        biased, TokenIds.of(c.ids().bos(), c.ids().eos(), c.ids().pad()));
+        biased,
+        TokenIds.of(c.ids().bos(), c.ids().eos(), c.ids().pad()));
   }
 
   private static void norm(Map<String, float[]> tensors, String name, int d) {
@@ -282,7 +283,14 @@ class ProcessedWeightsTest {
     OptionalInt none = OptionalInt.empty();
     ModelConfig config =
         new ModelConfig(
-            2, 1, 2, 1, 1, 1, Gpt2.architecture(1e-5, Activation.RELU), TokenIds.of(none, none, none));
+            2,
+            1,
+            2,
+            1,
+            1,
+            1,
+            Gpt2.architecture(1e-5, Activation.RELU),
+            TokenIds.of(none, none, none));
     return MemoryCheckpoint.of(config, tiny());
   }
 

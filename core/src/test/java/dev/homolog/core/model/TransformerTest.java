@@ -110,7 +110,8 @@ class TransformerTest {
         3,
         heads,
         dMlp,
-        Gpt2.architecture(1e-5, activation, scale, byLayer), TokenIds.of(none, none, none));
+        Gpt2.architecture(1e-5, activation, scale, byLayer),
+        TokenIds.of(none, none, none));
   }
 
   private static Activations run(

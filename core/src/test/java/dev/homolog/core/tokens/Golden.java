@@ -46,7 +46,8 @@ final class Golden {
         4,
         4,
         512,
-        Gpt2.architecture(1e-5, Activation.GELU_TANH), TokenIds.of(bos, bos, OptionalInt.empty()));
+        Gpt2.architecture(1e-5, Activation.GELU_TANH),
+        TokenIds.of(bos, bos, OptionalInt.empty()));
   }
 
   static int[] ints(JsonNode array) {
