@@ -86,22 +86,7 @@ class ResumeCommandTest {
     assertEquals(0, Cli.run(correlate(whole)).code());
 
     Path out = folder.resolve("run");
-    Path printed = folder.resolve("printed.txt");
-    Process process = start(printed, correlate(out));
-    while (process.isAlive() && !Files.readString(printed).contains("\ractivations")) {
-      Thread.sleep(20);
-    }
-    new ProcessBuilder("kill", "-TERM", process.pid() + "").start().waitFor();
-    end(process, 143, printed);
-    assertEquals(
-        "homolog: stopped by SIGTERM; its state is saved; go on with the same command and --resume"
-            + " --out "
-            + out,
-        Files.readAllLines(printed).stream()
-            .filter(line -> !line.isBlank()) // what clears the bar of progress
-            .toList()
-            .getLast());
-    assertEquals(Map.of(), tables(out));
+    terminate(out);
 
     Cli.Outcome anew = Cli.run(correlate(out));
     assertEquals(2, anew.code());
@@ -113,13 +98,7 @@ class ResumeCommandTest {
                 + " see homolog correlate --help"),
         anew.err());
 
-    Path second = out.resolve("state/checkpoint-2.json");
-    process = start(printed, correlate(out, "--resume", "--checkpoint-every", "1"));
-    while (process.isAlive() && !Files.exists(second)) {
-      Thread.sleep(5);
-    }
-    new ProcessBuilder("kill", "-KILL", process.pid() + "").start().waitFor();
-    end(process, 137, printed);
+    killAfterCheckpoint(out);
 
     Cli.Outcome other = Cli.run(correlate(out, "--resume", "--seed", "6"));
     assertEquals(1, other.code());
@@ -139,6 +118,38 @@ class ResumeCommandTest {
     assertEquals(
         List.of("homolog: " + out + " holds this run, finished; nothing is done"), again.err());
     assertEquals(study, Files.readString(out.resolve("study.json")));
+  }
+
+  /** Stops a run that reads the text by SIGTERM. */
+  private void terminate(Path out) throws Exception {
+    Path printed = folder.resolve("printed.txt");
+    Process process = start(printed, correlate(out));
+    while (process.isAlive() && !Files.readString(printed).contains("\ractivations")) {
+      Thread.sleep(20);
+    }
+    new ProcessBuilder("kill", "-TERM", process.pid() + "").start().waitFor();
+    end(process, 143, printed);
+    assertEquals(
+        "homolog: stopped by SIGTERM; its state is saved; go on with the same command and --resume"
+            + " --out "
+            + out,
+        Files.readAllLines(printed).stream()
+            .filter(line -> !line.isBlank()) // what clears the bar of progress
+            .toList()
+            .getLast());
+    assertEquals(Map.of(), tables(out));
+  }
+
+  /** Goes on with it, and kills it when it has saved its state once more. */
+  private void killAfterCheckpoint(Path out) throws Exception {
+    Path printed = folder.resolve("printed.txt");
+    Path second = out.resolve("state/checkpoint-2.json");
+    Process process = start(printed, correlate(out, "--resume", "--checkpoint-every", "1"));
+    while (process.isAlive() && !Files.exists(second)) {
+      Thread.sleep(5);
+    }
+    new ProcessBuilder("kill", "-KILL", process.pid() + "").start().waitFor();
+    end(process, 137, printed);
   }
 
   @Test
