@@ -81,7 +81,7 @@ class ResumeCommandTest {
     Cli.model(folder.resolve("b"), 64, 2);
     Files.writeString(
         folder.resolve("t.txt"),
-        "The cat saw the dog and the dog saw the cat; 12 birds sang.\n".repeat(20_000));
+        "The cat saw the dog and the dog saw the cat; 12 birds sang.\n".repeat(10_000));
     Path whole = folder.resolve("whole");
     assertEquals(0, Cli.run(correlate(whole)).code());
 
