@@ -11,6 +11,8 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.Location;
 import dev.homolog.analysis.Study;
 import dev.homolog.analysis.StudyOptions;
+import dev.homolog.analysis.correlation.BaselineMeasurement;
+import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.bindings.Torch;
 import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
@@ -75,6 +77,27 @@ class CodeRulesTest {
       }
     }
     assertEquals("", String.join("\n", calls.stream().sorted().toList()), "give Locale.ROOT");
+  }
+
+  /** What a pass leaves with a measurement would be lost at a stop. */
+  @Test
+  void whatIsReducedIsSavedToo() {
+    List<String> unsaved = new ArrayList<>();
+    for (JavaClass type : CLASSES) {
+      if (type.isAssignableTo(Measurement.class) && declares(type, "reduce", "batch")) {
+        // The baseline keeps what it finds with the correlations.
+        boolean saved = declares(type, "save") && declares(type, "restore");
+        if (!saved && !type.isEquivalentTo(BaselineMeasurement.class)) {
+          unsaved.add(type.getSimpleName());
+        }
+      }
+    }
+    assertEquals(List.of(), unsaved, "override save and restore");
+  }
+
+  private static boolean declares(JavaClass type, String... names) {
+    return !type.isInterface()
+        && type.getMethods().stream().anyMatch(method -> List.of(names).contains(method.getName()));
   }
 
   /** A record that holds a list of all neurons would print them all. */

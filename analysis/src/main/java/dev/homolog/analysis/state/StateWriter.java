@@ -86,6 +86,7 @@ public final class StateWriter {
   }
 
   /** The bytes of a tensor, rows after rows; from a device a block at a time. */
+  @SuppressWarnings("MustBeClosedChecker") // the stream closes it
   private Supplier<Stream<MemorySegment>> pieces(Tensor tensor) {
     long rowBytes = tensor.cols() * tensor.dtype().bytes();
     if (tensor.onHost() && tensor.isContiguous()) {
