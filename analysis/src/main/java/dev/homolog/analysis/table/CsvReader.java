@@ -41,7 +41,7 @@ final class CsvReader {
     }
   }
 
-  /** As {@link TableFormat#find}. */
+  /** As {@link TableReader#find}. */
   static Optional<Table> find(
       Path file, String name, SequencedMap<String, ColumnType> columns, RowFilter rows) {
     try (var scanner = new CsvScanner(file)) {
