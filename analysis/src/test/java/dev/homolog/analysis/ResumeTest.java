@@ -19,13 +19,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A study that is stopped again and again, and goes on each time, writes the tables of one that is
@@ -37,13 +36,13 @@ class ResumeTest {
 
   @TempDir Path folder;
 
-  private static StudyOptions options(int rows) {
+  private static StudyOptions options(int rows, String... others) {
     TokenInput text =
         TokenInput.text(FAMILY.resolve("validation.jsonl.zst"))
             .withContext(32)
             .withMaxTokens(rows * 32);
-    List<Path> others = List.of(FAMILY.resolve("b"), FAMILY.resolve("c"), FAMILY.resolve("d"));
-    return StudyOptions.of(FAMILY.resolve("a"), others, text).withBatchRows(4).withTop(3);
+    List<Path> folders = Arrays.stream(others).map(FAMILY::resolve).toList();
+    return StudyOptions.of(FAMILY.resolve("a"), folders, text).withBatchRows(4).withTop(3);
   }
 
   /** Every batch has its checkpoint. */
@@ -94,22 +93,32 @@ class ResumeTest {
     return tables;
   }
 
-  @ParameterizedTest
-  @EnumSource(
-      value = Baseline.Kind.class,
-      names = {"ROTATION", "PERMUTATION"})
-  void stoppedStudiesEndAlike(Baseline.Kind kind) throws IOException {
-    boolean permuted = kind == Baseline.Kind.PERMUTATION;
-    StudyOptions options =
-        options(permuted ? 300 : 12)
-            .withBaseline(new Baseline(kind, permuted ? 2 : 1, null))
-            .withAllPairs(!permuted)
-            .withBySubset(!permuted)
-            .withSimilarity(permuted ? Similarity.JACCARD : Similarity.PEARSON);
-    if (permuted) {
-      // batches of enough tokens; and what is not by baseline has been tried
-      options = options.withBatchRows(150).withExtent(StudyOptions.Extent.CORRELATIONS);
-    }
+  /** A whole study, whose sums are the most that it holds where many pairs are compared. */
+  @Test
+  void everythingEndsAlike() throws IOException {
+    stoppedStudiesEndAlike(options(12, "b", "c", "d").withAllPairs(true));
+  }
+
+  @Test
+  void subsetsEndAlike() throws IOException {
+    stoppedStudiesEndAlike(
+        options(12, "b")
+            .withBaseline(Baseline.gaussian())
+            .withBySubset(true)
+            .withExtent(StudyOptions.Extent.CORRELATIONS));
+  }
+
+  @Test
+  void permutationsEndAlike() throws IOException {
+    stoppedStudiesEndAlike(
+        options(300, "b")
+            .withBaseline(Baseline.permutation(2))
+            .withSimilarity(Similarity.JACCARD)
+            .withExtent(StudyOptions.Extent.CORRELATIONS)
+            .withBatchRows(150)); // so that enough tokens are permuted
+  }
+
+  private void stoppedStudiesEndAlike(StudyOptions options) throws IOException {
     TreeMap<String, byte[]> expected;
     MemoryBounds twoPasses;
     try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
@@ -126,7 +135,7 @@ class ResumeTest {
       stops += result.isEmpty() ? 1 : 0;
       assertTrue(stops < 20);
     }
-    assertTrue(stops >= (permuted ? 2 : 3), "stopped " + stops + " times");
+    assertTrue(stops >= 2, "stopped " + stops + " times");
     assertTrue(
         result.get().facts().resumedFrom().getAsLong() >= options.input().maxTokens().getAsLong());
     TreeMap<String, byte[]> actual = tables(result.get(), folder.resolve("resumed"));
@@ -146,7 +155,7 @@ class ResumeTest {
 
   @Test
   void whatDiffersIsNamed() {
-    StudyOptions options = options(12).withExtent(StudyOptions.Extent.CORRELATIONS);
+    StudyOptions options = quick(12, "b");
     MemoryBounds bounds = bytes(PLENTY);
     assertTrue(run(options, bounds, 2, 1).isEmpty());
     String state = folder.resolve("state").resolve("checkpoint-1.json") + ": is of another run: ";
@@ -156,26 +165,19 @@ class ResumeTest {
     refused(state + "--batch was 4 and is 3" + remedy, options.withBatchRows(3));
     refused(state + "--threshold was 0.5 and is 0.25" + remedy, options.withThreshold(0.25));
     InputException other =
-        assertThrows(
-            InputException.class,
-            () -> run(options(16).withExtent(options.extent()), bounds, 2, 9));
+        assertThrows(InputException.class, () -> run(quick(16, "b"), bounds, 2, 9));
     assertTrue(other.getMessage().contains("the text was "), other.getMessage());
     InputException model =
-        assertThrows(
-            InputException.class,
-            () ->
-                run(
-                    StudyOptions.of(
-                            FAMILY.resolve("a"), List.of(FAMILY.resolve("c")), options.input())
-                        .withBatchRows(4)
-                        .withTop(3)
-                        .withExtent(options.extent()),
-                    bounds,
-                    2,
-                    9));
+        assertThrows(InputException.class, () -> run(quick(12, "c"), bounds, 2, 9));
     assertTrue(model.getMessage().contains("b: "), model.getMessage());
     // and the run itself goes on
     assertTrue(run(options, bounds, 1, 9).isPresent());
+  }
+
+  private static StudyOptions quick(int rows, String other) {
+    return options(rows, other)
+        .withBaseline(Baseline.gaussian())
+        .withExtent(StudyOptions.Extent.CORRELATIONS);
   }
 
   private void refused(String message, StudyOptions options) {

@@ -60,7 +60,13 @@ final class PermutedSink implements ActivationSink {
   }
 
   /** How many permutations, and from which seed. */
-  public record Draws(int count, long seed) {}
+  public record Draws(int count, long seed) {
+    /** Of the block that begins with that row, whatever was read before it. */
+    Random random(long firstRow, int draw) {
+      long mixed = seed ^ Long.rotateLeft(firstRow, 20) ^ ((long) draw << 52);
+      return new Random(new SplittableRandom(mixed).nextLong());
+    }
+  }
 
   private long others() {
     ModelNeurons last = models.getLast();
@@ -88,18 +94,12 @@ final class PermutedSink implements ActivationSink {
     try (Arena scratch = Arena.ofConfined()) {
       Tensor keep = kernels.toHost(scratch, block.keep());
       for (int draw = 0; draw < cross.size(); draw++) {
-        permute(keep, new Random(seedOf(block.rows().get(0), draw)));
+        permute(keep, draws.random(block.rows().get(0), draw));
         kernels.copy(order.rows(0, z.rows()), places);
         kernels.gatherRows(right, places, target);
         kernels.crossProducts(left, target, cross.get(draw));
       }
     }
-  }
-
-  /** By the block's first row, so that a block is permuted alike whatever was read before it. */
-  private long seedOf(long firstRow, int draw) {
-    return new SplittableRandom(draws.seed ^ Long.rotateLeft(firstRow, 20) ^ ((long) draw << 52))
-        .nextLong();
   }
 
   /** Kept tokens change places among themselves; the others, which are zero, stay. */

@@ -8,11 +8,15 @@ import dev.homolog.analysis.DetachedKernels;
 import dev.homolog.analysis.statistics.RowMoments;
 import dev.homolog.core.backend.Backend;
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.Tensor;
+import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -196,6 +200,12 @@ class CorrelationTest {
     }
   }
 
+  private Map<String, Tensor> onHost(Kernels kernels, ActivationSink sink) {
+    Map<String, Tensor> onHost = new HashMap<>();
+    sink.state().forEach((name, sums) -> onHost.put(name, kernels.toHost(arena, sums)));
+    return onHost;
+  }
+
   @Test
   void nothingReachesIntoADevicesMemory() {
     int tokens = 200;
@@ -207,8 +217,8 @@ class CorrelationTest {
       Streamed streamed = new Streamed(device, arena, models, Arrays.copyOf(x, 50));
       assertAgrees(streamed.show(x, keep, 64), x, keep);
       Streamed merged = new Streamed(device, arena, models, Arrays.copyOf(x, 50));
-      merged.momentsSink.merge(streamed.momentsSink.state());
-      merged.sink.merge(streamed.sink.state());
+      merged.momentsSink.merge(onHost(device, streamed.momentsSink));
+      merged.sink.merge(onHost(device, streamed.sink));
       assertAgrees(merged, x, keep);
       double[][] expected =
           new Streamed(host, arena, models, Arrays.copyOf(x, 50))

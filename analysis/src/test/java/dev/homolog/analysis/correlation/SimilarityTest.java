@@ -159,7 +159,7 @@ class SimilarityTest {
               new PermutedSink.Draws(2, 9),
               300);
       streamed.with(sink).show(x, keep, 300);
-      double[][][] y = permuted(x, keep, 300, new Random(9));
+      double[][][] y = permuted(x, keep, 300, new PermutedSink.Draws(2, 9));
       for (int draw = 0; draw < 2; draw++) {
         double[] best =
             BestMatches.of(sink, draw, streamed.measure(), models(), all, List.of(all))[0];
@@ -175,10 +175,12 @@ class SimilarityTest {
     }
   }
 
-  private static double[][][] permuted(double[][] x, boolean[] keep, int block, Random random) {
+  private static double[][][] permuted(
+      double[][] x, boolean[] keep, int block, PermutedSink.Draws draws) {
     double[][][] y = new double[2][TOKENS][];
     for (int from = 0; from < TOKENS; from += block) {
       for (int draw = 0; draw < 2; draw++) {
+        Random random = draws.random(from, draw); // each token is a row here
         int[] kept = new int[block];
         int n = 0;
         for (int t = from; t < from + block; t++) {

@@ -10,6 +10,7 @@ import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.MomentsSink;
 import dev.homolog.core.stream.Pilot;
 import dev.homolog.core.stream.ProgressListener;
+import dev.homolog.core.stream.Rows;
 import java.lang.foreign.Arena;
 import java.util.List;
 
@@ -123,7 +124,7 @@ final class Streamed {
     return new ActivationBlock(
         kernels,
         models,
-        null,
+        Rows.all(from + x.length).part(from, from + x.length),
         null,
         kernels.fromHost(arena, mask),
         kept,

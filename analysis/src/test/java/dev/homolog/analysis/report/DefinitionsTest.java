@@ -52,6 +52,7 @@ class DefinitionsTest {
           "host_bytes",
           "permuted_cosine",
           "permuted_cosine_sd",
+          "reading_bytes",
           "replaced_characters",
           "same_index_cosine",
           "subsets_dropped",
