@@ -96,7 +96,7 @@ class ResumeTest {
   /** A whole study, whose sums are the most that it holds where many pairs are compared. */
   @Test
   void everythingEndsAlike() throws IOException {
-    stoppedStudiesEndAlike(options(12, "b", "c", "d").withAllPairs(true));
+    stoppedStudiesEndAlike(options(8, "b", "c", "d").withAllPairs(true));
   }
 
   @Test
