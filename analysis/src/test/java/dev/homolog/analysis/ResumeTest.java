@@ -169,7 +169,8 @@ class ResumeTest {
     assertTrue(other.getMessage().contains("the text was "), other.getMessage());
     InputException model =
         assertThrows(InputException.class, () -> run(quick(12, "c"), bounds, 2, 9));
-    assertTrue(model.getMessage().contains("c: config.json was not given and is "), model.getMessage());
+    assertTrue(
+        model.getMessage().contains("c: config.json was not given and is "), model.getMessage());
     // and the run itself goes on
     assertTrue(run(options, bounds, 1, 9).isPresent());
   }
