@@ -118,7 +118,7 @@ class ReportDisplayTest extends ReportPages {
     chromium.media("screen", scheme);
     chromium.open(page(name), "#L1.N7");
     chromium.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })");
-    AxeBuilder axe = new AxeBuilder();
+    AxeBuilder axe = new AxeBuilder().setTimeout(300); // seconds, on a busy machine
     switch (rules) {
       case "colours" -> axe.withRules(List.of("color-contrast", "link-in-text-block"));
       case "all but colours" -> axe.disableRules(List.of("color-contrast"));
