@@ -35,6 +35,7 @@ class ResumeTest {
   private static final long PLENTY = 1L << 40;
 
   @TempDir Path folder;
+  private boolean looked;
 
   private static StudyOptions options(int rows, String... others) {
     TokenInput text =
@@ -55,9 +56,13 @@ class ResumeTest {
     private static final long serialVersionUID = 1;
   }
 
-  private static RunListener stopAfter(int batches) {
+  private RunListener stopAfter(int batches) {
     int[] seen = new int[1];
     return (phase, done, _) -> {
+      if (phase.equals("close-up") && !looked) {
+        looked = true; // all passes are done, and it begins once
+        throw new Stop();
+      }
       if (phase.equals("activations") && done > 0 && ++seen[0] > batches) {
         throw new Stop();
       }
@@ -97,6 +102,7 @@ class ResumeTest {
   @Test
   void everythingEndsAlike() throws IOException {
     stoppedStudiesEndAlike(options(8, "b", "c", "d").withAllPairs(true));
+    assertTrue(looked);
   }
 
   @Test

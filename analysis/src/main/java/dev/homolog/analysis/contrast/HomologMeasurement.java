@@ -6,7 +6,6 @@ import dev.homolog.analysis.correlation.Homologs;
 import dev.homolog.analysis.explanation.ExplanationMeasurement;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Measurement;
-import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.table.Table;
 import java.util.Iterator;
@@ -38,10 +37,8 @@ public final class HomologMeasurement implements Measurement {
   }
 
   @Override
-  public void reduce(Pass pass) {
-    if (pass.last()) {
-      homologs = Optional.of(Homologs.of(correlations.found().summary(), threshold));
-    }
+  public void conclude() {
+    homologs = Optional.of(Homologs.of(correlations.found().summary(), threshold));
   }
 
   private List<Homologs.Group> groups() {
