@@ -85,7 +85,7 @@ final class Cli {
         "--enable-native-access="
             + (modules == null
                 ? "ALL-UNNAMED"
-                : "dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc"));
+                : "dev.homolog.bindings,dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc"));
     command.addAll(options);
     String main = "dev.homolog.cli.Main";
     command.addAll(modules == null ? List.of(main) : List.of("-m", "dev.homolog.cli/" + main));

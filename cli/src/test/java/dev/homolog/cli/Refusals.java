@@ -256,7 +256,7 @@ final class Refusals {
         TokenInput.tokens(damaged),
         damaged + ".json",
         "",
-        "not JSON: Unexpected end-of-input: expected close marker for Object",
+        "is not JSON",
         "write the cache again with homolog tokenize");
   }
 
