@@ -314,7 +314,7 @@ final class RunFolderFuzzer implements AutoCloseable {
       }
       String[] column = pick(random, columns);
       String name = '"' + column[0] + '"';
-      String value = pick(random, VALUES.get(column[1]));
+      String value = pick(random, VALUES.getOrDefault(column[1], List.of("NULL")));
       String part = random.nextBoolean() ? "true" : "hash(rowid) % 7 = " + random.nextInt(7);
       change =
           switch (random.nextInt(9)) {
