@@ -148,9 +148,15 @@ public final class Study implements OpenStudy<StudyResult> {
         List<Measurement> list = measurements.list();
         Planner planner = new Planner(options.resources(), setting, list, bounds.get());
         Rows pilotRows = pilotRows(table);
-        Passes passes = new Passes(setting, list, planner, checkpoints(setting, list));
+        Optional<Checkpoints> checkpoints = checkpoints(setting, list);
+        Passes passes = new Passes(setting, list, planner, checkpoints);
         Preparation preparation = options.comparison().similarity().preparation();
-        Plan plan = passes.read(preparation, pilotRows, inputs.reading(), listener::planned);
+        Plan plan;
+        try {
+          plan = passes.read(preparation, pilotRows, inputs.reading(), listener::planned);
+        } finally {
+          checkpoints.ifPresent(Checkpoints::close);
+        }
         list.forEach(Measurement::afterwards);
         RunFacts.TokenFacts tokens =
             RunFacts.TokenFacts.of(table, (long) pilotRows.count() * table.context());

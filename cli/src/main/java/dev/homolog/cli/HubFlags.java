@@ -34,16 +34,21 @@ final class HubFlags {
 
   /** Folders of models with their weights; what is not there is fetched. */
   Folders fetched(PrintWriter err) {
-    return model -> folder(model, true, err);
+    return model -> find(model, true, err);
   }
 
-  /** The folder of a model. */
+  /** The folder of a model, for a command that hears no signal by itself yet. */
   Path folder(String model, boolean weights, PrintWriter err) {
+    try (Interrupt _ = Interrupt.endsTheProcess(Progress.onTerminal(), () -> STANDS)) {
+      return find(model, weights, err);
+    }
+  }
+
+  private Path find(String model, boolean weights, PrintWriter err) {
     if (HubCache.parse(model).isEmpty()) {
       return Path.of(model); // whatever the variables of the hub say
     }
-    try (Interrupt _ = Interrupt.endsTheProcess(Progress.onTerminal(), () -> STANDS);
-        Bar bar = new Bar(Progress.start(false, err), err)) {
+    try (Bar bar = new Bar(Progress.start(false, err), err)) {
       return hub(bar).folder(model, weights);
     }
   }

@@ -70,8 +70,13 @@ public final class Checkpoints implements AutoCloseable {
       Setting setting,
       List<Measurement> measurements) {
     Checkpoints checkpoints = new Checkpoints(saving, stop, identity, setting, measurements);
-    checkpoints.saved.ifPresent(state -> checkpoints.requireKnown(state.position()));
-    return checkpoints;
+    try {
+      checkpoints.start().ifPresent(checkpoints::requireKnown);
+      return checkpoints;
+    } catch (InputException e) {
+      checkpoints.close();
+      throw e;
+    }
   }
 
   /** A position that no plan and no text has would fail late. */
@@ -125,9 +130,9 @@ public final class Checkpoints implements AutoCloseable {
     return at;
   }
 
-  /** The passes begin, or end, to save what they have. */
-  void reading(boolean now) {
-    stop.reading(now);
+  /** Reads text, after each batch of which the state may be saved. */
+  void during(Runnable reading) {
+    stop.during(reading);
   }
 
   /** Where the run goes on; empty where it begins. */
@@ -202,6 +207,7 @@ public final class Checkpoints implements AutoCloseable {
     }
   }
 
+  /** Lets go of what was saved, once it is taken back: until then its file stays on the disk. */
   @Override
   public void close() {
     saved.ifPresent(CheckpointFolder.Saved::close);

@@ -77,9 +77,7 @@ public final class Passes {
                 .orElseGet(() -> standardise(stream, bare, pilotRows));
         plan = standard.plan;
         planned.accept(plan);
-        checkpoints.ifPresent(folder -> folder.reading(true));
         readAll(stream, standard, preparation, stays);
-        checkpoints.ifPresent(folder -> folder.reading(false));
         measurements.forEach(Measurement::conclude);
         stream.release(Site.MLP_PRE);
       }
@@ -133,6 +131,7 @@ public final class Passes {
     if (first == plan.passes()) {
       Pass after = new Pass(first, first, neurons, neurons, stream, standard.pilots, stays, stays);
       checkpoints.orElseThrow().restore(after);
+      checkpoints.orElseThrow().close();
     }
     for (int number = first; number < plan.passes(); number++) {
       int from = number * plan.rowsAPass();
@@ -160,6 +159,7 @@ public final class Passes {
                 Phase.SUMS,
                 () -> measurements.stream().flatMap(m -> m.sinks(pass).stream()).toList());
     long seen = checkpoints.map(folder -> folder.restore(pass, sinks)).orElse(0L);
+    checkpoints.ifPresent(Checkpoints::close);
     TokenTable table = setting.text().table();
     ActivationStream.Reading reading =
         new ActivationStream.Reading(
@@ -176,7 +176,10 @@ public final class Passes {
         .run(
             Phase.ACTIVATIONS,
             table.tokens() - seen,
-            () -> pass.stream().run(reading, prepared, sinks));
+            () -> {
+              Runnable batches = () -> pass.stream().run(reading, prepared, sinks);
+              checkpoints.ifPresentOrElse(folder -> folder.during(batches), batches);
+            });
     measurements.forEach(measurement -> measurement.reduce(pass));
   }
 }

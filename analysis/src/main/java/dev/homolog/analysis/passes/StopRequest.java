@@ -7,9 +7,10 @@ import java.util.concurrent.TimeUnit;
 
 /** A request, from any thread, that a run saves its state after the batch under way and ends. */
 public final class StopRequest {
-  private final CountDownLatch saved = new CountDownLatch(1);
+  private final CountDownLatch answered = new CountDownLatch(1);
   private volatile boolean reading;
   private volatile boolean wanted;
+  private volatile boolean saved;
 
   /** Of nobody yet. */
   public StopRequest() {}
@@ -17,24 +18,31 @@ public final class StopRequest {
   /**
    * Makes the request and waits for the state to be saved.
    *
-   * @return whether it was saved; false at once where the run reads no text at this moment
+   * @return whether it was saved; false as soon as the run reads no text
    */
   public boolean save(Duration patience) {
     wanted = true;
-    if (!reading) {
-      return false;
+    if (reading) {
+      try {
+        answered.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
-    try {
-      return saved.await(patience.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
+    return saved;
   }
 
-  /** The run begins, or ends, to look for requests. */
-  void reading(boolean now) {
-    reading = now;
+  /** The run looks for requests while it does this work. */
+  void during(Runnable work) {
+    reading = true;
+    try {
+      work.run();
+    } finally {
+      reading = false;
+      if (wanted) {
+        answered.countDown();
+      }
+    }
   }
 
   boolean wanted() {
@@ -47,7 +55,8 @@ public final class StopRequest {
    * @throws HomologException always
    */
   void stop() {
-    saved.countDown();
+    saved = true;
+    answered.countDown();
     throw new HomologException("stopped, and its state saved; go on with --resume");
   }
 }

@@ -45,6 +45,8 @@ public final class CheckpointFolder {
 
   private final Path folder;
   private final Disk disk;
+  private Optional<Integer> lastWhole =
+      Optional.empty(); // so that it is not read again to be checked
 
   /** The checkpoints in a folder, which need not be there. */
   public CheckpointFolder(Path folder) {
@@ -93,6 +95,7 @@ public final class CheckpointFolder {
       if (manifest.isPresent()) {
         requireSame(identity, number, manifest.get());
         SafetensorsFile file = SafetensorsFile.open(data(number));
+        lastWhole = Optional.of(number);
         Position position = position(manifest.get());
         return Optional.of(new Saved(position, new StateReader(file, ""), file));
       }
@@ -175,7 +178,8 @@ public final class CheckpointFolder {
       if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
         throw new IOException("it is a link"); // what it leads to is not the run's
       }
-      removeAllBut(numbers.stream().filter(n -> whole(n).isPresent()).findFirst());
+      removeAllBut(
+          lastWhole.or(() -> numbers.stream().filter(n -> whole(n).isPresent()).findFirst()));
       SafetensorsWriter file = new SafetensorsWriter(data(number));
       content.accept(new StateWriter(kernels, file, ""));
       CRC32C sum = new CRC32C();
@@ -183,6 +187,7 @@ public final class CheckpointFolder {
       byte[] manifest = JsonFile.bytes(manifest(identity, position, bytes, sum.getValue()));
       create(manifest(number), out -> writeAll(out, ByteBuffer.wrap(manifest)));
       disk.forceFolder(folder);
+      lastWhole = Optional.of(number);
       return bytes;
     } catch (IOException e) {
       throw new HomologException(

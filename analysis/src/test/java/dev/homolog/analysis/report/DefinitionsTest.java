@@ -43,6 +43,7 @@ class DefinitionsTest {
           "sample_baseline_neurons",
           // text and study.json
           "constant_neurons",
+          "disk_bytes",
           "documents_left_out",
           "documents_without_subset",
           "equal_files",
