@@ -5,12 +5,14 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
+import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.plan.BatchPlan;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.analysis.state.Identity;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
@@ -26,10 +28,13 @@ import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
+import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.TokenTable;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -38,6 +43,7 @@ import java.util.Objects;
 public final class InterventionStudy implements OpenStudy<InterventionStudy.Result> {
   private final Options options;
   private final Inputs inputs;
+  private final KeptRun kept = new KeptRun();
 
   /**
    * What is done to which neurons of a model, on which text. All neurons are changed together; each
@@ -275,6 +281,17 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
     }
   }
 
+  /** Saves what is found as the run goes on; what is there already is not done again. */
+  public InterventionStudy savingTo(Saving where) {
+    kept.savingTo(where);
+    return this;
+  }
+
+  @Override
+  public boolean stop(Duration patience) {
+    return kept.stop(patience);
+  }
+
   /**
    * Runs them, once.
    *
@@ -313,11 +330,18 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
                   options.frozen.attention(), List.of(reading), Sweep.Vocabulary.NONE));
       Sweep.Text text =
           new Sweep.Text(table, table.rules(), Rows.all(table.rows()), batches.rows());
-      Sweep.Result swept =
-          phases.time(
-              Phase.INTERVENTIONS,
-              table.tokens() * (1L + variants.size()),
-              () -> sweep.run(text, listener, _ -> {}));
+      List<Sweep.Result> results = new ArrayList<>();
+      phases.run(
+          Phase.INTERVENTIONS,
+          table.tokens() * (1L + variants.size()),
+          () ->
+              kept.during(
+                  kernels,
+                  () -> identity(kernels, table, batches),
+                  journal ->
+                      results.add(
+                          sweep.run(text, listener, _ -> {}, journal.sweep("interventions")))));
+      Sweep.Result swept = results.getFirst();
       return new Result(
           options,
           swept.positions(),
@@ -327,6 +351,17 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
           swept.naiveOperations(),
           ModelStudy.facts(inputs, table, kernels, batches, phases));
     }
+  }
+
+  private Identity identity(Kernels kernels, TokenTable table, BatchPlan batches) {
+    var text = new ActivationStream.Text(table, batches.rows());
+    Identity identity = ModelStudy.identity(kernels, inputs.models(), text);
+    identity.put("the command", "intervene");
+    identity.put("--neuron", options.neurons.stream().map(NeuronId::plain).toList());
+    identity.put("--mode", options.change.mode()).put("--value", options.change.values());
+    identity.put("--site", options.change.site()).put("--positions", options.change.positions());
+    identity.put("--freeze-scale", options.frozen.scale());
+    return identity.put("--freeze-attention", options.frozen.attention());
   }
 
   /** One for each value, of all neurons. */

@@ -9,6 +9,7 @@ import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.state.Identity;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.TokenTable;
@@ -43,6 +44,25 @@ final class ModelStudy {
         plan,
         batches.rows(),
         OptionalLong.empty());
+  }
+
+  /** What a run that goes on must have in common with the one that stopped, options aside. */
+  static Identity identity(
+      Kernels kernels, List<ActivationStream.Model> models, ActivationStream.Text text) {
+    Identity identity = new Identity();
+    identity.put("the version of homolog", Manifest.version());
+    identity.put("the backend", kernels.numerics());
+    for (ActivationStream.Model model : models) {
+      model
+          .checkpoint()
+          .hashes()
+          .forEach((file, hash) -> identity.put(model.name() + ": " + file, hash));
+    }
+    TokenTable table = text.table();
+    identity.put("the text", table.sha256());
+    identity.put("tokens a row", table.context()).put("rows of tokens", table.rows());
+    identity.put("--batch", text.rows());
+    return identity;
   }
 
   /** The options that such runs have. */

@@ -5,6 +5,7 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.plan.BatchPlan;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.roles.AttentionRole;
@@ -14,6 +15,7 @@ import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.analysis.state.Identity;
 import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
@@ -24,6 +26,7 @@ import dev.homolog.core.model.Processing;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.TokenTable;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -32,6 +35,7 @@ import java.util.Optional;
 public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
   private final Options options;
   private final Inputs inputs;
+  private final KeptRun kept = new KeptRun();
 
   /**
    * Whose roles are looked for, and on which text.
@@ -141,6 +145,17 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
     }
   }
 
+  /** Saves what is found as the run goes on; what is there already is not done again. */
+  public RoleStudy savingTo(Saving where) {
+    kept.savingTo(where);
+    return this;
+  }
+
+  @Override
+  public boolean stop(Duration patience) {
+    return kept.stop(patience);
+  }
+
   /**
    * Runs it, once.
    *
@@ -177,11 +192,20 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
               phases,
               listener);
       try (RoleMeasurement roles = new RoleMeasurement(setting, rolesOptions)) {
-        roles.afterwards();
+        kept.during(kernels, () -> identity(setting, rolesOptions), roles::afterwards);
         return new Result(
             options, roles.found(), ModelStudy.facts(inputs, table, kernels, batches, phases));
       }
     }
+  }
+
+  private static Identity identity(Setting setting, NeuronRoles.Options roles) {
+    Identity identity = ModelStudy.identity(setting.kernels(), setting.models(), setting.text());
+    return identity
+        .put("the command", "roles")
+        .put("--seed", roles.seed())
+        .put("--processing", roles.processing())
+        .put("positions of queries", roles.queries());
   }
 
   @Override

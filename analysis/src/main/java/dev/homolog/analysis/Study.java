@@ -10,14 +10,15 @@ import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.passes.Checkpoints;
 import dev.homolog.analysis.passes.Passes;
+import dev.homolog.analysis.passes.SavedJournal;
 import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.passes.StopRequest;
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
-import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
 import dev.homolog.analysis.state.Identity;
+import dev.homolog.analysis.state.Journal;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.checkpoint.UnchangedFiles;
@@ -157,7 +158,7 @@ public final class Study implements OpenStudy<StudyResult> {
         } finally {
           checkpoints.ifPresent(Checkpoints::close);
         }
-        list.forEach(Measurement::afterwards);
+        afterwards(list, checkpoints);
         RunFacts.TokenFacts tokens =
             RunFacts.TokenFacts.of(table, (long) pilotRows.count() * table.context());
         RunFacts facts = facts(setting, tokens, plan, passes.resumedFrom());
@@ -171,21 +172,17 @@ public final class Study implements OpenStudy<StudyResult> {
         where -> Checkpoints.open(where, stop, identity(setting), setting, measurements));
   }
 
+  private static void afterwards(List<Measurement> list, Optional<Checkpoints> checkpoints) {
+    boolean keeps = list.stream().anyMatch(Measurement::keepsJournal);
+    Optional<SavedJournal> saved = keeps ? checkpoints.map(Checkpoints::journal) : Optional.empty();
+    Journal journal = saved.isPresent() ? saved.get() : Journal.NONE;
+    Runnable work = () -> list.forEach(measurement -> measurement.afterwards(journal));
+    saved.ifPresentOrElse(kept -> kept.during(work), work);
+  }
+
   /** What a run that goes on must have in common with the one that stopped. */
   private Identity identity(Setting setting) {
-    Identity identity = new Identity();
-    identity.put("the version of homolog", Manifest.version());
-    identity.put("the backend", setting.kernels().numerics());
-    for (ActivationStream.Model model : setting.models()) {
-      model
-          .checkpoint()
-          .hashes()
-          .forEach((file, hash) -> identity.put(model.name() + ": " + file, hash));
-    }
-    TokenTable table = setting.text().table();
-    identity.put("the text", table.sha256());
-    identity.put("tokens a row", table.context()).put("rows of tokens", table.rows());
-    identity.put("--batch", setting.text().rows());
+    Identity identity = ModelStudy.identity(setting.kernels(), setting.models(), setting.text());
     options.identify(identity);
     return identity;
   }

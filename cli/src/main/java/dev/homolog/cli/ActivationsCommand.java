@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -54,15 +55,31 @@ final class ActivationsCommand implements Callable<Integer>, Main.Verbose {
   private String site;
 
   @Mixin private RunFlags run;
+  @Mixin private ResumeFlags resume;
 
   @Override
   public Integer call() {
     StudyOptions unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
     TableFormat format = Main.checked(spec, run::format);
+    Optional<ResumeFlags> resumes = Main.checked(spec, this::resumes);
     PrintWriter err = spec.commandLine().getErr();
     return run.command(spec, format)
         .run(
-            new StudySteps(unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
+            new StudySteps(
+                unfetched,
+                () -> Main.checked(spec, () -> options(model.fetched(err))),
+                OptionalDouble.empty(),
+                resumes));
+  }
+
+  /** A run that writes activations to a file saves no state. */
+  private Optional<ResumeFlags> resumes() {
+    resume.checked(run.out());
+    if (cache != null && resume.isGiven()) {
+      throw new InputException(
+          InputOption.CACHE, "a run that writes it cannot be resumed", "leave one of the two out");
+    }
+    return cache == null ? Optional.of(resume) : Optional.empty();
   }
 
   private StudyOptions options(HubFlags.Folders folders) {

@@ -11,9 +11,11 @@ import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.Site;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -85,19 +87,22 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
   private boolean freezeAttention;
 
   @Mixin private RunFlags run;
+  @Mixin private ResumeFlags resume;
 
   @Override
   public Integer call() {
     TableFormat format = Main.checked(spec, run::format);
     InterventionStudy.Options unfetched =
         Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
+    ResumeFlags resumes = Main.checked(spec, () -> resume.checked(run.out()));
     PrintWriter err = spec.commandLine().getErr();
     return run.command(spec, format)
         .run(
             new Steps(
                 unfetched,
                 () -> Main.checked(spec, () -> options(model.fetched(err))),
-                run.seed()));
+                run.seed(),
+                resumes));
   }
 
   private InterventionStudy.Options options(HubFlags.Folders folders) {
@@ -124,13 +129,23 @@ final class InterveneCommand implements Callable<Integer>, Main.Verbose {
   }
 
   private record Steps(
-      InterventionStudy.Options unfetched, Supplier<InterventionStudy.Options> fetched, long seed)
+      InterventionStudy.Options unfetched,
+      Supplier<InterventionStudy.Options> fetched,
+      long seed,
+      ResumeFlags resumes)
       implements CommandRun.Steps<InterventionStudy.Result> {
+
+    @Override
+    public Optional<RunFolder> take(Path out) {
+      return resumes.take(out);
+    }
 
     @Override
     public InterventionStudy open(RunFolder folder) {
       unfetched.input().requireFiles();
-      return InterventionStudy.open(fetched.get());
+      InterventionStudy study = InterventionStudy.open(fetched.get());
+      resumes.saving(folder).ifPresent(study::savingTo);
+      return study;
     }
 
     @Override

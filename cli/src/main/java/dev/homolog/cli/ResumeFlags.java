@@ -14,6 +14,8 @@ final class ResumeFlags {
   /** A year. */
   private static final int MOST_SECONDS = 366 * 24 * 60 * 60;
 
+  private static final int USUAL_SECONDS = 300;
+
   @Option(
       names = "--resume",
       description =
@@ -25,14 +27,9 @@ final class ResumeFlags {
       names = "--checkpoint-every",
       paramLabel = "SECONDS",
       description =
-          "how often the state is saved for --resume, 0 for never (default: ${DEFAULT-VALUE});"
+          "how often the state is saved for --resume, 0 for never (default: 300);"
               + " less often where that would take more than 4 %% of the time")
-  private int every = 300;
-
-  /** Whether the run goes on where it was stopped. */
-  boolean resume() {
-    return resume;
-  }
+  private Integer every;
 
   /**
    * Refuses what makes no sense.
@@ -40,17 +37,31 @@ final class ResumeFlags {
    * @param out as given, or null
    */
   ResumeFlags checked(Path out) {
-    InputException.requireRange(InputOption.CHECKPOINT_EVERY, every, 0, MOST_SECONDS);
+    InputException.requireRange(InputOption.CHECKPOINT_EVERY, every(), 0, MOST_SECONDS);
     if (resume && out == null) {
       throw new InputException(InputOption.RESUME, "no folder to go on in", "name it with --out");
     }
     return this;
   }
 
+  /** Whether one of the flags was given. */
+  boolean isGiven() {
+    return resume || every != null;
+  }
+
+  private int every() {
+    return every == null ? USUAL_SECONDS : every;
+  }
+
+  /** Takes the run's folder, an unfinished run's too; empty where it is finished. */
+  Optional<RunFolder> take(Path out) {
+    return resume ? RunFolder.resume(out) : Optional.of(RunFolder.create(out));
+  }
+
   /** How the run saves its state; empty where it neither does nor goes on. */
   Optional<Saving> saving(RunFolder folder) {
-    int seconds = every == 0 ? MOST_SECONDS : every;
-    return every == 0 && !resume
+    int seconds = every() == 0 ? MOST_SECONDS : every();
+    return every() == 0 && !resume
         ? Optional.empty()
         : Optional.of(new Saving(folder.state(), Duration.ofSeconds(seconds)));
   }

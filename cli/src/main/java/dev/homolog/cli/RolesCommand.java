@@ -9,6 +9,7 @@ import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.intervention.Positions;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -45,14 +46,18 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
 
   @Mixin private ProcessingFlag processing = new ProcessingFlag();
   @Mixin private RunFlags run;
+  @Mixin private ResumeFlags resume;
 
   @Override
   public Integer call() {
     TableFormat format = Main.checked(spec, run::format);
     RoleStudy.Options unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
+    ResumeFlags resumes = Main.checked(spec, () -> resume.checked(run.out()));
     PrintWriter err = spec.commandLine().getErr();
     return run.command(spec, format)
-        .run(new Steps(unfetched, () -> Main.checked(spec, () -> options(model.fetched(err)))));
+        .run(
+            new Steps(
+                unfetched, () -> Main.checked(spec, () -> options(model.fetched(err))), resumes));
   }
 
   private RoleStudy.Options options(HubFlags.Folders folders) {
@@ -86,13 +91,21 @@ final class RolesCommand implements Callable<Integer>, Main.Verbose {
     return value;
   }
 
-  private record Steps(RoleStudy.Options unfetched, Supplier<RoleStudy.Options> fetched)
+  private record Steps(
+      RoleStudy.Options unfetched, Supplier<RoleStudy.Options> fetched, ResumeFlags resumes)
       implements CommandRun.Steps<RoleStudy.Result> {
+
+    @Override
+    public Optional<RunFolder> take(Path out) {
+      return resumes.take(out);
+    }
 
     @Override
     public RoleStudy open(RunFolder folder) {
       unfetched.input().requireFiles();
-      return RoleStudy.open(fetched.get());
+      RoleStudy study = RoleStudy.open(fetched.get());
+      resumes.saving(folder).ifPresent(study::savingTo);
+      return study;
     }
 
     @Override

@@ -42,8 +42,9 @@ record StudySteps(
 
   @Override
   public Optional<RunFolder> take(Path out) {
-    boolean resume = resumes.map(ResumeFlags::resume).orElse(false);
-    return resume ? RunFolder.resume(out) : Optional.of(RunFolder.create(out));
+    return resumes
+        .map(flags -> flags.take(out))
+        .orElseGet(() -> Optional.of(RunFolder.create(out)));
   }
 
   @Override

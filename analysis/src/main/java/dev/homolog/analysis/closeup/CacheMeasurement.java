@@ -6,6 +6,7 @@ import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.Journal;
 import dev.homolog.core.stream.ActivationSink;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +55,7 @@ public final class CacheMeasurement implements Measurement {
 
   /** The file appears late, so that a study that is broken off leaves none. */
   @Override
-  public void afterwards() {
+  public void afterwards(Journal journal) {
     sink.ifPresent(CacheSink::commit);
     close();
   }

@@ -9,10 +9,7 @@ import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
-import dev.homolog.core.stream.FiniteSink;
 import dev.homolog.core.stream.ModelNeurons;
-import dev.homolog.core.stream.ProgressListener;
-import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.Tokenizer;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -42,11 +39,6 @@ public record CloseUp(
 
   /** Chosen neurons whose homologs are explained too, the first ones. */
   public static final int EXPLAINED = 200;
-
-  /** Share of the rows that are read, and the most positions. */
-  private static final double SHARE = 0.2;
-
-  private static final long MOST_TOKENS = 1_000_000;
 
   /** A neuron and its token ids, the highest mean activation first. */
   public record NeuronTokens(NeuronId neuron, List<TokenMean> tokens) {
@@ -88,14 +80,12 @@ public record CloseUp(
    * @param models the study's, the reference first
    * @param tokenizer to print tokens with
    * @param features to explain homologs by
-   * @param seed of the rows that are drawn
    */
   public record Scene(
       List<ActivationStream.Model> models,
       ActivationStream.Text text,
       Tokenizer tokenizer,
-      FeatureSet features,
-      long seed) {
+      FeatureSet features) {
     @Override
     public String toString() {
       return Brief.of("Scene")
@@ -103,31 +93,7 @@ public record CloseUp(
           .with("text", text)
           .with("tokenizer", tokenizer)
           .with("features", features)
-          .with("seed", seed)
           .toString();
-    }
-  }
-
-  /** Shows a random share of the rows to the sinks. */
-  public static CloseUp of(
-      Kernels kernels,
-      ActivationStream stream,
-      Scene scene,
-      List<Subject> subjects,
-      ProgressListener progress) {
-    ActivationStream.Text text = scene.text;
-    try (Arena arena = Arena.ofShared()) {
-      Sinks sinks = new Sinks(kernels, arena, scene, stream.models(), subjects);
-      int context = text.table().context();
-      long allRows = text.table().rows();
-      long limit = Math.min((long) (allRows * SHARE), MOST_TOKENS / context);
-      Rows rows = Rows.random(allRows, Math.max(1, limit), scene.seed);
-      // Positions that are not kept, which the first pass did not watch, count here.
-      FiniteSink finite = new FiniteSink(kernels, arena, text.tokens(), stream.neurons());
-      List<ActivationSink> watching = new ArrayList<>(List.of(finite));
-      watching.addAll(sinks.list());
-      stream.run("close-up", rows, null, watching, progress);
-      return sinks.found((long) rows.count() * context);
     }
   }
 

@@ -5,12 +5,14 @@ import dev.homolog.analysis.explanation.FeatureSet;
 import dev.homolog.analysis.measure.Cost;
 import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
-import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.StateReader;
+import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
+import java.lang.foreign.Arena;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -69,55 +71,82 @@ public final class CloseUpMeasurement implements Measurement {
 
   @Override
   public List<ActivationSink> sinks(Pass pass) {
-    if (!selection.named || selection.most == 0 || !pass.first()) {
+    if (!watchesThePasses() || !pass.first()) {
       return List.of();
     }
-    CloseUp.Sinks sinks =
-        new CloseUp.Sinks(
-            setting.kernels(), pass.stays(), scene(), setting.neurons(), selection.subjects.get());
-    watching = Optional.of(sinks);
-    return sinks.list();
+    return watch(pass.stays());
+  }
+
+  @Override
+  public void save(StateWriter state, Pass next) {
+    if (watchesThePasses() && !next.first()) {
+      List<ActivationSink> sinks = watching.orElseThrow().list();
+      for (int i = 0; i < sinks.size(); i++) {
+        state.in("sink" + i).put(sinks.get(i).state());
+      }
+    }
+  }
+
+  @Override
+  public void restore(StateReader state, Pass next) {
+    if (watchesThePasses() && !next.first()) {
+      List<ActivationSink> sinks = watch(next.stays());
+      for (int i = 0; i < sinks.size(); i++) {
+        ActivationSink sink = sinks.get(i);
+        sink.merge(state.in("sink" + i).tensors(sink.state()));
+      }
+    }
+  }
+
+  private boolean watchesThePasses() {
+    return selection.named && selection.most > 0;
   }
 
   private CloseUp.Scene scene() {
-    return new CloseUp.Scene(
-        setting.models(), setting.text(), setting.tokenizer(), features, setting.seed());
+    return new CloseUp.Scene(setting.models(), setting.text(), setting.tokenizer(), features);
   }
 
   @Override
   public void conclude() {
     if (selection.named) {
-      long tokens = setting.text().table().tokens();
-      closeUp = Optional.of(watching.map(sinks -> sinks.found(tokens)).orElseGet(this::nothing));
-      watching = Optional.empty();
+      take(setting.text().table().tokens());
     }
   }
 
   @Override
-  public void look(ActivationStream stream) {
+  public boolean looksCloser() {
+    return !selection.named;
+  }
+
+  @Override
+  public List<ActivationSink> closer(ActivationStream stream, Arena arena) {
+    return selection.named ? List.of() : watch(arena);
+  }
+
+  @Override
+  public void looked(long tokens) {
     if (!selection.named) {
-      closeUp = Optional.of(secondPass(stream));
+      take(tokens);
     }
+  }
+
+  private List<ActivationSink> watch(Arena arena) {
+    CloseUp.Sinks sinks =
+        new CloseUp.Sinks(
+            setting.kernels(), arena, scene(), setting.neurons(), selection.subjects.get());
+    watching = Optional.of(sinks);
+    return sinks.list();
+  }
+
+  private void take(long tokens) {
+    closeUp = Optional.of(watching.map(sinks -> sinks.found(tokens)).orElseGet(this::nothing));
+    watching = Optional.empty();
   }
 
   /** What is found where no neuron is named. */
   private CloseUp nothing() {
     return new CloseUp(
         setting.text().table().tokens(), List.of(), ExampleColumns.none(), List.of());
-  }
-
-  private CloseUp secondPass(ActivationStream stream) {
-    return setting
-        .phases()
-        .time(
-            Phase.CLOSE_UP,
-            () ->
-                CloseUp.of(
-                    setting.kernels(),
-                    stream,
-                    scene(),
-                    selection.subjects.get(),
-                    setting.progress()));
   }
 
   /** What was seen, after all passes. */

@@ -247,7 +247,11 @@ final class ExamplesSink implements ActivationSink {
 
   @Override
   public Map<String, Tensor> state() {
-    return Map.of(PLACES, places, WINDOWS, windows);
+    Tensor exact = Tensor.allocate(Arena.ofAuto(), DType.F64, neurons, TOP);
+    for (int j = 0; j < neurons; j++) {
+      exact.writeRow(j, values[j]);
+    }
+    return Map.of(PLACES, places, WINDOWS, windows, VALUES, exact);
   }
 
   @Override
@@ -255,12 +259,14 @@ final class ExamplesSink implements ActivationSink {
     Tensor otherPlaces = other.get(PLACES);
     Tensor around = other.get(WINDOWS);
     otherPlaces.requireShape(PLACES, places.rows(), places.cols());
+    Tensor exact = other.get(VALUES);
     around.requireShape(WINDOWS, windows.rows(), windows.cols());
+    exact.requireShape(VALUES, neurons, TOP);
     for (int j = 0; j < neurons; j++) {
       for (int s = 0; s < TOP; s++) {
         long place = (long) otherPlaces.get(j, s);
         long row = (long) j * TOP + s;
-        int slot = place == NONE ? -1 : replaceWorst(j, around.get(row, REACH), place);
+        int slot = place == NONE ? -1 : replaceWorst(j, exact.get(j, s), place);
         for (long w = 0; slot >= 0 && w < windows.cols(); w++) {
           windows.set((long) j * TOP + slot, w, around.get(row, w));
         }
@@ -270,6 +276,9 @@ final class ExamplesSink implements ActivationSink {
 
   /** [chosen, {@link #TOP}]: where the peaks are, in no order; −1 where there is none. */
   static final String PLACES = "examples.places";
+
+  /** [chosen, TOP]: MLP_POST at the peaks, in the precision by which they are ordered. */
+  static final String VALUES = "examples.values";
 
   /** [chosen · TOP, models · {@link #WINDOW}]: MLP_POST of each model around each peak. */
   static final String WINDOWS = "examples.windows";

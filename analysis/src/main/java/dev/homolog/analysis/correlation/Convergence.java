@@ -6,6 +6,7 @@ import dev.homolog.core.Brief;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /**
  * How the best correlations settle as more of the text is read. Values after a share of the stream
@@ -82,8 +83,12 @@ public record Convergence(int neurons, List<Point> points) {
       }
     }
 
-    /** Takes back what {@link #save} put, of so many passes at most. */
-    void restore(StateReader state, int mostPasses) {
+    /**
+     * Takes back what {@link #save} put, of so many passes at most.
+     *
+     * @param batchEnds says of a number of positions whether a batch ends there
+     */
+    void restore(StateReader state, int mostPasses, LongPredicate batchEnds) {
       long count = state.number("passes");
       if (count < 0 || count > mostPasses) {
         throw state.refused("passes", "is " + count + ", and " + mostPasses + " are known");
@@ -91,7 +96,12 @@ public record Convergence(int neurons, List<Point> points) {
       for (int pass = 0; pass < count; pass++) {
         StateReader ofPass = state.in("pass" + pass);
         List<Snapshot> snapshots = new ArrayList<>();
+        long before = 0;
         for (long tokens : ofPass.list("tokens", SHARES.size())) {
+          if (tokens <= before || tokens > total || !batchEnds.test(tokens)) {
+            throw ofPass.refused("tokens", "has " + tokens + ", where no batch of this run ends");
+          }
+          before = tokens;
           snapshots.add(snapshot(tokens, ofPass.in("point" + snapshots.size())));
         }
         passes.add(snapshots);

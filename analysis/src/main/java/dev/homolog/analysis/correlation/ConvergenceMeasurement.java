@@ -7,6 +7,7 @@ import dev.homolog.analysis.state.StateReader;
 import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.stream.ActivationSink;
+import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ProgressListener;
 import java.util.Iterator;
 import java.util.List;
@@ -18,6 +19,7 @@ public final class ConvergenceMeasurement implements Measurement {
   private final CorrelationMeasurement correlations;
   private final Convergence.Builder convergence;
   private final int neurons;
+  private final ActivationStream.Text text;
   private final long tokens;
   private final double threshold;
   private Optional<Convergence> found = Optional.empty();
@@ -28,6 +30,7 @@ public final class ConvergenceMeasurement implements Measurement {
   public ConvergenceMeasurement(
       Setting setting, Comparison comparison, CorrelationMeasurement correlations) {
     this.correlations = correlations;
+    this.text = setting.text();
     this.tokens = setting.text().table().tokens();
     this.neurons = setting.reference().neurons();
     this.threshold = comparison.threshold();
@@ -65,7 +68,8 @@ public final class ConvergenceMeasurement implements Measurement {
 
   @Override
   public void restore(StateReader state, Pass next) {
-    convergence.restore(state, next.number() + 1);
+    convergence.restore(
+        state, next.number() + 1, positions -> ActivationStream.isBetweenBatches(text, positions));
     found = next.after() ? Optional.of(convergence.build(threshold)) : Optional.empty();
   }
 

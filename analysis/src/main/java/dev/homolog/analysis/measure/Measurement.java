@@ -1,11 +1,13 @@
 package dev.homolog.analysis.measure;
 
+import dev.homolog.analysis.state.Journal;
 import dev.homolog.analysis.state.StateReader;
 import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.model.Site;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
+import java.lang.foreign.Arena;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -60,11 +62,38 @@ public interface Measurement extends AutoCloseable {
   /** Takes what is wanted out of sums that stay through all passes; their memory goes then. */
   default void conclude() {}
 
-  /** Takes a closer look when all passes are done; the stream is still open. */
-  default void look(ActivationStream stream) {}
+  /** Whether it wants one more reading of some rows when all passes are done. */
+  default boolean looksCloser() {
+    return false;
+  }
 
-  /** Does what needs no stream, when the stream's memory is free again. */
-  default void afterwards() {}
+  /**
+   * Empty sinks of raw activations for that reading; the stream is still open.
+   *
+   * @param arena memory that is gone after {@link #looked}
+   */
+  default List<ActivationSink> closer(ActivationStream stream, Arena arena) {
+    return List.of();
+  }
+
+  /**
+   * Takes what is wanted out of the sums of that reading. Not called where nothing looks closer.
+   *
+   * @param tokens positions that it has read
+   */
+  default void looked(long tokens) {}
+
+  /** Whether it puts what it finds {@link #afterwards} into the journal. */
+  default boolean keepsJournal() {
+    return false;
+  }
+
+  /**
+   * Does what needs no stream, when the stream's memory is free again.
+   *
+   * @param journal has the steps that an earlier run has finished
+   */
+  default void afterwards(Journal journal) {}
 
   /** What was measured, for a program; empty where nothing is kept. */
   default Optional<Object> result() {

@@ -186,15 +186,42 @@ public final class Checkpoints implements AutoCloseable {
     long start = System.nanoTime();
     boolean last = stop.wanted();
     if (last || saving.due(Duration.ofNanos(start - lastEnd), Duration.ofNanos(lastTook))) {
-      Position position =
-          new Position(plan.passes(), plan.rowsAPass(), pass.number(), seen, plan.seconds());
-      folder.write(setting.kernels(), identity, position, state -> put(state, pass, sinks));
-      lastEnd = System.nanoTime();
-      lastTook = lastEnd - start;
+      write(plan, pass, seen, sinks);
     }
     if (last) {
       stop.stop();
     }
+  }
+
+  /**
+   * Saves the state after the last pass.
+   *
+   * @throws dev.homolog.core.HomologException a stop was asked for
+   */
+  void save(Plan plan, Pass after) {
+    write(plan, after, 0, List.of());
+    if (stop.wanted()) {
+      stop.stop();
+    }
+  }
+
+  private void write(Plan plan, Pass pass, long seen, List<ActivationSink> sinks) {
+    long start = System.nanoTime();
+    Position position =
+        new Position(plan.passes(), plan.rowsAPass(), pass.number(), seen, plan.seconds());
+    folder.write(setting.kernels(), identity, position, state -> put(state, pass, sinks));
+    lastEnd = System.nanoTime();
+    lastTook = lastEnd - start;
+  }
+
+  /** Where the reading of the closer look saves its state. */
+  Stage closeUp() {
+    return new Stage(saving, stop, identity, setting.kernels(), CheckpointFolder.CLOSE_UP);
+  }
+
+  /** Where what needs no stream keeps what it has found. */
+  public SavedJournal journal() {
+    return new SavedJournal(saving, stop, identity, setting.kernels());
   }
 
   private void put(StateWriter state, Pass pass, List<ActivationSink> sinks) {

@@ -81,7 +81,9 @@ public final class Passes {
         measurements.forEach(Measurement::conclude);
         stream.release(Site.MLP_PRE);
       }
-      measurements.forEach(measurement -> measurement.look(stream));
+      if (measurements.stream().anyMatch(Measurement::looksCloser)) {
+        new CloserLook(setting, measurements, checkpoints.map(Checkpoints::closeUp)).take(stream);
+      }
       return plan;
     }
   }
@@ -146,7 +148,17 @@ public final class Passes {
         read(pass, plan, prepared);
         next = pass.next();
       }
-      checkpoints.ifPresent(folder -> folder.offer(plan, next, 0, List.of()));
+      checkpoints.ifPresent(folder -> offer(folder, plan, next));
+    }
+  }
+
+  /** What comes after the passes saves its own state alone, so that theirs must be there. */
+  private void offer(Checkpoints folder, Plan plan, Pass next) {
+    boolean more = measurements.stream().anyMatch(m -> m.looksCloser() || m.keepsJournal());
+    if (next.after() && more) {
+      folder.save(plan, next);
+    } else {
+      folder.offer(plan, next, 0, List.of());
     }
   }
 

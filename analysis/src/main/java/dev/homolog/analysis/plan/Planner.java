@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Computes the cost of a study before it begins, and the number of passes that fit into memory. It
@@ -102,11 +103,12 @@ public final class Planner {
     return plan;
   }
 
-  /** The most bytes of a saved state: that of all that measurements hold in a pass. */
+  /** The most bytes of a saved state: all that measurements hold in a pass and in the look. */
   public long stateBytes(Plan plan) {
     Shape shape = new Shape(kernels, models, setting.text(), plan.rowsAPass(), plan.passes());
     return measurements.stream()
-        .flatMap(measurement -> measurement.cost(shape).passes().stream())
+        .map(measurement -> measurement.cost(shape))
+        .flatMap(cost -> Stream.concat(cost.passes().stream(), cost.look().stream()))
         .mapToLong(Part::bytes)
         .sum();
   }

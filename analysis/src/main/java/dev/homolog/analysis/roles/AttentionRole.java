@@ -9,13 +9,14 @@ import dev.homolog.core.intervention.Positions;
 import dev.homolog.core.intervention.Sweep;
 import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.NeuronId;
-import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.DoubleStream;
 
 /**
  * Neurons that switch later heads on or off, by way of the heads' attention on BOS (Gurnee et al.
@@ -28,6 +29,9 @@ import java.util.TreeMap;
 public record AttentionRole(Positions queries, List<Pair> pairs) {
   /** Candidates of each head. */
   public static final int A_HEAD = 100;
+
+  /** Numbers that are kept of a measured path: those of a pair from its positions on. */
+  private static final int MEASURED = 10;
 
   /** Least change of the mean attention on BOS that counts. */
   public static final double LEAST_CHANGE = 0.05;
@@ -79,7 +83,7 @@ public record AttentionRole(Positions queries, List<Pair> pairs) {
       Kernels kernels,
       Sweep.Text text,
       NeuronRoles.Options options,
-      ProgressListener progress) {
+      NeuronRoles.Watch watch) {
     ModelConfig config = checkpoint.config();
     Map<Head, List<BosEffects.Effect>> effects =
         BosEffects.of(checkpoint, options.processing(), kernels, text.rules().bosId(), A_HEAD);
@@ -98,34 +102,73 @@ public record AttentionRole(Positions queries, List<Pair> pairs) {
       PathAblation ablation =
           new PathAblation(checkpoint, kernels, arena, tokens, options.queries());
       for (int layer = 1; layer < config.layers(); layer++) {
-        for (PathAblation.Measured measured :
-            ablation.run(layer, byLayer.get(layer), text, progress)) {
-          pairs.add(pair(measured, byPath.get(measured.path())));
+        List<PathAblation.Path> paths = byLayer.get(layer);
+        double[] measured = measured(ablation, layer, paths, text, watch);
+        for (int i = 0; i < paths.size(); i++) {
+          pairs.add(pair(paths.get(i), byPath.get(paths.get(i)), measured, i * MEASURED));
         }
       }
     }
     return new AttentionRole(options.queries(), List.copyOf(pairs));
   }
 
-  private static Pair pair(PathAblation.Measured measured, double effect) {
+  /** What ablations of the paths into a layer's heads change: {@link #MEASURED} numbers each. */
+  private static double[] measured(
+      PathAblation ablation,
+      int layer,
+      List<PathAblation.Path> paths,
+      Sweep.Text text,
+      NeuronRoles.Watch watch) {
+    String step = "attention." + layer;
+    Optional<double[]> kept = watch.journal().find(step);
+    if (kept.isPresent()) {
+      if (kept.get().length != paths.size() * MEASURED) {
+        throw watch.journal().refused(step, "has " + kept.get().length + " numbers");
+      }
+      return kept.get();
+    }
+    double[] measured =
+        ablation.run(layer, paths, text, watch.progress()).stream()
+            .flatMapToDouble(path -> DoubleStream.of(numbers(path)))
+            .toArray();
+    watch.journal().put(step, measured);
+    return measured;
+  }
+
+  private static double[] numbers(PathAblation.Measured measured) {
     double[] activation = doubles(measured.activation());
     double[] ranks = Ranks.ranks(activation);
     double[] zChange = difference(measured.zNormAblated(), measured.zNorm());
     double[] bosChange = difference(measured.bosAttentionAblated(), measured.bosAttention());
+    return new double[] {
+      activation.length,
+      mean(activation),
+      mean(doubles(measured.zNorm())),
+      mean(zChange),
+      Ranks.pearson(activation, zChange),
+      Ranks.pearson(ranks, Ranks.ranks(zChange)),
+      mean(doubles(measured.bosAttention())),
+      mean(bosChange),
+      Ranks.pearson(activation, bosChange),
+      Ranks.pearson(ranks, Ranks.ranks(bosChange))
+    };
+  }
+
+  private static Pair pair(PathAblation.Path path, double effect, double[] measured, int at) {
     return new Pair(
-        measured.path().neuron(),
-        measured.path().head(),
+        path.neuron(),
+        path.head(),
         effect,
-        activation.length,
-        mean(activation),
-        mean(doubles(measured.zNorm())),
-        mean(zChange),
-        Ranks.pearson(activation, zChange),
-        Ranks.pearson(ranks, Ranks.ranks(zChange)),
-        mean(doubles(measured.bosAttention())),
-        mean(bosChange),
-        Ranks.pearson(activation, bosChange),
-        Ranks.pearson(ranks, Ranks.ranks(bosChange)));
+        (long) measured[at],
+        measured[at + 1],
+        measured[at + 2],
+        measured[at + 3],
+        measured[at + 4],
+        measured[at + 5],
+        measured[at + 6],
+        measured[at + 7],
+        measured[at + 8],
+        measured[at + 9]);
   }
 
   private static double[] doubles(float[] values) {

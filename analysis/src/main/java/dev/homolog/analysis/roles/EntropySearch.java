@@ -12,7 +12,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.ProcessedWeights;
 import dev.homolog.core.model.Processing;
-import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -185,7 +184,7 @@ final class EntropySearch {
       OutputWeights weights,
       Sweep.Text text,
       NeuronRoles.Options options,
-      ProgressListener progress) {
+      NeuronRoles.Watch watch) {
     ModelConfig config = checkpoint.config();
     TokenFrequencies frequencies = TokenFrequencies.of(text.table(), config.vocabSize());
     Unembedding unembedding =
@@ -204,7 +203,7 @@ final class EntropySearch {
       long tokens = (long) text.batchRows() * text.table().context();
       var reading = new Sweep.Options(false, readings, vocabulary);
       Sweep sweep = new Sweep(checkpoint, kernels, arena, tokens, variants, reading);
-      result = sweep.run(text, progress, _ -> {});
+      result = sweep.run(text, watch.progress(), _ -> {}, watch.journal().sweep("entropy"));
     }
     int values = EntropyRole.VALUES.size();
     List<Neuron> neurons = new ArrayList<>();

@@ -1,6 +1,7 @@
 package dev.homolog.analysis.roles;
 
 import dev.homolog.analysis.measure.Facts;
+import dev.homolog.analysis.state.Journal;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.Brief;
 import dev.homolog.core.checkpoint.Checkpoint;
@@ -42,6 +43,16 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
   public record Options(Processing processing, Positions queries, long seed) {}
 
   /**
+   * Who hears how the search goes on.
+   *
+   * @param journal keeps what was measured, and has it of a search that stopped
+   */
+  public record Watch(Journal journal, ProgressListener progress) {
+    /** Nobody. */
+    public static final Watch NONE = new Watch(Journal.NONE, ProgressListener.NONE);
+  }
+
+  /**
    * Finds the roles of all neurons of a model.
    *
    * @param checkpoint the model; must stay open
@@ -54,15 +65,14 @@ public record NeuronRoles(PredictionRole prediction, EntropyRole entropy, Attent
       Sweep.Text text,
       List<PredictionRole.TokenSet> sets,
       Options options,
-      ProgressListener progress) {
+      Watch watch) {
     Sweep.Text spread = spread(text, MOST_TOKENS);
     OutputWeights weights = OutputWeights.of(checkpoint, options.processing(), kernels);
-    EntropyRole entropy =
-        EntropySearch.find(checkpoint, kernels, weights, spread, options, progress);
-    AttentionRole attention = AttentionRole.of(checkpoint, kernels, spread, options, progress);
+    EntropyRole entropy = EntropySearch.find(checkpoint, kernels, weights, spread, options, watch);
+    AttentionRole attention = AttentionRole.of(checkpoint, kernels, spread, options, watch);
     PredictionRole prediction =
         new PredictionSearch(checkpoint, kernels, options)
-            .find(weights, sets, spread(text, MOST_WATCHED), progress);
+            .find(weights, sets, spread(text, MOST_WATCHED), watch);
     return new NeuronRoles(prediction, entropy, attention);
   }
 

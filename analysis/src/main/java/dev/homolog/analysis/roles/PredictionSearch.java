@@ -14,7 +14,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.model.NeuronId;
 import dev.homolog.core.model.ProcessedWeights;
-import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,7 +66,7 @@ final class PredictionSearch {
    * @param text the rows on which sets are measured
    */
   PredictionRole find(
-      OutputWeights weights, List<TokenSet> sets, Sweep.Text text, ProgressListener progress) {
+      OutputWeights weights, List<TokenSet> sets, Sweep.Text text, NeuronRoles.Watch watch) {
     int n = config.neurons();
     Kind[] kinds = kinds(weights);
     List<Integer> named = new ArrayList<>();
@@ -90,7 +89,7 @@ final class PredictionSearch {
     }
     Map<Integer, Watched> watched = new HashMap<>();
     Random random = new Random(options.seed());
-    bySet.forEach((set, ofSet) -> watched.putAll(watch(set, ofSet, random, text, progress)));
+    bySet.forEach((set, ofSet) -> watched.putAll(watch(set, ofSet, random, text, watch)));
     List<Neuron> neurons = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       Fit fit = fits.get(i);
@@ -200,7 +199,7 @@ final class PredictionSearch {
       List<Integer> neurons,
       Random random,
       Sweep.Text text,
-      ProgressListener progress) {
+      NeuronRoles.Watch watch) {
     List<Integer> raised = new ArrayList<>(neurons);
     for (int i = 0; i < RANDOM; i++) {
       int layer = NeuronId.of(neurons.get(i % neurons.size()), config).layer();
@@ -218,7 +217,8 @@ final class PredictionSearch {
           new Sweep.Options(false, List.of(Reading.TOTAL), new Sweep.Vocabulary(inSet, null));
       long tokens = (long) text.batchRows() * text.table().context();
       Sweep sweep = new Sweep(checkpoint, kernels, arena, tokens, variants, reading);
-      result = sweep.run(text, progress, _ -> {});
+      result =
+          sweep.run(text, watch.progress(), _ -> {}, watch.journal().sweep("set." + set.name()));
     }
     double before = result.nominal().expectation();
     double[] after =

@@ -6,6 +6,7 @@ import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.Journal;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.checkpoint.Checkpoint;
 import dev.homolog.core.intervention.Sweep;
@@ -40,7 +41,12 @@ public final class RoleMeasurement implements Measurement {
   }
 
   @Override
-  public void afterwards() {
+  public boolean keepsJournal() {
+    return true;
+  }
+
+  @Override
+  public void afterwards(Journal journal) {
     Checkpoint checkpoint = setting.models().getFirst().checkpoint();
     TokenTable table = setting.text().table();
     Sweep.Text text =
@@ -58,7 +64,7 @@ public final class RoleMeasurement implements Measurement {
                             text,
                             TokenSets.of(setting.tokenizer(), checkpoint.config().vocabSize()),
                             options,
-                            setting.progress())));
+                            new NeuronRoles.Watch(journal, setting.progress()))));
   }
 
   /** What was found, after {@link #afterwards}. */

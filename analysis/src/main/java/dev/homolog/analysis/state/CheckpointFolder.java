@@ -37,7 +37,16 @@ import java.util.zip.CRC32C;
  * or the new one can be read. Used by one thread.
  */
 public final class CheckpointFolder {
+  /** Part of a run's state: the reading of the close look. */
+  public static final String CLOSE_UP = "close-up";
+
+  /** Part of a run's state: finished steps that read no text through a pass. */
+  public static final String JOURNAL = "journal";
+
   static final String REMEDY = "choose another --out, or remove this folder and begin anew";
+
+  /** Folders within it, of work that is saved on its own. */
+  private static final List<String> PARTS = List.of(CLOSE_UP, JOURNAL);
 
   private static final int FORMAT = 1;
   private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,9})\\.json");
@@ -76,9 +85,21 @@ public final class CheckpointFolder {
     }
   }
 
-  /** Whether a checkpoint was written here, be it damaged. */
+  /**
+   * The checkpoints of a part of the run's work, in a folder within this one.
+   *
+   * @param name {@link #CLOSE_UP} or {@link #JOURNAL}
+   */
+  public CheckpointFolder part(String name) {
+    if (!PARTS.contains(name)) {
+      throw new IllegalArgumentException(name);
+    }
+    return new CheckpointFolder(folder.resolve(name), disk);
+  }
+
+  /** Whether no checkpoint was written here or in a part; a damaged one counts as written. */
   public boolean isEmpty() {
-    return numbers().isEmpty();
+    return numbers().isEmpty() && PARTS.stream().allMatch(part -> part(part).numbers().isEmpty());
   }
 
   /**
@@ -259,8 +280,13 @@ public final class CheckpointFolder {
     }
   }
 
-  /** Removes all checkpoints and the folder, when the run is finished. */
+  /** Removes all checkpoints, those of parts too, and the folder, when the run is finished. */
   public void remove() {
+    PARTS.forEach(part -> part(part).removeAll());
+    removeAll();
+  }
+
+  private void removeAll() {
     try {
       if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
         removeAllBut(Optional.empty());

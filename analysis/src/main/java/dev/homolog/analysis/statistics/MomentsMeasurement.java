@@ -6,6 +6,7 @@ import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.Journal;
 import dev.homolog.analysis.state.StateReader;
 import dev.homolog.analysis.state.StateWriter;
 import dev.homolog.analysis.table.Table;
@@ -72,7 +73,7 @@ public final class MomentsMeasurement implements Measurement {
   }
 
   @Override
-  public void afterwards() {
+  public void afterwards(Journal journal) {
     sink = Optional.empty();
   }
 

@@ -6,6 +6,7 @@ import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
+import dev.homolog.analysis.state.Journal;
 import dev.homolog.analysis.table.Table;
 import dev.homolog.core.checkpoint.ModelConfig;
 import dev.homolog.core.memory.DType;
@@ -53,7 +54,7 @@ public final class WeightMeasurement implements Measurement {
   }
 
   @Override
-  public void afterwards() {
+  public void afterwards(Journal journal) {
     int[] neurons = chosen.get().stream().mapToInt(Integer::intValue).toArray();
     WeightTables.Request request =
         new WeightTables.Request(processing, neurons, setting.tokenizer()::tokenText);

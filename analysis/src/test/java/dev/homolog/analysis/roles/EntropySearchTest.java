@@ -20,7 +20,6 @@ import dev.homolog.core.model.Processing;
 import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.npy.NpyFile;
-import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
@@ -74,7 +73,7 @@ class EntropySearchTest {
       for (long seed = 0; seed < 10; seed++) {
         var options = new NeuronRoles.Options(Processing.FOLDED, Positions.from(1), seed);
         EntropyRole role =
-            EntropySearch.find(model, kernels, weights, text, options, ProgressListener.NONE);
+            EntropySearch.find(model, kernels, weights, text, options, NeuronRoles.Watch.NONE);
         List<NeuronId> drawn = role.controls().stream().map(EntropyRole.Neuron::id).toList();
         assertEquals(EntropySearch.CONTROLS, drawn.size());
         for (int layer = 1; layer < LAYERS; layer++) {

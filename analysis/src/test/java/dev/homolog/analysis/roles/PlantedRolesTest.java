@@ -22,7 +22,6 @@ import dev.homolog.core.model.Transformer;
 import dev.homolog.core.model.family.Activation;
 import dev.homolog.core.model.family.Gpt2;
 import dev.homolog.core.npy.NpyFile;
-import dev.homolog.core.stream.ProgressListener;
 import dev.homolog.core.stream.Rows;
 import dev.homolog.core.tokens.TokenRules;
 import dev.homolog.core.tokens.TokenTable;
@@ -148,7 +147,7 @@ class PlantedRolesTest {
   private static NeuronRoles roles(MemoryCheckpoint model, Kernels kernels, TokenTable table) {
     Sweep.Text text = new Sweep.Text(table, rules(), Rows.all(ROWS), 16);
     var options = new NeuronRoles.Options(Processing.FOLDED, Positions.from(AFTER), 1);
-    return NeuronRoles.of(model, kernels, text, sets(), options, ProgressListener.NONE);
+    return NeuronRoles.of(model, kernels, text, sets(), options, NeuronRoles.Watch.NONE);
   }
 
   @Test

@@ -19,7 +19,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -219,70 +218,81 @@ public final class Sweep {
    */
   public record Text(TokenTable table, TokenRules rules, Rows rows, int batchRows) {}
 
+  /** As below, from the beginning. */
+  public Result run(Text text, ProgressListener progress, Consumer<PositionMetrics> listener) {
+    return run(text, progress, listener, SweepMemory.NONE);
+  }
+
   /**
-   * Runs all variants over the text.
+   * Runs all variants over the text, or over what of it a sweep that stopped has left.
    *
-   * @param listener gets the metrics of every position, batch by batch
+   * @param listener gets the metrics of every position that is read now, batch by batch
+   * @param memory keeps the sums after each batch, and has those of the sweep that stopped
    * @throws InputException if a prediction without intervention is not finite
    */
-  public Result run(Text text, ProgressListener progress, Consumer<PositionMetrics> listener) {
+  public Result run(
+      Text text,
+      ProgressListener progress,
+      Consumer<PositionMetrics> listener,
+      SweepMemory memory) {
     int context = text.table().context();
     ForwardCost cost = ForwardCost.of(model.config(), context);
-    Totals nominal = new Totals();
-    List<Map<Reading, Totals>> totals = new ArrayList<>();
-    for (int v = 0; v < variants.size(); v++) {
-      Map<Reading, Totals> byReading = new EnumMap<>(Reading.class);
-      options.readings().forEach(reading -> byReading.put(reading, new Totals()));
-      totals.add(byReading);
-    }
-    double operations = 0;
+    SweepSums sums = SweepSums.of(variants.size(), options.readings(), text, memory);
     int count = text.rows().count();
     long total = (long) count * context;
-    progress.progress("interventions", 0, total);
-    for (int from = 0; from < count; from += text.batchRows()) {
+    progress.progress("interventions", (long) sums.rows() * context, total);
+    for (int from = sums.rows(); from < count; from += text.batchRows()) {
       int to = Math.min(count, from + text.batchRows());
-      try (Arena scratch = Arena.ofShared()) {
-        Batch batch = Batch.of(text, from, to, kernels, scratch);
-        long T = batch.tokens();
-        operations += T * nominalPass(batch, cost);
-        Tensor values = readout.nominal(residual.rows(0, T), batch.targets());
-        nominal.add(values, batch.counted());
-        requireFinite(nominal, text, from);
-        listener.accept(new PositionMetrics(-1, Reading.TOTAL, from, values));
-        for (int v = 0; v < variants.size(); v++) {
-          operations += T * resume(variants.get(v), batch, cost);
-          Map<Reading, Tensor> read = readout.read(residual.rows(0, T), batch.targets());
-          operations += T * cost.unembedding();
-          for (Reading reading : options.readings()) {
-            values = read.get(reading);
-            Totals sums = totals.get(v).get(reading);
-            sums.add(values, batch.counted());
-            requireFinite(sums, v, text, from);
-            listener.accept(new PositionMetrics(v, reading, from, values));
-          }
-        }
-        progress.progress("interventions", (long) to * context, total);
-      }
+      sums.batch(to, batch(text, from, to, cost, sums, listener));
+      memory.keep(sums.state());
+      progress.progress("interventions", (long) to * context, total);
     }
-    if (nominal.count == 0) {
+    if (sums.nominal().count() == 0) {
       throw new InputException(
           "text",
           "",
           "in rows of " + context + " no token is followed by one that counts (BOS and EOS do not)",
           "give a longer --context, or more text");
     }
-    List<Map<Reading, Metrics>> averages = new ArrayList<>();
-    for (Map<Reading, Totals> byReading : totals) {
-      Map<Reading, Metrics> mean = new EnumMap<>(Reading.class);
-      byReading.forEach((reading, sums) -> mean.put(reading, sums.mean()));
-      averages.add(mean);
-    }
     return new Result(
-        nominal.count,
-        nominal.mean(),
-        List.copyOf(averages),
-        operations,
+        sums.nominal().count(),
+        sums.nominal().mean(),
+        sums.means(),
+        sums.operations(),
         total * (1.0 + variants.size()) * cost.whole());
+  }
+
+  /** Adds a batch to the sums; returns its operations. */
+  private double batch(
+      Text text,
+      int from,
+      int to,
+      ForwardCost cost,
+      SweepSums sums,
+      Consumer<PositionMetrics> listener) {
+    double operations = 0;
+    try (Arena scratch = Arena.ofShared()) {
+      Batch batch = Batch.of(text, from, to, kernels, scratch);
+      long T = batch.tokens();
+      operations += T * nominalPass(batch, cost);
+      Tensor values = readout.nominal(residual.rows(0, T), batch.targets());
+      sums.nominal().add(values, batch.counted());
+      requireFinite(sums.nominal(), text, from);
+      listener.accept(new PositionMetrics(-1, Reading.TOTAL, from, values));
+      for (int v = 0; v < variants.size(); v++) {
+        operations += T * resume(variants.get(v), batch, cost);
+        Map<Reading, Tensor> read = readout.read(residual.rows(0, T), batch.targets());
+        operations += T * cost.unembedding();
+        for (Reading reading : options.readings()) {
+          values = read.get(reading);
+          SweepSums.Totals ofReading = sums.variant(v, reading);
+          ofReading.add(values, batch.counted());
+          requireFinite(ofReading, v, text, from);
+          listener.accept(new PositionMetrics(v, reading, from, values));
+        }
+      }
+    }
+    return operations;
   }
 
   /** The pass without intervention, up to the residual stream after the last layer. */
@@ -349,7 +359,7 @@ public final class Sweep {
     return operations;
   }
 
-  private void requireFinite(Totals changed, int variant, Text text, int from) {
+  private void requireFinite(SweepSums.Totals changed, int variant, Text text, int from) {
     if (!changed.isFinite()) {
       int[] neurons = variants.get(variant).getFirst().neurons();
       throw new InputException(
@@ -363,7 +373,7 @@ public final class Sweep {
     }
   }
 
-  private void requireFinite(Totals nominal, Text text, int from) {
+  private void requireFinite(SweepSums.Totals nominal, Text text, int from) {
     if (!nominal.isFinite()) {
       throw new InputException(
           location,
@@ -373,38 +383,6 @@ public final class Sweep {
               + " on in "
               + kernels.precision(),
           "check the model, or give --backend scalar, which computes in double");
-    }
-  }
-
-  /** Sums of metrics over counted positions. */
-  private static final class Totals {
-    private final double[] sums = new double[Metrics.COUNT];
-    private long count;
-
-    /** Loss, entropy and scale; ranks are finite whatever logits are. */
-    boolean isFinite() {
-      return Double.isFinite(sums[0] + sums[1] + sums[4]);
-    }
-
-    void add(Tensor values, boolean[] counted) {
-      double[] row = new double[Metrics.COUNT];
-      for (int t = 0; t < counted.length; t++) {
-        if (counted[t]) {
-          values.readRow(t, row);
-          count++;
-          for (int i = 0; i < row.length; i++) {
-            sums[i] += row[i];
-          }
-        }
-      }
-    }
-
-    Metrics mean() {
-      double[] mean = new double[sums.length];
-      for (int i = 0; i < mean.length; i++) {
-        mean[i] = sums[i] / count;
-      }
-      return Metrics.of(mean);
     }
   }
 

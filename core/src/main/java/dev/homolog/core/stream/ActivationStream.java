@@ -312,10 +312,14 @@ public final class ActivationStream {
 
   /** Whether a reading of all rows has a batch that ends after so many positions, or begins so. */
   public static boolean isBetweenBatches(Text text, long seen) {
-    TokenTable table = text.table();
-    long batches = batches(table.rows(), text.rows());
+    return isBetweenBatches(text, text.table().rows(), seen);
+  }
+
+  /** As above, of a reading of that many rows. */
+  public static boolean isBetweenBatches(Text text, long rows, long seen) {
+    long batches = batches(rows, text.rows());
     for (long i = 0; i <= batches; i++) {
-      if (i * table.rows() / batches * table.context() == seen) {
+      if (i * rows / batches * text.table().context() == seen) {
         return true;
       }
     }

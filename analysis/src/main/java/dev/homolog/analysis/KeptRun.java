@@ -1,0 +1,40 @@
+package dev.homolog.analysis;
+
+import dev.homolog.analysis.passes.SavedJournal;
+import dev.homolog.analysis.passes.Saving;
+import dev.homolog.analysis.passes.StopRequest;
+import dev.homolog.analysis.state.Identity;
+import dev.homolog.analysis.state.Journal;
+import dev.homolog.core.kernels.Kernels;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Whether and where a run of one model saves its state, and who asks it to stop. */
+final class KeptRun {
+  private final StopRequest stop = new StopRequest();
+  private Optional<Saving> saving = Optional.empty();
+
+  void savingTo(Saving where) {
+    saving = Optional.of(where);
+  }
+
+  boolean stop(Duration patience) {
+    return saving.isPresent() && stop.save(patience);
+  }
+
+  /**
+   * Does work that keeps what it finds, with what a run that stopped has found.
+   *
+   * @param identity what must be the same for the run to go on
+   */
+  void during(Kernels kernels, Supplier<Identity> identity, Consumer<Journal> work) {
+    if (saving.isEmpty()) {
+      work.accept(Journal.NONE);
+    } else {
+      SavedJournal journal = new SavedJournal(saving.get(), stop, identity.get(), kernels);
+      journal.during(() -> work.accept(journal));
+    }
+  }
+}
