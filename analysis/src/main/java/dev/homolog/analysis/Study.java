@@ -176,8 +176,14 @@ public final class Study implements OpenStudy<StudyResult> {
     boolean keeps = list.stream().anyMatch(Measurement::keepsJournal);
     Optional<SavedJournal> saved = keeps ? checkpoints.map(Checkpoints::journal) : Optional.empty();
     Journal journal = saved.isPresent() ? saved.get() : Journal.NONE;
-    Runnable work = () -> list.forEach(measurement -> measurement.afterwards(journal));
-    saved.ifPresentOrElse(kept -> kept.during(work), work);
+    for (Measurement measurement : list) {
+      Runnable work = () -> measurement.afterwards(journal);
+      if (saved.isPresent() && measurement.keepsJournal()) {
+        saved.get().during(work); // a stop waits for nothing else
+      } else {
+        work.run();
+      }
+    }
   }
 
   /** What a run that goes on must have in common with the one that stopped. */

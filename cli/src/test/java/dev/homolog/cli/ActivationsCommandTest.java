@@ -148,6 +148,8 @@ class ActivationsCommandTest {
         "--cache x.npy | no neuron is named",
         "--neuron 0.1 --cache x.txt | says no format",
         "--neuron 0.1 --site pre | no cache",
+        "--neuron 0.1 --cache x.npy --resume | a run that writes it cannot be resumed",
+        "--neuron 0.1 --cache x.npy --checkpoint-every 9 | a run that writes it cannot be resumed",
         "--neuron 0.1 --cache x.npy --site mid | is no site",
       })
   void wrongFlagsAreRefusedInOneLine(String what) {

@@ -54,6 +54,9 @@ class RolesCommandTest {
       assertEquals(1, attention.ints("head_layer").get(i));
       assertEquals(5 * (32 - 8), attention.longs("positions").get(i));
     }
+    assertEquals(
+        List.of("homolog: " + out + " holds this run, finished; nothing is done"),
+        Cli.run(args("--out", out + "", "--resume")).err());
     JsonNode study = Json.of(run, "study");
     assertEquals("roles", study.get("command").asText());
     assertEquals(8, study.at("/options/after").asInt());
