@@ -59,6 +59,7 @@ public final class Study implements OpenStudy<StudyResult> {
   private final StopRequest stop = new StopRequest();
   private Optional<Saving> saving = Optional.empty();
   private Optional<ShardSet> shards = Optional.empty();
+  private OptionalInt rowsAPass = OptionalInt.empty();
 
   private Study(StudyOptions options, Inputs inputs) {
     this.options = options;
@@ -301,7 +302,8 @@ public final class Study implements OpenStudy<StudyResult> {
       Setting setting = setting(kernels, table, phases, listener);
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         List<Measurement> list = measurements.list();
-        Planner planner = new Planner(options.resources(), setting, list, bounds.get());
+        Planner planner = 
+            new Planner(options.resources(), setting, list, bounds.get(), rowsAPass);
         return work.apply(new Ready(setting, list, planner, pilotRows(table)));
       }
     }
@@ -361,6 +363,12 @@ public final class Study implements OpenStudy<StudyResult> {
       phases.run(
           Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
     }
+  }
+
+  /** The same study with so many neurons of the reference a pass, whatever fits into memory. */
+  Study withRowsAPass(int rows) {
+    rowsAPass = OptionalInt.of(rows);
+    return this;
   }
 
   /** A study as if the machine had that much memory. */

@@ -4,7 +4,6 @@ import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -13,6 +12,8 @@ import picocli.CommandLine.Option;
 final class ResumeFlags {
   /** A year. */
   private static final int MOST_SECONDS = 366 * 24 * 60 * 60;
+
+  private static final int USUAL_SECONDS = 300;
 
   @Option(
       names = "--resume",
@@ -25,9 +26,9 @@ final class ResumeFlags {
       names = "--checkpoint-every",
       paramLabel = "SECONDS",
       description =
-          "how often the state is saved for --resume, 0 for never (default: ${DEFAULT-VALUE});"
+          "how often the state is saved for --resume, 0 for never (default: 300);"
               + " less often where that would take more than 4 %% of the time")
-  private int every = 300;
+  private Integer every;
 
   /** Whether the run goes on where it was stopped. */
   boolean resume() {
@@ -37,20 +38,34 @@ final class ResumeFlags {
   /**
    * Refuses what makes no sense.
    *
-   * @param out as given, or null
+   * @param shard whether only a shard is read, whose state is its sums
    */
-  ResumeFlags checked(Path out) {
-    InputException.requireRange(InputOption.CHECKPOINT_EVERY, every, 0, MOST_SECONDS);
-    if (resume && out == null) {
+  ResumeFlags checked(RunFlags run, boolean shard) {
+    InputException.requireRange(InputOption.CHECKPOINT_EVERY, seconds(), 0, MOST_SECONDS);
+    if (resume && run.out() == null) {
       throw new InputException(InputOption.RESUME, "no folder to go on in", "name it with --out");
+    }
+    if (shard && every != null) {
+      throw new InputException(
+          InputOption.CHECKPOINT_EVERY,
+          "a shard saves its sums piece by piece",
+          "leave it out, or --shard");
+    }
+    if (shard && run.namesFormat()) {
+      throw new InputException(
+          InputOption.FORMAT, "a shard has no tables", "give it to homolog merge");
     }
     return this;
   }
 
+  private int seconds() {
+    return every == null ? USUAL_SECONDS : every;
+  }
+
   /** How the run saves its state; empty where it neither does nor goes on. */
   Optional<Saving> saving(RunFolder folder) {
-    int seconds = every == 0 ? MOST_SECONDS : every;
-    return every == 0 && !resume
+    int seconds = seconds() == 0 ? MOST_SECONDS : seconds();
+    return seconds() == 0 && !resume
         ? Optional.empty()
         : Optional.of(new Saving(folder.state(), Duration.ofSeconds(seconds)));
   }

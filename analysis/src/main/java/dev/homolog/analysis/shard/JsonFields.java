@@ -25,7 +25,7 @@ record JsonFields(Path file, String room, JsonNode object) {
   JsonFields {
     if (!object.isObject()) {
       throw new InputException(
-          file, room.isEmpty() ? "" : room.substring(0, room.length() - 1), "no object", REMEDY);
+          file, withoutDot(room), "is no object", REMEDY);
     }
   }
 
@@ -127,7 +127,11 @@ record JsonFields(Path file, String room, JsonNode object) {
   }
 
   InputException refused(String name, String problem) {
-    return new InputException(file, room + name, problem, REMEDY);
+    return new InputException(file, withoutDot(room + name), problem, REMEDY);
+  }
+
+  private static String withoutDot(String name) {
+    return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
   }
 
   private static String clip(String name) {

@@ -80,8 +80,8 @@ public record ShardFile(
     } catch (InputException e) {
       throw new InputException(
           RunFolder.shardFile(folder),
-          "study." + e.where(),
-          e.problem(),
+          "study",
+          e.where() + ": " + e.problem(),
           JsonFields.REMEDY);
     }
   }
