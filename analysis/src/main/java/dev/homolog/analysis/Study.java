@@ -108,8 +108,7 @@ public final class Study implements OpenStudy<StudyResult> {
    */
   public static Study openMerged(List<Path> shards, Resources machine) {
     ShardSet set = ShardSet.read(shards);
-    StudyOptions options =
-        set.shards().getFirst().madeOf(saved -> StudyOptions.of(saved, machine));
+    StudyOptions options = set.shards().getFirst().madeOf(saved -> StudyOptions.of(saved, machine));
     Study study = open(options);
     study.shards = Optional.of(set);
     return study;
@@ -231,12 +230,10 @@ public final class Study implements OpenStudy<StudyResult> {
 
   private ShardResult readShard(Ready ready, Shard shard, Path folder, RunListener listener) {
     ShardPasses passes =
-        new ShardPasses(
-            ready.setting, ready.measurements, ready.planner, shard, folder, stop);
+        new ShardPasses(ready.setting, ready.measurements, ready.planner, shard, folder, stop);
     Identity identity = identity(ready.setting);
     ShardPasses.Done done =
-        passes.read(
-            identity, preparation(), ready.pilotRows, inputs.reading(), listener::planned);
+        passes.read(identity, preparation(), ready.pilotRows, inputs.reading(), listener::planned);
     Read read = new Read(done.plan(), OptionalLong.empty(), OptionalInt.empty());
     return new ShardResult(
         shard,
@@ -272,7 +269,8 @@ public final class Study implements OpenStudy<StudyResult> {
         bounds,
         ready -> {
           List<Measurement> list = ready.measurements;
-          Read read = shards.map(set -> merge(ready, set, listener)).orElseGet(() -> read(ready, listener));
+          Read read =
+              shards.map(set -> merge(ready, set, listener)).orElseGet(() -> read(ready, listener));
           list.forEach(Measurement::afterwards);
           return new StudyResult(options, facts(ready, read), list, inputs.tokenizer());
         });
@@ -302,8 +300,7 @@ public final class Study implements OpenStudy<StudyResult> {
       Setting setting = setting(kernels, table, phases, listener);
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         List<Measurement> list = measurements.list();
-        Planner planner = 
-            new Planner(options.resources(), setting, list, bounds.get(), rowsAPass);
+        Planner planner = new Planner(options.resources(), setting, list, bounds.get(), rowsAPass);
         return work.apply(new Ready(setting, list, planner, pilotRows(table)));
       }
     }
@@ -313,8 +310,7 @@ public final class Study implements OpenStudy<StudyResult> {
     Optional<Checkpoints> checkpoints = checkpoints(ready.setting, ready.measurements);
     Passes passes = new Passes(ready.setting, ready.measurements, ready.planner, checkpoints);
     try {
-      Plan plan =
-          passes.read(preparation(), ready.pilotRows, inputs.reading(), listener::planned);
+      Plan plan = passes.read(preparation(), ready.pilotRows, inputs.reading(), listener::planned);
       return new Read(plan, passes.resumedFrom(), OptionalInt.empty());
     } finally {
       checkpoints.ifPresent(Checkpoints::close);

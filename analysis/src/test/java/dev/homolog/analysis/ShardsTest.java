@@ -241,8 +241,7 @@ class ShardsTest {
         assertThrows(
             InputException.class,
             () ->
-                Study.merge(
-                    List.of(shards), Resources.OF_THE_MACHINE, kernels, RunListener.NONE));
+                Study.merge(List.of(shards), Resources.OF_THE_MACHINE, kernels, RunListener.NONE));
     assertEquals(message, e.getMessage());
   }
 
@@ -283,10 +282,7 @@ class ShardsTest {
             InputException.class,
             () ->
                 Study.merge(
-                    List.of(one, two, model),
-                    Resources.OF_THE_MACHINE,
-                    kernels,
-                    RunListener.NONE));
+                    List.of(one, two, model), Resources.OF_THE_MACHINE, kernels, RunListener.NONE));
     assertEquals(model + "", other.where());
     assertTrue(other.problem().contains("c: config.json was not given and is "), other.problem());
     refused(
@@ -325,8 +321,7 @@ class ShardsTest {
     Files.copy(one.resolve("state/piece-0-0.safetensors"), data);
     Path manifest = two.resolve("state/piece-0-384.json");
     byte[] own = Files.readAllBytes(manifest);
-    Files.copy(
-        one.resolve("state/piece-0-0.json"), manifest, StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(one.resolve("state/piece-0-0.json"), manifest, StandardCopyOption.REPLACE_EXISTING);
     refused(data + ": is damaged: it is not what its .json says" + remedy, one, two);
     Files.write(data, whole);
     Files.write(manifest, own);
@@ -427,14 +422,15 @@ class ShardsTest {
               }
             });
     assertTrue(
-        shard.getMessage().endsWith("is of another run: --shard was 1/2 and is 2/2; choose another --out"),
+        shard
+            .getMessage()
+            .endsWith("is of another run: --shard was 1/2 and is 2/2; choose another --out"),
         shard.getMessage());
   }
 
   @Test
   void aShardNeedsABatch() {
-    InputException e =
-        assertThrows(InputException.class, () -> of("few", quick(4, b), 1, 7));
+    InputException e = assertThrows(InputException.class, () -> of("few", quick(4, b), 1, 7));
     assertEquals(
         "--shard: the text has 6 batches, fewer than 7 shards; make at most 6 shards, or lower"
             + " --batch",

@@ -30,7 +30,10 @@ import picocli.CommandLine.Spec;
 final class MergeCommand implements Callable<Integer>, Main.Verbose {
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "1..*", paramLabel = "RUN", description = "folders of all shards, in any order")
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "RUN",
+      description = "folders of all shards, in any order")
   private List<Path> runs = new ArrayList<>();
 
   @Mixin private MachineFlags machine = new MachineFlags();

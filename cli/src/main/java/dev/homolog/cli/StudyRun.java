@@ -22,8 +22,7 @@ record StudyRun(
    * @param options by the folders of the models
    */
   int call(Function<HubFlags.Folders, StudyOptions> options) {
-    StudyOptions unfetched =
-        Main.checked(spec, () -> options.apply(HubFlags.Folders.UNFETCHED));
+    StudyOptions unfetched = Main.checked(spec, () -> options.apply(HubFlags.Folders.UNFETCHED));
     TableFormat format = Main.checked(spec, run::format);
     Optional<Shard> part = Main.checked(spec, shard::shard);
     ResumeFlags resumes = Main.checked(spec, () -> resume.checked(run, part.isPresent()));

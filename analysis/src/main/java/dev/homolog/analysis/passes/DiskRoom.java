@@ -24,12 +24,7 @@ final class DiskRoom {
         throw new InputException(
             option,
             String.format(
-                Locale.ROOT,
-                "%,d bytes are free at %s, and %s %,d",
-                free,
-                folder,
-                what,
-                needed),
+                Locale.ROOT, "%,d bytes are free at %s, and %s %,d", free, folder, what, needed),
             remedy);
       }
     } catch (IOException e) {

@@ -75,8 +75,7 @@ public final class MergedPasses {
     for (ShardFile shard : shards.shards()) {
       PieceFolder folder = shard.pieces();
       Identity own = Pieces.identity(identity, rowsAPass, shard.shard());
-      List<Shard.Piece> ofShard =
-          shard.shard().pieces(setting.text(), Pieces.shares(measurements));
+      List<Shard.Piece> ofShard = shard.shard().pieces(setting.text(), Pieces.shares(measurements));
       for (PieceFolder.Place place : Pieces.places(ofShard, passes, rowsAPass)) {
         folder.require(place, own);
       }

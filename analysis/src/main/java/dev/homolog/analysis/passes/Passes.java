@@ -73,10 +73,8 @@ public final class Passes {
         Standard standard =
             start
                 .map(at -> goOn(stream, bare, at))
-                .orElseGet(
-                    () ->
-                        Standard.measured(
-                            setting, planner, stream, bare, pilotRows, preactivations()));
+                .orElseGet(() ->
+                    Standard.measured(setting, planner, stream, bare, pilotRows, preactivations()));
         plan = standard.plan();
         planned.accept(plan);
         readAll(stream, standard, preparation, stays);
@@ -112,7 +110,8 @@ public final class Passes {
     int neurons = setting.reference().neurons();
     int first = start.map(Position::pass).orElse(0);
     if (first == plan.passes()) {
-      Pass after = new Pass(first, first, neurons, neurons, stream, standard.pilots(), stays, stays);
+      Pass after =
+          new Pass(first, first, neurons, neurons, stream, standard.pilots(), stays, stays);
       checkpoints.orElseThrow().restore(after);
       checkpoints.orElseThrow().close();
     }

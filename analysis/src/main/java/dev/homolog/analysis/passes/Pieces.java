@@ -29,8 +29,6 @@ final class Pieces {
 
   /** What the pieces of a shard say that they are of. */
   static Identity identity(Identity study, int rowsAPass, Shard shard) {
-    return Identity.of(study.facts())
-        .put("neurons a pass", rowsAPass)
-        .put("--shard", shard);
+    return Identity.of(study.facts()).put("neurons a pass", rowsAPass).put("--shard", shard);
   }
 }

@@ -13,8 +13,7 @@ final class SavedSums {
 
   private SavedSums() {}
 
-  static void put(
-      StateWriter state, ActivationStream.Pilots pilots, List<ActivationSink> sinks) {
+  static void put(StateWriter state, ActivationStream.Pilots pilots, List<ActivationSink> sinks) {
     state.in(PILOTS).put(pilots.state());
     for (int i = 0; i < sinks.size(); i++) {
       state.in(SINK + i).put(sinks.get(i).state());

@@ -64,7 +64,10 @@ public final class ShardPasses {
     this.stop = stop;
     if (!new CheckpointFolder(where).isEmpty()) {
       throw new InputException(
-          where, "", "holds the state of a run that is no shard", "leave --shard out, or " + REMEDY);
+          where,
+          "",
+          "holds the state of a run that is no shard",
+          "leave --shard out, or " + REMEDY);
     }
   }
 
@@ -125,17 +128,17 @@ public final class ShardPasses {
       Optional<PieceFolder.Place> one = found;
       Standard standard =
           one.map(place -> saved(stream, whole, place))
-              .orElseGet(() -> Standard.measured(setting, planner, stream, whole, pilotRows, pre()));
+              .orElseGet(
+                  () -> Standard.measured(setting, planner, stream, whole, pilotRows, pre()));
       Plan timed = standard.plan().withSeconds(standard.plan().seconds() * share());
       planned.accept(timed);
       Pilot prepared = standard.pilots().post().as(preparation);
-      stop.during(
-          () -> {
-            int saved = all - left.size();
-            for (PieceFolder.Place place : left) {
-              read(stream, standard.pilots(), prepared, place, plan.passes(), own, saved++ > 0);
-            }
-          });
+      stop.during(() -> {
+        int saved = all - left.size();
+        for (PieceFolder.Place place : left) {
+          read(stream, standard.pilots(), prepared, place, plan.passes(), own, saved++ > 0);
+        }
+      });
       return new Done(timed, tokens(), all - left.size(), left.size());
     }
   }

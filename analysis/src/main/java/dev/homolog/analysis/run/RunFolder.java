@@ -28,11 +28,11 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The folder that a run, or one shard of a run, leaves behind. Every file in it is either absent or complete: it is written
- * under another name, forced to disk and renamed. {@code study.json}, written last by {@link
- * #finish}, marks the run as finished; {@code shard.json} does so for a shard. Until then no other run can take the folder. What a run has
- * written goes where it fails; what a killed run has left goes when the next one takes the folder.
- * Used by one thread.
+ * The folder that a run, or one shard of a run, leaves behind. Every file in it is either absent or
+ * complete: it is written under another name, forced to disk and renamed. {@code study.json},
+ * written last by {@link #finish}, marks the run as finished; {@code shard.json} does so for a
+ * shard. Until then no other run can take the folder. What a run has written goes where it fails;
+ * what a killed run has left goes when the next one takes the folder. Used by one thread.
  */
 public final class RunFolder implements AutoCloseable {
   private static final String STUDY = "study";

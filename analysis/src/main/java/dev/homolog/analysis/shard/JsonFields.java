@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Reads fields of an object in a file that may be anybody's. A field of another type is refused. */
+/**
+ * Reads fields of an object in a file that may be anybody's. A field of another type is refused.
+ */
 record JsonFields(Path file, String room, JsonNode object) {
   static final String REMEDY = "restore the file, or read this shard anew";
 
@@ -24,8 +26,7 @@ record JsonFields(Path file, String room, JsonNode object) {
    */
   JsonFields {
     if (!object.isObject()) {
-      throw new InputException(
-          file, withoutDot(room), "is no object", REMEDY);
+      throw new InputException(file, withoutDot(room), "is no object", REMEDY);
     }
   }
 

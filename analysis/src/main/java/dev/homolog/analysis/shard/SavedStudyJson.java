@@ -131,7 +131,8 @@ final class SavedStudyJson {
       if (e.options().isEmpty()) {
         throw e;
       }
-      throw json.refused("", e.where() + ": " + e.problem()); // an option that the command would refuse, too
+      throw json.refused(
+          "", e.where() + ": " + e.problem()); // an option that the command would refuse, too
     }
   }
 

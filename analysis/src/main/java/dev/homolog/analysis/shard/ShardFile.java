@@ -79,10 +79,7 @@ public record ShardFile(
       return options.apply(study);
     } catch (InputException e) {
       throw new InputException(
-          RunFolder.shardFile(folder),
-          "study",
-          e.where() + ": " + e.problem(),
-          JsonFields.REMEDY);
+          RunFolder.shardFile(folder), "study", e.where() + ": " + e.problem(), JsonFields.REMEDY);
     }
   }
 

@@ -26,8 +26,7 @@ public record ShardResult(
   /** Writes {@code shard.json}, which makes the folder a finished shard. */
   public void write(RunFolder folder) {
     int rowsAPass = facts.plan().rowsAPass();
-    folder.finishShard(
-        new ShardFile(folder.path(), shard, rowsAPass, identity, study).asMap());
+    folder.finishShard(new ShardFile(folder.path(), shard, rowsAPass, identity, study).asMap());
   }
 
   @Override

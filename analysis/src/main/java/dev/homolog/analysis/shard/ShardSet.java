@@ -60,14 +60,14 @@ public record ShardSet(List<ShardFile> shards) {
   private static void requireSameStudy(ShardFile first, ShardFile shard) {
     if (shard.shard().of() != first.shard().of()) {
       throw other(
-          shard, "is shard " + shard.shard() + ", and " + first.folder() + " is shard " + first.shard());
+          shard,
+          "is shard " + shard.shard() + ", and " + first.folder() + " is shard " + first.shard());
     }
     shard
         .identity()
         .difference(first.identity())
         .ifPresent(difference -> {
-          throw other(
-              shard, "is of another study than " + first.folder() + ": " + difference);
+          throw other(shard, "is of another study than " + first.folder() + ": " + difference);
         });
     if (shard.rowsAPass() != first.rowsAPass()) {
       throw new InputException(

@@ -121,7 +121,9 @@ class ShardFileTest {
       {"\"of\" : 3", "\"of\" : 3.5", "of: is no whole number of 32 bits"},
       {"\"rows_a_pass\" : 40", "\"rows_a_pass\" : 0", "rows_a_pass: is below 1"},
       {"\"study\" : {", "\"study\" : {\"libtorch\" : \"/x\",", "study.libtorch: is not known"},
-      {"\"study\" : {", "\"study\" : {\"follow_links\" : true,", "study.follow_links: is not known"},
+      {
+        "\"study\" : {", "\"study\" : {\"follow_links\" : true,", "study.follow_links: is not known"
+      },
       {"\"" + b + "\"", "\"b\"", "study.other: is no absolute path"},
       {"\"" + b + "\"", "\"/b\\u0000\"", "study.other: is no absolute path"},
       {"\"" + b + "\"", "7", "study.other: is no text of at most 65536 characters"},
@@ -157,8 +159,7 @@ class ShardFileTest {
         out + ": already holds a shard of a run; choose another --out",
         assertThrows(InputException.class, () -> RunFolder.create(out).close()).getMessage());
     assertEquals(
-        out
-            + ": holds one shard of a study, and no tables; join all its shards with homolog merge",
+        out + ": holds one shard of a study, and no tables; join all its shards with homolog merge",
         assertThrows(InputException.class, () -> RunFolder.open(out).close()).getMessage());
   }
 

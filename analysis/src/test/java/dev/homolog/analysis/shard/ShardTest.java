@@ -59,7 +59,8 @@ class ShardTest {
           }
         }
         assertEquals(rows * context, end);
-        // batch i of 12 ends at row 23 i / 12: 1, 3, 5, 7, 9, 11, 13, …; 2.3 and 11.5 are 10 and 50 %
+        // batch i of 12 ends at row 23 i / 12: 1, 3, 5, 7, 9, 11, 13, …; 2.3 and 11.5 are 10 and 50
+        // %
         for (long looked : new long[] {5, 3 * 5, 13 * 5, 23 * 5}) {
           assertEquals(1, ends.stream().filter(at -> at == looked).count(), of + ": " + ends);
         }
