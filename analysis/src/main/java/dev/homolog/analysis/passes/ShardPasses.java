@@ -11,6 +11,7 @@ import dev.homolog.analysis.shard.Shard;
 import dev.homolog.analysis.state.CheckpointFolder;
 import dev.homolog.analysis.state.Identity;
 import dev.homolog.analysis.state.PieceFolder;
+import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.model.Site;
@@ -79,7 +80,17 @@ public final class ShardPasses {
    * @param found pieces that an earlier run had saved
    * @param read pieces that this one has
    */
-  public record Done(Plan plan, long tokens, int found, int read) {}
+  public record Done(Plan plan, long tokens, int found, int read) {
+    @Override
+    public String toString() {
+      return Brief.of("Done")
+          .with("plan", plan)
+          .with("tokens", tokens)
+          .with("found", found)
+          .with("read", read)
+          .toString();
+    }
+  }
 
   /**
    * Makes the passes.
