@@ -25,6 +25,7 @@ module dev.homolog.analysis {
   exports dev.homolog.analysis.report;
   exports dev.homolog.analysis.roles;
   exports dev.homolog.analysis.run;
+  exports dev.homolog.analysis.shard;
   exports dev.homolog.analysis.state;
   exports dev.homolog.analysis.statistics;
   exports dev.homolog.analysis.table;

@@ -33,7 +33,8 @@ final class KeptRun {
     if (saving.isEmpty()) {
       work.accept(Journal.NONE);
     } else {
-      SavedJournal journal = new SavedJournal(saving.get(), stop, identity.get(), kernels);
+      Identity own = identity.get();
+      SavedJournal journal = SavedJournal.open(saving.get(), stop, own, kernels);
       journal.during(() -> work.accept(journal));
     }
   }

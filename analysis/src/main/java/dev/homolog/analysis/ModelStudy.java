@@ -14,7 +14,6 @@ import dev.homolog.core.kernels.Kernels;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.tokens.TokenTable;
 import java.util.List;
-import java.util.OptionalLong;
 
 /** What runs of one model on a text have in common. */
 final class ModelStudy {
@@ -42,8 +41,7 @@ final class ModelStudy {
         kernels.precision(),
         RunFacts.PhaseFacts.of(phases),
         plan,
-        batches.rows(),
-        OptionalLong.empty());
+        batches.rows());
   }
 
   /** What a run that goes on must have in common with the one that stopped, options aside. */

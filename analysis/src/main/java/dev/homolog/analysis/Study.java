@@ -9,14 +9,21 @@ import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.passes.Checkpoints;
+import dev.homolog.analysis.passes.MergedPasses;
 import dev.homolog.analysis.passes.Passes;
 import dev.homolog.analysis.passes.SavedJournal;
 import dev.homolog.analysis.passes.Saving;
+import dev.homolog.analysis.passes.ShardPasses;
 import dev.homolog.analysis.passes.StopRequest;
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
+import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.analysis.shard.Shard;
+import dev.homolog.analysis.shard.ShardResult;
+import dev.homolog.analysis.shard.ShardSet;
 import dev.homolog.analysis.state.Identity;
 import dev.homolog.analysis.state.Journal;
 import dev.homolog.core.InputException;
@@ -33,7 +40,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -50,10 +59,60 @@ public final class Study implements OpenStudy<StudyResult> {
   private final Inputs inputs;
   private final StopRequest stop = new StopRequest();
   private Optional<Saving> saving = Optional.empty();
+  private Optional<ShardSet> shards = Optional.empty();
+  private OptionalInt rowsAPass = OptionalInt.empty();
 
   private Study(StudyOptions options, Inputs inputs) {
     this.options = options;
     this.inputs = inputs;
+  }
+
+  /**
+   * Reads one shard of a study's text, and makes a folder of it that {@link #merge} takes. All
+   * shards have the same options, and kernels of the same backend.
+   *
+   * @param folder which is finished then; after a stop, the same call goes on from what it has
+   * @param kernels what computes; stays open
+   * @throws InputException as of {@link #run(StudyOptions, Kernels, RunListener)}, or if the text
+   *     has fewer batches than there are shards
+   */
+  public static ShardResult shard(
+      StudyOptions options, Shard shard, RunFolder folder, Kernels kernels, RunListener listener) {
+    try (OpenStudy<ShardResult> study = open(options).ofShard(shard, folder.state())) {
+      ShardResult result = study.run(kernels, listener);
+      result.write(folder);
+      return result;
+    }
+  }
+
+  /**
+   * Joins all shards of a study: what {@link #run(StudyOptions, Kernels, RunListener)} finds, but
+   * for rounding. Models and text lie where they lay for the shards.
+   *
+   * @param shards folders of all shards, in any order
+   * @param machine what it may use; rows a batch are those of the shards
+   * @param kernels what computes, of the backend that the shards had; stays open
+   * @throws InputException if a shard is missing, given twice, damaged, or of another study, or if
+   *     models or text have changed
+   */
+  public static StudyResult merge(
+      List<Path> shards, Resources machine, Kernels kernels, RunListener listener) {
+    try (Study study = openMerged(shards, machine)) {
+      return study.run(kernels, listener);
+    }
+  }
+
+  /**
+   * Opens the study that such shards are of.
+   *
+   * @throws InputException as of {@link #merge}, as far as it is found without reading text
+   */
+  public static Study openMerged(List<Path> shards, Resources machine) {
+    ShardSet set = ShardSet.read(shards);
+    StudyOptions options = set.shards().getFirst().madeOf(saved -> StudyOptions.of(saved, machine));
+    Study study = open(options);
+    study.shards = Optional.of(set);
+    return study;
   }
 
   /** As the method below, in silence. */
@@ -117,6 +176,76 @@ public final class Study implements OpenStudy<StudyResult> {
     return this;
   }
 
+  /**
+   * This study over one shard of its text. Its sums go to a folder, and {@link #merge} makes the
+   * tables. A shard that was stopped goes on with the pieces that are left.
+   *
+   * @param folder of the sums alone; need not be there
+   * @return what is run in place of this study, and closes it
+   * @throws IllegalStateException it compares no models, or saves its state
+   */
+  public OpenStudy<ShardResult> ofShard(Shard shard, Path folder) {
+    if (options.others().isEmpty() || saving.isPresent()) {
+      throw new IllegalStateException("activations are not read in shards, nor checkpoints saved");
+    }
+    return new ShardStudy(shard, folder);
+  }
+
+  /** Reads one shard. */
+  private final class ShardStudy implements OpenStudy<ShardResult> {
+    private final Shard shard;
+    private final Path folder;
+
+    ShardStudy(Shard shard, Path folder) {
+      this.shard = shard;
+      this.folder = folder;
+    }
+
+    @Override
+    public ShardResult run(Kernels kernels, RunListener listener) {
+      return UnchangedFiles.during(
+          inputs.checkpoints(),
+          () ->
+              prepared(
+                  kernels,
+                  listener,
+                  MemoryBounds::now,
+                  ready -> readShard(ready, shard, folder, listener)));
+    }
+
+    @Override
+    public boolean stop(Duration patience) {
+      return stop.save(patience);
+    }
+
+    @Override
+    public List<String> notes() {
+      return Study.this.notes();
+    }
+
+    @Override
+    public void close() {
+      Study.this.close();
+    }
+  }
+
+  private ShardResult readShard(Ready ready, Shard shard, Path folder, RunListener listener) {
+    ShardPasses passes =
+        new ShardPasses(ready.setting, ready.measurements, ready.planner, shard, folder, stop);
+    Identity identity = identity(ready.setting);
+    ShardPasses.Done done =
+        passes.read(identity, preparation(), ready.pilotRows, inputs.reading(), listener::planned);
+    Read read = new Read(done.plan(), OptionalLong.empty(), OptionalInt.empty());
+    return new ShardResult(
+        shard,
+        options.saved(),
+        identity,
+        facts(ready, read),
+        done.tokens(),
+        done.found(),
+        done.read());
+  }
+
   @Override
   public boolean stop(Duration patience) {
     return saving.isPresent() && stop.save(patience);
@@ -135,6 +264,30 @@ public final class Study implements OpenStudy<StudyResult> {
 
   private StudyResult measure(
       Kernels kernels, RunListener listener, Supplier<MemoryBounds> bounds) {
+    return prepared(
+        kernels,
+        listener,
+        bounds,
+        ready -> {
+          List<Measurement> list = ready.measurements;
+          Read read =
+              shards.map(set -> merge(ready, set, listener)).orElseGet(() -> read(ready, listener));
+          return new StudyResult(options, facts(ready, read), list, inputs.tokenizer());
+        });
+  }
+
+  /** What all is done with once the text is laid out. */
+  private record Ready(
+      Setting setting, List<Measurement> measurements, Planner planner, Rows pilotRows) {}
+
+  /** How the passes came about. */
+  private record Read(Plan plan, OptionalLong resumedFrom, OptionalInt shards) {}
+
+  private <T> T prepared(
+      Kernels kernels,
+      RunListener listener,
+      Supplier<MemoryBounds> bounds,
+      Function<Ready, T> work) {
     Phases phases = new Phases();
     LineageMeasurement lineage = new LineageMeasurement(options.comparison().allowEqual());
     try (TokenTable table =
@@ -147,24 +300,36 @@ public final class Study implements OpenStudy<StudyResult> {
       Setting setting = setting(kernels, table, phases, listener);
       try (Measurements measurements = Measurements.of(options, setting, lineage)) {
         List<Measurement> list = measurements.list();
-        Planner planner = new Planner(options.resources(), setting, list, bounds.get());
-        Rows pilotRows = pilotRows(table);
-        Optional<Checkpoints> checkpoints = checkpoints(setting, list);
-        Passes passes = new Passes(setting, list, planner, checkpoints);
-        Preparation preparation = options.comparison().similarity().preparation();
-        Plan plan;
-        try {
-          plan = passes.read(preparation, pilotRows, inputs.reading(), listener::planned);
-        } finally {
-          checkpoints.ifPresent(Checkpoints::close);
-        }
-        afterwards(list, checkpoints);
-        RunFacts.TokenFacts tokens =
-            RunFacts.TokenFacts.of(table, (long) pilotRows.count() * table.context());
-        RunFacts facts = facts(setting, tokens, plan, passes.resumedFrom());
-        return new StudyResult(options, facts, list, inputs.tokenizer());
+        Planner planner = new Planner(options.resources(), setting, list, bounds.get(), rowsAPass);
+        return work.apply(new Ready(setting, list, planner, pilotRows(table)));
       }
     }
+  }
+
+  private Read read(Ready ready, RunListener listener) {
+    Optional<Checkpoints> checkpoints = checkpoints(ready.setting, ready.measurements);
+    Passes passes = new Passes(ready.setting, ready.measurements, ready.planner, checkpoints);
+    Plan plan;
+    try {
+      plan = passes.read(preparation(), ready.pilotRows, inputs.reading(), listener::planned);
+    } finally {
+      checkpoints.ifPresent(Checkpoints::close);
+    }
+    afterwards(ready.measurements, checkpoints);
+    return new Read(plan, passes.resumedFrom(), OptionalInt.empty());
+  }
+
+  private Read merge(Ready ready, ShardSet set, RunListener listener) {
+    Identity identity = identity(ready.setting);
+    MergedPasses passes =
+        new MergedPasses(ready.setting, ready.measurements, ready.planner, set, identity);
+    Plan plan = passes.merge(inputs.reading(), listener::planned);
+    afterwards(ready.measurements, Optional.empty());
+    return new Read(plan, OptionalLong.empty(), OptionalInt.of(set.shards().size()));
+  }
+
+  private Preparation preparation() {
+    return options.comparison().similarity().preparation();
   }
 
   private Optional<Checkpoints> checkpoints(Setting setting, List<Measurement> measurements) {
@@ -199,6 +364,12 @@ public final class Study implements OpenStudy<StudyResult> {
       phases.run(
           Phase.LINEAGE, () -> lineage.compare(inputs.models(), options.seed(), threads, listener));
     }
+  }
+
+  /** The same study with so many neurons of the reference a pass, whatever fits into memory. */
+  Study withRowsAPass(int rows) {
+    rowsAPass = OptionalInt.of(rows);
+    return this;
   }
 
   /** A study as if the machine had that much memory. */
@@ -240,8 +411,9 @@ public final class Study implements OpenStudy<StudyResult> {
     return Rows.spread(table.rows(), Math.max(1, pilotRows));
   }
 
-  private RunFacts facts(
-      Setting setting, RunFacts.TokenFacts tokens, Plan plan, OptionalLong resumedFrom) {
+  private RunFacts facts(Ready ready, Read read) {
+    Setting setting = ready.setting;
+    TokenTable table = setting.text().table();
     List<RunFacts.ModelFacts> models = new ArrayList<>();
     for (ActivationStream.Model model : setting.models()) {
       models.add(RunFacts.ModelFacts.of(models.isEmpty() ? "reference" : "other", model));
@@ -249,15 +421,16 @@ public final class Study implements OpenStudy<StudyResult> {
     Kernels kernels = setting.kernels();
     return new RunFacts(
         List.copyOf(models),
-        tokens,
+        RunFacts.TokenFacts.of(table, (long) ready.pilotRows.count() * table.context()),
         kernels.description(),
         options.others().isEmpty()
             ? kernels.precision()
             : CorrelationMeasurement.precision(setting),
         RunFacts.PhaseFacts.of(setting.phases()),
-        plan,
+        read.plan,
         setting.text().rows(),
-        resumedFrom);
+        read.resumedFrom,
+        read.shards);
   }
 
   @Override

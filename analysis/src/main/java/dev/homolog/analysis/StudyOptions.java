@@ -9,6 +9,7 @@ import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Manifest;
 import dev.homolog.analysis.run.RunFacts;
+import dev.homolog.analysis.shard.SavedStudy;
 import dev.homolog.analysis.state.Identity;
 import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
@@ -171,6 +172,42 @@ public record StudyOptions(
         Resources.OF_THE_MACHINE,
         0,
         Scope.of(Extent.EVERYTHING));
+  }
+
+  /**
+   * Those of a study whose shards are joined.
+   *
+   * @param machine what it may use; rows a batch are those of the shards
+   */
+  static StudyOptions of(SavedStudy study, Resources machine) {
+    return new StudyOptions(
+        study.reference(),
+        study.others(),
+        study.input(),
+        study.comparison(),
+        study.baseline(),
+        new Resources(study.batchRows(), machine.memory(), machine.followLinks()),
+        study.seed(),
+        new Scope(
+            study.everything() ? Extent.EVERYTHING : Extent.CORRELATIONS,
+            study.processing(),
+            Focus.BEST,
+            study.roles()));
+  }
+
+  /** What a shard of it keeps, of which {@link #of(SavedStudy, Resources)} makes it anew. */
+  SavedStudy saved() {
+    return new SavedStudy(
+        reference,
+        others,
+        input,
+        comparison,
+        baseline,
+        resources.batchRows(),
+        seed,
+        extent() == Extent.EVERYTHING,
+        processing(),
+        roles());
   }
 
   /** How one model's neurons behave on a text, with a close look at some of them. */

@@ -32,7 +32,6 @@ import dev.homolog.core.tokens.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.IntFunction;
 
 /**
@@ -144,8 +143,7 @@ public final class WeightStudy implements OpenStudy<WeightStudy.Result> {
           precision,
           RunFacts.PhaseFacts.of(phases),
           plan,
-          0,
-          OptionalLong.empty());
+          0);
     }
   }
 

@@ -41,6 +41,11 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     /** Fetches models that are not there, opens the inputs, and refuses what cannot be used. */
     OpenStudy<R> open(RunFolder folder);
 
+    /** Whether what is found is tables. */
+    default boolean writesTables() {
+      return true;
+    }
+
     /** Writes what was found, while kernels and progress are still open. */
     void write(R result, RunFolder folder, Invocation invocation);
 
@@ -74,7 +79,9 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
       try (OpenStudy<R> study = steps.open(folder)) {
         opened.set(study);
         study.notes().forEach(note -> err.println("homolog: " + note));
-        format.require();
+        if (steps.writesTables()) {
+          format.require();
+        }
         Backend.Choice backend = Main.checked(spec, () -> machine.openBackend(settings));
         err.println("homolog: " + backend.line());
         Invocation invocation = machine.invocation(command, out, precision, backend.line());
@@ -100,6 +107,9 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
           + " are complete, and homolog report "
           + out
           + " writes the page";
+    }
+    if (RunFolder.isShard(out)) {
+      return "the shard in " + out + " is complete, and homolog merge joins it with the others";
     }
     if ((study != null && study.stop(PATIENCE)) || RunFolder.hasState(out)) {
       return "its state is saved; go on with the same command and --resume --out " + out;

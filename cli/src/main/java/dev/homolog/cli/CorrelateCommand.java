@@ -1,8 +1,6 @@
 package dev.homolog.cli;
 
 import dev.homolog.analysis.StudyOptions;
-import dev.homolog.analysis.table.TableFormat;
-import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,17 +17,11 @@ final class CorrelateCommand implements Callable<Integer>, Main.Verbose {
   @Mixin private StudyFlags study;
   @Mixin private RunFlags run;
   @Mixin private ResumeFlags resume;
+  @Mixin private ShardFlag shard;
 
   @Override
   public Integer call() {
-    StudyOptions unfetched = Main.checked(spec, () -> options(HubFlags.Folders.UNFETCHED));
-    TableFormat format = Main.checked(spec, run::format);
-    ResumeFlags resumes = Main.checked(spec, () -> resume.checked(run.out()));
-    PrintWriter err = spec.commandLine().getErr();
-    return run.command(spec, format)
-        .run(
-            new StudySteps(
-                unfetched, () -> Main.checked(spec, () -> options(study.fetched(err))), resumes));
+    return new StudyRun(spec, study, run, resume, shard).call(this::options);
   }
 
   private StudyOptions options(HubFlags.Folders folders) {

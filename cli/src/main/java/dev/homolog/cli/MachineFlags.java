@@ -56,8 +56,8 @@ final class MachineFlags {
   @Option(
       names = "--format",
       paramLabel = "NAME",
-      description = "of the tables: parquet or csv (default: ${DEFAULT-VALUE})")
-  private String format = "parquet";
+      description = "of the tables: parquet or csv (default: parquet)")
+  private String format;
 
   @Mixin private LinksFlag links = new LinksFlag();
 
@@ -143,7 +143,12 @@ final class MachineFlags {
   }
 
   TableFormat format() {
-    return TableFormat.parse(format);
+    return format == null ? TableFormat.PARQUET : TableFormat.parse(format);
+  }
+
+  /** Whether a format was named. */
+  boolean namesFormat() {
+    return format != null;
   }
 
   boolean verbose() {

@@ -36,6 +36,7 @@ import picocli.CommandLine.TypeConversionException;
     subcommands = {
       StudyCommand.class,
       CorrelateCommand.class,
+      MergeCommand.class,
       ActivationsCommand.class,
       WeightsCommand.class,
       TokenizeCommand.class,
@@ -63,7 +64,8 @@ final class Main implements Runnable {
           InputOption.NEURONS,
           InputOption.AFTER,
           InputOption.POSITION,
-          InputOption.POSITIONS);
+          InputOption.POSITIONS,
+          InputOption.SHARD);
 
   @Spec private CommandSpec spec;
 

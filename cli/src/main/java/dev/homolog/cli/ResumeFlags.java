@@ -31,17 +31,9 @@ final class ResumeFlags {
               + " less often where that would take more than 4 %% of the time")
   private Integer every;
 
-  /**
-   * Refuses what makes no sense.
-   *
-   * @param out as given, or null
-   */
-  ResumeFlags checked(Path out) {
-    InputException.requireRange(InputOption.CHECKPOINT_EVERY, every(), 0, MOST_SECONDS);
-    if (resume && out == null) {
-      throw new InputException(InputOption.RESUME, "no folder to go on in", "name it with --out");
-    }
-    return this;
+  /** Whether the run goes on where it was stopped. */
+  boolean resume() {
+    return resume;
   }
 
   /** Whether one of the flags was given. */
@@ -49,7 +41,35 @@ final class ResumeFlags {
     return resume || every != null;
   }
 
-  private int every() {
+  /**
+   * Refuses what makes no sense.
+   *
+   * @param out as given, or null
+   */
+  ResumeFlags checked(Path out) {
+    InputException.requireRange(InputOption.CHECKPOINT_EVERY, seconds(), 0, MOST_SECONDS);
+    if (resume && out == null) {
+      throw new InputException(InputOption.RESUME, "no folder to go on in", "name it with --out");
+    }
+    return this;
+  }
+
+  /** Refuses what makes no sense of a shard, whose state is its sums, and as {@link #checked}. */
+  ResumeFlags checkedForShard(RunFlags run) {
+    if (every != null) {
+      throw new InputException(
+          InputOption.CHECKPOINT_EVERY,
+          "a shard saves its sums piece by piece",
+          "leave it out, or --shard");
+    }
+    if (run.namesFormat()) {
+      throw new InputException(
+          InputOption.FORMAT, "a shard has no tables", "give it to homolog merge");
+    }
+    return checked(run.out());
+  }
+
+  private int seconds() {
     return every == null ? USUAL_SECONDS : every;
   }
 
@@ -60,8 +80,8 @@ final class ResumeFlags {
 
   /** How the run saves its state; empty where it neither does nor goes on. */
   Optional<Saving> saving(RunFolder folder) {
-    int seconds = every() == 0 ? MOST_SECONDS : every();
-    return every() == 0 && !resume
+    int seconds = seconds() == 0 ? MOST_SECONDS : seconds();
+    return seconds() == 0 && !resume
         ? Optional.empty()
         : Optional.of(new Saving(folder.state(), Duration.ofSeconds(seconds)));
   }

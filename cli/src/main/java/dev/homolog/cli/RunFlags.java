@@ -13,18 +13,13 @@ import picocli.CommandLine.Option;
 final class RunFlags {
   @Mixin private MachineFlags machine = new MachineFlags();
   @Mixin private LengthFlags length = new LengthFlags();
+  @Mixin private PrecisionFlag precision = new PrecisionFlag();
 
   @Option(
       names = "--batch",
       paramLabel = "ROWS",
       description = "rows of tokens a batch (default: what makes about 8,192 tokens)")
   private Integer batch;
-
-  @Option(
-      names = "--precision",
-      paramLabel = "NAME",
-      description = "of matrix products: fp32, or bf16 on a GPU (default: ${DEFAULT-VALUE})")
-  private String precision = "fp32";
 
   @Option(
       names = "--seed",
@@ -49,7 +44,7 @@ final class RunFlags {
 
   /** The run of that command, which writes tables of that format. */
   CommandRun command(CommandSpec spec, TableFormat format) {
-    return new CommandRun(spec, machine, precision, format);
+    return new CommandRun(spec, machine, precision.precision(), format);
   }
 
   long seed() {
@@ -58,6 +53,11 @@ final class RunFlags {
 
   TableFormat format() {
     return machine.format();
+  }
+
+  /** Whether a format of tables was named. */
+  boolean namesFormat() {
+    return machine.namesFormat();
   }
 
   /** The folder of the run as given, or null. */

@@ -49,8 +49,7 @@ record StudySteps(
 
   @Override
   public Study open(RunFolder folder) {
-    options.input().requireFiles();
-    Study study = Study.open(fetched.get());
+    Study study = open();
     try {
       resumes.flatMap(flags -> flags.saving(folder)).ifPresent(study::savingTo);
       return study;
@@ -60,14 +59,25 @@ record StudySteps(
     }
   }
 
+  /** Opens the study, which saves nothing yet. */
+  Study open() {
+    options.input().requireFiles();
+    return Study.open(fetched.get());
+  }
+
   @Override
   public void write(StudyResult result, RunFolder folder, Invocation invocation) {
     result.write(folder, invocation);
   }
 
-  /** The tables are complete by then, so what the page lacks does not cost them. */
   @Override
   public void conclude(StudyResult result, RunFolder folder, PrintWriter to) {
+    report(folder);
+    new Summary(result, alsoAt, folder.path(), to).print();
+  }
+
+  /** The tables are complete by then, so what the page lacks does not cost them. */
+  static void report(RunFolder folder) {
     try {
       Report.write(folder);
     } catch (HomologException e) {
@@ -78,7 +88,6 @@ record StudySteps(
               + " writes the page",
           e);
     }
-    new Summary(result, alsoAt, folder.path(), to).print();
   }
 
   /** An open study was refused a cache that is there already, so this one is its own. */

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -71,17 +72,14 @@ final class Summary {
         reference.layers(),
         otherNames.isEmpty() ? "" : ", compared with " + otherNames);
     RunFacts.TokenFacts tokens = result.facts().tokens();
-    double seconds = result.facts().seconds();
-    double speed = 1 / result.facts().secondsAToken(Phase.ACTIVATIONS);
     line(
-        "Read %,d tokens (%,d kept) of %,d %s at %,.0f tokens/s through %s; %.0f s in all",
+        "Read %,d tokens (%,d kept) of %,d %s %s; %.0f s in all",
         tokens.read(),
         tokens.kept(),
         tokens.documents(),
         tokens.documents() == 1 ? "document" : "documents",
-        speed,
-        otherNames.isEmpty() ? "the model" : "all models",
-        seconds);
+        how(otherNames.isEmpty()),
+        result.facts().seconds());
     TextNotes.print(tokens, to);
     int constant = result.constants().getFirst();
     if (constant > 0) {
@@ -89,6 +87,19 @@ final class Summary {
     }
     result.find(Lineage.class).map(Lineage::notes).orElse(List.of()).forEach(to::println);
     to.println();
+  }
+
+  /** At which speed the text was read; that of shards was theirs. */
+  private String how(boolean oneModel) {
+    OptionalInt shards = result.facts().shards();
+    if (shards.isPresent()) {
+      return "in " + shards.getAsInt() + (shards.getAsInt() == 1 ? " shard" : " shards");
+    }
+    return String.format(
+        Locale.ROOT,
+        "at %,.0f tokens/s through %s",
+        1 / result.facts().secondsAToken(Phase.ACTIVATIONS),
+        oneModel ? "the model" : "all models");
   }
 
   private void counts() {

@@ -86,6 +86,8 @@ public enum InputOption {
   CHECKPOINT_EVERY,
   /** Whether a run goes on from a saved state. */
   RESUME,
+  /** Which of several equal parts of the text a run reads. */
+  SHARD,
   /** The format of tables. */
   FORMAT;
 

@@ -54,6 +54,11 @@ public final class ConvergenceMeasurement implements Measurement {
   }
 
   @Override
+  public List<Double> heardAt() {
+    return Convergence.SHARES;
+  }
+
+  @Override
   public void reduce(Pass pass) {
     convergence.add(tokens, correlations.best(chunks()), correlations.baseline(chunks(), 1));
     if (pass.last()) {

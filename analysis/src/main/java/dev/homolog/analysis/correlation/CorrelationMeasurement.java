@@ -39,12 +39,10 @@ public final class CorrelationMeasurement implements Measurement {
   private final List<ModelNeurons> models;
   private final List<double[][]> draws = new ArrayList<>();
   private long kept;
-  private Optional<Shared> shared = Optional.empty();
+  private Optional<CorrelationPass.Settings> settings = Optional.empty();
+  private Optional<CorrelationSummary.Builder> summary = Optional.empty();
   private Optional<CorrelationPass> pass = Optional.empty();
   private Optional<Correlations> correlations = Optional.empty();
-
-  /** What all passes share. */
-  private record Shared(CorrelationPass.Settings settings, CorrelationSummary.Builder summary) {}
 
   /**
    * @param folders of the other models, whose names may tell a training step
@@ -85,8 +83,8 @@ public final class CorrelationMeasurement implements Measurement {
 
   @Override
   public List<ActivationSink> sinks(Pass pass) {
-    if (shared.isEmpty()) {
-      shared = Optional.of(begin(pass));
+    if (settings.isEmpty()) {
+      settings = Optional.of(settings(pass));
     }
     CorrelationPass sums =
         new CorrelationPass(settings(), memory(pass), strips(pass), moments::momentsOfThePass);
@@ -94,21 +92,31 @@ public final class CorrelationMeasurement implements Measurement {
     return sums.sinks();
   }
 
-  private Shared begin(Pass pass) {
-    CorrelationPass.Settings settings =
-        new CorrelationPass.Settings(
-            setting.kernels(),
-            comparison,
-            baseline,
-            setting.seed(),
-            models,
-            pass.pilots().post().as(comparison.similarity().preparation()),
-            rotations(),
-            setting.text().tokens());
-    CorrelationSummary.Builder summary =
-        new CorrelationSummary.Builder(
-            setting.kernels(), pass.stays(), models, comparison.top(), comparison.allPairs());
-    return new Shared(settings, summary);
+  private CorrelationPass.Settings settings(Pass pass) {
+    return new CorrelationPass.Settings(
+        setting.kernels(),
+        comparison,
+        baseline,
+        setting.seed(),
+        models,
+        pass.pilots().post().as(comparison.similarity().preparation()),
+        rotations(),
+        setting.text().tokens());
+  }
+
+  /** Made when sums are first reduced: a run that only sums needs none. */
+  private CorrelationSummary.Builder summary(Pass pass) {
+    if (summary.isEmpty()) {
+      summary =
+          Optional.of(
+              new CorrelationSummary.Builder(
+                  setting.kernels(),
+                  pass.stays(),
+                  models,
+                  comparison.top(),
+                  comparison.allPairs()));
+    }
+    return summary();
   }
 
   private List<Rotation> rotations() {
@@ -152,7 +160,7 @@ public final class CorrelationMeasurement implements Measurement {
         .phases()
         .run(
             Phase.CORRELATIONS,
-            () -> summary().add(sums.sink(), sums.measure(), setting.progress()));
+            () -> summary(pass).add(sums.sink(), sums.measure(), setting.progress()));
   }
 
   // ---- what measurements of the same pass ask ----
@@ -186,15 +194,15 @@ public final class CorrelationMeasurement implements Measurement {
 
   @Override
   public void save(StateWriter state, Pass next) {
-    summary().save(state.in("summary"));
+    summary(next).save(state.in("summary"));
     state.put("draws", draws);
     state.put("kept", kept);
   }
 
   @Override
   public void restore(StateReader state, Pass next) {
-    shared = Optional.of(begin(next));
-    summary().restore(state.in("summary"));
+    settings = Optional.of(settings(next));
+    summary(next).restore(state.in("summary"));
     draws.addAll(
         state.blocks("draws", baseline.draws(), models.size() - 1, models.getFirst().count()));
     kept = state.number("kept");
@@ -208,11 +216,11 @@ public final class CorrelationMeasurement implements Measurement {
   }
 
   CorrelationPass.Settings settings() {
-    return shared.orElseThrow().settings;
+    return settings.orElseThrow();
   }
 
   private CorrelationSummary.Builder summary() {
-    return shared.orElseThrow().summary;
+    return summary.orElseThrow();
   }
 
   /** Greatest correlation by other model and neuron of the chunks, of passes that are reduced. */
@@ -267,7 +275,8 @@ public final class CorrelationMeasurement implements Measurement {
   /** Frees what only passes need, such as rotations that were read. */
   @Override
   public void conclude() {
-    shared = Optional.empty();
+    settings = Optional.empty();
+    summary = Optional.empty();
     pass = Optional.empty();
     draws.clear();
   }

@@ -37,11 +37,20 @@ public interface Measurement extends AutoCloseable {
   }
 
   /**
-   * Hears that all sinks have seen a batch, and that the pass goes on.
+   * Hears that all sinks have seen a batch, and that the pass goes on. Where sums of parts of the
+   * text are merged, it hears of the batches of {@link #heardAt} and may hear of others.
    *
    * @param read positions of the text that the pass has read
    */
   default void batch(Pass pass, long read) {}
+
+  /**
+   * Shares of the text, above 0 and at most 1. It must hear of the first batch that ends at or
+   * after each.
+   */
+  default List<Double> heardAt() {
+    return List.of();
+  }
 
   /** Takes what is wanted out of the sums of a finished pass, whose memory goes afterwards. */
   default void reduce(Pass pass) {}

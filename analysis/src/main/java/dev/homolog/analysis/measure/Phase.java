@@ -20,6 +20,8 @@ public enum Phase {
   SUMS,
   /** Running the models over the text. */
   ACTIVATIONS,
+  /** Adding up the sums of shards. */
+  MERGE,
   /** Reducing sums of products to matches. */
   CORRELATIONS,
   /** Reducing sums by feature to explanations. */

@@ -13,12 +13,8 @@ import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -28,8 +24,6 @@ import java.util.Optional;
  */
 public final class Checkpoints implements AutoCloseable {
   private static final String MEASUREMENT = "measurement";
-  private static final String SINK = "sink";
-  private static final String PILOTS = "pilots";
 
   private final Saving saving;
   private final StopRequest stop;
@@ -69,6 +63,7 @@ public final class Checkpoints implements AutoCloseable {
       Identity identity,
       Setting setting,
       List<Measurement> measurements) {
+    saving.requireNoOther(identity);
     Checkpoints checkpoints = new Checkpoints(saving, stop, identity, setting, measurements);
     try {
       checkpoints.start().ifPresent(checkpoints::requireKnown);
@@ -103,31 +98,13 @@ public final class Checkpoints implements AutoCloseable {
    */
   public long requireRoom(long bytes) {
     long needed = saved.isPresent() ? bytes : 2 * bytes; // of two there is one already
-    try {
-      long free = Math.max(0, Files.getFileStore(existing(saving.folder())).getUsableSpace());
-      if (needed > free) {
-        throw new InputException(
-            InputOption.CHECKPOINT_EVERY,
-            String.format(
-                Locale.ROOT,
-                "%,d bytes are free at %s, and the state of the run takes up to %,d",
-                free,
-                saving.folder(),
-                needed),
-            "make room, choose another --out, or give 0 to save none");
-      }
-    } catch (IOException e) {
-      // Nobody knows how much is free. Where it is too little, writing says so.
-    }
+    DiskRoom.require(
+        InputOption.CHECKPOINT_EVERY,
+        saving.folder(),
+        needed,
+        "the state of the run takes up to",
+        "make room, choose another --out, or give 0 to save none");
     return 2 * bytes;
-  }
-
-  private static Path existing(Path folder) {
-    Path at = folder.toAbsolutePath().normalize();
-    while (!Files.exists(at) && at.getParent() != null) {
-      at = at.getParent();
-    }
-    return at;
   }
 
   /** Reads text, after each batch of which the state may be saved. */
@@ -146,11 +123,7 @@ public final class Checkpoints implements AutoCloseable {
 
   /** The means and scales by which the run that goes on has standardised. */
   public ActivationStream.Pilots pilots(ActivationStream stream, boolean preactivations) {
-    try {
-      return stream.pilots(numbers().in(PILOTS).tensors(), preactivations);
-    } catch (IllegalArgumentException e) {
-      throw numbers().refused(PILOTS, e.getMessage());
-    }
+    return SavedSums.pilots(numbers(), stream, preactivations);
   }
 
   /** Gives all measurements back what they had of earlier passes. */
@@ -167,9 +140,8 @@ public final class Checkpoints implements AutoCloseable {
    */
   public long restore(Pass pass, List<ActivationSink> sinks) {
     long seen = start().filter(at -> at.pass() == pass.number()).map(Position::seen).orElse(0L);
-    for (int i = 0; seen > 0 && i < sinks.size(); i++) {
-      ActivationSink sink = sinks.get(i);
-      sink.merge(numbers().in(SINK + i).tensors(sink.state()));
+    if (seen > 0) {
+      SavedSums.merge(numbers(), sinks);
     }
     return seen;
   }
@@ -189,7 +161,7 @@ public final class Checkpoints implements AutoCloseable {
       write(plan, pass, seen, sinks);
     }
     if (last) {
-      stop.stop();
+      stop.stop(true);
     }
   }
 
@@ -201,7 +173,7 @@ public final class Checkpoints implements AutoCloseable {
   void save(Plan plan, Pass after) {
     write(plan, after, 0, List.of());
     if (stop.wanted()) {
-      stop.stop();
+      stop.stop(true);
     }
   }
 
@@ -225,12 +197,9 @@ public final class Checkpoints implements AutoCloseable {
   }
 
   private void put(StateWriter state, Pass pass, List<ActivationSink> sinks) {
-    state.in(PILOTS).put(pass.pilots().state());
+    SavedSums.put(state, pass.pilots(), sinks);
     for (int i = 0; i < measurements.size(); i++) {
       measurements.get(i).save(state.in(MEASUREMENT + i), pass);
-    }
-    for (int i = 0; i < sinks.size(); i++) {
-      state.in(SINK + i).put(sinks.get(i).state());
     }
   }
 

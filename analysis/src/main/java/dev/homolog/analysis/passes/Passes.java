@@ -4,7 +4,6 @@ import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
-import dev.homolog.analysis.plan.Calibration;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
 import dev.homolog.analysis.plan.ReadingPlan;
@@ -74,8 +73,9 @@ public final class Passes {
         Standard standard =
             start
                 .map(at -> goOn(stream, bare, at))
-                .orElseGet(() -> standardise(stream, bare, pilotRows));
-        plan = standard.plan;
+                .orElseGet(() ->
+                    Standard.measured(setting, planner, stream, bare, pilotRows, preactivations()));
+        plan = standard.plan();
         planned.accept(plan);
         readAll(stream, standard, preparation, stays);
         measurements.forEach(Measurement::conclude);
@@ -96,25 +96,6 @@ public final class Passes {
         .orElse(plan);
   }
 
-  /** What activations are standardised by, and the plan with its time. */
-  private record Standard(ActivationStream.Pilots pilots, Plan plan) {}
-
-  private Standard standardise(ActivationStream stream, Plan bare, Rows rows) {
-    Calibration.Listener clock = new Calibration.Listener(setting.progress());
-    long tokens = (long) rows.count() * setting.text().table().context();
-    ActivationStream.Pilots pilots =
-        setting
-            .phases()
-            .time(Phase.PILOT, tokens, () -> stream.pilots(rows, preactivations(), clock));
-    Plan plan =
-        setting
-            .phases()
-            .time(
-                Phase.CALIBRATION,
-                () -> bare.withSeconds(planner.seconds(bare, clock.finish(setting.kernels()))));
-    return new Standard(pilots, plan);
-  }
-
   private Standard goOn(ActivationStream stream, Plan bare, Position at) {
     ActivationStream.Pilots pilots = checkpoints.orElseThrow().pilots(stream, preactivations());
     return new Standard(pilots, bare.withSeconds(at.seconds()));
@@ -126,12 +107,13 @@ public final class Passes {
 
   private void readAll(
       ActivationStream stream, Standard standard, Preparation preparation, Arena stays) {
-    Plan plan = standard.plan;
-    Pilot prepared = standard.pilots.post().as(preparation);
+    Plan plan = standard.plan();
+    Pilot prepared = standard.pilots().post().as(preparation);
     int neurons = setting.reference().neurons();
     int first = start.map(Position::pass).orElse(0);
     if (first == plan.passes()) {
-      Pass after = new Pass(first, first, neurons, neurons, stream, standard.pilots, stays, stays);
+      Pass after =
+          new Pass(first, first, neurons, neurons, stream, standard.pilots(), stays, stays);
       checkpoints.orElseThrow().restore(after);
       checkpoints.orElseThrow().close();
     }
@@ -141,7 +123,7 @@ public final class Passes {
       Pass next;
       try (Arena ofPass = Arena.ofShared()) {
         Pass pass =
-            new Pass(number, plan.passes(), from, to, stream, standard.pilots, ofPass, stays);
+            new Pass(number, plan.passes(), from, to, stream, standard.pilots(), ofPass, stays);
         if (start.isPresent() && number == first) {
           checkpoints.orElseThrow().restore(pass);
         }

@@ -24,13 +24,24 @@ public final class SavedJournal implements Journal {
    * @param identity what must be the same for the run to go on
    * @throws InputException there is a journal of another run, or a damaged one
    */
-  public SavedJournal(Saving saving, StopRequest stop, Identity identity, Kernels kernels) {
+  SavedJournal(Saving saving, StopRequest stop, Identity identity, Kernels kernels) {
     this.stage = new Stage(saving, stop, identity, kernels, CheckpointFolder.JOURNAL);
     try {
       stage.numbers().ifPresent(numbers -> read(numbers.in(STEP)));
     } finally {
       stage.close();
     }
+  }
+
+  /**
+   * As above, of a run that saves nothing but its journal.
+   *
+   * @throws InputException the folder holds the state of another run, or a damaged journal
+   */
+  public static SavedJournal open(
+      Saving saving, StopRequest stop, Identity identity, Kernels kernels) {
+    saving.requireNoOther(identity);
+    return new SavedJournal(saving, stop, identity, kernels);
   }
 
   private void read(StateReader numbers) {

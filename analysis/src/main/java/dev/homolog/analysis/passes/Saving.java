@@ -1,5 +1,9 @@
 package dev.homolog.analysis.passes;
 
+import dev.homolog.analysis.state.CheckpointFolder;
+import dev.homolog.analysis.state.Identity;
+import dev.homolog.analysis.state.PieceFolder;
+import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -23,6 +27,22 @@ public record Saving(Path folder, Duration every, double share) {
     if (every.isNegative() || !(share > 0)) {
       throw new IllegalArgumentException("every " + every + ", share " + share);
     }
+  }
+
+  /**
+   * Finds that the folder holds no state of another run, be it of another command or of a shard.
+   *
+   * @throws InputException it does, or cannot be read
+   */
+  void requireNoOther(Identity identity) {
+    if (!new PieceFolder(folder, "").isEmpty()) {
+      throw new InputException(
+          folder,
+          "",
+          "holds the state of a shard",
+          "give --shard as before, or choose another --out");
+    }
+    new CheckpointFolder(folder).requireAllOf(identity);
   }
 
   /** Whether a checkpoint is due. */

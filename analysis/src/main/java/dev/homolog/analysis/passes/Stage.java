@@ -80,7 +80,7 @@ public final class Stage implements AutoCloseable {
       save(done, content);
     }
     if (last) {
-      stop.stop();
+      stop.stop(true);
     }
   }
 

@@ -5,7 +5,10 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** A request, from any thread, that a run saves its state after the batch under way and ends. */
+/**
+ * A request, from any thread, that a run ends after the batch under way. It saves its state then,
+ * or has saved it.
+ */
 public final class StopRequest {
   private final CountDownLatch answered = new CountDownLatch(1);
   private volatile boolean reading;
@@ -50,13 +53,17 @@ public final class StopRequest {
   }
 
   /**
-   * Ends the run, whose state is saved.
+   * Ends the run.
    *
+   * @param anySaved whether there is a state that it can go on from
    * @throws HomologException always
    */
-  void stop() {
-    saved = true;
+  void stop(boolean anySaved) {
+    saved = anySaved;
     answered.countDown();
-    throw new HomologException("stopped, and its state saved; go on with --resume");
+    throw new HomologException(
+        anySaved
+            ? "stopped, and its state saved; go on with --resume"
+            : "stopped; give the same command again");
   }
 }

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -41,6 +42,7 @@ public final class Planner {
   private final List<? extends Measurement> measurements;
   private final MemoryBounds bounds;
   private final MemoryCheck check;
+  private final OptionalInt rowsAPass;
 
   /**
    * @param resources what the run may use
@@ -51,6 +53,21 @@ public final class Planner {
       Setting setting,
       List<? extends Measurement> measurements,
       MemoryBounds bounds) {
+    this(resources, setting, measurements, bounds, OptionalInt.empty());
+  }
+
+  /**
+   * The same.
+   *
+   * @param rowsAPass neurons of the reference a pass; if absent, the most that fit
+   */
+  public Planner(
+      Resources resources,
+      Setting setting,
+      List<? extends Measurement> measurements,
+      MemoryBounds bounds,
+      OptionalInt rowsAPass) {
+    this.rowsAPass = rowsAPass;
     this.kernels = setting.kernels();
     this.setting = setting;
     this.measurements = measurements;
@@ -70,6 +87,9 @@ public final class Planner {
    * @throws InputException if none does; it names the bound and what would make it fit
    */
   public Plan plan() {
+    if (rowsAPass.isPresent()) {
+      return plan(rowsAPass.getAsInt());
+    }
     int neurons = models.getFirst().neurons();
     int most = Math.max(1, neurons / LEAST_ROWS);
     Optional<InputException> broken = Optional.empty();

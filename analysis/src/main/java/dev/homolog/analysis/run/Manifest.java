@@ -47,6 +47,7 @@ public final class Manifest {
         .ifPresentOrElse(
             token -> study.put("resumed_from_token", token),
             () -> study.putNull("resumed_from_token"));
+    facts.shards().ifPresent(shards -> study.put("joined_from_shards", shards));
     study.list("phases");
     for (RunFacts.PhaseFacts phase : facts.phases()) {
       Facts timed = study.addObject("phases").put("name", phase.phase().toString());

@@ -11,6 +11,7 @@ import dev.homolog.core.tokens.TokenTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -24,6 +25,7 @@ import java.util.OptionalLong;
  * @param plan what was expected of it
  * @param batchRows rows of tokens a batch; 0 where no text was read
  * @param resumedFrom positions that an earlier run had read, where this one went on from it
+ * @param shards how many it was joined from, where the text was read in shards
  */
 public record RunFacts(
     List<ModelFacts> models,
@@ -33,7 +35,29 @@ public record RunFacts(
     List<PhaseFacts> phases,
     Plan plan,
     int batchRows,
-    OptionalLong resumedFrom) {
+    OptionalLong resumedFrom,
+    OptionalInt shards) {
+
+  /** Of a run that reads its text at once, if it reads any. */
+  public RunFacts(
+      List<ModelFacts> models,
+      TokenFacts tokens,
+      String backend,
+      String precision,
+      List<PhaseFacts> phases,
+      Plan plan,
+      int batchRows) {
+    this(
+        models,
+        tokens,
+        backend,
+        precision,
+        phases,
+        plan,
+        batchRows,
+        OptionalLong.empty(),
+        OptionalInt.empty());
+  }
 
   /**
    * A model, its shape and the hashes of its files.
@@ -199,6 +223,7 @@ public record RunFacts(
         .with("plan", plan)
         .with("batchRows", batchRows)
         .with("resumedFrom", resumedFrom)
+        .with("shards", shards)
         .toString();
   }
 }

@@ -4,6 +4,7 @@ import dev.homolog.analysis.file.AtomicFile;
 import dev.homolog.analysis.file.JsonFile;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.state.CheckpointFolder;
+import dev.homolog.analysis.state.PieceFolder;
 import dev.homolog.analysis.table.ColumnType;
 import dev.homolog.analysis.table.RowFilter;
 import dev.homolog.analysis.table.Table;
@@ -12,10 +13,7 @@ import dev.homolog.analysis.table.TableReader;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.file.FolderLinks;
-import dev.homolog.core.file.NewFile;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -30,19 +28,22 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The folder a run leaves behind. Every file in it is either absent or complete: it is written
- * under another name, forced to disk and renamed. {@code study.json}, written last by {@link
- * #finish}, marks the run as finished. Until then no other run can take the folder. What a run has
- * written goes where it fails; what a killed run has left goes when the next one takes the folder.
- * Used by one thread.
+ * The folder that a run, or one shard of a run, leaves behind. Every file in it is either absent or
+ * complete: it is written under another name, forced to disk and renamed. {@code study.json},
+ * written last by {@link #finish}, marks the run as finished; {@code shard.json} does so for a
+ * shard. Until then no other run can take the folder. What a run has written goes where it fails;
+ * what a killed run has left goes when the next one takes the folder. Used by one thread.
  */
 public final class RunFolder implements AutoCloseable {
   private static final String STUDY = "study";
-  private static final String STATE = "state";
-  private static final String CHOOSE = "choose another --out";
+  private static final String SHARD = "shard";
+  static final String STATE = "state";
+  static final String CHOOSE = "choose another --out";
   private static final String RESTORE = "restore the file or run the study again";
+  private static final String JOIN = "join all its shards with homolog merge";
+  private static final String NAME_SHARD = "name the folder of a finished shard";
   private static final String NAME_ONE = "name the folder of a finished run";
-  private static final Pattern FILE_NAME = Pattern.compile("[a-z][a-z0-9_]*\\.[a-z0-9]+");
+  static final Pattern FILE_NAME = Pattern.compile("[a-z][a-z0-9_]*\\.[a-z0-9]+");
 
   private final Path path;
   private final FolderLinks links;
@@ -88,21 +89,23 @@ public final class RunFolder implements AutoCloseable {
 
   /** Whether a folder holds a run that was stopped and has saved its state. */
   public static boolean hasState(Path out) {
-    return Files.isDirectory(out.resolve(STATE), LinkOption.NOFOLLOW_LINKS)
+    return Files.isDirectory(state(out), LinkOption.NOFOLLOW_LINKS)
         && !isFinished(out)
-        && !new CheckpointFolder(out.resolve(STATE)).isEmpty();
+        && !isShard(out)
+        && !(new CheckpointFolder(state(out)).isEmpty()
+            && new PieceFolder(state(out), CHOOSE).isEmpty());
   }
 
   private static RunFolder take(Path out) {
     if (Files.exists(out) && !Files.exists(out.resolve(Claim.FILE))) {
-      checkVacant(out, List.of()); // so that a folder that holds anything is not touched
+      Vacancy.check(out, List.of()); // so that a folder that holds anything is not touched
     }
     List<Path> createdFolders = missing(out);
     Claim claim = null;
     try {
       Files.createDirectories(out);
       claim = Claim.take(out);
-      clear(checkVacant(out, claim.left()));
+      Vacancy.clear(Vacancy.check(out, claim.left()));
       AtomicFile.forceFolder(out.toAbsolutePath().normalize().getParent());
       return new RunFolder(out, false, claim, createdFolders);
     } catch (IOException | InputException e) {
@@ -142,6 +145,9 @@ public final class RunFolder implements AutoCloseable {
       throw new InputException(folder, "", problem, NAME_ONE);
     }
     RunFolder run = new RunFolder(folder, followLinks, null, List.of());
+    if (isShard(folder)) {
+      throw new InputException(folder, "", "holds one shard of a study, and no tables", JOIN);
+    }
     if (!run.links.has(STUDY + ".json")) {
       throw new InputException(folder, "", "holds no finished run (no study.json)", NAME_ONE);
     }
@@ -154,14 +160,49 @@ public final class RunFolder implements AutoCloseable {
     return Files.isRegularFile(folder.resolve(STUDY + ".json"));
   }
 
+  /** Whether a folder holds a finished shard of a run. */
+  public static boolean isShard(Path folder) {
+    return Files.isRegularFile(folder.resolve(SHARD + ".json"), LinkOption.NOFOLLOW_LINKS)
+        && !isFinished(folder);
+  }
+
+  /**
+   * The {@code shard.json} of a finished shard.
+   *
+   * @throws InputException the folder holds none
+   */
+  public static Path shardFile(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      String problem = Files.exists(folder) ? "is not a folder" : "does not exist";
+      throw new InputException(folder, "", problem, NAME_SHARD);
+    }
+    if (!isShard(folder)) {
+      boolean begun = !isFinished(folder) && hasState(folder);
+      throw new InputException(
+          folder,
+          "",
+          begun ? "holds a shard that is not finished" : "holds no shard of a study",
+          begun ? "go on with its command and --resume" : NAME_SHARD);
+    }
+    return folder.resolve(SHARD + ".json");
+  }
+
   /** The folder. */
   public Path path() {
     return path;
   }
 
-  /** Where the run may save its state; need not be there, and goes when it is finished. */
+  /**
+   * Where the run may save its state; need not be there, and goes when it is finished. That of a
+   * shard stays.
+   */
   public Path state() {
-    return path.resolve(STATE);
+    return state(path);
+  }
+
+  /** The state of the run in a folder. */
+  public static Path state(Path folder) {
+    return folder.resolve(STATE);
   }
 
   /**
@@ -183,8 +224,8 @@ public final class RunFolder implements AutoCloseable {
    * @throws IllegalArgumentException the parts differ in name or schema
    */
   public Path write(Iterator<Table> parts, TableFormat format) {
-    var ahead = new Peeked(parts);
-    Path file = file(ahead.name, format);
+    var ahead = new TableParts(parts);
+    Path file = file(ahead.name(), format);
     return writeData(file, temporary -> format.write(temporary, ahead));
   }
 
@@ -197,8 +238,8 @@ public final class RunFolder implements AutoCloseable {
    * @throws IllegalStateException the run is finished or closed
    */
   public Path writeJson(String name, Object value) {
-    if (name.equals(STUDY)) {
-      throw new IllegalArgumentException("study.json is written by finish");
+    if (name.equals(STUDY) || name.equals(SHARD)) {
+      throw new IllegalArgumentException(name + ".json is written by finish");
     }
     return writeData(jsonFile(name), temporary -> JsonFile.write(temporary, plain(value)));
   }
@@ -227,6 +268,18 @@ public final class RunFolder implements AutoCloseable {
     writeData(jsonFile(STUDY), temporary -> JsonFile.write(temporary, plain(study)));
     finished = true;
     new CheckpointFolder(state()).remove();
+    claim.release();
+  }
+
+  /**
+   * Writes {@code shard.json}, which makes this a finished shard. Its state stays.
+   *
+   * @throws HomologException it cannot be written; the shard is not finished
+   * @throws IllegalStateException the run is finished or closed
+   */
+  public void finishShard(Object shard) {
+    writeData(jsonFile(SHARD), temporary -> JsonFile.write(temporary, plain(shard)));
+    finished = true;
     claim.release();
   }
 
@@ -368,66 +421,6 @@ public final class RunFolder implements AutoCloseable {
         e);
   }
 
-  /**
-   * Refuses a folder that holds a run, or files but for those that a killed run has left.
-   *
-   * @param left names that the killed run has noted
-   * @return what it has left
-   */
-  private static List<Path> checkVacant(Path out, List<String> left) {
-    if (!Files.isDirectory(out)) {
-      throw new InputException(out, "", "is a file", CHOOSE);
-    }
-    if (isFinished(out)) {
-      throw new InputException(out, "", "already holds a run", CHOOSE);
-    }
-    List<Path> leftovers = new ArrayList<>();
-    DirectoryStream.Filter<Path> all = file -> !file.endsWith(Claim.FILE) && !isState(file);
-    try (var entries = Files.newDirectoryStream(out, all)) {
-      for (Path entry : entries) {
-        if (!isLeft(entry, left)) {
-          throw new InputException(out, "", "already holds files", CHOOSE);
-        }
-        leftovers.add(entry);
-      }
-    } catch (IOException | DirectoryIteratorException e) {
-      IOException cause =
-          e instanceof DirectoryIteratorException inner ? inner.getCause() : (IOException) e;
-      throw new InputException(
-          out.toString(), "", "cannot be read: " + AtomicFile.reason(cause), CHOOSE, e);
-    }
-    return leftovers;
-  }
-
-  /** Whether it is the folder of a saved state, which only {@link #resume} meets. */
-  private static boolean isState(Path entry) {
-    return entry.endsWith(STATE) && Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  /** Whether a killed run has left it: a file that it noted, or one of a name that only we give. */
-  private static boolean isLeft(Path entry, List<String> left) {
-    String name = entry.getFileName().toString();
-    boolean hidden = !left.isEmpty() && name.startsWith(NewFile.PREFIX);
-    return hidden
-        || (Files.isRegularFile(entry, LinkOption.NOFOLLOW_LINKS)
-            && FILE_NAME.matcher(name).matches()
-            && left.contains(name));
-  }
-
-  /** Removes files, and folders of files. */
-  private static void clear(List<Path> entries) throws IOException {
-    for (Path entry : entries) {
-      if (Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS)) {
-        try (var files = Files.newDirectoryStream(entry)) {
-          for (Path file : files) {
-            Files.deleteIfExists(file);
-          }
-        }
-      }
-      Files.deleteIfExists(entry);
-    }
-  }
-
   /** The folders on the way to a folder, it included, that are not there yet, innermost first. */
   private static List<Path> missing(Path out) {
     List<Path> missing = new ArrayList<>();
@@ -446,45 +439,6 @@ public final class RunFolder implements AutoCloseable {
       }
     } catch (IOException e) {
       // It is not empty and stays, or it cannot be removed. Only the original failure is reported.
-    }
-  }
-
-  /** Parts, of which the first is known ahead and the others are checked against it. */
-  private static final class Peeked implements Iterator<Table> {
-    private final Iterator<Table> remaining;
-    private final String name;
-    private final SequencedMap<String, ColumnType> schema;
-    private Table first; // null once it is given, so that it is not kept
-
-    Peeked(Iterator<Table> parts) {
-      remaining = parts;
-      first = parts.next();
-      name = first.name();
-      schema = first.schema();
-    }
-
-    @Override
-    public boolean hasNext() {
-      return first != null || remaining.hasNext();
-    }
-
-    @Override
-    public Table next() {
-      if (first != null) {
-        Table given = first;
-        first = null;
-        return given;
-      }
-      Table nextPart = remaining.next();
-      if (!nextPart.name().equals(name) || !inOrder(nextPart.schema()).equals(inOrder(schema))) {
-        throw new IllegalArgumentException(
-            "not a part of table " + name + " with columns " + schema + ": " + nextPart);
-      }
-      return nextPart;
-    }
-
-    private static List<?> inOrder(SequencedMap<String, ColumnType> schema) {
-      return List.copyOf(schema.entrySet());
     }
   }
 }

@@ -6,29 +6,20 @@ import dev.homolog.analysis.file.JsonFile;
 import dev.homolog.core.HomologException;
 import dev.homolog.core.InputException;
 import dev.homolog.core.checkpoint.SafetensorsFile;
-import dev.homolog.core.checkpoint.SafetensorsWriter;
-import dev.homolog.core.file.NewFile;
 import dev.homolog.core.kernels.Kernels;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.channels.WritableByteChannel;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
 
 /**
  * The checkpoints of one run, the last two of them. A checkpoint is a safetensors file and a JSON
@@ -48,9 +39,8 @@ public final class CheckpointFolder {
   /** Folders within it, of work that is saved on its own. */
   private static final List<String> PARTS = List.of(CLOSE_UP, JOURNAL);
 
-  private static final int FORMAT = 1;
-  private static final Pattern NAME = Pattern.compile("checkpoint-(\\d{1,9})\\.json");
-  private static final int BUFFER = 1 << 20;
+  private static final String BEGINNING = "checkpoint-";
+  private static final Pattern NAME = Pattern.compile(BEGINNING + "(\\d{1,9})\\.json");
 
   private final Path folder;
   private final Disk disk;
@@ -112,13 +102,13 @@ public final class CheckpointFolder {
   public Optional<Saved> last(Identity identity) {
     List<Integer> numbers = numbers();
     for (int number : numbers) {
-      Optional<JsonNode> manifest = whole(number);
+      Optional<JsonNode> manifest = file(number).whole();
       if (manifest.isPresent()) {
         requireSame(identity, number, manifest.get());
         SafetensorsFile file = SafetensorsFile.open(data(number));
         lastWhole = Optional.of(number);
         Position position = position(manifest.get());
-        return Optional.of(new Saved(position, new StateReader(file, ""), file));
+        return Optional.of(new Saved(position, new StateReader(file, "", REMEDY), file));
       }
     }
     if (!numbers.isEmpty()) {
@@ -127,14 +117,31 @@ public final class CheckpointFolder {
     return Optional.empty();
   }
 
+  /**
+   * Finds that no checkpoint, here or in a part, is of another run. Reads no numbers.
+   *
+   * @throws InputException one is
+   */
+  public void requireAllOf(Identity identity) {
+    requireOwnOf(identity);
+    PARTS.forEach(part -> part(part).requireOwnOf(identity));
+  }
+
+  private void requireOwnOf(Identity identity) {
+    for (int number : numbers()) {
+      JsonNode manifest;
+      try {
+        manifest = JsonFile.read(manifest(number));
+      } catch (InputException e) {
+        continue; // a damaged one is no run's
+      }
+      requireSame(identity, number, manifest);
+    }
+  }
+
   private void requireSame(Identity identity, int number, JsonNode manifest) {
-    Map<String, String> facts = new LinkedHashMap<>();
-    manifest
-        .path("identity")
-        .properties()
-        .forEach(fact -> facts.put(fact.getKey(), fact.getValue().asText()));
     identity
-        .difference(facts)
+        .difference(StateFile.identity(manifest))
         .ifPresent(difference -> {
           throw new InputException(
               manifest(number), "", "is of another run: " + difference, REMEDY);
@@ -151,38 +158,6 @@ public final class CheckpointFolder {
         position.path("seconds").asDouble(Double.NaN));
   }
 
-  /** The manifest of a checkpoint, if its file has the size and checksum that it names. */
-  private Optional<JsonNode> whole(int number) {
-    if (!isFile(manifest(number)) || !isFile(data(number))) {
-      return Optional.empty();
-    }
-    try {
-      JsonNode manifest = JsonFile.read(manifest(number));
-      boolean whole =
-          manifest.path("format").asInt() == FORMAT
-              && manifest.path("bytes").asLong(-1) == Files.size(data(number))
-              && manifest.path("crc32c").asLong(-1) == checksum(data(number));
-      return whole ? Optional.of(manifest) : Optional.empty();
-    } catch (InputException | IOException e) {
-      return Optional.empty(); // the one before it may be whole
-    }
-  }
-
-  private static boolean isFile(Path file) {
-    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
-  }
-
-  private static long checksum(Path file) throws IOException {
-    CRC32C sum = new CRC32C();
-    ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      while (channel.read(buffer.clear()) >= 0) {
-        sum.update(buffer.flip());
-      }
-    }
-    return sum.getValue();
-  }
-
   /**
    * Writes a checkpoint, after removing all but the last whole one. So there are two at most.
    *
@@ -195,19 +170,11 @@ public final class CheckpointFolder {
     List<Integer> numbers = numbers();
     int number = numbers.isEmpty() ? 1 : numbers.getFirst() + 1;
     try {
-      Files.createDirectories(folder);
-      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-        throw new IOException("it is a link"); // what it leads to is not the run's
-      }
+      StateFile.make(folder);
       removeAllBut(
-          lastWhole.or(() -> numbers.stream().filter(n -> whole(n).isPresent()).findFirst()));
-      SafetensorsWriter file = new SafetensorsWriter(data(number));
-      content.accept(new StateWriter(kernels, file, ""));
-      CRC32C sum = new CRC32C();
-      long bytes = create(data(number), out -> file.writeTo(new Summed(out, sum)));
-      byte[] manifest = JsonFile.bytes(manifest(identity, position, bytes, sum.getValue()));
-      create(manifest(number), out -> writeAll(out, ByteBuffer.wrap(manifest)));
-      disk.forceFolder(folder);
+          lastWhole.or(
+              () -> numbers.stream().filter(n -> file(n).whole().isPresent()).findFirst()));
+      long bytes = file(number).write(kernels, facts(identity, position), content);
       lastWhole = Optional.of(number);
       return bytes;
     } catch (IOException e) {
@@ -220,47 +187,17 @@ public final class CheckpointFolder {
     }
   }
 
-  private static Map<String, Object> manifest(
-      Identity identity, Position position, long bytes, long sum) {
+  private static Map<String, Object> facts(Identity identity, Position position) {
     Map<String, Object> where = new LinkedHashMap<>();
     where.put("passes", position.passes());
     where.put("rows_a_pass", position.rowsAPass());
     where.put("pass", position.pass());
     where.put("seen", position.seen());
     where.put("seconds", position.seconds());
-    Map<String, Object> manifest = new LinkedHashMap<>();
-    manifest.put("format", FORMAT);
-    manifest.put("bytes", bytes);
-    manifest.put("crc32c", sum);
-    manifest.put("position", where);
-    manifest.put("identity", identity.facts());
-    return manifest;
-  }
-
-  /** What writes a file's bytes. */
-  private interface Content {
-    void writeTo(WritableByteChannel out) throws IOException;
-  }
-
-  /** Writes a file under another name, forces it and gives it its own; returns its size. */
-  private long create(Path file, Content content) throws IOException {
-    Path temporary = folder.resolve(NewFile.PREFIX + UUID.randomUUID() + NewFile.ENDING);
-    try {
-      try (WritableByteChannel out = disk.create(temporary)) {
-        content.writeTo(out);
-      }
-      disk.force(temporary);
-      long bytes = Files.size(temporary);
-      disk.rename(temporary, file);
-      return bytes;
-    } catch (IOException | RuntimeException | Error e) {
-      try {
-        disk.delete(temporary);
-      } catch (IOException left) {
-        e.addSuppressed(left); // the next checkpoint removes it
-      }
-      throw e;
-    }
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("position", where);
+    facts.put("identity", identity.facts());
+    return facts;
   }
 
   /** Manifests go first, so that none stands for a file that is gone. */
@@ -314,55 +251,18 @@ public final class CheckpointFolder {
 
   /** The files in the folder that are ours by their names. */
   private List<Path> files() throws IOException {
-    List<Path> files = new ArrayList<>();
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return files;
-    }
-    try (var entries = Files.newDirectoryStream(folder)) {
-      for (Path entry : entries) {
-        String name = entry.getFileName().toString();
-        if (name.startsWith("checkpoint-") || name.startsWith(NewFile.PREFIX)) {
-          files.add(entry);
-        }
-      }
-    } catch (DirectoryIteratorException e) {
-      throw e.getCause();
-    }
-    return files;
+    return StateFile.files(folder, BEGINNING);
+  }
+
+  private StateFile file(int number) {
+    return new StateFile(folder, BEGINNING + number, disk);
   }
 
   private Path manifest(int number) {
-    return folder.resolve("checkpoint-" + number + ".json");
+    return file(number).manifest();
   }
 
   private Path data(int number) {
-    return folder.resolve("checkpoint-" + number + ".safetensors");
-  }
-
-  private static void writeAll(WritableByteChannel out, ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      out.write(bytes);
-    }
-  }
-
-  /** A channel that adds what goes through it to a checksum. */
-  private record Summed(WritableByteChannel out, CRC32C sum) implements WritableByteChannel {
-    @Override
-    public int write(ByteBuffer bytes) throws IOException {
-      ByteBuffer seen = bytes.duplicate();
-      int written = out.write(bytes);
-      sum.update(seen.limit(seen.position() + written));
-      return written;
-    }
-
-    @Override
-    public boolean isOpen() {
-      return out.isOpen();
-    }
-
-    @Override
-    public void close() throws IOException {
-      out.close();
-    }
+    return file(number).data();
   }
 }

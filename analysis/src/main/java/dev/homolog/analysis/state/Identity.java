@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,9 +52,21 @@ public final class Identity {
     }
   }
 
-  /** The facts by name. */
-  Map<String, String> facts() {
-    return facts;
+  /** The identity that was saved as such facts. */
+  public static Identity of(Map<String, String> facts) {
+    Identity identity = new Identity();
+    facts.forEach(identity::put);
+    return identity;
+  }
+
+  /** The facts by name, in their order. */
+  public Map<String, String> facts() {
+    return Collections.unmodifiableMap(facts);
+  }
+
+  /** The first fact in which one that was saved differs, in words; empty if none does. */
+  public Optional<String> difference(Identity saved) {
+    return difference(saved.facts);
   }
 
   /** The first fact in which another differs, in words; empty if none does. */

@@ -16,15 +16,20 @@ import java.util.Map;
 public final class StateReader {
   private final SafetensorsFile file;
   private final String room;
+  private final String remedy;
 
-  StateReader(SafetensorsFile file, String room) {
+  /**
+   * @param remedy of whatever is wrong with the numbers
+   */
+  StateReader(SafetensorsFile file, String room, String remedy) {
     this.file = file;
     this.room = room;
+    this.remedy = remedy;
   }
 
   /** A reader of names that begin with that word and a dot, after those of this one. */
   public StateReader in(String word) {
-    return new StateReader(file, room + word + ".");
+    return new StateReader(file, room + word + ".", remedy);
   }
 
   /** Whether a name was put. */
@@ -195,7 +200,7 @@ public final class StateReader {
 
   /** What is wrong with a number that was read. */
   public InputException refused(String name, String problem) {
-    return new InputException(file.path(), room + name, problem, CheckpointFolder.REMEDY);
+    return new InputException(file.path(), room + name, problem, remedy);
   }
 
   private void fill(String name, DType type, int length, MemorySegment to) {
@@ -211,7 +216,7 @@ public final class StateReader {
 
   private Tensor matrix(StoredTensor stored) {
     if (stored.shape().size() != 2) {
-      throw new InputException(file.path(), stored.name(), "is no matrix", CheckpointFolder.REMEDY);
+      throw new InputException(file.path(), stored.name(), "is no matrix", remedy);
     }
     return Tensor.wrap(stored.data(), stored.dtype(), stored.shape().get(0), stored.shape().get(1));
   }

@@ -44,6 +44,7 @@ class DefinitionsTest {
           // text and study.json
           "constant_neurons",
           "disk_bytes",
+          "joined_from_shards",
           "documents_left_out",
           "documents_without_subset",
           "equal_files",

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 
 /** Tables for tests, and their comparison. */
@@ -105,6 +106,47 @@ public final class Tables {
             new Object[] {value(column, row)}, new Object[] {value(other, row)}, where);
       }
     }
+  }
+
+  /**
+   * Equal names, types, counts and texts, and doubles that differ by that much at most, relative to
+   * values above 1. NaN equals NaN.
+   *
+   * @param score column of doubles by which rows are ranked, if any. Of rows of about equal score
+   *     either may come first, so only the score of such rows is compared.
+   */
+  public static void assertClose(
+      Table expected, Table actual, double tolerance, Optional<String> score) {
+    assertEquals(expected.name(), actual.name());
+    assertEquals(
+        List.copyOf(expected.schema().entrySet()), List.copyOf(actual.schema().entrySet()));
+    assertEquals(expected.rows(), actual.rows());
+    for (int i = 0; i < expected.columns().size(); i++) {
+      Column column = expected.columns().get(i);
+      boolean ranked = score.isPresent() && !column.name().equals(score.get());
+      for (int row = 0; row < expected.rows(); row++) {
+        if (!ranked || !isTied(expected, score.get(), row, tolerance)) {
+          Object one = value(column, row);
+          Object other = value(actual.columns().get(i), row);
+          String where = expected.name() + " " + column.name() + " row " + row;
+          if (one instanceof Double wanted
+              && other instanceof Double found
+              && !(wanted.isNaN() && found.isNaN())) {
+            double most = tolerance * Math.max(1, Math.abs(wanted));
+            assertEquals(wanted, found, most, where);
+          } else {
+            assertArrayEquals(new Object[] {one}, new Object[] {other}, where);
+          }
+        }
+      }
+    }
+  }
+
+  private static boolean isTied(Table table, String score, int row, double tolerance) {
+    Column.Doubles scores = (Column.Doubles) table.column(score);
+    double own = scores.get(row);
+    return (row > 0 && Math.abs(scores.get(row - 1) - own) <= tolerance)
+        || (row + 1 < table.rows() && Math.abs(scores.get(row + 1) - own) <= tolerance);
   }
 
   static Object value(Column column, int row) {

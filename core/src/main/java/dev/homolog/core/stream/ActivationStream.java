@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongConsumer;
+import java.util.stream.LongStream;
 
 /**
  * Runs several models over the same rows of tokens, batch by batch, each model once a batch, and
@@ -275,13 +276,26 @@ public final class ActivationStream {
    * @param phase what to call it in progress
    * @param seen positions that the sinks have seen in an earlier reading of the same rows; its
    *     batches ended there
+   * @param end positions after which the reading ends; a batch ends there
    * @param progress hears of each batch
    * @param batchDone hears, after each batch, how many positions all sinks have seen
    */
   public record Reading(
-      String phase, Rows rows, long seen, ProgressListener progress, LongConsumer batchDone) {}
+      String phase,
+      Rows rows,
+      long seen,
+      long end,
+      ProgressListener progress,
+      LongConsumer batchDone) {
 
-  /** As above; the rest of an earlier reading, where there was one. */
+    /** Of all that is left of the rows. */
+    public Reading(
+        String phase, Rows rows, long seen, ProgressListener progress, LongConsumer batchDone) {
+      this(phase, rows, seen, Long.MAX_VALUE, progress, batchDone);
+    }
+  }
+
+  /** As above; a part of the rows, such as the rest of an earlier reading. */
   public void run(Reading reading, Pilot pilot, List<? extends ActivationSink> sinks) {
     run(reading, batchRows, pilot, sinks);
   }
@@ -299,7 +313,7 @@ public final class ActivationStream {
     for (long i = 1; i <= batches; i++) {
       int to = (int) (i * rows.count() / batches);
       long done = (long) to * table.context();
-      if (done > reading.seen) {
+      if (done > reading.seen && done <= reading.end) {
         ActivationBlock block = forward(rows, from, to, read);
         showRaw(block, sinks);
         showPrepared(block, pilot, sinks);
@@ -317,13 +331,19 @@ public final class ActivationStream {
 
   /** As above, of a reading of that many rows. */
   public static boolean isBetweenBatches(Text text, long rows, long seen) {
+    return seen == 0 || LongStream.of(batchEnds(text, rows)).anyMatch(end -> end == seen);
+  }
+
+  /** Positions after which the batches of a reading of all rows end; the last is all of them. */
+  public static long[] batchEnds(Text text) {
+    return batchEnds(text, text.table().rows());
+  }
+
+  private static long[] batchEnds(Text text, long rows) {
     long batches = batches(rows, text.rows());
-    for (long i = 0; i <= batches; i++) {
-      if (i * rows / batches * text.table().context() == seen) {
-        return true;
-      }
-    }
-    return false;
+    return LongStream.rangeClosed(1, batches)
+        .map(i -> i * rows / batches * text.table().context())
+        .toArray();
   }
 
   private static long batches(long rows, int batch) {

@@ -104,15 +104,17 @@ public final class MomentsSink implements ActivationSink {
   public void merge(Map<String, Tensor> other) {
     Tensor theirs = other.get(named("sums"));
     theirs.requireShape(named("sums"), 6, sums.cols());
-    Tensor own = kernels.toHost(arena, sums);
-    for (long j = 0; j < own.cols(); j++) {
-      for (int p = 0; p < 4; p++) {
-        own.set(p, j, own.get(p, j) + theirs.get(p, j));
+    try (Arena scratch = Arena.ofShared()) { // many may be merged
+      Tensor own = kernels.toHost(scratch, sums);
+      for (long j = 0; j < own.cols(); j++) {
+        for (int p = 0; p < 4; p++) {
+          own.set(p, j, own.get(p, j) + theirs.get(p, j));
+        }
+        own.set(4, j, Math.min(own.get(4, j), theirs.get(4, j)));
+        own.set(5, j, Math.max(own.get(5, j), theirs.get(5, j)));
       }
-      own.set(4, j, Math.min(own.get(4, j), theirs.get(4, j)));
-      own.set(5, j, Math.max(own.get(5, j), theirs.get(5, j)));
+      kernels.copy(own, sums);
     }
-    kernels.copy(own, sums);
     count.set(0, 0, count.get(0, 0) + other.get(named("count")).get(0, 0));
   }
 }
