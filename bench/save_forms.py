@@ -12,6 +12,7 @@ check compares activations (at most 1e-5 apart) and ids (equal)."""
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -134,6 +135,12 @@ def tokenizers(transformers, folder):
     return made
 
 
+def text_for(transformers, name):
+    """Slow tokenizers before 4.34 drop blanks beside added tokens; fast ones and later slow ones read the same files without."""
+    version = tuple(int(part) for part in transformers.__version__.split(".")[:2])
+    return re.sub(r" ?(<[a-zA-Z]+>) ?", r"\1", TEXT) if name == "slow" and version < (4, 34) else TEXT
+
+
 def save(out):
     import torch
     import transformers
@@ -169,8 +176,9 @@ def save(out):
             draw(model, torch, generator)
             model.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
-            ids = tokenizer(TEXT, add_special_tokens=False)["input_ids"]
-            np.savez(folder / "golden.npz", text=np.array(TEXT), tokens=np.array(ids, np.int32),
+            text = text_for(transformers, name)
+            ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+            np.savez(folder / "golden.npz", text=np.array(text), tokens=np.array(ids, np.int32),
                      **golden(model, torch, len(tokenizer), generator))
     print(transformers.__version__, "torch", torch.__version__, len(list(out.iterdir())), "forms")
 

@@ -14,6 +14,10 @@ export HOMOLOG=${HOMOLOG:-$root/homolog}
 declare -A release=([4.20]=4.20.1 [4.36]=4.36.2 [4.45]=4.45.2)
 mkdir -p "$target"
 
+require() { # that Python runs, whose variable is named second
+  "$1" -c '' 2>/dev/null || { echo "$1 does not run; name one in $2" >&2; exit 1; }
+}
+
 shared() { # one PyTorch for all versions of 4
   if [[ ! -x $target/torch/bin/python ]]; then
     "${PYTHON_4:-python3.10}" -m venv "$target/torch"
@@ -44,6 +48,7 @@ environment() { # the Python of a version
 
 folders=()
 for version in ${VERSIONS:-4.20 4.36 4.45 5}; do
+  if [[ $version == 5 ]]; then require "${PYTHON_5:-python3}" PYTHON_5; else require "${PYTHON_4:-python3.10}" PYTHON_4; fi
   python=$(environment "$version")
   "$python" "$root/bench/save_forms.py" save "$target/made/$version" 2>"$target/$version.log" ||
     { tail -5 "$target/$version.log" >&2; exit 1; }

@@ -72,6 +72,13 @@ final class Cli {
     return new Outcome(process.exitValue(), Files.readString(out), Files.readAllLines(err));
   }
 
+  /** Options with which such a process may call libtorch. */
+  static List<String> libtorch() {
+    return System.getProperty("jdk.module.path") == null
+        ? List.of()
+        : List.of("--enable-native-access=dev.homolog.bindings");
+  }
+
   /** The command line of such a process; on the class path where the tests are. */
   static List<String> command(List<String> options, List<String> args) {
     List<String> command = new ArrayList<>();
@@ -85,7 +92,7 @@ final class Cli {
         "--enable-native-access="
             + (modules == null
                 ? "ALL-UNNAMED"
-                : "dev.homolog.bindings,dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc"));
+                : "dev.homolog.cli,ai.djl.tokenizers,com.github.luben.zstd_jni,duckdb.jdbc"));
     command.addAll(options);
     String main = "dev.homolog.cli.Main";
     command.addAll(modules == null ? List.of(main) : List.of("-m", "dev.homolog.cli/" + main));

@@ -25,7 +25,7 @@ class InterruptTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @CsvSource({"INT, 2, 130, vector", "HUP, 1, 129, vector", "TERM, 15, 143, torch"})
+  @CsvSource({"INT, 2, 130, vector", "HUP, 1, 129, scalar", "TERM, 15, 143, torch"})
   void itSaysByWhichAndTheSameCommandCanBeGivenAgain(
       String signal, int number, int code, String backend) throws Exception {
     assumeTrue(isHeard(number), "whoever started the tests ignores SIG" + signal);
@@ -36,7 +36,8 @@ class InterruptTest {
     Process process =
         new ProcessBuilder(
                 Cli.command(
-                    List.of(
+                    Cli.join(
+                        Cli.libtorch(),
                         "-Djava.io.tmpdir=" + temporary,
                         "-Dhomolog.progress=true",
                         "--add-modules=jdk.incubator.vector",

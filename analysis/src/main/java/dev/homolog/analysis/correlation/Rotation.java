@@ -45,8 +45,10 @@ public final class Rotation {
       // Outside the heap, freed with the last reference: it outlives the file.
       Tensor copy = Tensor.allocate(Arena.ofAuto(), npy.dtype(), rows, m);
       copy.data().copyFrom(mapped.data());
+      double[] values = new double[m];
       for (int row = 0; row < rows; row++) {
-        requireUsable(file, copy, row, row / m, row % m);
+        copy.readRow(row, values);
+        requireUsable(file, values, row / m, row % m);
       }
       return new Rotation(0, 0, copy);
     }
@@ -77,10 +79,10 @@ public final class Rotation {
     }
   }
 
-  private static void requireUsable(Path file, Tensor matrices, int row, int layer, int number) {
+  private static void requireUsable(Path file, double[] row, int layer, int number) {
     double square = 0;
-    for (int k = 0; k < matrices.cols(); k++) {
-      square += matrices.get(row, k) * matrices.get(row, k);
+    for (double value : row) {
+      square += value * value;
     }
     if (!(square > 0 && square < Double.POSITIVE_INFINITY)) {
       throw new InputException(

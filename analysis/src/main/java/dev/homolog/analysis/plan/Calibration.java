@@ -14,9 +14,16 @@ import java.lang.foreign.Arena;
  */
 public record Calibration(double secondsAToken, double flopsASecond) {
   private static final int TOKENS = 512;
-  private static final int NEURONS = 1024;
 
-  /** Times products of this size at least so often and so long; the fastest counts. */
+  /** Products of fewer neurons come first, so that slow kernels need no minute for the greatest. */
+  private static final int LEAST_NEURONS = 64;
+
+  private static final int MOST_NEURONS = 1024;
+
+  /** A product that takes so long is great enough to be timed. */
+  private static final double ENOUGH_SECONDS = 0.02;
+
+  /** Times products of one size at least so often and so long; the fastest counts. */
   private static final int TIMES = 4;
 
   private static final double SECONDS = 0.2;
@@ -50,12 +57,21 @@ public record Calibration(double secondsAToken, double flopsASecond) {
   }
 
   private static double products(Kernels kernels) {
+    int neurons = LEAST_NEURONS;
+    while (neurons < MOST_NEURONS && seconds(kernels, neurons, 0) < ENOUGH_SECONDS) {
+      neurons *= 2;
+    }
+    return 2.0 * TOKENS * neurons * neurons / seconds(kernels, neurons, SECONDS);
+  }
+
+  /** The fastest product of that many neurons with themselves, timed for so many seconds. */
+  private static double seconds(Kernels kernels, int neurons, double atLeast) {
     try (Arena arena = Arena.ofShared()) {
-      Tensor a = kernels.allocate(arena, kernels.working(), TOKENS, NEURONS);
-      Tensor sum = kernels.allocate(arena, DType.F64, NEURONS, NEURONS);
+      Tensor a = kernels.allocate(arena, kernels.working(), TOKENS, neurons);
+      Tensor sum = kernels.allocate(arena, DType.F64, neurons, neurons);
       double best = Double.POSITIVE_INFINITY;
       double spent = 0;
-      for (int i = 0; i < TIMES || spent < SECONDS; i++) {
+      for (int i = 0; i < TIMES || spent < atLeast; i++) {
         long start = System.nanoTime();
         kernels.crossProducts(a, a, sum);
         kernels.toHost(arena, sum.rows(0, 1)); // waits for a device
@@ -63,7 +79,7 @@ public record Calibration(double secondsAToken, double flopsASecond) {
         best = Math.min(best, seconds);
         spent += seconds;
       }
-      return 2.0 * TOKENS * NEURONS * NEURONS / best;
+      return best;
     }
   }
 }
