@@ -44,6 +44,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
   private final Options options;
   private final Inputs inputs;
   private final KeptRun kept = new KeptRun();
+  private final BatchRows batchRows = new BatchRows();
 
   /**
    * What is done to which neurons of a model, on which text. All neurons are changed together; each
@@ -305,20 +306,36 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
   private Result measure(Kernels kernels, RunListener listener) {
     Phases phases = new Phases();
     try (TokenTable table =
-            inputs.read(options.resources.memory(), kernels.working(), listener, phases);
-        Arena arena = Arena.ofShared()) {
-      Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
-      List<List<Intervention>> variants = variants();
+        inputs.read(options.resources.memory(), kernels.working(), listener, phases)) {
       requirePositions(table.context());
-      BatchPlan batches =
-          BatchPlan.of(
-              options.resources,
-              kernels,
-              checkpoint,
-              table.rows(),
-              table.context(),
-              tokens -> Sweep.bytes(checkpoint.config(), kernels, tokens, variants));
-      Reading reading = options.frozen.scale() ? Reading.FROZEN_SCALE : Reading.TOTAL;
+      BatchPlan planned = plan(table, kernels);
+      return batchRows.during(
+          kernels,
+          listener,
+          kept::hasState,
+          () -> measure(table, planned, kernels, phases, listener));
+    }
+  }
+
+  private BatchPlan plan(TokenTable table, Kernels kernels) {
+    Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
+    List<List<Intervention>> variants = variants();
+    return BatchPlan.of(
+        options.resources,
+        kernels,
+        checkpoint,
+        table.rows(),
+        table.context(),
+        tokens -> Sweep.bytes(checkpoint.config(), kernels, tokens, variants));
+  }
+
+  private Result measure(
+      TokenTable table, BatchPlan planned, Kernels kernels, Phases phases, RunListener listener) {
+    Checkpoint checkpoint = inputs.models().getFirst().checkpoint();
+    List<List<Intervention>> variants = variants();
+    BatchPlan batches = planned.withRows(batchRows.of(planned.rows()));
+    Reading reading = options.frozen.scale() ? Reading.FROZEN_SCALE : Reading.TOTAL;
+    try (Arena arena = Arena.ofShared()) {
       Sweep sweep =
           new Sweep(
               checkpoint,

@@ -3,6 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.passes.SavedJournal;
 import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.passes.StopRequest;
+import dev.homolog.analysis.state.CheckpointFolder;
 import dev.homolog.analysis.state.Identity;
 import dev.homolog.analysis.state.Journal;
 import dev.homolog.core.kernels.Kernels;
@@ -22,6 +23,11 @@ final class KeptRun {
 
   boolean stop(Duration patience) {
     return saving.isPresent() && stop.save(patience);
+  }
+
+  /** Whether there is a state to go on from. */
+  boolean hasState() {
+    return saving.isPresent() && !new CheckpointFolder(saving.get().folder()).isEmpty();
   }
 
   /**

@@ -36,6 +36,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
   private final Options options;
   private final Inputs inputs;
   private final KeptRun kept = new KeptRun();
+  private final BatchRows batchRows = new BatchRows();
 
   /**
    * Whose roles are looked for, and on which text.
@@ -174,7 +175,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
       var rolesOptions =
           new NeuronRoles.Options(
               options.processing, options.queries(table.context()), options.seed);
-      BatchPlan batches =
+      BatchPlan planned =
           BatchPlan.of(
               options.resources,
               kernels,
@@ -182,20 +183,35 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
               table.rows(),
               table.context(),
               tokens -> NeuronRoles.bytes(inputs.reference(), kernels, tokens));
-      Setting setting =
-          new Setting(
-              kernels,
-              inputs.models(),
-              new ActivationStream.Text(table, batches.rows()),
-              inputs.tokenizer(),
-              options.seed,
-              phases,
-              listener);
-      try (RoleMeasurement roles = new RoleMeasurement(setting, rolesOptions)) {
-        kept.during(kernels, () -> identity(setting, rolesOptions), roles::afterwards);
-        return new Result(
-            options, roles.found(), ModelStudy.facts(inputs, table, kernels, batches, phases));
-      }
+      return batchRows.during(
+          kernels,
+          listener,
+          kept::hasState,
+          () -> measure(table, planned, rolesOptions, kernels, phases, listener));
+    }
+  }
+
+  private Result measure(
+      TokenTable table,
+      BatchPlan planned,
+      NeuronRoles.Options rolesOptions,
+      Kernels kernels,
+      Phases phases,
+      RunListener listener) {
+    BatchPlan batches = planned.withRows(batchRows.of(planned.rows()));
+    Setting setting =
+        new Setting(
+            kernels,
+            inputs.models(),
+            new ActivationStream.Text(table, batches.rows()),
+            inputs.tokenizer(),
+            options.seed,
+            phases,
+            listener);
+    try (RoleMeasurement roles = new RoleMeasurement(setting, rolesOptions)) {
+      kept.during(kernels, () -> identity(setting, rolesOptions), roles::afterwards);
+      return new Result(
+          options, roles.found(), ModelStudy.facts(inputs, table, kernels, batches, phases));
     }
   }
 

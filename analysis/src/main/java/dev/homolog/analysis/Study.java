@@ -24,6 +24,7 @@ import dev.homolog.analysis.run.RunFolder;
 import dev.homolog.analysis.shard.Shard;
 import dev.homolog.analysis.shard.ShardResult;
 import dev.homolog.analysis.shard.ShardSet;
+import dev.homolog.analysis.state.CheckpointFolder;
 import dev.homolog.analysis.state.Identity;
 import dev.homolog.analysis.state.Journal;
 import dev.homolog.core.InputException;
@@ -58,6 +59,7 @@ public final class Study implements OpenStudy<StudyResult> {
   private final StudyOptions options;
   private final Inputs inputs;
   private final StopRequest stop = new StopRequest();
+  private final BatchRows batchRows = new BatchRows();
   private Optional<Saving> saving = Optional.empty();
   private Optional<ShardSet> shards = Optional.empty();
   private OptionalInt rowsAPass = OptionalInt.empty();
@@ -112,6 +114,7 @@ public final class Study implements OpenStudy<StudyResult> {
     StudyOptions options = set.shards().getFirst().madeOf(saved -> StudyOptions.of(saved, machine));
     Study study = open(options);
     study.shards = Optional.of(set);
+    study.batchRows.settle();
     return study;
   }
 
@@ -188,6 +191,7 @@ public final class Study implements OpenStudy<StudyResult> {
     if (options.others().isEmpty() || saving.isPresent()) {
       throw new IllegalStateException("activations are not read in shards, nor checkpoints saved");
     }
+    batchRows.settle(); // the other shards have the same
     return new ShardStudy(shard, folder);
   }
 
@@ -297,13 +301,24 @@ public final class Study implements OpenStudy<StudyResult> {
             listener,
             phases,
             () -> compareWeights(lineage, kernels.threads(), phases, listener))) {
-      Setting setting = setting(kernels, table, phases, listener);
-      try (Measurements measurements = Measurements.of(options, setting, lineage)) {
-        List<Measurement> list = measurements.list();
-        Planner planner = new Planner(options.resources(), setting, list, bounds.get(), rowsAPass);
-        return work.apply(new Ready(setting, list, planner, pilotRows(table)));
-      }
+      return batchRows.during(
+          kernels,
+          listener,
+          this::hasState,
+          () -> {
+            Setting setting = setting(kernels, table, phases, listener);
+            try (Measurements measurements = Measurements.of(options, setting, lineage)) {
+              List<Measurement> list = measurements.list();
+              Planner planner =
+                  new Planner(options.resources(), setting, list, bounds.get(), rowsAPass);
+              return work.apply(new Ready(setting, list, planner, pilotRows(table)));
+            }
+          });
     }
+  }
+
+  private boolean hasState() {
+    return saving.map(where -> !new CheckpointFolder(where.folder()).isEmpty()).orElse(false);
   }
 
   private Read read(Ready ready, RunListener listener) {
@@ -315,6 +330,7 @@ public final class Study implements OpenStudy<StudyResult> {
     } finally {
       checkpoints.ifPresent(Checkpoints::close);
     }
+    batchRows.settle();
     afterwards(ready.measurements, checkpoints);
     return new Read(plan, passes.resumedFrom(), OptionalInt.empty());
   }
@@ -394,11 +410,11 @@ public final class Study implements OpenStudy<StudyResult> {
   }
 
   private Setting setting(Kernels kernels, TokenTable table, Phases phases, RunListener listener) {
-    int batchRows = options.resources().batchRows(table.context());
+    int rows = batchRows.of(options.resources().batchRows(table.context()));
     return new Setting(
         kernels,
         inputs.models(),
-        new ActivationStream.Text(table, batchRows),
+        new ActivationStream.Text(table, rows),
         inputs.tokenizer(),
         options.seed(),
         phases,

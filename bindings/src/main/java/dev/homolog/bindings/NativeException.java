@@ -31,4 +31,14 @@ public final class NativeException extends RuntimeException {
   public String text() {
     return text;
   }
+
+  /**
+   * Whether memory was what it lacked, by the words of libtorch's allocators, of the CUDA runtime
+   * and of cuBLAS. A libtorch before 2.13 keeps no words, so that nobody knows.
+   */
+  public boolean isOutOfMemory() {
+    return text.contains("out of memory")
+        || text.contains("can't allocate memory")
+        || text.contains("CUBLAS_STATUS_ALLOC_FAILED");
+  }
 }

@@ -23,6 +23,7 @@ final class Progress implements RunListener, AutoCloseable {
   private final boolean onTerminal;
   private final boolean verbose;
   private final PrintWriter err;
+  private boolean halved;
   private String phase = "";
   private long started;
   private long last;
@@ -43,12 +44,28 @@ final class Progress implements RunListener, AutoCloseable {
     return Boolean.getBoolean("homolog.progress");
   }
 
-  /** The plan of a study, line by line. */
+  /** The plan of a study, line by line; also where it is another than at first. */
   @Override
   public void planned(Plan plan) {
-    if (verbose) {
+    if (verbose || halved) {
       PlanText.lines(plan).forEach(line -> err.println("homolog: " + line));
     }
+  }
+
+  @Override
+  public void halved(int rows, int fewer, String reason) {
+    finish();
+    halved = true;
+    err.println(
+        "homolog: out of device memory ("
+            + reason
+            + "); the run begins anew with batches of "
+            + fewer
+            + (fewer == 1 ? " row" : " rows")
+            + " in place of "
+            + rows
+            + ", as with --batch "
+            + fewer);
   }
 
   @Override

@@ -20,6 +20,11 @@ public record BatchPlan(int rows, long hostBytes, long deviceBytes) {
   /** Growth of a JVM, and the buffers into which kernels of the host pack factors. */
   private static final long GROWTH = MemoryCheck.JVM_GROWTH + Planner.PACKING;
 
+  /** The same with fewer rows a batch, which takes less. */
+  public BatchPlan withRows(int fewer) {
+    return new BatchPlan(fewer, hostBytes, deviceBytes);
+  }
+
   /**
    * The largest batch that fits, but no larger than the requested one.
    *

@@ -36,6 +36,11 @@ public interface Kernels extends Memory, ForwardPass, Statistics, AutoCloseable 
   /** Threads of the host that an instance computes on, the caller's among them. */
   int threads();
 
+  /** Whether an operation threw this because the device had no room; never so on the host. */
+  default boolean isOutOfDeviceMemory(RuntimeException e) {
+    return false;
+  }
+
   /** Frees threads and native handles; idempotent. */
   @Override
   void close();

@@ -2,6 +2,7 @@ package dev.homolog.core.kernels.torch;
 
 import dev.homolog.bindings.CudaRuntime;
 import dev.homolog.bindings.Device;
+import dev.homolog.bindings.NativeException;
 import dev.homolog.bindings.ScalarType;
 import dev.homolog.bindings.Torch;
 import dev.homolog.bindings.TorchTensor;
@@ -67,6 +68,11 @@ public final class TorchKernels implements Kernels {
   @Override
   public String name() {
     return device.isCuda() ? "cuda" : "torch";
+  }
+
+  @Override
+  public boolean isOutOfDeviceMemory(RuntimeException e) {
+    return detached && e instanceof NativeException failure && failure.isOutOfMemory();
   }
 
   @Override
