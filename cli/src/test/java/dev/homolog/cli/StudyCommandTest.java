@@ -331,6 +331,7 @@ class StudyCommandTest {
             "correlations",
             "explanations",
             "baseline",
+            "checkpoints",
             "close-up",
             "weights"),
         phases);
