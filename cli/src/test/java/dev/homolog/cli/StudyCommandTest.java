@@ -111,6 +111,49 @@ class StudyCommandTest {
         Cli.names(csv.path()));
   }
 
+  /** From the flags to the summary, study.json and the page. */
+  @Test
+  void aSketchSaysThatItEstimates() throws IOException {
+    Path out = folder.resolve("sketch");
+    List<String> args =
+        Cli.join(
+            input,
+            "--max-tokens",
+            "200",
+            "--backend",
+            "vector",
+            "--method",
+            "sketch",
+            "--sketch-size",
+            "1600",
+            "--seed",
+            "5",
+            "--out",
+            out + "");
+    Cli.Outcome sketched = Cli.run(Cli.join(List.of("study"), args));
+    assertEquals(0, sketched.code(), sketched.err()::toString);
+    assertTrue(
+        sketched
+            .out()
+            .contains(
+                "Each correlation is estimated, ± 0.0250 at most (standard error of a sketch of"
+                    + " 1,600)"),
+        sketched::out);
+    RunFolder run = RunFolder.open(out);
+    JsonNode json = Json.of(run, "study.json");
+    assertEquals("sketch", json.path("method").asText());
+    assertEquals("sketch", json.path("options").path("method").asText());
+    assertEquals(1600, json.path("options").path("sketch_size").asInt());
+    assertEquals(1600, json.path("sketch").path("size").asInt());
+    assertEquals(5, json.path("sketch").path("seed").asInt());
+    assertEquals(0.025, json.path("sketch").path("standard_error").asDouble(), 1e-15);
+    assertFalse(Cli.names(run.path()).contains("convergence.parquet"));
+    JsonNode exact = Json.of(parquet, "study.json");
+    assertEquals("exact", exact.path("method").asText());
+    assertTrue(exact.path("sketch").isMissingNode());
+    assertTrue(exact.path("options").path("sketch_size").isMissingNode());
+  }
+
   private static final String OF_FAMILIES = "family family_feature family_score runner_up margin";
 
   @Test

@@ -5,6 +5,7 @@ import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
+import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
 import dev.homolog.analysis.state.StateReader;
@@ -17,6 +18,7 @@ import dev.homolog.core.memory.DType;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +44,7 @@ public final class CorrelationMeasurement implements Measurement {
   private Optional<CorrelationPass.Settings> settings = Optional.empty();
   private Optional<CorrelationSummary.Builder> summary = Optional.empty();
   private Optional<CorrelationPass> pass = Optional.empty();
+  private Optional<SketchPass> sketch = Optional.empty();
   private Optional<Correlations> correlations = Optional.empty();
 
   /**
@@ -81,10 +84,21 @@ public final class CorrelationMeasurement implements Measurement {
     return new CorrelationCost(shape, comparison, baseline).total();
   }
 
+  /** A sketch is of all neurons, and has the same size for fewer. */
+  @Override
+  public boolean inOnePass() {
+    return comparison.method().isSketch();
+  }
+
   @Override
   public List<ActivationSink> sinks(Pass pass) {
     if (settings.isEmpty()) {
       settings = Optional.of(settings(pass));
+    }
+    if (comparison.method().isSketch()) {
+      SketchPass sums = new SketchPass(settings(), pass.arena(), moments::momentsOfThePass);
+      sketch = Optional.of(sums);
+      return sums.sinks();
     }
     CorrelationPass sums =
         new CorrelationPass(settings(), memory(pass), strips(pass), moments::momentsOfThePass);
@@ -155,6 +169,10 @@ public final class CorrelationMeasurement implements Measurement {
 
   @Override
   public void reduce(Pass pass) {
+    if (sketch.isPresent()) {
+      reduce(pass, sketch.get());
+      return;
+    }
     CorrelationPass sums = pass();
     setting
         .phases()
@@ -163,11 +181,58 @@ public final class CorrelationMeasurement implements Measurement {
             () -> summary(pass).add(sums.sink(), sums.measure(), setting.progress()));
   }
 
+  /** Makes the products that a sketch stands for, and takes what is wanted out of each strip. */
+  private void reduce(Pass pass, SketchPass sums) {
+    Phases phases = setting.phases();
+    List<Integer> neurons = models.stream().map(ModelNeurons::count).toList();
+    SketchStrips strips = SketchStrips.of(neurons, comparison, setting.kernels().working());
+    Measure measure = phases.time(Phase.CORRELATIONS, sums::complete);
+    try (Arena arena = Arena.ofShared()) {
+      CorrelationSink within =
+          phases.time(Phase.CORRELATIONS, () -> sums.withinLayers(arena));
+      for (int number = 0; number < strips.count(); number++) {
+        int from = number * strips.rows();
+        int to = Math.min(neurons.getFirst(), from + strips.rows());
+        setting.progress().progress("sketch", number, strips.count());
+        try (Arena ofStrip = Arena.ofShared()) {
+          Pass part =
+              new Pass(
+                  number,
+                  strips.count(),
+                  from,
+                  to,
+                  pass.stream(),
+                  pass.pilots(),
+                  ofStrip,
+                  pass.stays());
+          CorrelationSink products =
+              phases.time(
+                  Phase.CORRELATIONS, () -> sums.products(ofStrip, within, strips(part)));
+          phases.run(
+              Phase.CORRELATIONS,
+              () -> summary(pass).add(products, measure, setting.progress()));
+          addBaseline(new CorrelationPass(settings(), products, measure));
+        }
+      }
+      setting.progress().progress("sketch", strips.count(), strips.count());
+    }
+    kept = measure.tokens();
+  }
+
   // ---- what measurements of the same pass ask ----
 
-  /** Reduces the baseline's sums of a pass whose correlations are reduced. */
+  /** Reduces the baseline's sums of a pass whose correlations are reduced; a sketch's are. */
   void reduceBaseline(Pass pass) {
-    CorrelationPass sums = pass();
+    if (sketch.isEmpty()) {
+      addBaseline(pass());
+    }
+    if (pass.last()) {
+      kept = sketch.isEmpty() ? pass().measure().tokens() : kept;
+      correlations = Optional.of(join());
+    }
+  }
+
+  private void addBaseline(CorrelationPass sums) {
     List<Strip> strips = List.of(sums.strip());
     List<double[][]> ofPass =
         setting
@@ -180,10 +245,6 @@ public final class CorrelationMeasurement implements Measurement {
         draws.add(empty());
       }
       copyStrip(ofPass.get(draw), draws.get(draw), sums.strip());
-    }
-    if (pass.last()) {
-      kept = sums.measure().tokens();
-      correlations = Optional.of(join());
     }
   }
 
@@ -278,6 +339,7 @@ public final class CorrelationMeasurement implements Measurement {
     settings = Optional.empty();
     summary = Optional.empty();
     pass = Optional.empty();
+    sketch = Optional.empty();
     draws.clear();
   }
 
@@ -302,7 +364,18 @@ public final class CorrelationMeasurement implements Measurement {
   @Override
   public void describe(Facts study) {
     study.put("similarity", comparison.similarity().toString());
+    Method method = comparison.method();
+    study.put("method", method.kind().toString());
     Facts options = study.object("options");
+    options.put("method", method.kind().toString());
+    if (method.isSketch()) {
+      options.put("sketch_size", method.size());
+      study
+          .object("sketch")
+          .put("size", method.size())
+          .put("seed", setting.seed())
+          .put("standard_error", method.standardError());
+    }
     options.put("similarity", comparison.similarity().toString());
     options.put("baseline", baseline.kind().toString());
     options.put("baseline_draws", baseline.draws());
@@ -323,9 +396,12 @@ public final class CorrelationMeasurement implements Measurement {
   }
 
   /** The precision of a study that compares models, with the type of its sums of products. */
-  public static String precision(Setting setting) {
+  public static String precision(Setting setting, Comparison comparison) {
     long tokens = setting.text().table().tokens();
-    DType type = SumMemory.type(setting.kernels(), tokens, setting.text().tokens());
+    DType type =
+        comparison.method().isSketch()
+            ? SketchPass.sums(setting.kernels(), comparison.method())
+            : SumMemory.type(setting.kernels(), tokens, setting.text().tokens());
     String ofKernels = setting.kernels().precision();
     return type == DType.F32 ? ofKernels + ", those of products fp32" : ofKernels;
   }
