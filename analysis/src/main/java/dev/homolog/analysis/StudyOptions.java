@@ -260,21 +260,39 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            similarity, c.top(), c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual(), c.method()));
+            similarity,
+            c.top(),
+            c.threshold(),
+            c.allPairs(),
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   public StudyOptions withTop(int top) {
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), top, c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual(), c.method()));
+            c.similarity(),
+            top,
+            c.threshold(),
+            c.allPairs(),
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   public StudyOptions withThreshold(double threshold) {
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), threshold, c.allPairs(), c.bySubset(), c.allowEqual(), c.method()));
+            c.similarity(),
+            c.top(),
+            threshold,
+            c.allPairs(),
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   /** Also compares the other models with each other. */
@@ -282,7 +300,13 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), c.threshold(), allPairs, c.bySubset(), c.allowEqual(), c.method()));
+            c.similarity(),
+            c.top(),
+            c.threshold(),
+            allPairs,
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   /** Also does everything for each subset of the text. */
@@ -290,7 +314,13 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), c.threshold(), c.allPairs(), bySubset, c.allowEqual(), c.method()));
+            c.similarity(),
+            c.top(),
+            c.threshold(),
+            c.allPairs(),
+            bySubset,
+            c.allowEqual(),
+            c.method()));
   }
 
   /** Also compares models that have the same weights. */
@@ -298,7 +328,13 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), c.threshold(), c.allPairs(), c.bySubset(), allowEqual, c.method()));
+            c.similarity(),
+            c.top(),
+            c.threshold(),
+            c.allPairs(),
+            c.bySubset(),
+            allowEqual,
+            c.method()));
   }
 
   /** Finds similarities by that method. */

@@ -141,8 +141,7 @@ class SketchStudyTest {
   void threadsDoNotMatter() {
     StudyResult one = run(1);
     for (int i = 0; i < NEURONS; i++) {
-      assertEquals(
-          result.universality().neurons().get(i), one.universality().neurons().get(i));
+      assertEquals(result.universality().neurons().get(i), one.universality().neurons().get(i));
       assertEquals(result.summary().rows().get(i), one.summary().rows().get(i));
     }
   }
@@ -159,8 +158,7 @@ class SketchStudyTest {
       assertEquals(4 * (1024 * 4096 + within) + moments, part(plan, "sums of products"));
       MemoryBounds little = new MemoryBounds(0, part(plan, "sketch"), PLENTY, 0, PLENTY);
       InputException e =
-          assertThrows(
-              InputException.class, () -> Study.within(little, options(), kernels));
+          assertThrows(InputException.class, () -> Study.within(little, options(), kernels));
       assertEquals("memory", e.where());
       assertTrue(e.remedy().contains("lower --sketch-size"), e.remedy());
     }

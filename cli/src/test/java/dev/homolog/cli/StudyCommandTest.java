@@ -111,49 +111,6 @@ class StudyCommandTest {
         Cli.names(csv.path()));
   }
 
-  /** From the flags to the summary, study.json and the page. */
-  @Test
-  void aSketchSaysThatItEstimates() throws IOException {
-    Path out = folder.resolve("sketch");
-    List<String> args =
-        Cli.join(
-            input,
-            "--max-tokens",
-            "200",
-            "--backend",
-            "vector",
-            "--method",
-            "sketch",
-            "--sketch-size",
-            "1600",
-            "--seed",
-            "5",
-            "--out",
-            out + "");
-    Cli.Outcome sketched = Cli.run(Cli.join(List.of("study"), args));
-    assertEquals(0, sketched.code(), sketched.err()::toString);
-    assertTrue(
-        sketched
-            .out()
-            .contains(
-                "Each correlation is estimated, ± 0.0250 at most (standard error of a sketch of"
-                    + " 1,600)"),
-        sketched::out);
-    RunFolder run = RunFolder.open(out);
-    JsonNode json = Json.of(run, "study.json");
-    assertEquals("sketch", json.path("method").asText());
-    assertEquals("sketch", json.path("options").path("method").asText());
-    assertEquals(1600, json.path("options").path("sketch_size").asInt());
-    assertEquals(1600, json.path("sketch").path("size").asInt());
-    assertEquals(5, json.path("sketch").path("seed").asInt());
-    assertEquals(0.025, json.path("sketch").path("standard_error").asDouble(), 1e-15);
-    assertFalse(Cli.names(run.path()).contains("convergence.parquet"));
-    JsonNode exact = Json.of(parquet, "study.json");
-    assertEquals("exact", exact.path("method").asText());
-    assertTrue(exact.path("sketch").isMissingNode());
-    assertTrue(exact.path("options").path("sketch_size").isMissingNode());
-  }
-
   private static final String OF_FAMILIES = "family family_feature family_score runner_up margin";
 
   @Test
@@ -358,7 +315,7 @@ class StudyCommandTest {
     options.keySet().removeAll(List.of("reference", "other", "text", "out"));
     assertEquals(
         "{all_pairs=false, allow_equal=false, backend=vector, baseline=rotation, baseline_draws=1, batch=6, by_subset=false, format=parquet,"
-            + " max_tokens=200, precision=fp32, processing=folded, roles=false, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
+            + " max_tokens=200, method=exact, precision=fp32, processing=folded, roles=false, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
         options.toString());
     List<String> phases = new ArrayList<>();
     json.at("/phases").forEach(phase -> phases.add(phase.at("/name").asText()));

@@ -188,8 +188,7 @@ public final class CorrelationMeasurement implements Measurement {
     SketchStrips strips = SketchStrips.of(neurons, comparison, setting.kernels().working());
     Measure measure = phases.time(Phase.CORRELATIONS, sums::complete);
     try (Arena arena = Arena.ofShared()) {
-      CorrelationSink within =
-          phases.time(Phase.CORRELATIONS, () -> sums.withinLayers(arena));
+      CorrelationSink within = phases.time(Phase.CORRELATIONS, () -> sums.withinLayers(arena));
       for (int number = 0; number < strips.count(); number++) {
         int from = number * strips.rows();
         int to = Math.min(neurons.getFirst(), from + strips.rows());
@@ -206,11 +205,9 @@ public final class CorrelationMeasurement implements Measurement {
                   ofStrip,
                   pass.stays());
           CorrelationSink products =
-              phases.time(
-                  Phase.CORRELATIONS, () -> sums.products(ofStrip, within, strips(part)));
+              phases.time(Phase.CORRELATIONS, () -> sums.products(ofStrip, within, strips(part)));
           phases.run(
-              Phase.CORRELATIONS,
-              () -> summary(pass).add(products, measure, setting.progress()));
+              Phase.CORRELATIONS, () -> summary(pass).add(products, measure, setting.progress()));
           addBaseline(new CorrelationPass(settings(), products, measure));
         }
       }

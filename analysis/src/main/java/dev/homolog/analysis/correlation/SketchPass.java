@@ -92,8 +92,7 @@ final class SketchPass {
   /** Products within layers of the other models; none where no rotation needs them. */
   CorrelationSink withinLayers(Arena arena) {
     CorrelationSink within =
-        new CorrelationSink(
-            memory(arena), settings.models(), List.of(), settings.withinLayers());
+        new CorrelationSink(memory(arena), settings.models(), List.of(), settings.withinLayers());
     if (settings.withinLayers()) {
       show(within);
     }

@@ -57,8 +57,7 @@ class SketchTest {
   /** Estimated similarities of all neurons of the first two models. */
   private double[][] all(SketchPass pass, Measure measure, List<ModelNeurons> models) {
     Strip strip = CorrelationSink.allOfReference(models);
-    CorrelationSink products =
-        pass.products(arena, pass.withinLayers(arena), List.of(strip));
+    CorrelationSink products = pass.products(arena, pass.withinLayers(arena), List.of(strip));
     ModelNeurons a = models.get(0);
     ModelNeurons b = models.get(1);
     double[][] r = new double[a.count()][];
@@ -101,13 +100,18 @@ class SketchTest {
   /** A sketch in which no two tokens share a bucket has lost nothing, whatever the signs. */
   @ParameterizedTest
   @CsvSource({
-    "SCALAR, PEARSON", "VECTOR, PEARSON", "TORCH, PEARSON", "SCALAR, COSINE", "VECTOR, COSINE"
+    "SCALAR, PEARSON",
+    "VECTOR, PEARSON",
+    "TORCH, PEARSON",
+    "SCALAR, COSINE",
+    "VECTOR, COSINE"
   })
   void tokensInBucketsOfTheirOwnAreExact(Backend backend, Similarity similarity) {
     int tokens = 60;
     int size = 1 << 16;
     TokenHash hash = new TokenHash(3, size);
-    long buckets = IntStream.range(0, tokens).map(t -> hash.bucket(hash.of(t, 0))).distinct().count();
+    long buckets =
+        IntStream.range(0, tokens).map(t -> hash.bucket(hash.of(t, 0))).distinct().count();
     assertEquals(tokens, buckets, "buckets");
     List<ModelNeurons> models = Streamed.models(2, 3, 2, 5, 1, 7);
     double[][] x = shifted(tokens, 23, 1);
@@ -223,8 +227,8 @@ class SketchTest {
       Map<String, double[]> whole = state(kernels, models, x, keep, 0, tokens);
       Map<String, double[]> parts = state(kernels, models, x, keep, 0, 300);
       state(kernels, models, x, keep, 300, tokens)
-          .forEach((name, added) ->
-              Arrays.setAll(parts.get(name), i -> parts.get(name)[i] + added[i]));
+          .forEach(
+              (name, added) -> Arrays.setAll(parts.get(name), i -> parts.get(name)[i] + added[i]));
       assertEquals(whole.keySet(), parts.keySet());
       whole.forEach((name, sums) -> assertArrayEquals(sums, parts.get(name), 1e-4, name));
     }
@@ -288,8 +292,7 @@ class SketchTest {
   void stripsTakeAnEighthOfTheSketch() {
     Comparison comparison =
         new Comparison(Similarity.PEARSON, 3, 0.5, false, false, false, Method.sketch(1 << 15));
-    SketchStrips strips =
-        SketchStrips.of(List.of(24_000, 40_000), comparison, DType.F32);
+    SketchStrips strips = SketchStrips.of(List.of(24_000, 40_000), comparison, DType.F32);
     // 2^15 · 64,000 / 8 / 40,000 = 6,553 rows fit, which makes four strips
     assertEquals(new SketchStrips(6000, 4), strips);
     assertEquals(

@@ -160,8 +160,7 @@ abstract class ClassSumsContract extends GreatestContract {
       signs.fill(-1);
       buckets.set(2, 0, wrong[0]);
       signs.set(2, 0, wrong[1]);
-      assertThrows(
-          IllegalArgumentException.class, () -> kernels.sketch(x, buckets, signs, sum));
+      assertThrows(IllegalArgumentException.class, () -> kernels.sketch(x, buckets, signs, sum));
     }
   }
 

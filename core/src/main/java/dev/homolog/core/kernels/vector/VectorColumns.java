@@ -200,8 +200,7 @@ final class VectorColumns {
         });
   }
 
-  private static void addSingles(
-      float[] line, int n, float sign, Tensor sum, int row, int from) {
+  private static void addSingles(float[] line, int n, float sign, Tensor sum, int row, int from) {
     MemorySegment data = sum.data();
     long base = sum.offset(row, from);
     int vectorEnd = n / Tile.LANES * Tile.LANES;
@@ -217,8 +216,7 @@ final class VectorColumns {
     }
   }
 
-  private static void addDoubles(
-      float[] line, int n, float sign, Tensor sum, int row, int from) {
+  private static void addDoubles(float[] line, int n, float sign, Tensor sum, int row, int from) {
     MemorySegment data = sum.data();
     long base = sum.offset(row, from);
     int vectorEnd = n / Doubles.LANES * Doubles.LANES;
