@@ -18,6 +18,7 @@ import dev.homolog.core.memory.DType;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -186,34 +187,42 @@ public final class CorrelationMeasurement implements Measurement {
     Phases phases = setting.phases();
     List<Integer> neurons = models.stream().map(ModelNeurons::count).toList();
     SketchStrips strips = SketchStrips.of(neurons, comparison, setting.kernels().working());
-    Measure measure = phases.time(Phase.CORRELATIONS, sums::complete);
+    ProgressListener progress = setting.progress();
     try (Arena arena = Arena.ofShared()) {
-      CorrelationSink within = phases.time(Phase.CORRELATIONS, () -> sums.withinLayers(arena));
+      Measure measure = phases.time(Phase.CORRELATIONS, sums::complete);
+      CorrelationSink within =
+          phases.time(Phase.CORRELATIONS, () -> sums.withinLayers(arena, progress));
       for (int number = 0; number < strips.count(); number++) {
-        int from = number * strips.rows();
-        int to = Math.min(neurons.getFirst(), from + strips.rows());
-        setting.progress().progress("sketch", number, strips.count());
         try (Arena ofStrip = Arena.ofShared()) {
-          Pass part =
-              new Pass(
-                  number,
-                  strips.count(),
-                  from,
-                  to,
-                  pass.stream(),
-                  pass.pilots(),
-                  ofStrip,
-                  pass.stays());
+          List<Strip> compared = strips(part(pass, strips, number));
           CorrelationSink products =
-              phases.time(Phase.CORRELATIONS, () -> sums.products(ofStrip, within, strips(part)));
-          phases.run(
-              Phase.CORRELATIONS, () -> summary(pass).add(products, measure, setting.progress()));
+              phases.time(
+                  Phase.CORRELATIONS,
+                  () -> {
+                    CorrelationSink made = sums.products(ofStrip, within, compared, progress);
+                    summary(pass).add(made, measure, progress);
+                    return made;
+                  });
           addBaseline(new CorrelationPass(settings(), products, measure));
         }
       }
-      setting.progress().progress("sketch", strips.count(), strips.count());
+      kept = measure.tokens();
     }
-    kept = measure.tokens();
+  }
+
+  /** A strip in the place of a pass. */
+  private Pass part(Pass pass, SketchStrips strips, int number) {
+    int from = number * strips.rows();
+    int to = Math.min(models.getFirst().count(), from + strips.rows());
+    return new Pass(
+        number,
+        strips.count(),
+        from,
+        to,
+        pass.stream(),
+        pass.pilots(),
+        pass.arena(),
+        pass.stays());
   }
 
   // ---- what measurements of the same pass ask ----

@@ -6,6 +6,7 @@ import dev.homolog.core.memory.Tensor;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.Pilot;
+import dev.homolog.core.stream.ProgressListener;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,11 +91,11 @@ final class SketchPass {
   }
 
   /** Products within layers of the other models; none where no rotation needs them. */
-  CorrelationSink withinLayers(Arena arena) {
+  CorrelationSink withinLayers(Arena arena, ProgressListener progress) {
     CorrelationSink within =
         new CorrelationSink(memory(arena), settings.models(), List.of(), settings.withinLayers());
     if (settings.withinLayers()) {
-      show(within);
+      show(within, progress);
     }
     return within;
   }
@@ -104,16 +105,19 @@ final class SketchPass {
    *
    * @param within what {@link #withinLayers} made
    */
-  CorrelationSink products(Arena arena, CorrelationSink within, List<Strip> strips) {
+  CorrelationSink products(
+      Arena arena, CorrelationSink within, List<Strip> strips, ProgressListener progress) {
     CorrelationSink products = new CorrelationSink(memory(arena), within, strips);
-    show(products);
+    show(products, progress);
     return products;
   }
 
-  private void show(CorrelationSink sums) {
+  private void show(CorrelationSink sums, ProgressListener progress) {
     Tensor sketch = sink.sketch();
     for (long from = 0; from < sketch.rows(); from += ROWS) {
+      progress.progress("sketch", from, sketch.rows());
       sums.add(sketch.rows(from, Math.min(sketch.rows(), from + ROWS)));
     }
+    progress.progress("sketch", sketch.rows(), sketch.rows());
   }
 }

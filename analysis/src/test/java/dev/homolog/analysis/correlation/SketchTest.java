@@ -54,10 +54,15 @@ class SketchTest {
     return pass;
   }
 
+  private CorrelationSink products(SketchPass pass, Strip strip) {
+    CorrelationSink within = pass.withinLayers(arena, ProgressListener.NONE);
+    return pass.products(arena, within, List.of(strip), ProgressListener.NONE);
+  }
+
   /** Estimated similarities of all neurons of the first two models. */
   private double[][] all(SketchPass pass, Measure measure, List<ModelNeurons> models) {
     Strip strip = CorrelationSink.allOfReference(models);
-    CorrelationSink products = pass.products(arena, pass.withinLayers(arena), List.of(strip));
+    CorrelationSink products = products(pass, strip);
     ModelNeurons a = models.get(0);
     ModelNeurons b = models.get(1);
     double[][] r = new double[a.count()][];
@@ -138,7 +143,7 @@ class SketchTest {
       Strip strip = CorrelationSink.allOfReference(models);
       Rotation rotation = Rotation.random(7, 0);
       double[][] expected = streamed.baseline(rotation);
-      CorrelationSink products = pass.products(arena, pass.withinLayers(arena), List.of(strip));
+      CorrelationSink products = products(pass, strip);
       double[][] actual =
           new RotationBaseline(products, measure)
               .best(rotation, strip, List.of(strip), ProgressListener.NONE);
@@ -264,13 +269,14 @@ class SketchTest {
         SketchPass pass = sketch(streamed, Similarity.PEARSON, 10_000, 1);
         streamed.show(x, keep, 200);
         Measure measure = pass.complete();
-        CorrelationSink within = pass.withinLayers(arena);
+        CorrelationSink within = pass.withinLayers(arena, ProgressListener.NONE);
         for (int rows : new int[] {22, 7}) {
           double[][] best = new double[2][22];
           double[][] baseline = new double[2][22];
           for (int from = 0; from < 22; from += rows) {
             Strip strip = new Strip(0, from, Math.min(22, from + rows));
-            CorrelationSink products = pass.products(arena, within, List.of(strip));
+            CorrelationSink products =
+                pass.products(arena, within, List.of(strip), ProgressListener.NONE);
             CorrelationPass sums =
                 new CorrelationPass(
                     settings(streamed, Similarity.PEARSON, 10_000, 1), products, measure);
