@@ -5,8 +5,10 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Phases;
+import dev.homolog.analysis.passes.KeptRun;
 import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.plan.BatchPlan;
+import dev.homolog.analysis.plan.BatchRows;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.run.Invocation;
 import dev.homolog.analysis.run.Manifest;
@@ -311,7 +313,7 @@ public final class InterventionStudy implements OpenStudy<InterventionStudy.Resu
       BatchPlan planned = plan(table, kernels);
       return batchRows.during(
           kernels,
-          listener,
+          listener::halved,
           kept::hasState,
           () -> measure(table, planned, kernels, phases, listener));
     }

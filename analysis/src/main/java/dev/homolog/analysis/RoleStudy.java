@@ -5,8 +5,10 @@ import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.measure.Setting;
+import dev.homolog.analysis.passes.KeptRun;
 import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.plan.BatchPlan;
+import dev.homolog.analysis.plan.BatchRows;
 import dev.homolog.analysis.plan.Resources;
 import dev.homolog.analysis.roles.AttentionRole;
 import dev.homolog.analysis.roles.NeuronRoles;
@@ -185,7 +187,7 @@ public final class RoleStudy implements OpenStudy<RoleStudy.Result> {
               tokens -> NeuronRoles.bytes(inputs.reference(), kernels, tokens));
       return batchRows.during(
           kernels,
-          listener,
+          listener::halved,
           kept::hasState,
           () -> measure(table, planned, rolesOptions, kernels, phases, listener));
     }

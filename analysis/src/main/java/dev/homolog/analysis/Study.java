@@ -15,6 +15,7 @@ import dev.homolog.analysis.passes.SavedJournal;
 import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.passes.ShardPasses;
 import dev.homolog.analysis.passes.StopRequest;
+import dev.homolog.analysis.plan.BatchRows;
 import dev.homolog.analysis.plan.MemoryBounds;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.plan.Planner;
@@ -303,7 +304,7 @@ public final class Study implements OpenStudy<StudyResult> {
             () -> compareWeights(lineage, kernels.threads(), phases, listener))) {
       return batchRows.during(
           kernels,
-          listener,
+          listener::halved,
           this::hasState,
           () -> {
             Setting setting = setting(kernels, table, phases, listener);

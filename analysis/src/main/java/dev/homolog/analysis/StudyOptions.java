@@ -4,6 +4,7 @@ import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Comparison;
 import dev.homolog.analysis.correlation.Method;
+import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.measure.Facts;
@@ -141,6 +142,18 @@ public record StudyOptions(
     }
   }
 
+  /**
+   * Checks that files which the study reads beside its models are there and of a kind that is read.
+   *
+   * @throws InputException if one is not
+   */
+  public void requireFiles() {
+    input.requireFiles();
+    if (baseline.rotation() != null) {
+      Rotation.requireFile(baseline.rotation());
+    }
+  }
+
   /** Adds the options to {@code study.json}; measurements add their own. */
   void describe(Facts facts, RunFacts run) {
     facts.put("reference", reference.toString());
@@ -156,7 +169,7 @@ public record StudyOptions(
 
   /** Adds what a result depends on, besides models and text. */
   void identify(Identity identity) {
-    identity.put("the command", extent()).put("--seed", seed);
+    identity.put("the command", command()).put("--seed", seed);
     identity.put("--similarity", comparison.similarity()).put("--top", comparison.top());
     identity.put("--threshold", comparison.threshold());
     identity.put("--method", comparison.method().kind());
@@ -168,6 +181,14 @@ public record StudyOptions(
     }
     identity.put("--roles", roles()).put("--processing", processing());
     focus().neurons().forEach(neuron -> identity.put("--neuron " + neuron.plain(), true));
+  }
+
+  private String command() {
+    return switch (extent()) {
+      case EVERYTHING -> "study";
+      case CORRELATIONS -> "correlate";
+      case ACTIVATIONS -> "activations";
+    };
   }
 
   /** The published settings: one draw of the rotation baseline, threshold 0.5, 50 matches. */

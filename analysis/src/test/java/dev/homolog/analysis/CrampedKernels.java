@@ -30,8 +30,8 @@ final class CrampedKernels {
             (_, method, arguments) -> call(host, tooHigh, method, arguments));
   }
 
-  private static Object call(
-      Kernels host, LongPredicate tooHigh, Method method, Object[] arguments) throws Throwable {
+  private static Object call(Kernels host, LongPredicate tooHigh, Method method, Object[] arguments)
+      throws Throwable {
     if (method.getName().equals("isOutOfDeviceMemory")) {
       return arguments[0] instanceof OutOfMemory;
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.passes.Saving;
 import dev.homolog.analysis.plan.Plan;
@@ -41,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A device that has less room than it said: the batch is halved, once and loudly. */
 class DeviceMemoryTest {
   private static final Path FAMILY = Path.of(System.getProperty("homolog.testResources"));
-  private static final int CONTEXT = 32;
+  private static final int CONTEXT = 31; // so that nothing else has matrices of these heights
 
   /** Rows of a batch's matrices, and half of them. */
   private static final long WHOLE = 8 * CONTEXT;
@@ -68,11 +69,17 @@ class DeviceMemoryTest {
   }
 
   private static StudyOptions options(int batch) {
-    return StudyOptions.of(a, List.of(b), text()).withBatchRows(batch).withTop(3);
+    return StudyOptions.of(a, List.of(b), text(24))
+        .withBatchRows(batch)
+        .withTop(3)
+        .withBaseline(Baseline.gaussian())
+        .withExtent(StudyOptions.Extent.CORRELATIONS);
   }
 
-  private static TokenInput text() {
-    return TokenInput.text(FAMILY.resolve("validation.jsonl.zst")).withMaxTokens(24L * CONTEXT);
+  private static TokenInput text(int rows) {
+    return TokenInput.text(FAMILY.resolve("validation.jsonl.zst"))
+        .withContext(CONTEXT)
+        .withMaxTokens((long) rows * CONTEXT);
   }
 
   /** What a run says of itself. */
@@ -90,6 +97,7 @@ class DeviceMemoryTest {
 
     @Override
     public void halved(int rows, int fewer, String reason) {
+      plans = 0;
       lines.add(rows + " to " + fewer + ": " + reason);
     }
   }
@@ -139,6 +147,7 @@ class DeviceMemoryTest {
             StudyResult::write);
     same(half, cramped);
     assertEquals(List.of("8 to 4: empty failed with 1: CUDA out of memory"), heard.lines);
+    assertEquals(1, heard.plans, "the plan is said anew");
     assertTrue(
         Files.readString(folder.resolve("cramped/study.json")).contains("\"batch\" : 4"),
         "the batch is written into the result");
@@ -149,22 +158,22 @@ class DeviceMemoryTest {
     Writer<InterventionStudy.Result> writer = (result, run, call) -> result.write(run, call, 0);
     Heard heard = new Heard();
     same(
-        tables(InterventionStudy.open(change(4)), host, heard, "half", writer),
+        tables(InterventionStudy.open(change(1)), host, heard, "half", writer),
         tables(
-            InterventionStudy.open(change(8)),
-            with(rows -> rows == WHOLE),
+            InterventionStudy.open(change(2)),
+            with(rows -> rows == 2 * CONTEXT),
             heard,
             "cramped",
             writer));
     same(
-        tables(RoleStudy.open(roles(4)), host, heard, "half-roles", RoleStudy.Result::write),
+        tables(RoleStudy.open(roles(1)), host, heard, "half-roles", RoleStudy.Result::write),
         tables(
-            RoleStudy.open(roles(8)),
-            with(rows -> rows == WHOLE),
+            RoleStudy.open(roles(2)),
+            with(rows -> rows == 2 * CONTEXT),
             heard,
             "cramped-roles",
             RoleStudy.Result::write));
-    String line = "8 to 4: empty failed with 1: CUDA out of memory";
+    String line = "2 to 1: empty failed with 1: CUDA out of memory";
     assertEquals(List.of(line, line), heard.lines);
   }
 
@@ -173,14 +182,13 @@ class DeviceMemoryTest {
   }
 
   private static RoleStudy.Options roles(int batch) {
-    return new RoleStudy.Options(
-        a, text(), Optional.empty(), Processing.FOLDED, batch(batch), 0);
+    return new RoleStudy.Options(a, text(4), Optional.empty(), Processing.FOLDED, batch(batch), 0);
   }
 
   private static InterventionStudy.Options change(int batch) {
     return new InterventionStudy.Options(
         a,
-        text(),
+        text(4),
         List.of(new NeuronId(1, 7)),
         new InterventionStudy.Options.Change(
             Site.MLP_POST, Mode.FIX, List.of(0.0, 3.0), Positions.ALL),
@@ -220,7 +228,7 @@ class DeviceMemoryTest {
         rows -> rows == WHOLE);
   }
 
-  /** Sums of other batches would be others in their last bits. */
+  /** Sums of other batches would be others in their last bits. The device is full from then on. */
   @Test
   void aRunWithAStateKeepsItsBatch() throws IOException {
     var whole = tables(Study.open(options(8)), host, new Heard(), "whole", StudyResult::write);
@@ -235,9 +243,7 @@ class DeviceMemoryTest {
         };
     try (Study study = Study.open(options(8)).savingTo(saving)) {
       HomologException e =
-          assertThrows(
-              HomologException.class,
-              () -> study.run(with(rows -> cramped[0] && rows == WHOLE), heard));
+          assertThrows(HomologException.class, () -> study.run(with(_ -> cramped[0]), heard));
       assertEquals(
           "out of device memory with batches of 8 rows (empty failed with 1: CUDA out of memory);"
               + " free the device, and go on with --resume",

@@ -33,6 +33,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,7 +44,17 @@ class LaterResumeTest {
   private static final Resources ONE_ROW =
       new Resources(OptionalInt.of(1), OptionalLong.empty(), false);
 
+  @TempDir private static Path models;
+  private static Path a;
+  private static Path b;
+
   @TempDir Path folder;
+
+  @BeforeAll
+  static void models() throws IOException {
+    a = RandomModels.write(models.resolve("a"), 4, 16, 1);
+    b = RandomModels.write(models.resolve("b"), 4, 16, 2);
+  }
 
   private static TokenInput text(int rows) {
     return TokenInput.text(FAMILY.resolve("validation.jsonl.zst"))
@@ -128,7 +139,7 @@ class LaterResumeTest {
   @Test
   void theCloseLookAndRolesGoOn() throws IOException {
     StudyOptions options =
-        StudyOptions.of(FAMILY.resolve("a"), List.of(FAMILY.resolve("b")), text(15))
+        StudyOptions.of(a, List.of(b), text(15))
             .withBatchRows(1)
             .withTop(3)
             .withBaseline(Baseline.gaussian())
@@ -158,8 +169,7 @@ class LaterResumeTest {
   void rolesAloneGoOn() throws IOException {
     Function<Long, RoleStudy.Options> options =
         seed ->
-            new RoleStudy.Options(
-                FAMILY.resolve("a"), text(4), Optional.empty(), Processing.FOLDED, ONE_ROW, seed);
+            new RoleStudy.Options(a, text(4), Optional.empty(), Processing.FOLDED, ONE_ROW, seed);
     Ended whole = ended(RoleStudy.open(options.apply(0L)), "whole", RoleStudy.Result::write);
     stopped(RoleStudy.open(options.apply(0L)).savingTo(saving()), "heads of layer 3", 2 * CONTEXT);
     try (RoleStudy other = RoleStudy.open(options.apply(5L)).savingTo(saving());
@@ -182,7 +192,7 @@ class LaterResumeTest {
   void interventionsGoOn() throws IOException {
     var options =
         new InterventionStudy.Options(
-            FAMILY.resolve("a"),
+            a,
             text(5),
             List.of(new NeuronId(2, 7)),
             new InterventionStudy.Options.Change(
@@ -205,9 +215,7 @@ class LaterResumeTest {
   void activationsGoOn() throws IOException {
     Focus focus = new Focus(List.of(new NeuronId(1, 3), new NeuronId(0, 9)), Optional.empty());
     StudyOptions options =
-        StudyOptions.activations(FAMILY.resolve("a"), text(5), focus)
-            .withBatchRows(1)
-            .withRoles(true);
+        StudyOptions.activations(a, text(5), focus).withBatchRows(1).withRoles(true);
     Ended whole = ended(Study.open(options), "whole", StudyResult::write);
     stopped(Study.open(options).savingTo(saving()), "activations", 2 * CONTEXT);
     Heard second = stopped(Study.open(options).savingTo(saving()), "interventions", 0);
@@ -215,5 +223,32 @@ class LaterResumeTest {
     Ended resumed = ended(Study.open(options).savingTo(saving()), "resumed", StudyResult::write);
     assertEquals(Optional.empty(), resumed.heard.first("activations"));
     same(whole, resumed);
+  }
+
+  /** It is refused before anything is read, and stays as it was. */
+  @Test
+  void theStateOfAnotherCommandIsNamed() throws IOException {
+    var roles = new RoleStudy.Options(a, text(2), Optional.empty(), Processing.FOLDED, ONE_ROW, 0);
+    StudyOptions study = StudyOptions.activations(a, text(2), Focus.BEST).withBatchRows(1);
+    stopped(RoleStudy.open(roles).savingTo(saving()), "interventions", CONTEXT);
+    refused(Study.open(study).savingTo(saving()), "the command was roles and is activations");
+    stopped(RoleStudy.open(roles).savingTo(saving()), "interventions", 2 * CONTEXT);
+
+    Path other = folder.resolve("other");
+    Saving there = new Saving(other, Duration.ZERO, 1e9);
+    stopped(Study.open(study).savingTo(there), "activations", 2 * CONTEXT);
+    refused(RoleStudy.open(roles).savingTo(there), "the command was activations and is roles");
+    assertTrue(Files.exists(other.resolve("checkpoint-1.json")));
+    Files.writeString(other.resolve("piece-0-0.json"), "{}");
+    refused(RoleStudy.open(roles).savingTo(there), "holds the state of a shard; give --shard");
+  }
+
+  private static void refused(OpenStudy<?> opened, String what) {
+    try (OpenStudy<?> study = opened;
+        Kernels kernels = Backend.VECTOR.open(1).kernels()) {
+      InputException e =
+          assertThrows(InputException.class, () -> study.run(kernels, RunListener.NONE));
+      assertTrue(e.getMessage().contains(what), e::toString);
+    }
   }
 }

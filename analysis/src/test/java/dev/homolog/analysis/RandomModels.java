@@ -20,13 +20,18 @@ final class RandomModels {
 
   /** Two layers of so many neurons, for rows of 32 tokens. */
   static Path write(Path folder, int dMlp, long seed) throws IOException {
+    return write(folder, 2, dMlp, seed);
+  }
+
+  /** So many layers of so many neurons, for rows of 32 tokens. */
+  static Path write(Path folder, int layers, int dMlp, long seed) throws IOException {
     Files.createDirectories(folder);
     ModelConfig config =
         new ModelConfig(
             4096,
             32,
             8,
-            2,
+            layers,
             2,
             dMlp,
             Gpt2.architecture(1e-5, Activation.GELU_TANH),
@@ -34,12 +39,13 @@ final class RandomModels {
     Files.writeString(
         folder.resolve("config.json"),
         """
-        {"model_type": "gpt2", "vocab_size": 4096, "n_positions": 32, "n_embd": 8, "n_layer": 2,
+        {"model_type": "gpt2", "vocab_size": 4096, "n_positions": 32, "n_embd": 8, "n_layer": LAYERS,
          "n_head": 2, "n_inner": D_MLP, "activation_function": "gelu_new",
          "layer_norm_epsilon": 1e-05, "bos_token_id": 0, "eos_token_id": 0,
          "tie_word_embeddings": true}
         """
-            .replace("D_MLP", dMlp + ""));
+            .replace("D_MLP", dMlp + "")
+            .replace("LAYERS", layers + ""));
     Files.copy(FAMILY.resolve("a/tokenizer.json"), folder.resolve("tokenizer.json"));
     try (MemoryCheckpoint random = MemoryCheckpoint.random(config, seed, 0.5)) {
       SafetensorsWriter writer = new SafetensorsWriter(folder.resolve("model.safetensors"));

@@ -70,10 +70,15 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
     }
     // A signal is heard in a thread of its own.
     AtomicReference<OpenStudy<R>> opened = new AtomicReference<>();
+    AtomicReference<Progress> shown = new AtomicReference<>();
     try (RunFolder folder = taken.get();
         Interrupt _ =
             Interrupt.endsTheProcess(
-                Progress.onTerminal(), () -> stands(out, opened.get(), steps))) {
+                Progress.onTerminal(),
+                () -> {
+                  Optional.ofNullable(shown.get()).ifPresent(Progress::silence);
+                  return stands(out, opened.get(), steps);
+                })) {
       R result;
       // The quickest first: DuckDB and libtorch take a second each to load.
       try (OpenStudy<R> study = steps.open(folder)) {
@@ -87,6 +92,7 @@ record CommandRun(CommandSpec spec, MachineFlags machine, String precision, Tabl
         Invocation invocation = machine.invocation(command, out, precision, backend.line());
         try (var kernels = backend.kernels();
             Progress progress = Progress.start(machine.verbose(), err)) {
+          shown.set(progress);
           result = study.run(kernels, progress);
           steps.write(result, folder, invocation);
         } catch (RuntimeException | Error e) {

@@ -24,6 +24,7 @@ final class Progress implements RunListener, AutoCloseable {
   private final boolean verbose;
   private final PrintWriter err;
   private boolean halved;
+  private volatile boolean silent;
   private String phase = "";
   private long started;
   private long last;
@@ -103,21 +104,26 @@ final class Progress implements RunListener, AutoCloseable {
         .setUpdateIntervalMillis(200)
         .setMaxRenderedLength(WIDTH)
         .clearDisplayOnFinish()
-        .setConsumer(
-            new DelegatingProgressBarConsumer(
-                line -> {
-                  err.print("\r" + line);
-                  err.flush();
-                },
-                WIDTH))
+        .setConsumer(new DelegatingProgressBarConsumer(line -> print("\r" + line), WIDTH))
         .build();
+  }
+
+  private void print(String line) {
+    if (!silent) {
+      err.print(line);
+      err.flush();
+    }
+  }
+
+  /** No line of progress comes any more; what a signal makes of the run is the last. Any thread. */
+  void silence() {
+    silent = true;
   }
 
   private void finish() {
     if (bar != null) {
       bar.close();
-      err.print("\r" + " ".repeat(WIDTH) + "\r");
-      err.flush();
+      print("\r" + " ".repeat(WIDTH) + "\r");
       bar = null;
     }
     if (verbose && !phase.isEmpty()) {

@@ -27,8 +27,7 @@ record StudyRun(
     Optional<Shard> part = Main.checked(spec, shard::shard);
     ResumeFlags resumes =
         Main.checked(
-            spec,
-            () -> part.isPresent() ? resume.checkedForShard(run) : resume.checked(run.out()));
+            spec, () -> part.isPresent() ? resume.checkedForShard(run) : resume.checked(run.out()));
     PrintWriter err = spec.commandLine().getErr();
     CommandRun command = run.command(spec, format);
     StudySteps steps =

@@ -61,7 +61,7 @@ record StudySteps(
 
   /** Opens the study, which saves nothing yet. */
   Study open() {
-    options.input().requireFiles();
+    options.requireFiles();
     return Study.open(fetched.get());
   }
 

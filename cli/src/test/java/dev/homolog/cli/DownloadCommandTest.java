@@ -64,11 +64,17 @@ class DownloadCommandTest {
       first(command, text, text.resolve("run").toString(), "cannot be written: Not a directory");
       first(command, none, free, none + ": no such file");
       first(command, text, free, NOWHERE + ": no such folder");
+      List<String> ids = new ArrayList<>(command);
+      ids.addAll(List.of("--offline", "--tokens", none + "", "--out", free));
+      first(ids, none + ": no such file");
       List<String> flags = new ArrayList<>(command);
       flags.addAll(List.of("--memory", "x"));
       first(flags, text, free, "--memory: x is no number of bytes");
       assertTrue(Files.notExists(Path.of(free)));
     }
+    List<String> rotation = new ArrayList<>(commands.getFirst());
+    rotation.addAll(List.of("--rotation", none.toString()));
+    first(rotation, text, free, none + ": no such file");
     Cli.Outcome weights =
         Cli.run("weights", "--offline", "--model", NOWHERE, "--out", taken.toString());
     assertTrue(weights.err().getLast().contains("already holds files"), weights.err()::toString);
@@ -82,7 +88,11 @@ class DownloadCommandTest {
   private static void first(List<String> command, Path text, String out, String problem) {
     List<String> all = new ArrayList<>(command);
     all.addAll(List.of("--offline", "--text", text.toString(), "--out", out));
-    Cli.Outcome outcome = Cli.run(all);
+    first(all, problem);
+  }
+
+  private static void first(List<String> command, String problem) {
+    Cli.Outcome outcome = Cli.run(command);
     assertTrue(outcome.code() != 0);
     assertTrue(outcome.err().getLast().contains(problem), outcome.err()::toString);
   }

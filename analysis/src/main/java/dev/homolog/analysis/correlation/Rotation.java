@@ -65,6 +65,15 @@ public final class Rotation {
     }
   }
 
+  /**
+   * Checks that the file holds a matrix of numbers, whatever it is to fit.
+   *
+   * @throws InputException if it does not
+   */
+  public static void requireFile(Path file) {
+    NpyFile.open(file).close();
+  }
+
   private static void requireFits(Path file, NpyFile npy, List<ModelNeurons> others) {
     for (ModelNeurons other : others) {
       List<Long> expectedShape =

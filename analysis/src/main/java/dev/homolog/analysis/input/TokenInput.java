@@ -150,12 +150,15 @@ public record TokenInput(
   }
 
   /**
-   * Checks that the files of text are there and of a kind that is read.
+   * Checks that the files of text or of tokens are there and of a kind that is read.
    *
    * @throws InputException if one is not
    */
   public void requireFiles() {
     TokenTable.requireFiles(text);
+    if (tokens != null) {
+      tokenFile().firstId(); // reads how it begins
+    }
   }
 
   /** The file of token ids, and what is said of it. */

@@ -20,6 +20,8 @@ public enum Phase {
   SUMS,
   /** Running the models over the text. */
   ACTIVATIONS,
+  /** Writing the state of the run to the disk, to go on after a stop. */
+  CHECKPOINTS,
   /** Adding up the sums of shards. */
   MERGE,
   /** Reducing sums of products to matches. */

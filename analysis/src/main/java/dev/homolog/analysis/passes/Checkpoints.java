@@ -2,6 +2,7 @@ package dev.homolog.analysis.passes;
 
 import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
+import dev.homolog.analysis.measure.Phase;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.plan.Plan;
 import dev.homolog.analysis.state.CheckpointFolder;
@@ -24,6 +25,9 @@ import java.util.Optional;
  */
 public final class Checkpoints implements AutoCloseable {
   private static final String MEASUREMENT = "measurement";
+
+  /** What a disk is thought to take before the first state is written. */
+  private static final double DISK_BYTES_A_SECOND = 500e6;
 
   private final Saving saving;
   private final StopRequest stop;
@@ -104,6 +108,7 @@ public final class Checkpoints implements AutoCloseable {
         needed,
         "the state of the run takes up to",
         "make room, choose another --out, or give 0 to save none");
+    lastTook = (long) (bytes / DISK_BYTES_A_SECOND * 1e9);
     return 2 * bytes;
   }
 
@@ -181,7 +186,13 @@ public final class Checkpoints implements AutoCloseable {
     long start = System.nanoTime();
     Position position =
         new Position(plan.passes(), plan.rowsAPass(), pass.number(), seen, plan.seconds());
-    folder.write(setting.kernels(), identity, position, state -> put(state, pass, sinks));
+    setting
+        .phases()
+        .time(
+            Phase.CHECKPOINTS,
+            () ->
+                folder.write(
+                    setting.kernels(), identity, position, state -> put(state, pass, sinks)));
     lastEnd = System.nanoTime();
     lastTook = lastEnd - start;
   }

@@ -1,4 +1,4 @@
-package dev.homolog.analysis;
+package dev.homolog.analysis.plan;
 
 import dev.homolog.core.HomologException;
 import dev.homolog.core.kernels.Kernels;
@@ -10,19 +10,31 @@ import java.util.function.Supplier;
  * room for what was planned: its memory may be fragmented, or others may use it. Used by one
  * thread.
  */
-final class BatchRows {
+public final class BatchRows {
   private boolean halved;
   private boolean settled;
   private int rows;
 
+  /** Those of a run that begins. */
+  public BatchRows() {}
+
+  /** Hears that they are halved. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * @param reason why, in the device's words
+     */
+    void halved(int rows, int fewer, String reason);
+  }
+
   /** Those of the run, out of what was planned for it. */
-  int of(int planned) {
+  public int of(int planned) {
     rows = halved ? Math.max(1, planned / 2) : planned;
     return rows;
   }
 
   /** From now on they stay: work is done that a run with others would do again. */
-  void settle() {
+  public void settle() {
     settled = true;
   }
 
@@ -30,11 +42,9 @@ final class BatchRows {
    * Does work, and all of it again with half the rows where the device has no room.
    *
    * @param saved whether a state with these rows was saved, which others cannot go on from
-   * @param listener hears that they are halved
    * @throws HomologException the device has no room for half of them either, or they must stay
    */
-  <T> T during(
-      Kernels kernels, RunListener listener, BooleanSupplier saved, Supplier<T> work) {
+  public <T> T during(Kernels kernels, Listener listener, BooleanSupplier saved, Supplier<T> work) {
     try {
       return work.get();
     } catch (RuntimeException e) {

@@ -1,8 +1,5 @@
-package dev.homolog.analysis;
+package dev.homolog.analysis.passes;
 
-import dev.homolog.analysis.passes.SavedJournal;
-import dev.homolog.analysis.passes.Saving;
-import dev.homolog.analysis.passes.StopRequest;
 import dev.homolog.analysis.state.CheckpointFolder;
 import dev.homolog.analysis.state.Identity;
 import dev.homolog.analysis.state.Journal;
@@ -13,20 +10,25 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Whether and where a run of one model saves its state, and who asks it to stop. */
-final class KeptRun {
+public final class KeptRun {
   private final StopRequest stop = new StopRequest();
   private Optional<Saving> saving = Optional.empty();
 
-  void savingTo(Saving where) {
+  /** Of a run that saves nothing yet. */
+  public KeptRun() {}
+
+  /** Saves the state there; the run goes on from one that is there already. */
+  public void savingTo(Saving where) {
     saving = Optional.of(where);
   }
 
-  boolean stop(Duration patience) {
+  /** Asks the run to save its state and end; whether it has. Any thread. */
+  public boolean stop(Duration patience) {
     return saving.isPresent() && stop.save(patience);
   }
 
   /** Whether there is a state to go on from. */
-  boolean hasState() {
+  public boolean hasState() {
     return saving.isPresent() && !new CheckpointFolder(saving.get().folder()).isEmpty();
   }
 
@@ -34,8 +36,9 @@ final class KeptRun {
    * Does work that keeps what it finds, with what a run that stopped has found.
    *
    * @param identity what must be the same for the run to go on
+   * @throws dev.homolog.core.InputException the folder holds the state of another run
    */
-  void during(Kernels kernels, Supplier<Identity> identity, Consumer<Journal> work) {
+  public void during(Kernels kernels, Supplier<Identity> identity, Consumer<Journal> work) {
     if (saving.isEmpty()) {
       work.accept(Journal.NONE);
     } else {
