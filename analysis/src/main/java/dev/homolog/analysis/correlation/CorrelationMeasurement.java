@@ -215,14 +215,7 @@ public final class CorrelationMeasurement implements Measurement {
     int from = number * strips.rows();
     int to = Math.min(models.getFirst().count(), from + strips.rows());
     return new Pass(
-        number,
-        strips.count(),
-        from,
-        to,
-        pass.stream(),
-        pass.pilots(),
-        pass.arena(),
-        pass.stays());
+        number, strips.count(), from, to, pass.stream(), pass.pilots(), pass.arena(), pass.stays());
   }
 
   // ---- what measurements of the same pass ask ----
