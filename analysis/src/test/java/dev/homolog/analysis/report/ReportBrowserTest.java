@@ -73,17 +73,17 @@ class ReportBrowserTest extends ReportPages {
   void estimatesAreSaidToBeSome(@TempDir Path folder) throws IOException {
     RunFolder run = PLANTED.correlations(folder.resolve("sketch"), TableFormat.CSV);
     Path study = run.path().resolve("study.json");
-    String sketch = "{\"sketch\": {\"size\": 10000, \"seed\": 0, \"standard_error\": 0.01},";
+    String sketch = "{\"sketch\": {\"size\": 6400, \"seed\": 0, \"standard_error\": 0.0125},";
     Files.writeString(study, Files.readString(study).replaceFirst("\\{", sketch));
     chromium.open(Report.write(run), "");
     String lead = chromium.find("#study .lead").getText();
-    assertTrue(lead.endsWith("Each correlation is estimated, ± 0.01 at most."), lead);
+    assertTrue(lead.endsWith("Each correlation is estimated, ± 0.0125 at most."), lead);
     assertTrue(chromium.find("#study .absent").getText().contains("--method sketch"));
     String all = chromium.find("#study").getText();
     assertTrue(
         all.contains(
-            "They are estimated from a sketch of 10,000: the standard error of a correlation r is"
-                + " at most 0.01 times 1 − r², that of an excess at most 0.02."),
+            "They are estimated from a sketch of 6,400: the standard error of a correlation r is"
+                + " at most 0.0125 times 1 − r², that of an excess at most 0.0250."),
         all);
   }
 
