@@ -100,7 +100,10 @@ final class Measurements implements AutoCloseable {
     ExplanationMeasurement explanations =
         add(new ExplanationMeasurement(setting, features, best::chosen));
     baseline(correlations);
-    add(new ConvergenceMeasurement(setting, options.comparison(), correlations));
+    if (!options.comparison().method().isSketch()) {
+      // What a sketch says of part of the text is as uncertain as at the end.
+      add(new ConvergenceMeasurement(setting, options.comparison(), correlations));
+    }
     CloseUpMeasurement closeUp =
         add(
             new CloseUpMeasurement(

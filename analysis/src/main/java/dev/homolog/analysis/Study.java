@@ -442,7 +442,7 @@ public final class Study implements OpenStudy<StudyResult> {
         kernels.description(),
         options.others().isEmpty()
             ? kernels.precision()
-            : CorrelationMeasurement.precision(setting),
+            : CorrelationMeasurement.precision(setting, options.comparison()),
         RunFacts.PhaseFacts.of(setting.phases()),
         read.plan,
         setting.text().rows(),

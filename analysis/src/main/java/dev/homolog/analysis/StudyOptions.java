@@ -3,6 +3,7 @@ package dev.homolog.analysis;
 import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Comparison;
+import dev.homolog.analysis.correlation.Method;
 import dev.homolog.analysis.correlation.Rotation;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.input.TokenInput;
@@ -133,6 +134,12 @@ public record StudyOptions(
           "a batch holds too few tokens of a subset to permute",
           "give --baseline rotation, gaussian or none");
     }
+    if (comparison.method().isSketch() && baseline.kind() == Baseline.Kind.PERMUTATION) {
+      throw new InputException(
+          InputOption.BASELINE,
+          "a sketch does not keep the tokens that " + baseline.kind() + " needs",
+          "give --baseline rotation, gaussian or none, or --method exact");
+    }
   }
 
   /**
@@ -165,6 +172,8 @@ public record StudyOptions(
     identity.put("the command", command()).put("--seed", seed);
     identity.put("--similarity", comparison.similarity()).put("--top", comparison.top());
     identity.put("--threshold", comparison.threshold());
+    identity.put("--method", comparison.method().kind());
+    identity.put("--sketch-size", comparison.method().size());
     identity.put("--all-pairs", comparison.allPairs()).put("--by-subset", comparison.bySubset());
     identity.put("--baseline", baseline.kind()).put("--baseline-draws", baseline.draws());
     if (baseline.rotation() != null) {
@@ -272,21 +281,39 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            similarity, c.top(), c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual()));
+            similarity,
+            c.top(),
+            c.threshold(),
+            c.allPairs(),
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   public StudyOptions withTop(int top) {
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), top, c.threshold(), c.allPairs(), c.bySubset(), c.allowEqual()));
+            c.similarity(),
+            top,
+            c.threshold(),
+            c.allPairs(),
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   public StudyOptions withThreshold(double threshold) {
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), threshold, c.allPairs(), c.bySubset(), c.allowEqual()));
+            c.similarity(),
+            c.top(),
+            threshold,
+            c.allPairs(),
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   /** Also compares the other models with each other. */
@@ -294,7 +321,13 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), c.threshold(), allPairs, c.bySubset(), c.allowEqual()));
+            c.similarity(),
+            c.top(),
+            c.threshold(),
+            allPairs,
+            c.bySubset(),
+            c.allowEqual(),
+            c.method()));
   }
 
   /** Also does everything for each subset of the text. */
@@ -302,7 +335,13 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), c.threshold(), c.allPairs(), bySubset, c.allowEqual()));
+            c.similarity(),
+            c.top(),
+            c.threshold(),
+            c.allPairs(),
+            bySubset,
+            c.allowEqual(),
+            c.method()));
   }
 
   /** Also compares models that have the same weights. */
@@ -310,7 +349,27 @@ public record StudyOptions(
     Comparison c = comparison;
     return withComparison(
         new Comparison(
-            c.similarity(), c.top(), c.threshold(), c.allPairs(), c.bySubset(), allowEqual));
+            c.similarity(),
+            c.top(),
+            c.threshold(),
+            c.allPairs(),
+            c.bySubset(),
+            allowEqual,
+            c.method()));
+  }
+
+  /** Finds similarities by that method. */
+  public StudyOptions withMethod(Method method) {
+    Comparison c = comparison;
+    return withComparison(
+        new Comparison(
+            c.similarity(),
+            c.top(),
+            c.threshold(),
+            c.allPairs(),
+            c.bySubset(),
+            c.allowEqual(),
+            method));
   }
 
   public StudyOptions withBaseline(Baseline baseline) {

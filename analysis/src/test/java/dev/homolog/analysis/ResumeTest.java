@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.correlation.Baseline;
+import dev.homolog.analysis.correlation.Method;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.passes.Saving;
@@ -122,6 +123,28 @@ class ResumeTest {
             .withSimilarity(Similarity.JACCARD)
             .withExtent(StudyOptions.Extent.CORRELATIONS)
             .withBatchRows(150)); // so that enough tokens are permuted
+  }
+
+  /** A sketch has no second pass. */
+  @Test
+  void sketchesEndAlike() throws IOException {
+    StudyOptions options = options(12, "b", "c").withMethod(Method.sketch(500));
+    TreeMap<String, byte[]> expected;
+    try (Kernels kernels = Backend.VECTOR.open(2).kernels()) {
+      expected = tables(Study.run(options, kernels), folder.resolve("whole"));
+    }
+    assertTrue(run(options, bytes(PLENTY), 2, 1).isEmpty());
+    refused(
+        folder.resolve("state/checkpoint-1.json")
+            + ": is of another run: --sketch-size was 500 and is 501"
+            + "; choose another --out, or remove this folder and begin anew",
+        options.withMethod(Method.sketch(501)));
+    looked = true;
+    StudyResult result = run(options, bytes(PLENTY), 1, 9).orElseThrow();
+    assertTrue(result.facts().resumedFrom().getAsLong() > 0);
+    TreeMap<String, byte[]> actual = tables(result, folder.resolve("resumed"));
+    assertEquals(expected.keySet(), actual.keySet());
+    expected.forEach((name, bytes) -> assertArrayEquals(bytes, actual.get(name), name));
   }
 
   private void stoppedStudiesEndAlike(StudyOptions options) throws IOException {

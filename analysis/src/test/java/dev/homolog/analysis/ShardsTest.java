@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.correlation.Baseline;
+import dev.homolog.analysis.correlation.Method;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.passes.Saving;
@@ -118,6 +119,17 @@ class ShardsTest {
             .withSimilarity(Similarity.JACCARD)
             .withExtent(StudyOptions.Extent.CORRELATIONS);
     assertEqualTables(whole(options, 40), merged(options, 40, 2));
+  }
+
+  /** Buckets follow from seed and place in the text, whichever shard reads it. */
+  @Test
+  void sketchesOfShardsAddUp() throws IOException {
+    StudyOptions options =
+        options(28, 2, b, c)
+            .withMethod(Method.sketch(400))
+            .withAllPairs(true)
+            .withSimilarity(Similarity.COSINE);
+    assertEqualTables(whole(options, 40), merged(options, 40, 3));
   }
 
   private Path whole(StudyOptions options, int rowsAPass) {

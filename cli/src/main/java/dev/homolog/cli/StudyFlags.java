@@ -4,6 +4,7 @@ import dev.homolog.analysis.StudyOptions;
 import dev.homolog.analysis.closeup.Focus;
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Comparison;
+import dev.homolog.analysis.correlation.Method;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
@@ -40,6 +41,20 @@ final class StudyFlags {
       paramLabel = "NAME",
       description = "of two neurons: pearson, cosine or jaccard (default: ${DEFAULT-VALUE})")
   private String similarity = "pearson";
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      description =
+          "exact, or sketch to estimate correlations from sums of tokens in buckets, for many"
+              + " neurons (default: ${DEFAULT-VALUE})")
+  private String method = "exact";
+
+  @Option(
+      names = "--sketch-size",
+      paramLabel = "K",
+      description = "buckets of a sketch; estimates have a standard error of 1/√K (default: 32768)")
+  private Integer sketchSize;
 
   @Option(
       names = "--baseline",
@@ -107,11 +122,23 @@ final class StudyFlags {
         others.stream().map(folders::of).toList(),
         input.input(run),
         new Comparison(
-            similar, top, threshold == null ? 0.5 : threshold, allPairs, bySubset, allowEqual),
+            similar,
+            top,
+            threshold == null ? 0.5 : threshold,
+            allPairs,
+            bySubset,
+            allowEqual,
+            method()),
         baseline(similar, extent),
         run.resources(),
         run.seed(),
         new StudyOptions.Scope(extent, Processing.FOLDED, Focus.BEST, roles));
+  }
+
+  private Method method() {
+    Method.Kind kind = Method.Kind.parse(method);
+    int usual = kind == Method.Kind.SKETCH ? Method.USUAL_SIZE : 0;
+    return new Method(kind, sketchSize == null ? usual : sketchSize);
   }
 
   private Baseline baseline(Similarity similar, StudyOptions.Extent extent) {

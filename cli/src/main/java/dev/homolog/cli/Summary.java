@@ -5,6 +5,7 @@ import dev.homolog.analysis.closeup.CloseUp;
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Correlations;
 import dev.homolog.analysis.correlation.Homologs;
+import dev.homolog.analysis.correlation.Method;
 import dev.homolog.analysis.correlation.PairMatches;
 import dev.homolog.analysis.correlation.Universality;
 import dev.homolog.analysis.lineage.Lineage;
@@ -85,8 +86,18 @@ final class Summary {
     if (constant > 0) {
       line("Constant neurons, which have no correlation: %,d", constant);
     }
+    estimated();
     result.find(Lineage.class).map(Lineage::notes).orElse(List.of()).forEach(to::println);
     to.println();
+  }
+
+  private void estimated() {
+    Method method = result.options().comparison().method();
+    if (method.isSketch()) {
+      line(
+          "Each %s is estimated, ± %.4f at most (standard error of a sketch of %,d)",
+          noun(), method.standardError(), method.size());
+    }
   }
 
   /** At which speed the text was read; that of shards was theirs. */

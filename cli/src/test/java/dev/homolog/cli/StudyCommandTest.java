@@ -315,7 +315,7 @@ class StudyCommandTest {
     options.keySet().removeAll(List.of("reference", "other", "text", "out"));
     assertEquals(
         "{all_pairs=false, allow_equal=false, backend=vector, baseline=rotation, baseline_draws=1, batch=6, by_subset=false, format=parquet,"
-            + " max_tokens=200, precision=fp32, processing=folded, roles=false, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
+            + " max_tokens=200, method=exact, precision=fp32, processing=folded, roles=false, seed=0, similarity=pearson, threads=2, threshold=0.5, top=3}",
         options.toString());
     List<String> phases = new ArrayList<>();
     json.at("/phases").forEach(phase -> phases.add(phase.at("/name").asText()));

@@ -13,6 +13,7 @@ final class WrongFlags {
     texts();
     resources();
     baselines();
+    methods();
   }
 
   private void values() {
@@ -162,6 +163,54 @@ final class WrongFlags {
         with.tokens + "",
         "--baseline-draws",
         "2");
+  }
+
+  private void methods() {
+    wrong(
+        "unknown method",
+        "--method",
+        "auto",
+        "--method",
+        "no method is called auto; known: exact, sketch");
+    unused(
+        "size of no sketch",
+        "--sketch-size",
+        "--method exact has no use for it; give --method sketch, or leave it out",
+        "--sketch-size",
+        "1024");
+    unused(
+        "a small sketch",
+        "--sketch-size",
+        "255; give at least 256",
+        "--method",
+        "sketch",
+        "--sketch-size",
+        "255");
+    unused(
+        "sketch of sets",
+        "--method",
+        "a sketch does not estimate --similarity jaccard; give --method exact",
+        "--method",
+        "sketch",
+        "--similarity",
+        "jaccard");
+    unused(
+        "sketch of subsets",
+        "--method",
+        "a sketch is of the whole text, and --by-subset asks for parts of it;"
+            + " leave one of the two out",
+        "--method",
+        "sketch",
+        "--by-subset");
+    unused(
+        "sketch of permuted tokens",
+        "--baseline",
+        "a sketch does not keep the tokens that permutation needs;"
+            + " give --baseline rotation, gaussian or none, or --method exact",
+        "--method",
+        "sketch",
+        "--baseline",
+        "permutation");
   }
 
   /** Where a flag stands in the way of another. */

@@ -30,6 +30,10 @@ public enum InputOption {
   OTHER,
   /** What measures how alike two neurons are. */
   SIMILARITY,
+  /** Whether similarities are exact or estimated. */
+  METHOD,
+  /** How many buckets of tokens similarities are estimated from. */
+  SKETCH_SIZE,
   /** What similarities are held against. */
   BASELINE,
   /** How many random rotations or permutations the baseline averages. */

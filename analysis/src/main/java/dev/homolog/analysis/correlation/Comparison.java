@@ -13,6 +13,7 @@ import dev.homolog.core.InputOption;
  * @param allPairs whether the other models are compared with each other too
  * @param bySubset whether all is done for each subset of the text on its own too
  * @param allowEqual whether models with the same weights may be compared
+ * @param method whether similarities are exact or estimated
  */
 public record Comparison(
     Similarity similarity,
@@ -20,22 +21,35 @@ public record Comparison(
     double threshold,
     boolean allPairs,
     boolean bySubset,
-    boolean allowEqual) {
+    boolean allowEqual,
+    Method method) {
 
   /** The published settings: Pearson's correlation, threshold 0.5, 50 matches. */
   public static final Comparison PUBLISHED =
-      new Comparison(Similarity.PEARSON, 50, 0.5, false, false, false);
+      new Comparison(Similarity.PEARSON, 50, 0.5, false, false, false, Method.EXACT);
 
   /** The most matches that are kept: about as many as a layer of a large model has neurons. */
   public static final int MOST_TOP = 1 << 16;
 
   /**
-   * @throws InputException if a number is out of range
+   * @throws InputException if a number is out of range, or a sketch is asked what it cannot tell
    */
   public Comparison {
     InputException.requireRange(InputOption.TOP, top, 1, MOST_TOP);
     if (!(threshold >= -2 && threshold <= 2)) {
       throw new InputException(InputOption.THRESHOLD, threshold + "", "give a number in [-2, 2]");
+    }
+    if (method.isSketch() && similarity == Similarity.JACCARD) {
+      throw new InputException(
+          InputOption.METHOD,
+          "a sketch does not estimate --similarity " + similarity,
+          "give --method exact");
+    }
+    if (method.isSketch() && bySubset) {
+      throw new InputException(
+          InputOption.METHOD,
+          "a sketch is of the whole text, and --by-subset asks for parts of it",
+          "leave one of the two out");
     }
   }
 }

@@ -6,12 +6,14 @@ import dev.homolog.core.checkpoint.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** The cost of sums of products, for the whole text and for its subsets. */
 final class CorrelationCost {
   /** What DuckDB takes to write a row of matches. */
   private static final long MATCH_BYTES = 40;
 
+  private static final String SKETCH = "sketch";
   private static final String SUMS = "sums of products";
   private static final String PRODUCTS = "products";
   private static final String BASELINE = "baseline";
@@ -28,21 +30,53 @@ final class CorrelationCost {
 
   /** Of the whole text. */
   Cost total() {
+    return comparison.method().isSketch() ? sketched() : exact();
+  }
+
+  private Cost exact() {
     long copies = 1L + (permuted() ? baseline.draws() : 0);
     long products = shape.rows() * shape.otherNeurons() * copies + amongOthers() + grams();
     long prepared = comparison.similarity() == Similarity.PEARSON ? 0 : 6 * shape.neurons();
     long moments = prepared + 5L * shape.reference().neurons();
     Cost cost = new Cost();
     cost.passes(SUMS, sumBytes() * products + Double.BYTES * moments);
-    cost.passes("rotation file", rotationFile());
     cost.passes("activations", permutedBlock());
+    reducing(cost);
+    cost.operations(PRODUCTS, shape.tokens() * (productsAToken(copies) + gramsAToken()));
+    cost.operations(BASELINE, baselineOperations(shape.reference().neurons()));
+    return cost;
+  }
+
+  private void reducing(Cost cost) {
+    cost.passes("rotation file", rotationFile());
     cost.passes("reduction", reduction());
     cost.passes("matches of the others", columns());
     cost.besideDevice("rotation", rotationOnHost());
     cost.results(Tails.bytes(matchRows(), 1) + bestOfOneText());
     cost.writing(matchRows() * MATCH_BYTES);
-    cost.operations(PRODUCTS, shape.tokens() * (productsAToken(copies) + gramsAToken()));
-    cost.operations(BASELINE, baselineOperations());
+  }
+
+  /** A sketch is held while it is multiplied out, and the sums of one strip beside it. */
+  private Cost sketched() {
+    Method method = comparison.method();
+    List<Integer> neurons = shape.models().stream().map(ModelConfig::neurons).toList();
+    SketchStrips strips = SketchStrips.of(neurons, comparison, shape.kernels().working());
+    Shape ofStrip =
+        new Shape(shape.kernels(), shape.models(), shape.text(), strips.rows(), strips.count());
+    CorrelationCost strip = new CorrelationCost(ofStrip, comparison, baseline);
+    long products = ofStrip.rows() * shape.otherNeurons() + strip.amongOthers() + grams();
+    long squares = 6 * shape.neurons();
+    long prepared = comparison.similarity() == Similarity.PEARSON ? 0 : 6 * shape.neurons();
+    long moments = squares + prepared + 5L * shape.reference().neurons();
+    Cost cost = new Cost();
+    cost.passes(SKETCH, method.size() * (shape.neurons() + 1) * shape.working());
+    cost.passes(SUMS, SketchPass.sums(shape.kernels(), method).bytes() * products);
+    cost.passes(SUMS, Double.BYTES * moments);
+    strip.reducing(cost);
+    cost.operations(SKETCH, 2.0 * shape.tokens() * shape.neurons());
+    double within = gramsAToken() / shape.passes();
+    cost.operations(PRODUCTS, method.size() * (productsAToken(1) + within));
+    cost.operations(BASELINE, strips.count() * baselineOperations(strips.rows()));
     return cost;
   }
 
@@ -56,7 +90,7 @@ final class CorrelationCost {
     cost.results(subsets * bestOfOneText());
     double cross = 2.0 * shape.reference().neurons() * shape.otherNeurons();
     cost.operations(PRODUCTS, shape.tokens() * (cross + gramsAToken()));
-    cost.operations(BASELINE, subsets * baselineOperations());
+    cost.operations(BASELINE, subsets * baselineOperations(shape.reference().neurons()));
     return cost;
   }
 
@@ -181,11 +215,10 @@ final class CorrelationCost {
     return rotated() ? grams : 0;
   }
 
-  private double baselineOperations() {
+  private double baselineOperations(long rows) {
     double once = 0;
     for (ModelConfig other : shape.others()) {
-      once +=
-          other.layers() * RotationBaseline.operations(shape.reference().neurons(), other.dMlp());
+      once += other.layers() * RotationBaseline.operations(rows, other.dMlp());
     }
     return rotated() ? once * baseline.draws() : 0;
   }

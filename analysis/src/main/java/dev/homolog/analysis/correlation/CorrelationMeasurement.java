@@ -5,6 +5,7 @@ import dev.homolog.analysis.measure.Facts;
 import dev.homolog.analysis.measure.Measurement;
 import dev.homolog.analysis.measure.Pass;
 import dev.homolog.analysis.measure.Phase;
+import dev.homolog.analysis.measure.Phases;
 import dev.homolog.analysis.measure.Setting;
 import dev.homolog.analysis.measure.Shape;
 import dev.homolog.analysis.state.StateReader;
@@ -17,6 +18,8 @@ import dev.homolog.core.memory.DType;
 import dev.homolog.core.stream.ActivationSink;
 import dev.homolog.core.stream.ActivationStream;
 import dev.homolog.core.stream.ModelNeurons;
+import dev.homolog.core.stream.ProgressListener;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,6 +45,7 @@ public final class CorrelationMeasurement implements Measurement {
   private Optional<CorrelationPass.Settings> settings = Optional.empty();
   private Optional<CorrelationSummary.Builder> summary = Optional.empty();
   private Optional<CorrelationPass> pass = Optional.empty();
+  private Optional<SketchPass> sketch = Optional.empty();
   private Optional<Correlations> correlations = Optional.empty();
 
   /**
@@ -81,10 +85,21 @@ public final class CorrelationMeasurement implements Measurement {
     return new CorrelationCost(shape, comparison, baseline).total();
   }
 
+  /** A sketch is of all neurons, and has the same size for fewer. */
+  @Override
+  public boolean inOnePass() {
+    return comparison.method().isSketch();
+  }
+
   @Override
   public List<ActivationSink> sinks(Pass pass) {
     if (settings.isEmpty()) {
       settings = Optional.of(settings(pass));
+    }
+    if (comparison.method().isSketch()) {
+      SketchPass sums = new SketchPass(settings(), pass.arena(), moments::momentsOfThePass);
+      sketch = Optional.of(sums);
+      return sums.sinks();
     }
     CorrelationPass sums =
         new CorrelationPass(settings(), memory(pass), strips(pass), moments::momentsOfThePass);
@@ -155,6 +170,10 @@ public final class CorrelationMeasurement implements Measurement {
 
   @Override
   public void reduce(Pass pass) {
+    if (sketch.isPresent()) {
+      reduce(pass, sketch.get());
+      return;
+    }
     CorrelationPass sums = pass();
     setting
         .phases()
@@ -163,11 +182,56 @@ public final class CorrelationMeasurement implements Measurement {
             () -> summary(pass).add(sums.sink(), sums.measure(), setting.progress()));
   }
 
+  /** Makes the products that a sketch stands for, and takes what is wanted out of each strip. */
+  private void reduce(Pass pass, SketchPass sums) {
+    Phases phases = setting.phases();
+    List<Integer> neurons = models.stream().map(ModelNeurons::count).toList();
+    SketchStrips strips = SketchStrips.of(neurons, comparison, setting.kernels().working());
+    ProgressListener progress = setting.progress();
+    try (Arena arena = Arena.ofShared()) {
+      Measure measure = phases.time(Phase.CORRELATIONS, sums::complete);
+      CorrelationSink within =
+          phases.time(Phase.CORRELATIONS, () -> sums.withinLayers(arena, progress));
+      for (int number = 0; number < strips.count(); number++) {
+        try (Arena ofStrip = Arena.ofShared()) {
+          List<Strip> compared = strips(part(pass, strips, number));
+          CorrelationSink products =
+              phases.time(
+                  Phase.CORRELATIONS,
+                  () -> {
+                    CorrelationSink made = sums.products(ofStrip, within, compared, progress);
+                    summary(pass).add(made, measure, progress);
+                    return made;
+                  });
+          addBaseline(new CorrelationPass(settings(), products, measure));
+        }
+      }
+      kept = measure.tokens();
+    }
+  }
+
+  /** A strip in the place of a pass. */
+  private Pass part(Pass pass, SketchStrips strips, int number) {
+    int from = number * strips.rows();
+    int to = Math.min(models.getFirst().count(), from + strips.rows());
+    return new Pass(
+        number, strips.count(), from, to, pass.stream(), pass.pilots(), pass.arena(), pass.stays());
+  }
+
   // ---- what measurements of the same pass ask ----
 
-  /** Reduces the baseline's sums of a pass whose correlations are reduced. */
+  /** Reduces the baseline's sums of a pass whose correlations are reduced; a sketch's are. */
   void reduceBaseline(Pass pass) {
-    CorrelationPass sums = pass();
+    if (sketch.isEmpty()) {
+      addBaseline(pass());
+    }
+    if (pass.last()) {
+      kept = sketch.isEmpty() ? pass().measure().tokens() : kept;
+      correlations = Optional.of(join());
+    }
+  }
+
+  private void addBaseline(CorrelationPass sums) {
     List<Strip> strips = List.of(sums.strip());
     List<double[][]> ofPass =
         setting
@@ -180,10 +244,6 @@ public final class CorrelationMeasurement implements Measurement {
         draws.add(empty());
       }
       copyStrip(ofPass.get(draw), draws.get(draw), sums.strip());
-    }
-    if (pass.last()) {
-      kept = sums.measure().tokens();
-      correlations = Optional.of(join());
     }
   }
 
@@ -278,6 +338,7 @@ public final class CorrelationMeasurement implements Measurement {
     settings = Optional.empty();
     summary = Optional.empty();
     pass = Optional.empty();
+    sketch = Optional.empty();
     draws.clear();
   }
 
@@ -302,7 +363,18 @@ public final class CorrelationMeasurement implements Measurement {
   @Override
   public void describe(Facts study) {
     study.put("similarity", comparison.similarity().toString());
+    Method method = comparison.method();
+    study.put("method", method.kind().toString());
     Facts options = study.object("options");
+    options.put("method", method.kind().toString());
+    if (method.isSketch()) {
+      options.put("sketch_size", method.size());
+      study
+          .object("sketch")
+          .put("size", method.size())
+          .put("seed", setting.seed())
+          .put("standard_error", method.standardError());
+    }
     options.put("similarity", comparison.similarity().toString());
     options.put("baseline", baseline.kind().toString());
     options.put("baseline_draws", baseline.draws());
@@ -323,9 +395,12 @@ public final class CorrelationMeasurement implements Measurement {
   }
 
   /** The precision of a study that compares models, with the type of its sums of products. */
-  public static String precision(Setting setting) {
+  public static String precision(Setting setting, Comparison comparison) {
     long tokens = setting.text().table().tokens();
-    DType type = SumMemory.type(setting.kernels(), tokens, setting.text().tokens());
+    DType type =
+        comparison.method().isSketch()
+            ? SketchPass.sums(setting.kernels(), comparison.method())
+            : SumMemory.type(setting.kernels(), tokens, setting.text().tokens());
     String ofKernels = setting.kernels().precision();
     return type == DType.F32 ? ofKernels + ", those of products fp32" : ofKernels;
   }

@@ -7,7 +7,6 @@ import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.MomentsSink;
 import dev.homolog.core.stream.Pilot;
 import dev.homolog.core.stream.ProgressListener;
-import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,8 +16,8 @@ import java.util.function.Supplier;
 final class CorrelationPass {
   private final Settings settings;
   private final Strip strip;
-  private final Supplier<Moments> rawMoments;
   private final CorrelationSink sink;
+  private final Supplier<Measure> reader;
   private final Optional<MomentsSink> preparedMoments;
   private final Optional<PermutedSink> permuted;
 
@@ -56,9 +55,10 @@ final class CorrelationPass {
       Settings settings, SumMemory memory, List<Strip> strips, Supplier<Moments> rawMoments) {
     this.settings = settings;
     this.strip = strips.getFirst();
-    this.rawMoments = rawMoments;
+    SimilarityMoments moments = new SimilarityMoments(settings, memory.arena(), rawMoments);
+    this.reader = moments::measure;
+    this.preparedMoments = moments.sink();
     this.sink = new CorrelationSink(memory, settings.models, strips, settings.withinLayers());
-    this.preparedMoments = preparedMoments(memory.arena());
     this.permuted =
         settings.baseline.kind() == Baseline.Kind.PERMUTATION
             ? Optional.of(
@@ -71,17 +71,18 @@ final class CorrelationPass {
             : Optional.empty();
   }
 
-  /** Pearson's moments are those of the raw activations; other similarities sum their own. */
-  private Optional<MomentsSink> preparedMoments(Arena arena) {
-    if (settings.comparison.similarity() == Similarity.PEARSON) {
-      return Optional.empty();
-    }
-    ModelNeurons last = settings.models.getLast();
-    long neurons = last.offset() + last.count();
-    Pilot identity = Pilot.identity(settings.kernels, arena, neurons);
-    return Optional.of(
-        new MomentsSink(
-            settings.kernels, arena, identity, neurons, ActivationSink.Values.PREPARED));
+  /**
+   * Sums that are complete.
+   *
+   * @param measure how to read them
+   */
+  CorrelationPass(Settings settings, CorrelationSink sink, Measure measure) {
+    this.settings = settings;
+    this.strip = sink.strips().getFirst();
+    this.sink = sink;
+    this.reader = () -> measure;
+    this.preparedMoments = Optional.empty();
+    this.permuted = Optional.empty();
   }
 
   List<ActivationSink> sinks() {
@@ -103,9 +104,7 @@ final class CorrelationPass {
 
   /** How to read the sums so far. */
   Measure measure() {
-    Moments moments = preparedMoments.map(MomentsSink::moments).orElseGet(rawMoments);
-    return new Measure(
-        settings.kernels, settings.comparison.similarity(), moments, settings.standardisation);
+    return reader.get();
   }
 
   /** Greatest similarity by other model and neuron of the chunks, which are parts of the strip. */

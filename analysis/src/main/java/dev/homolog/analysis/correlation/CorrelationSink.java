@@ -23,6 +23,7 @@ public final class CorrelationSink implements ActivationSink {
   private final Sums sums;
   private final List<Tensor> cross = new ArrayList<>();
   private final List<List<Tensor>> grams = new ArrayList<>();
+  private final List<List<Tensor>> within;
 
   /**
    * An empty sink for all neurons of the reference.
@@ -34,18 +35,15 @@ public final class CorrelationSink implements ActivationSink {
     this(memory, models, List.of(allOfReference(models)), withinLayers);
   }
 
-  /** An empty sink for the neurons of some strips. */
+  /** An empty sink for the neurons of some strips; of none for products within layers alone. */
   public CorrelationSink(
       SumMemory memory, List<ModelNeurons> models, List<Strip> strips, boolean withinLayers) {
     this.kernels = memory.kernels();
     this.models = models;
     this.strips = List.copyOf(strips);
     this.sums = new Sums(memory);
-    for (Strip strip : strips) {
-      long after = end(models) - end(models.subList(0, strip.model() + 1));
-      String name = "correlation.cross." + strip.model() + "." + strip.from();
-      cross.add(sums.add(name, strip.rows(), after));
-    }
+    this.within = grams;
+    addCross();
     for (ModelNeurons other : models.subList(1, withinLayers ? models.size() : 1)) {
       List<Tensor> layers = new ArrayList<>();
       for (int layer = 0; layer < other.layers(); layer++) {
@@ -53,6 +51,28 @@ public final class CorrelationSink implements ActivationSink {
         layers.add(sums.add(name, other.dMlp(), other.dMlp()));
       }
       grams.add(layers);
+    }
+  }
+
+  /**
+   * An empty sink for the neurons of some strips, which has products within layers of another.
+   *
+   * @param within sums of the same text, none of strips
+   */
+  CorrelationSink(SumMemory memory, CorrelationSink within, List<Strip> strips) {
+    this.kernels = memory.kernels();
+    this.models = within.models;
+    this.strips = List.copyOf(strips);
+    this.sums = new Sums(memory);
+    this.within = within.grams;
+    addCross();
+  }
+
+  private void addCross() {
+    for (Strip strip : strips) {
+      long after = end(models) - end(models.subList(0, strip.model() + 1));
+      String name = "correlation.cross." + strip.model() + "." + strip.from();
+      cross.add(sums.add(name, strip.rows(), after));
     }
   }
 
@@ -78,7 +98,11 @@ public final class CorrelationSink implements ActivationSink {
 
   @Override
   public void accept(ActivationBlock block) {
-    Tensor z = block.site(Site.MLP_POST);
+    add(block.site(Site.MLP_POST));
+  }
+
+  /** Adds tokens z [T, all neurons], prepared. */
+  void add(Tensor z) {
     for (int i = 0; i < strips.size(); i++) {
       Strip strip = strips.get(i);
       ModelNeurons model = models.get(strip.model());
@@ -111,7 +135,7 @@ public final class CorrelationSink implements ActivationSink {
 
   /** Σ z z of one layer of another model, [d_mlp, d_mlp], defined on and above the diagonal. */
   Tensor gram(ModelNeurons other, int layer) {
-    return grams.get(models.indexOf(other) - 1).get(layer);
+    return within.get(models.indexOf(other) - 1).get(layer);
   }
 
   @Override

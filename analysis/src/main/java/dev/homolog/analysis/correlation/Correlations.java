@@ -75,7 +75,7 @@ public record Correlations(
    * @param folders of the other models, whose names may tell a training step
    * @param greatest greatest correlation by other model and reference neuron
    * @param draws the same of the baseline, by draw; empty without one
-   * @param kept tokens that count
+   * @param kept tokens that the law of chance is over: those that count or, of a sketch, fewer
    */
   record Evidence(
       Comparison comparison,

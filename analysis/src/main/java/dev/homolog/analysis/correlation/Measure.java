@@ -7,6 +7,7 @@ import dev.homolog.core.stream.ModelNeurons;
 import dev.homolog.core.stream.Moments;
 import dev.homolog.core.stream.Pilot;
 import java.lang.foreign.Arena;
+import java.util.Optional;
 
 /**
  * Computes similarities from sums of products of prepared activations and from the moments of each
@@ -17,25 +18,56 @@ public final class Measure {
   private final Similarity similarity;
   private final Moments moments;
   private final Pilot pilot;
+  private final Optional<OfSketch> sketch;
+
+  /**
+   * What stands for moments where sums are over a sketch.
+   *
+   * @param tokens whose independent values would spread as much
+   * @param squares Σ of each neuron's squares
+   */
+  private record OfSketch(long tokens, double[] squares) {}
 
   /**
    * @param moments with standardised mean and variance of the prepared activations
    * @param pilot that prepared them
    */
   public Measure(Kernels kernels, Similarity similarity, Moments moments, Pilot pilot) {
+    this(kernels, similarity, moments, pilot, Optional.empty());
+  }
+
+  private Measure(
+      Kernels kernels,
+      Similarity similarity,
+      Moments moments,
+      Pilot pilot,
+      Optional<OfSketch> sketch) {
     this.kernels = kernels;
     this.similarity = similarity;
     this.moments = moments;
     this.pilot = pilot;
+    this.sketch = sketch;
+  }
+
+  /**
+   * The same of sums over a sketch of these activations, whose means are taken off already. A
+   * neuron's size is then the length of its sketch, so that each has the similarity 1 with itself.
+   * A neuron that has no similarities on the text has none here either.
+   *
+   * @param squares Σ over the sketch of each neuron's squares
+   */
+  Measure ofSketch(Method method, double[] squares) {
+    OfSketch sums = new OfSketch(method.independentTokens(moments.n()), squares);
+    return new Measure(kernels, similarity, moments, pilot, Optional.of(sums));
   }
 
   Kernels kernels() {
     return kernels;
   }
 
-  /** Tokens that the sums are over. */
+  /** Tokens that the sums are over; of a sketch, those whose similarities spread as much. */
   public long tokens() {
-    return moments.n();
+    return sketch.map(OfSketch::tokens).orElseGet(moments::n);
   }
 
   /** What replaces the similarities of a neuron that has none, since it is constant or always 0. */
@@ -64,6 +96,9 @@ public final class Measure {
   }
 
   private double location(int neuron) {
+    if (sketch.isPresent()) {
+      return 0;
+    }
     return switch (similarity) {
       case PEARSON -> moments.standardizedMean(neuron);
       case COSINE -> 0;
@@ -71,8 +106,15 @@ public final class Measure {
     };
   }
 
-  /** Deviation of the prepared activation; root mean square where the mean is not subtracted. */
   private double size(int neuron) {
+    double exact = exactSize(neuron);
+    return exact > 0 && sketch.isPresent()
+        ? Math.sqrt(sketch.get().squares[neuron] / moments.n())
+        : exact;
+  }
+
+  /** Deviation of the prepared activation; root mean square where the mean is not subtracted. */
+  private double exactSize(int neuron) {
     if (moments.n() < similarity.leastTokens()) {
       return 0;
     }

@@ -31,6 +31,11 @@ public interface Measurement extends AutoCloseable {
     return Set.of();
   }
 
+  /** Whether all neurons of the reference must be in one pass, however much memory it takes. */
+  default boolean inOnePass() {
+    return false;
+  }
+
   /** Empty sinks, to be shown the activations of a pass that begins. */
   default List<ActivationSink> sinks(Pass pass) {
     return List.of();

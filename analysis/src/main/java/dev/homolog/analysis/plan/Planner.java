@@ -78,7 +78,9 @@ public final class Planner {
             resources.memory(),
             bounds,
             kernels,
-            ", or lower --batch or --top, or name fewer models");
+            inOnePass()
+                ? ", or lower --sketch-size, --batch or --top, or name fewer models"
+                : ", or lower --batch or --top, or name fewer models");
   }
 
   /**
@@ -91,7 +93,7 @@ public final class Planner {
       return plan(rowsAPass.getAsInt());
     }
     int neurons = models.getFirst().neurons();
-    int most = Math.max(1, neurons / LEAST_ROWS);
+    int most = inOnePass() ? 1 : Math.max(1, neurons / LEAST_ROWS);
     Optional<InputException> broken = Optional.empty();
     for (int passes = 1; passes <= most; passes++) {
       int rows = Math.ceilDiv(neurons, passes);
@@ -104,6 +106,10 @@ public final class Planner {
       }
     }
     throw broken.orElseThrow();
+  }
+
+  private boolean inOnePass() {
+    return measurements.stream().anyMatch(Measurement::inOnePass);
   }
 
   /**

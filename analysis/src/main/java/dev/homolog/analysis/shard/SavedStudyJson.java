@@ -2,6 +2,7 @@ package dev.homolog.analysis.shard;
 
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Comparison;
+import dev.homolog.analysis.correlation.Method;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.core.InputException;
@@ -40,6 +41,8 @@ final class SavedStudyJson {
           "all_pairs",
           "by_subset",
           "allow_equal",
+          "method",
+          "sketch_size",
           "baseline",
           "baseline_draws",
           "rotation",
@@ -64,6 +67,8 @@ final class SavedStudyJson {
     json.put("all_pairs", comparison.allPairs());
     json.put("by_subset", comparison.bySubset());
     json.put("allow_equal", comparison.allowEqual());
+    json.put("method", comparison.method().kind().toString());
+    json.put("sketch_size", comparison.method().size());
     json.put("baseline", study.baseline().kind().toString());
     json.put("baseline_draws", study.baseline().draws());
     if (study.baseline().rotation() != null) {
@@ -117,7 +122,8 @@ final class SavedStudyJson {
               json.real("threshold"),
               json.bool("all_pairs"),
               json.bool("by_subset"),
-              json.bool("allow_equal")),
+              json.bool("allow_equal"),
+              new Method(Method.Kind.parse(json.text("method")), json.number("sketch_size"))),
           new Baseline(
               Baseline.Kind.parse(json.text("baseline")),
               json.number("baseline_draws"),

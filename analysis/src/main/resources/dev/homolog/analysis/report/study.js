@@ -27,6 +27,7 @@ function studySection(section, { study, neurons, tables }, view) {
           ? `The ${plural(neurons.count, "neuron")} of model ${reference?.name} compared with ${listed(others)}; without a baseline none is called universal.`
           : `${plural(found, "neuron")} of ${whole(neurons.count)} in model ${reference?.name} (${percent(found / neurons.count, 2)}) ${found === 1 ? "is" : "are"} universal: ` +
             `the mean over ${listed(others)} of the best ${noun(study)} exceeds ${BASELINES[baseline] ?? "the baseline"} by more than ${view.asked}.`,
+      study.sketch ? ` Each ${noun(study)} is estimated, ± ${number(study.sketch.standard_error, 4)} at most.` : "",
     ),
     el(
       "div",
@@ -65,7 +66,12 @@ function studySection(section, { study, neurons, tables }, view) {
     ),
     tables.convergence
       ? convergence(tables.convergence)
-      : absent("No convergence.", "homolog study writes the table, homolog correlate does not."),
+      : absent(
+          "No convergence.",
+          study.sketch
+            ? "With --method sketch there is no such table."
+            : "homolog study writes the table, homolog correlate does not.",
+        ),
     el("h3", {}, "What was run"),
     facts(study),
   );
@@ -100,6 +106,11 @@ function sureness(study, neurons) {
   if (tokens.kept) {
     lines.push(
       `Correlations are over ${whole(tokens.kept)} kept tokens of ${whole(tokens.read)} read (left out: ${tokens.filter}); sums are held in ${study.precision}.`,
+    );
+  }
+  if (study.sketch) {
+    lines.push(
+      `They are estimated from a sketch of ${whole(study.sketch.size)}: the standard error of a ${noun(study)} r is at most ${number(study.sketch.standard_error, 4)} times 1 − r², that of an excess at most ${number(2 * study.sketch.standard_error, 4)}.`,
     );
   }
   for (const { models, median, upper, above } of chances(study.chance ?? [])) {

@@ -4,13 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.homolog.analysis.run.RunFolder;
+import dev.homolog.analysis.table.TableFormat;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.openqa.selenium.By;
@@ -61,6 +67,24 @@ class ReportBrowserTest extends ReportPages {
     assertTrue(lead.startsWith("3 neurons of 120 in model a (2.50 %) are universal"), lead);
     assertTrue(lead.contains("b and <i>c</i>"), lead);
     assertEquals("a", chromium.find("h1 bdi").getText());
+  }
+
+  @Test
+  void estimatesAreSaidToBeSome(@TempDir Path folder) throws IOException {
+    RunFolder run = PLANTED.correlations(folder.resolve("sketch"), TableFormat.CSV);
+    Path study = run.path().resolve("study.json");
+    String sketch = "{\"sketch\": {\"size\": 6400, \"seed\": 0, \"standard_error\": 0.0125},";
+    Files.writeString(study, Files.readString(study).replaceFirst("\\{", sketch));
+    chromium.open(Report.write(run), "");
+    String lead = chromium.find("#study .lead").getText();
+    assertTrue(lead.endsWith("Each correlation is estimated, ± 0.0125 at most."), lead);
+    assertTrue(chromium.find("#study .absent").getText().contains("--method sketch"));
+    String all = chromium.find("#study").getText();
+    assertTrue(
+        all.contains(
+            "They are estimated from a sketch of 6,400: the standard error of a correlation r is"
+                + " at most 0.0125 times 1 − r², that of an excess at most 0.0250."),
+        all);
   }
 
   private static List<String> names() {

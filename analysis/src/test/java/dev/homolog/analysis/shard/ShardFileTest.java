@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.homolog.analysis.correlation.Baseline;
 import dev.homolog.analysis.correlation.Comparison;
+import dev.homolog.analysis.correlation.Method;
 import dev.homolog.analysis.correlation.Similarity;
 import dev.homolog.analysis.input.TokenInput;
 import dev.homolog.analysis.run.RunFolder;
@@ -43,7 +44,7 @@ class ShardFileTest {
             Share.of(0.3, true),
             new TextFields("body", Optional.of("meta.lang")),
             Optional.empty()),
-        new Comparison(Similarity.COSINE, 7, 0.1 + 0.2, true, true, true),
+        new Comparison(Similarity.COSINE, 7, 0.1 + 0.2, true, false, true, Method.sketch(777)),
         Baseline.rotation(folder.resolve("r.npy")),
         OptionalInt.of(12),
         Long.MIN_VALUE,

@@ -13,6 +13,12 @@ public interface Statistics {
   void add(Tensor from, Tensor to);
 
   /**
+   * to[i, j] += column[i] row[j]. column [M, 1], row [1, N], to [M, N] with contiguous rows, all of
+   * the working type. It is no product of matrices, so that no factor is rounded to less.
+   */
+  void addOuter(Tensor column, Tensor row, Tensor to);
+
+  /**
    * Adds to the power sums of z = (x - mean) scale over the tokens that are kept. x [T, N]; keep U8
    * [T, 1]; mean, scale [1, N]; sums F64 [6, N]. The rows of sums are those of z, z^2, z^3, z^4,
    * then the least and the greatest x.
@@ -129,6 +135,14 @@ public interface Statistics {
    */
   void classPowerSums(
       Tensor x, Tensor rows, Tensor classes, Tensor mean, Tensor scale, Tensor sums);
+
+  /**
+   * Adds every row, with its sign, to the row of its bucket: sum[buckets[t], j] += signs[t] x[t,
+   * j]. The rows of a bucket are added one after the other, in their order. So the sums are the
+   * same to the last bit, whatever computes them. x [T, N]; buckets I32 and signs I8 [T, 1], 1 or
+   * -1, both on the host; sum F32 or F64 [K, N], its rows contiguous.
+   */
+  void sketch(Tensor x, Tensor buckets, Tensor signs, Tensor sum);
 
   /**
    * Maxima by class of the row: for every pair i, maxima[classes[i], j] is x[rows[i], j] where that

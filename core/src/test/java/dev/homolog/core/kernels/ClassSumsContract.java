@@ -120,6 +120,50 @@ abstract class ClassSumsContract extends GreatestContract {
     assertClose(least, maxima, 0);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1,1", "130,77", "3,1207"})
+  void outerProductsAreAdded(int rows, int cols) {
+    Tensor column = view(rows, 1);
+    Tensor row = view(1, cols);
+    Tensor to = view(rows, cols);
+    Tensor expected = copy(to, DType.F32);
+    kernels.addOuter(column, row, to);
+    scalar.addOuter(copy(column, DType.F32), copy(row, DType.F32), expected);
+    assertClose(expected, to, 5e-7);
+  }
+
+  /** More rows than buckets, as many, and far fewer; in the middle of larger sums. */
+  @ParameterizedTest
+  @CsvSource({"1,1,1,F32", "301,64,7,F32", "301,64,7,F64", "77,1207,77,F32", "9,207,5000,F64"})
+  void sketchesAgree(int tokens, int n, int size, DType type) {
+    Tensor x = view(tokens, n);
+    Tensor buckets = Tensor.allocate(arena, DType.I32, tokens, 1);
+    Tensor signs = Tensor.allocate(arena, DType.I8, tokens, 1);
+    for (int t = 0; t < tokens; t++) {
+      buckets.set(t, 0, random.nextInt(size));
+      signs.set(t, 0, random.nextBoolean() ? 1 : -1);
+    }
+    Tensor sum = on(random(type, size, n + 9)).columns(4, n + 4);
+    Tensor expected = copy(sum, type);
+    kernels.sketch(x, buckets, signs, sum);
+    scalar.sketch(x, buckets, signs, expected);
+    assertClose(expected, sum, 0); // in one order, so to the last bit
+  }
+
+  @Test
+  void bucketsOutsideAndOtherSignsAreRefused() {
+    Tensor x = view(4, 5);
+    Tensor sum = kernels.allocate(arena, DType.F32, 3, 5);
+    for (int[] wrong : new int[][] {{3, 1}, {-1, 1}, {0, 0}, {0, 2}}) {
+      Tensor buckets = Tensor.allocate(arena, DType.I32, 4, 1);
+      Tensor signs = Tensor.allocate(arena, DType.I8, 4, 1);
+      signs.fill(-1);
+      buckets.set(2, 0, wrong[0]);
+      signs.set(2, 0, wrong[1]);
+      assertThrows(IllegalArgumentException.class, () -> kernels.sketch(x, buckets, signs, sum));
+    }
+  }
+
   @Test
   void pairsOutsideAreRefused() {
     Tensor x = view(4, 5);

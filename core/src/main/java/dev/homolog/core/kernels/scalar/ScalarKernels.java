@@ -461,6 +461,27 @@ public final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void addOuter(Tensor column, Tensor row, Tensor to) {
+    ShapeChecks.addOuter(column, row, to);
+    for (long i = 0; i < to.rows(); i++) {
+      for (long j = 0; j < to.cols(); j++) {
+        to.set(i, j, to.get(i, j) + column.get(i, 0) * row.get(0, j));
+      }
+    }
+  }
+
+  @Override
+  public void sketch(Tensor x, Tensor buckets, Tensor signs, Tensor sum) {
+    ShapeChecks.sketch(x, buckets, signs, sum);
+    for (long t = 0; t < x.rows(); t++) {
+      long bucket = (long) buckets.get(t, 0);
+      for (long j = 0; j < x.cols(); j++) {
+        sum.set(bucket, j, sum.get(bucket, j) + signs.get(t, 0) * x.get(t, j));
+      }
+    }
+  }
+
+  @Override
   public void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
     ShapeChecks.classMaxima(x, rows, classes, maxima);
     for (long i = 0; i < rows.rows(); i++) {

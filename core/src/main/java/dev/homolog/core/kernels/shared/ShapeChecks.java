@@ -234,6 +234,32 @@ public final class ShapeChecks {
     pairs(x, rows, classes, sums.rows() / 2);
   }
 
+  public static void addOuter(Tensor column, Tensor row, Tensor to) {
+    column.requireShape("column", to.rows(), 1);
+    row.requireShape("row", 1, to.cols());
+    requireType("column", column, to.dtype());
+    requireType("row", row, to.dtype());
+    requireContiguousRows(to);
+  }
+
+  public static void sketch(Tensor x, Tensor buckets, Tensor signs, Tensor sum) {
+    buckets.requireShape("buckets", x.rows(), 1);
+    requireType("buckets", buckets, DType.I32);
+    signs.requireShape("signs", x.rows(), 1);
+    requireType("signs", signs, DType.I8);
+    sum.requireShape("sum", sum.rows(), x.cols());
+    requireSums(sum);
+    requireContiguousRows(sum);
+    for (long t = 0; t < x.rows(); t++) {
+      double bucket = buckets.get(t, 0);
+      double sign = signs.get(t, 0);
+      if (bucket < 0 || bucket >= sum.rows() || Math.abs(sign) != 1) {
+        throw new IllegalArgumentException(
+            "bucket " + (long) bucket + " with sign " + (long) sign + " in " + sum);
+      }
+    }
+  }
+
   public static void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
     maxima.requireShape("maxima", maxima.rows(), x.cols());
     requireType("maxima", maxima, DType.F32);

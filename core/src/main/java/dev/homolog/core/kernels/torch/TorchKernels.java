@@ -336,6 +336,27 @@ public final class TorchKernels implements Kernels {
   }
 
   @Override
+  public void addOuter(Tensor column, Tensor row, Tensor to) {
+    ShapeChecks.addOuter(column, row, to);
+    statistics.addOuter(column, row, to);
+  }
+
+  @Override
+  public void sketch(Tensor x, Tensor buckets, Tensor signs, Tensor sum) {
+    ShapeChecks.sketch(x, buckets, signs, sum);
+    for (BucketRound round : BucketRound.of(buckets, signs)) {
+      try (Arena scratch = Arena.ofShared()) {
+        statistics.addRows(
+            x,
+            fromHost(scratch, round.rows(scratch)),
+            fromHost(scratch, round.buckets(scratch)),
+            fromHost(scratch, round.signs(scratch)),
+            sum);
+      }
+    }
+  }
+
+  @Override
   public void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
     ShapeChecks.classMaxima(x, rows, classes, maxima);
     statistics.classMaxima(x, rows, classes, maxima);

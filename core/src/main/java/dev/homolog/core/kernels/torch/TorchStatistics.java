@@ -394,6 +394,36 @@ final class TorchStatistics {
     }
   }
 
+  void addOuter(Tensor column, Tensor row, Tensor to) {
+    long height = Math.clamp(TEMPORARY / Math.max(1, to.cols()), 1, Math.max(1, to.rows()));
+    for (long i = 0; i < to.rows(); i += height) {
+      long end = Math.min(to.rows(), i + height);
+      try (Handles h = new Handles()) {
+        TorchTensor outer = h.own(TorchPointwise.mul(h.of(column.rows(i, end)), h.of(row)));
+        TorchPointwise.addInPlace(h.of(to.rows(i, end)), outer, 1);
+      }
+    }
+  }
+
+  /** sum[buckets[i]] += signs[i] x[rows[i]], the buckets all different. */
+  void addRows(Tensor x, Tensor rows, Tensor buckets, Tensor signs, Tensor sum) {
+    long width = width(x, rows);
+    for (long j = 0; j < x.cols(); j += width) {
+      long to = Math.min(x.cols(), j + width);
+      try (Handles h = new Handles()) {
+        TorchTensor values = h.of(x.columns(j, to));
+        TorchTensor taken = h.own(TorchOps.indexSelect(values, 0, h.vector(rows.transposed())));
+        TorchTensor signed = h.own(TorchPointwise.mul(taken, h.of(signs)));
+        TorchTensor added = doubled(h, signed, sum.dtype());
+        TorchOps.scatterAddInPlace(h.of(sum.columns(j, to)), 0, wide(h, buckets, to - j), added);
+      }
+    }
+  }
+
+  private static TorchTensor doubled(Handles h, TorchTensor x, DType type) {
+    return type == DType.F64 ? h.own(TorchPointwise.to(x, ScalarType.FLOAT64)) : x;
+  }
+
   void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
     if (rows.rows() == 0) {
       return;

@@ -326,6 +326,33 @@ public abstract class HostKernels implements Kernels {
   }
 
   @Override
+  public final void addOuter(Tensor column, Tensor row, Tensor to) {
+    ShapeChecks.addOuter(column, row, to);
+    ShapeChecks.requireF32(to);
+    float[] values = Packing.vector(row);
+    forRows(
+        to.rows(),
+        (worker, from, end) -> {
+          float[] line = workers.line(worker, values.length);
+          for (long i = from; i < end; i++) {
+            float factor = (float) column.get(i, 0);
+            Packing.row(to, i, 0, values.length, line, 0);
+            for (int j = 0; j < values.length; j++) {
+              line[j] += factor * values[j];
+            }
+            Packing.store(line, 0, values.length, to, i, 0);
+          }
+        });
+  }
+
+  @Override
+  public final void sketch(Tensor x, Tensor buckets, Tensor signs, Tensor sum) {
+    ShapeChecks.sketch(x, buckets, signs, sum);
+    ShapeChecks.requireF32(x);
+    byColumn.sketch(x, buckets, signs, sum);
+  }
+
+  @Override
   public final void classMaxima(Tensor x, Tensor rows, Tensor classes, Tensor maxima) {
     ShapeChecks.classMaxima(x, rows, classes, maxima);
     ShapeChecks.requireF32(x);

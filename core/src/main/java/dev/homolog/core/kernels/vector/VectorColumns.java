@@ -1,6 +1,7 @@
 package dev.homolog.core.kernels.vector;
 
 import dev.homolog.core.kernels.Kernels;
+import dev.homolog.core.memory.DType;
 import dev.homolog.core.memory.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,6 +25,9 @@ final class VectorColumns {
 
   /** The same where each column has a row of results, which are read and written each time. */
   private static final int WIDE = 512;
+
+  /** The same where the rows of results lie far apart. */
+  private static final int PAGE = 1024;
 
   private final Workers workers;
 
@@ -167,6 +171,66 @@ final class VectorColumns {
       double z = line[j];
       sums.set(row, from + j, sums.get(row, from + j) + z);
       sums.set(squares, from + j, Math.fma(z, z, sums.get(squares, from + j)));
+    }
+  }
+
+  /** A bucket's row is far from that of the next token: of each a page, which is fetched ahead. */
+  void sketch(Tensor x, Tensor buckets, Tensor signs, Tensor sum) {
+    int n = (int) x.cols();
+    int[] bucket = ints(buckets);
+    float[] sign = new float[bucket.length];
+    for (int t = 0; t < sign.length; t++) {
+      sign[t] = (float) signs.get(t, 0);
+    }
+    boolean single = sum.dtype() == DType.F32;
+    workers.run(
+        (n + PAGE - 1) / PAGE,
+        (worker, piece) -> {
+          int from = piece * PAGE;
+          int wide = Math.min(PAGE, n - from);
+          float[] line = workers.line(worker, PAGE);
+          for (int t = 0; t < bucket.length; t++) {
+            Packing.row(x, t, from, wide, line, 0);
+            if (single) {
+              addSingles(line, wide, sign[t], sum, bucket[t], from);
+            } else {
+              addDoubles(line, wide, sign[t], sum, bucket[t], from);
+            }
+          }
+        });
+  }
+
+  private static void addSingles(float[] line, int n, float sign, Tensor sum, int row, int from) {
+    MemorySegment data = sum.data();
+    long base = sum.offset(row, from);
+    int vectorEnd = n / Tile.LANES * Tile.LANES;
+    for (int j = 0; j < vectorEnd; j += Tile.LANES) {
+      long place = base + 4L * j;
+      FloatVector.fromArray(Tile.SPECIES, line, j)
+          .mul(sign)
+          .add(FloatVector.fromMemorySegment(Tile.SPECIES, data, place, Packing.ORDER))
+          .intoMemorySegment(data, place, Packing.ORDER);
+    }
+    for (int j = vectorEnd; j < n; j++) {
+      sum.set(row, from + j, sum.get(row, from + j) + sign * line[j]);
+    }
+  }
+
+  private static void addDoubles(float[] line, int n, float sign, Tensor sum, int row, int from) {
+    MemorySegment data = sum.data();
+    long base = sum.offset(row, from);
+    int vectorEnd = n / Doubles.LANES * Doubles.LANES;
+    for (int j = 0; j < vectorEnd; j += Doubles.LANES) {
+      long place = base + 8L * j;
+      ((DoubleVector)
+              FloatVector.fromArray(Doubles.FLOATS, line, j)
+                  .mul(sign)
+                  .convertShape(VectorOperators.F2D, Doubles.SPECIES, 0))
+          .add(DoubleVector.fromMemorySegment(Doubles.SPECIES, data, place, Packing.ORDER))
+          .intoMemorySegment(data, place, Packing.ORDER);
+    }
+    for (int j = vectorEnd; j < n; j++) {
+      sum.set(row, from + j, sum.get(row, from + j) + sign * line[j]);
     }
   }
 
