@@ -2,7 +2,7 @@
 
   python bench/kill_and_resume.py --kills 50 --seed 1 --scratch DIR --out FILE.json
 
-Each kind of run (one pass, several passes, roles, roles alone) first runs through once. Then it is begun again, killed and
+Each kind of run (one pass, several passes, sketch, roles, roles alone) first runs through once. Then it is begun again, killed and
 resumed until it ends, again and again, in turns with the other kinds, until all kills are done. No killed run may look
 finished, and in the end each table must be that of the run that was never killed, byte for byte. $HOMOLOG is the program,
 default ./homolog. Needs nothing beyond Python; POSIX alone."""
@@ -25,10 +25,11 @@ PAIR = ["--reference", FAMILY / "a", "--other", FAMILY / "b", "--text", FAMILY /
 ONE = ["--model", FAMILY / "a", "--text", FAMILY / "validation.jsonl.zst"]
 
 KINDS = {
-    "one pass": ["study", *PAIR, "--max-tokens", "32768", "--by-subset"],
-    "several passes": ["study", *PAIR, "--max-tokens", "16384", "--memory", "600m", "--all-pairs"],
-    "roles": ["study", *PAIR, "--max-tokens", "4096", "--context", "64", "--roles"],
-    "roles alone": ["roles", *ONE, "--max-tokens", "4096", "--context", "64"],
+    "one pass": ["study", *PAIR, "--max-tokens", "8192", "--by-subset"],
+    "several passes": ["study", *PAIR, "--max-tokens", "8192", "--memory", "600m"],
+    "sketch": ["study", *PAIR, "--max-tokens", "8192", "--method", "sketch", "--sketch-size", "4096"],
+    "roles": ["study", *PAIR, "--max-tokens", "2048", "--context", "64", "--roles"],
+    "roles alone": ["roles", *ONE, "--max-tokens", "2048", "--context", "64"],
 }
 COMMON = ["--format", "csv", "--backend", "vector", "--batch", "4", "--checkpoint-every", "1"]
 

@@ -58,6 +58,7 @@ final class ModelStudy {
     }
     TokenTable table = text.table();
     identity.put("the text", table.sha256());
+    identity.put("documents and their labels", table.documentsSha256());
     identity.put("tokens a row", table.context()).put("rows of tokens", table.rows());
     identity.put("--batch", text.rows());
     return identity;

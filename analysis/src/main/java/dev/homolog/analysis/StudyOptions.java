@@ -226,7 +226,7 @@ public record StudyOptions(
   }
 
   /** What a shard of it keeps, of which {@link #of(SavedStudy, Resources)} makes it anew. */
-  SavedStudy saved() {
+  public SavedStudy saved() {
     return new SavedStudy(
         reference,
         others,

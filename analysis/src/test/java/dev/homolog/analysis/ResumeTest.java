@@ -137,7 +137,8 @@ class ResumeTest {
     refused(
         folder.resolve("state/checkpoint-1.json")
             + ": is of another run: --sketch-size was 500 and is 501"
-            + "; choose another --out, or remove this folder and begin anew",
+            + "; give what was given before, choose another --out, or remove this folder and begin"
+            + " anew",
         options.withMethod(Method.sketch(501)));
     looked = true;
     StudyResult result = run(options, bytes(PLENTY), 1, 9).orElseThrow();
@@ -188,7 +189,9 @@ class ResumeTest {
     MemoryBounds bounds = bytes(PLENTY);
     assertTrue(run(options, bounds, 2, 1).isEmpty());
     String state = folder.resolve("state").resolve("checkpoint-1.json") + ": is of another run: ";
-    String remedy = "; choose another --out, or remove this folder and begin anew";
+    String remedy =
+        "; give what was given before, choose another --out, or remove this folder and begin"
+            + " anew";
     refused(state + "--seed was 0 and is 7" + remedy, options.withSeed(7));
     refused(state + "--top was 3 and is 4" + remedy, options.withTop(4));
     refused(state + "--batch was 4 and is 3" + remedy, options.withBatchRows(3));

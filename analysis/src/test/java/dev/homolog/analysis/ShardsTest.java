@@ -404,7 +404,43 @@ class ShardsTest {
             () -> Study.merge(List.of(one), Resources.OF_THE_MACHINE, kernels, RunListener.NONE));
     assertEquals(one + "", e.where());
     assertTrue(e.problem().startsWith("is of another run: the text was "), e.problem());
-    assertEquals("restore models and text, or read all shards anew", e.remedy());
+    assertEquals(
+        "restore models and text, name backend and precision of the shards, or read all anew",
+        e.remedy());
+  }
+
+  /** Their ids are the same, and the sums of a subset are not. */
+  @Test
+  void changedLabelsAreNamed() throws IOException {
+    Path text = Files.writeString(folder.resolve("t.jsonl"), labelled("one"));
+    TokenInput input = TokenInput.text(text).withMaxTokens(32 * 24);
+    StudyOptions options = StudyOptions.of(a, List.of(b), input).withBatchRows(4);
+    Path one = of("all", options.withExtent(StudyOptions.Extent.CORRELATIONS), 1, 1);
+    Files.writeString(text, labelled("two"));
+    InputException e =
+        assertThrows(
+            InputException.class,
+            () -> Study.merge(List.of(one), Resources.OF_THE_MACHINE, kernels, RunListener.NONE));
+    String problem = "is of another run: documents and their labels was ";
+    assertTrue(e.problem().startsWith(problem), e.problem());
+  }
+
+  private static String labelled(String label) {
+    String line = "{\"text\": \"The cat saw 12 dogs. The dogs saw it.\", \"subset\": \"L\"}\n";
+    return line.replace("L", label).repeat(100);
+  }
+
+  @Test
+  void aLinkInPlaceOfSumsIsNotFollowed() throws IOException {
+    Path one = of("one", quick(4, b), 1, 1);
+    Path state = one.resolve("state");
+    Path elsewhere = Files.move(state, folder.resolve("elsewhere"));
+    Files.createSymbolicLink(state, elsewhere);
+    InputException e =
+        assertThrows(
+            InputException.class,
+            () -> Study.merge(List.of(one), Resources.OF_THE_MACHINE, kernels, RunListener.NONE));
+    assertTrue(e.problem().startsWith("is damaged"), e::toString);
   }
 
   @Test

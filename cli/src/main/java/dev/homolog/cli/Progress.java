@@ -89,6 +89,7 @@ final class Progress implements RunListener, AutoCloseable {
           case "correlations", "baseline" -> " models";
           case "lineage" -> " pairs";
           case "subsets" -> " subsets";
+          case "merge" -> " pieces";
           case "neighbours", "vocabulary", "unembedding" -> " neurons";
           case "composition" -> " layers";
           case DOWNLOAD -> " MB";

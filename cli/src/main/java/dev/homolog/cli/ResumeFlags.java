@@ -80,9 +80,10 @@ final class ResumeFlags {
 
   /** How the run saves its state; empty where it neither does nor goes on. */
   Optional<Saving> saving(RunFolder folder) {
-    int seconds = seconds() == 0 ? MOST_SECONDS : seconds();
-    return seconds() == 0 && !resume
+    boolean never = seconds() == 0;
+    return never && !resume
         ? Optional.empty()
-        : Optional.of(new Saving(folder.state(), Duration.ofSeconds(seconds)));
+        : Optional.of(
+            new Saving(folder.state(), Duration.ofSeconds(never ? MOST_SECONDS : seconds())));
   }
 }

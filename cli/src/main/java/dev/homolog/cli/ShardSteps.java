@@ -30,9 +30,12 @@ record ShardSteps(Shard shard, StudySteps whole, boolean resume)
       return Optional.of(RunFolder.create(out));
     }
     if (RunFolder.isShard(out)) {
-      Shard there = ShardFile.read(out).shard();
-      if (!there.equals(shard)) {
-        throw new InputException(out, "", "already holds shard " + there, CHOOSE);
+      ShardFile there = ShardFile.read(out);
+      if (!there.shard().equals(shard)) {
+        throw new InputException(out, "", "already holds shard " + there.shard(), CHOOSE);
+      }
+      if (!there.isOf(whole.options().saved())) {
+        throw new InputException(out, "", "holds a shard that had other options", CHOOSE);
       }
       return Optional.empty();
     }

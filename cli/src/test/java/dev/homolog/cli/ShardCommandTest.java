@@ -106,13 +106,17 @@ class ShardCommandTest {
         2,
         shard + "already holds a shard of a run" + choose);
     said(
-        Cli.run(shortStudy("s1", "--shard", "1/2", "--resume")),
+        Cli.run(shortStudy("s1", "--top", "4", "--shard", "1/2", "--resume")),
         0,
         "homolog: " + s1 + " holds this run, finished; nothing is done");
     said(
         Cli.run(shortStudy("s1", "--shard", "2/2", "--resume")),
         2,
         shard + "already holds shard 1/2" + choose);
+    said(
+        Cli.run(shortStudy("s1", "--shard", "1/2", "--resume", "--seed", "9")),
+        2,
+        shard + "holds a shard that had other options" + choose);
     said(
         Cli.run(shortStudy("s1", "--resume")),
         2,

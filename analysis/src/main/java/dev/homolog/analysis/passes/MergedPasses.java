@@ -26,7 +26,8 @@ import java.util.function.Consumer;
 
 /** The passes of a study whose text was read in shards: their sums are added up, piece by piece. */
 public final class MergedPasses {
-  private static final String REMEDY = "restore models and text, or read all shards anew";
+  private static final String REMEDY =
+      "restore models and text, name backend and precision of the shards, or read all anew";
 
   private final Setting setting;
   private final List<Measurement> measurements;

@@ -9,6 +9,7 @@ import dev.homolog.core.Brief;
 import dev.homolog.core.InputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -81,6 +82,17 @@ public record ShardFile(
       throw new InputException(
           RunFolder.shardFile(folder), "study", e.where() + ": " + e.problem(), JsonFields.REMEDY);
     }
+  }
+
+  /** Whether its study has such options; where its models lie does not count. */
+  public boolean isOf(SavedStudy options) {
+    return withoutModels(study).equals(withoutModels(options));
+  }
+
+  private static Map<String, Object> withoutModels(SavedStudy study) {
+    Map<String, Object> json = SavedStudyJson.write(study);
+    json.keySet().removeAll(List.of("reference", "other"));
+    return json;
   }
 
   /** Its sums. */

@@ -34,6 +34,9 @@ public final class CheckpointFolder {
   /** Part of a run's state: finished steps that read no text through a pass. */
   public static final String JOURNAL = "journal";
 
+  private static final String ANOTHER =
+      "give what was given before, choose another --out, or remove this folder and begin anew";
+
   static final String REMEDY = "choose another --out, or remove this folder and begin anew";
 
   /** Folders within it, of work that is saved on its own. */
@@ -144,7 +147,7 @@ public final class CheckpointFolder {
         .difference(StateFile.identity(manifest))
         .ifPresent(difference -> {
           throw new InputException(
-              manifest(number), "", "is of another run: " + difference, REMEDY);
+              manifest(number), "", "is of another run: " + difference, ANOTHER);
         });
   }
 

@@ -71,8 +71,10 @@ final class StateFile {
     }
   }
 
+  /** Neither a link nor in a folder that is one. */
   private static boolean isFile(Path file) {
-    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+        && Files.isDirectory(file.getParent(), LinkOption.NOFOLLOW_LINKS);
   }
 
   private static long checksum(Path file) throws IOException {

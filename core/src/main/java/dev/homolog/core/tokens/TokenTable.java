@@ -3,6 +3,8 @@ package dev.homolog.core.tokens;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.HexFormat;
@@ -306,6 +308,25 @@ public final class TokenTable implements AutoCloseable {
   /** The labels that occur, in the order of their first document. */
   public List<String> subsets() {
     return subsets;
+  }
+
+  /**
+   * SHA-256 (hex) of the labels that occur, and of where each document begins and which of them it
+   * has. Tables of equal ids may differ in these.
+   */
+  public String documentsSha256() {
+    MessageDigest digest = TokenizerEngine.sha256();
+    ByteBuffer number = ByteBuffer.allocate(Long.BYTES + Integer.BYTES);
+    for (String subset : subsets) {
+      byte[] label = subset.getBytes(StandardCharsets.UTF_8);
+      digest.update(number.clear().putLong(label.length).putInt(0).flip());
+      digest.update(label);
+    }
+    for (int document = 0; document < documents.size(); document++) {
+      int subset = documents.subset(document);
+      digest.update(number.clear().putLong(documents.start(document)).putInt(subset).flip());
+    }
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   /**
