@@ -45,6 +45,7 @@ class DefinitionsTest {
           "constant_neurons",
           "disk_bytes",
           "joined_from_shards",
+          "standard_error",
           "documents_left_out",
           "documents_without_subset",
           "equal_files",
