@@ -98,7 +98,8 @@ class MemoryTest {
     JsonNode unbounded = run("unbounded", List.of(), wide);
     assertEquals(1, unbounded.at("/plan/passes").asInt());
     long sums = unbounded.at("/plan/bytes/sums of products").asLong();
-    long bound = unbounded.at("/plan/host_bytes").asLong() - sums / 4;
+    long bound =
+        unbounded.at("/plan/host_bytes").asLong() - sums / 8; // half of what passes can save
     JsonNode bounded =
         run(
             "bounded",
