@@ -278,98 +278,35 @@ public record StudyOptions(
   }
 
   public StudyOptions withSimilarity(Similarity similarity) {
-    Comparison c = comparison;
-    return withComparison(
-        new Comparison(
-            similarity,
-            c.top(),
-            c.threshold(),
-            c.allPairs(),
-            c.bySubset(),
-            c.allowEqual(),
-            c.method()));
+    return withComparison(comparison.withSimilarity(similarity));
   }
 
   public StudyOptions withTop(int top) {
-    Comparison c = comparison;
-    return withComparison(
-        new Comparison(
-            c.similarity(),
-            top,
-            c.threshold(),
-            c.allPairs(),
-            c.bySubset(),
-            c.allowEqual(),
-            c.method()));
+    return withComparison(comparison.withTop(top));
   }
 
   public StudyOptions withThreshold(double threshold) {
-    Comparison c = comparison;
-    return withComparison(
-        new Comparison(
-            c.similarity(),
-            c.top(),
-            threshold,
-            c.allPairs(),
-            c.bySubset(),
-            c.allowEqual(),
-            c.method()));
+    return withComparison(comparison.withThreshold(threshold));
   }
 
   /** Also compares the other models with each other. */
   public StudyOptions withAllPairs(boolean allPairs) {
-    Comparison c = comparison;
-    return withComparison(
-        new Comparison(
-            c.similarity(),
-            c.top(),
-            c.threshold(),
-            allPairs,
-            c.bySubset(),
-            c.allowEqual(),
-            c.method()));
+    return withComparison(comparison.withAllPairs(allPairs));
   }
 
   /** Also does everything for each subset of the text. */
   public StudyOptions withBySubset(boolean bySubset) {
-    Comparison c = comparison;
-    return withComparison(
-        new Comparison(
-            c.similarity(),
-            c.top(),
-            c.threshold(),
-            c.allPairs(),
-            bySubset,
-            c.allowEqual(),
-            c.method()));
+    return withComparison(comparison.withBySubset(bySubset));
   }
 
   /** Also compares models that have the same weights. */
   public StudyOptions withAllowEqual(boolean allowEqual) {
-    Comparison c = comparison;
-    return withComparison(
-        new Comparison(
-            c.similarity(),
-            c.top(),
-            c.threshold(),
-            c.allPairs(),
-            c.bySubset(),
-            allowEqual,
-            c.method()));
+    return withComparison(comparison.withAllowEqual(allowEqual));
   }
 
   /** Finds similarities by that method. */
   public StudyOptions withMethod(Method method) {
-    Comparison c = comparison;
-    return withComparison(
-        new Comparison(
-            c.similarity(),
-            c.top(),
-            c.threshold(),
-            c.allPairs(),
-            c.bySubset(),
-            c.allowEqual(),
-            method));
+    return withComparison(comparison.withMethod(method));
   }
 
   public StudyOptions withBaseline(Baseline baseline) {

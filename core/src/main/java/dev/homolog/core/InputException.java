@@ -1,6 +1,7 @@
 package dev.homolog.core;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -83,6 +84,23 @@ public final class InputException extends HomologException {
     if (value > most) {
       throw new InputException(option, value + "", "give at most " + most);
     }
+  }
+
+  /**
+   * The value that has a name on the command line.
+   *
+   * @param what the values are called, in the singular
+   * @param known all of them; {@code toString} says their names
+   * @throws InputException none has it; the remedy lists the names
+   */
+  public static <T> T requireNamed(InputOption option, String what, T[] known, String name) {
+    for (T value : known) {
+      if (value.toString().equals(name)) {
+        return value;
+      }
+    }
+    String names = Arrays.stream(known).map(Object::toString).collect(Collectors.joining(", "));
+    throw new InputException(option, "no " + what + " is called " + name, "known: " + names);
   }
 
   /** The file, the folder, or the flags of the options. */

@@ -3,9 +3,7 @@ package dev.homolog.analysis.correlation;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * What the best correlations are compared with.
@@ -33,17 +31,7 @@ public record Baseline(Kind kind, int draws, Path rotation) {
      * @throws InputException if there is none; the message lists the names
      */
     public static Kind parse(String name) {
-      return Arrays.stream(values())
-          .filter(kind -> kind.toString().equals(name))
-          .findFirst()
-          .orElseThrow(() ->
-              new InputException(
-                  InputOption.BASELINE,
-                  "no baseline is called " + name,
-                  "known: "
-                      + Arrays.stream(values())
-                          .map(Kind::toString)
-                          .collect(Collectors.joining(", "))));
+      return InputException.requireNamed(InputOption.BASELINE, "baseline", values(), name);
     }
 
     /** Whether it is drawn at random, and so can be drawn several times. */

@@ -52,4 +52,39 @@ public record Comparison(
           "leave one of the two out");
     }
   }
+
+  /** The same with another {@code similarity}. */
+  public Comparison withSimilarity(Similarity similarity) {
+    return new Comparison(similarity, top, threshold, allPairs, bySubset, allowEqual, method);
+  }
+
+  /** The same with another {@code top}. */
+  public Comparison withTop(int top) {
+    return new Comparison(similarity, top, threshold, allPairs, bySubset, allowEqual, method);
+  }
+
+  /** The same with another {@code threshold}. */
+  public Comparison withThreshold(double threshold) {
+    return new Comparison(similarity, top, threshold, allPairs, bySubset, allowEqual, method);
+  }
+
+  /** The same with another {@code allPairs}. */
+  public Comparison withAllPairs(boolean allPairs) {
+    return new Comparison(similarity, top, threshold, allPairs, bySubset, allowEqual, method);
+  }
+
+  /** The same with another {@code bySubset}. */
+  public Comparison withBySubset(boolean bySubset) {
+    return new Comparison(similarity, top, threshold, allPairs, bySubset, allowEqual, method);
+  }
+
+  /** The same with another {@code allowEqual}. */
+  public Comparison withAllowEqual(boolean allowEqual) {
+    return new Comparison(similarity, top, threshold, allPairs, bySubset, allowEqual, method);
+  }
+
+  /** The same with another {@code method}. */
+  public Comparison withMethod(Method method) {
+    return new Comparison(similarity, top, threshold, allPairs, bySubset, allowEqual, method);
+  }
 }

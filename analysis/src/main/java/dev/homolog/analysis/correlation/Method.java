@@ -2,9 +2,7 @@ package dev.homolog.analysis.correlation;
 
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /**
  * How sums of products over the text are found.
@@ -27,17 +25,7 @@ public record Method(Kind kind, int size) {
      * @throws InputException if there is none; the message lists the names
      */
     public static Kind parse(String name) {
-      return Arrays.stream(values())
-          .filter(kind -> kind.toString().equals(name))
-          .findFirst()
-          .orElseThrow(() ->
-              new InputException(
-                  InputOption.METHOD,
-                  "no method is called " + name,
-                  "known: "
-                      + Arrays.stream(values())
-                          .map(Kind::toString)
-                          .collect(Collectors.joining(", "))));
+      return InputException.requireNamed(InputOption.METHOD, "method", values(), name);
     }
 
     @Override

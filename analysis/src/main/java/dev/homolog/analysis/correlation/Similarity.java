@@ -3,9 +3,7 @@ package dev.homolog.analysis.correlation;
 import dev.homolog.core.InputException;
 import dev.homolog.core.InputOption;
 import dev.homolog.core.stream.Preparation;
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** How alike two neurons are over the same kept tokens. */
 public enum Similarity {
@@ -45,17 +43,7 @@ public enum Similarity {
    * @throws InputException if there is none; the message lists the names
    */
   public static Similarity parse(String name) {
-    return Arrays.stream(values())
-        .filter(similarity -> similarity.toString().equals(name))
-        .findFirst()
-        .orElseThrow(() ->
-            new InputException(
-                InputOption.SIMILARITY,
-                "no similarity is called " + name,
-                "known: "
-                    + Arrays.stream(values())
-                        .map(Similarity::toString)
-                        .collect(Collectors.joining(", "))));
+    return InputException.requireNamed(InputOption.SIMILARITY, "similarity", values(), name);
   }
 
   @Override

@@ -17,7 +17,6 @@ import dev.homolog.core.kernels.torch.TorchKernels;
 import dev.homolog.core.kernels.vector.VectorApi;
 import dev.homolog.core.kernels.vector.VectorKernels;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -69,17 +68,7 @@ public enum Backend {
    * @throws InputException if there is none; the message lists the names
    */
   public static Backend parse(String name) {
-    return Arrays.stream(values())
-        .filter(backend -> backend.toString().equals(name))
-        .findFirst()
-        .orElseThrow(() ->
-            new InputException(
-                InputOption.BACKEND,
-                "no backend is called " + name,
-                "known: "
-                    + Arrays.stream(values())
-                        .map(Backend::toString)
-                        .collect(Collectors.joining(", "))));
+    return InputException.requireNamed(InputOption.BACKEND, "backend", values(), name);
   }
 
   /** As the method below, in single precision with whatever libtorch is found. */
